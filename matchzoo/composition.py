@@ -1,0 +1,57 @@
+"""The built parts of a recipe."""
+
+import attrs
+from torch import nn
+
+from matchzoo.data import Data
+from matchzoo.engine import Engine
+from matchzoo.facts import Facts
+from matchzoo.generators import Generator
+from matchzoo.players import Player
+from matchzoo.projectors import Projector
+from matchzoo.views import Views
+
+
+@attrs.frozen(eq=False)
+class Composition:
+    """Parts that know their data: built left to right, data → projector → generator → terms, and placed.
+
+    Attributes:
+        facts: what the parts told each other.
+        names: the parts that players can move, by name.
+    """
+
+    data: Data
+    projector: Projector
+    generator: Generator
+    views: Views | None
+    players: dict[str, Player]
+    facts: Facts
+
+    @classmethod
+    def build(
+        cls,
+        data: Data,
+        projector: Projector,
+        generator: Generator,
+        views: Views | None,
+        players: dict[str, Player],
+        seed: int,
+        engine: Engine,
+    ) -> "Composition":
+        """Build and place every part; raises where one cannot take what the one before it gives."""
+        facts = data.build(seed)
+        facts = attrs.evolve(facts, features=projector.build(facts))
+        generator.build(facts)
+        for player in players.values():
+            for term in player.terms:
+                term.build(facts)
+                engine.place(term)
+        for part in (data, projector, generator):
+            engine.place(part)
+        return cls(data, projector, generator, views, players, facts)
+
+    @property
+    def names(self) -> dict[str, nn.Module]:
+        """The parts that players can move."""
+        return {"generator": self.generator, "projector": self.projector}

@@ -1,0 +1,53 @@
+"""A distilled data set: a few images that stand for many."""
+
+import json
+from pathlib import Path
+
+import attrs
+import torch
+from safetensors import safe_open
+
+from matchzoo import files
+from matchzoo.errors import MatchZooError
+
+
+@attrs.frozen(eq=False)
+class DistilledDataset:
+    """Images with labels and the names of their classes.
+
+    Attributes:
+        images: [m, 3, h, w] float32 in [0, 1].
+        labels: [m] int64, indices into ``class_names``.
+        class_names: in label order.
+    """
+
+    images: torch.Tensor
+    labels: torch.Tensor
+    class_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        """Image [3, h, w] and label, as torch's data loaders take them."""
+        return self.images[index], int(self.labels[index])
+
+    def save(self, path: str | Path) -> None:
+        """Write a safetensors file with the class names in its metadata."""
+        metadata = {"class_names": json.dumps(self.class_names), "format": "matchzoo-distilled-1"}
+        files.write_tensors(Path(path), {"images": self.images, "labels": self.labels}, metadata)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "DistilledDataset":
+        """Read what `save` wrote; raises if the file is something else."""
+        try:
+            with safe_open(path, "pt") as file:
+                metadata = file.metadata() or {}
+                names = tuple(json.loads(metadata["class_names"]))
+                return cls(file.get_tensor("images"), file.get_tensor("labels"), names)
+        except (KeyError, OSError, ValueError) as error:
+            raise MatchZooError(f"{path}: not a distilled data set ({error})") from None
+        except Exception as error:  # safetensors has an error class of its own, derived from Exception
+            if type(error).__name__ != "SafetensorError":
+                raise
+            raise MatchZooError(f"{path}: not a distilled data set ({error})") from None

@@ -1,0 +1,44 @@
+"""What is measured of a trained composition."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import attrs
+
+from matchzoo.composition import Composition
+from matchzoo.declare import family
+from matchzoo.engine import Engine
+
+Record = dict[str, Any]
+"""One line of a results table: ``method``, and numbers by name."""
+
+
+@attrs.frozen(kw_only=True)
+class Trained:
+    """What an evaluation looks at.
+
+    Attributes:
+        parts: the trained composition.
+        method: what the records call it.
+        seed: of the run.
+        quiet: show no progress.
+    """
+
+    parts: Composition
+    engine: Engine
+    method: str
+    seed: int
+    quiet: bool = False
+
+
+@family("evaluation")
+class Evaluation(ABC):
+    """A measurement at the end of a run; nothing is ever chosen on the test set."""
+
+    @abstractmethod
+    def evaluate(self, trained: Trained) -> list[Record]:
+        """One record for the trained composition, and one for each baseline."""
+
+    @abstractmethod
+    def table(self, records: list[Record]) -> list[list[str]]:
+        """The records as a table of text, its heading first."""

@@ -1,0 +1,8 @@
+"""Where synthetic samples come from."""
+
+from matchzoo.generators.generator import Generator
+from matchzoo.generators.noise import NoiseGenerator
+from matchzoo.generators.pixels import PixelImages
+from matchzoo.generators.pyramid import PyramidImages
+
+__all__ = ["Generator", "NoiseGenerator", "PixelImages", "PyramidImages"]

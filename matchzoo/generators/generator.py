@@ -1,0 +1,49 @@
+"""The question of a generator: where do synthetic samples come from?"""
+
+from abc import ABC, abstractmethod
+from typing import final
+
+import torch
+from torch import nn
+
+from matchzoo.declare import family
+from matchzoo.facts import Facts
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+
+@family("generator")
+class Generator(nn.Module, ABC):
+    """A source of synthetic samples, in two halves: what is random is drawn first, the rest is deterministic."""
+
+    @abstractmethod
+    def build(self, facts: Facts) -> None:
+        """Make parameters for samples of ``facts.shape`` (and classes)."""
+
+    @abstractmethod
+    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+        """Draws for n samples (None: all there are), small, a row a sample: latents [n, k] or indices [n]."""
+
+    @abstractmethod
+    def render(self, draws: torch.Tensor) -> Samples:
+        """The samples of some draws: differentiable, row by row; images [n, c, h, w] in [0, 1] or points [n, d]."""
+
+    def advance(self, step: Step) -> bool:
+        """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
+        return False
+
+    @final
+    @torch.no_grad()
+    def sample(self, n: int | None = None, seed: int = 0) -> Samples:
+        """n samples (None: all there are; an error where they are endless), without a graph."""
+        return self.render(self.draw(n, Step(0, seed).rng("sample")).to(self.device))
+
+    @property
+    @abstractmethod
+    def count(self) -> int | None:
+        """How many different samples there are; None if they are endless. Known once built."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device

@@ -1,0 +1,50 @@
+"""Samples from noise, by any network: the implicit generators of GANs, MMD-nets and GRAM-nets."""
+
+from typing import Literal
+
+import attrs
+import torch
+
+from matchzoo.declare import at_least, declare
+from matchzoo.errors import DeclarationError
+from matchzoo.facts import Facts
+from matchzoo.generators.generator import Generator
+from matchzoo.networks.network import Network
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+
+@declare("noise")
+class NoiseGenerator(Generator):
+    """x = network(z) with z drawn from N(0, I) or U(−1, 1)."""
+
+    dimension: int = attrs.field(validator=at_least(1))
+    """Dimension of the noise."""
+    network: Network
+    """From noise to samples."""
+    distribution: Literal["normal", "uniform"] = "normal"
+    """Of the noise: standard normal, or uniform on [-1, 1]."""
+
+    def build(self, facts: Facts) -> None:
+        """Build the network for samples of ``facts.shape``."""
+        self.shape = facts.shape
+        outputs = int(torch.Size(facts.shape).numel())
+        self.network.build(self.dimension, outputs, Step(0, facts.seed).rng("generator"))
+
+    @property
+    def count(self) -> None:
+        """Endless."""
+        return
+
+    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+        """Noise [n, dimension]; n must be given."""
+        if n is None:
+            raise DeclarationError([("batch", "missing: a noise generator has no end; say how many samples")])
+        if self.distribution == "normal":
+            return torch.randn(n, self.dimension, generator=rng)
+        return torch.rand(n, self.dimension, generator=rng) * 2 - 1
+
+    def render(self, draws: torch.Tensor) -> Samples:
+        """Samples [n, *shape] of noise [n, dimension]."""
+        outputs = self.network(draws.to(next(self.parameters()).dtype))
+        return Samples(outputs.reshape(len(draws), *self.shape))

@@ -1,0 +1,58 @@
+"""Images as plain pixels: the ablation of the pyramid."""
+
+from typing import Literal
+
+import attrs
+import torch
+from torch import nn
+
+from matchzoo.declare import at_least, declare
+from matchzoo.facts import Facts
+from matchzoo.generators.generator import Generator
+from matchzoo.generators.pyramid import decode, image_set, pick
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+
+@declare("pixels")
+class PixelImages(Generator):
+    """Images that are the parameters themselves: X = sigmoid(2 · M · P), a pyramid of one full-size level.
+
+    Labels are hard: image i is of class i // images_per_class. The released code of linear gradient matching has a
+    pixel mode that does not run; its constants are unknown, so these are ours.
+    """
+
+    images_per_class: int = attrs.field(default=1, validator=at_least(1))
+    """Images of every class (IPC)."""
+    size: int | None = attrs.field(default=None, validator=at_least(2))
+    """Pixels a side; that of the data if not given."""
+    initial: Literal["noise", "zero"] = "noise"
+    """Start from standard normal noise, or from grey (zero)."""
+    decorrelate: bool = True
+    """Work in uncorrelated colours."""
+
+    def build(self, facts: Facts) -> None:
+        """Classes × images_per_class images; raises if there are no classes or no images."""
+        self.side, labels = image_set(facts, self.size, self.images_per_class)
+        self.register_buffer("labels", labels)
+        shape = (3, self.side, self.side)
+        if self.initial == "zero":
+            start = torch.zeros(len(labels), *shape)
+        else:
+            step = Step(0, facts.seed)
+            start = torch.stack([torch.randn(shape, generator=step.rng("pixels", i)) for i in range(len(labels))])
+        self.pixels = nn.Parameter(start)
+
+    @property
+    def count(self) -> int:
+        """Classes × images_per_class."""
+        return len(self.labels)
+
+    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+        """Indices [n] of images, without repeats; all in order for None."""
+        return pick(len(self.labels), n, rng)
+
+    def render(self, draws: torch.Tensor) -> Samples:
+        """The images [n, 3, size, size] in (0, 1) of some indices, with labels."""
+        images = decode([self.pixels[draws]], self.side, self.decorrelate)
+        return Samples(images, self.labels[draws], index=draws)

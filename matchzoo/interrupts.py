@@ -1,0 +1,56 @@
+"""Signals that stop a run: it finishes its step, saves, and ends with the code that the signal asks for."""
+
+import signal
+from types import FrameType, TracebackType
+from typing import Any
+
+EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+if hasattr(signal, "SIGUSR1"):  # not on Windows
+    EXIT_CODES[signal.SIGUSR1] = 0  # sent by schedulers that will start the run again
+
+
+class Interrupted(SystemExit):
+    """The run was stopped by a signal; what it had done is saved. ``code`` is 130, 143, or 0 for SIGUSR1."""
+
+
+class Interrupts:
+    """While active, the first signal is remembered until asked for; a second one acts at once.
+
+    Outside the main thread signals cannot be caught, and none is.
+    """
+
+    def __init__(self) -> None:
+        self._caught: int | None = None
+        self._deferred = False
+        self._previous: dict[int, Any] = {}
+
+    def __enter__(self) -> "Interrupts":
+        for number in EXIT_CODES:
+            try:
+                self._previous[number] = signal.signal(number, self._handle)
+            except ValueError:  # not the main thread
+                break
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, _: FrameType | None) -> None:
+        if not self._deferred or self._caught is not None:
+            raise Interrupted(EXIT_CODES[signal.Signals(number)])
+        self._caught = number
+
+    def defer(self, deferred: bool) -> None:
+        """Whether the first signal waits for `check` (a step is under way) or acts at once."""
+        self._deferred = deferred
+
+    @property
+    def caught(self) -> bool:
+        """Whether a signal waits."""
+        return self._caught is not None
+
+    def check(self) -> None:
+        """End the run if a signal waits; call it once everything is saved."""
+        if self._caught is not None:
+            raise Interrupted(EXIT_CODES[signal.Signals(self._caught)])

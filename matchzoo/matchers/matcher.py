@@ -1,0 +1,32 @@
+"""The question of a matcher: how far are these sets from matching?"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import attrs
+import torch
+from torch import nn
+
+from matchzoo.declare import family, positive
+from matchzoo.facts import Facts
+from matchzoo.matchers.reference import Online, Reference
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+
+@family("matcher")
+class Matcher(nn.Module, ABC):
+    """A discrepancy between sets of samples: a term of a player's objective."""
+
+    weight: float = attrs.field(default=1.0, validator=positive())
+    """Factor of the term in the player's objective."""
+    reference: Reference = attrs.Factory(Online)
+    """The real side: drawn anew each step, or computed once."""
+
+    def build(self, facts: Facts) -> None:
+        """Take from the facts what is needed; raises where it is missing."""
+        return
+
+    @abstractmethod
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
+        """A scalar; ``sets[0]`` is the reference (real), values are features [n, d]."""

@@ -1,0 +1,38 @@
+"""Matching by statistics: most of the field, by composition."""
+
+from collections.abc import Sequence
+
+import attrs
+import torch
+
+from matchzoo.declare import declare
+from matchzoo.facts import Facts
+from matchzoo.matchers.distance import Distance
+from matchzoo.matchers.matcher import Matcher
+from matchzoo.matchers.reduction import Reduction, ToReference
+from matchzoo.samples import Samples
+from matchzoo.statistics.statistic import Statistic
+from matchzoo.step import Step
+
+
+@declare("statistic")
+class StatisticMatcher(Matcher):
+    """A statistic of every set, a distance between statistics, and a reduction over the sets.
+
+    Linear gradient matching is the head gradient under one cosine to the reference.
+    """
+
+    statistic: Statistic
+    """What of each set is compared."""
+    distance: Distance
+    """How far two statistics are from each other."""
+    reduction: Reduction = attrs.Factory(ToReference)
+    """Which statistics are compared."""
+
+    def build(self, facts: Facts) -> None:
+        """Build the statistic."""
+        self.statistic.build(facts)
+
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
+        """The reduced distance, a scalar."""
+        return self.reduction.reduce([self.statistic.measure(samples, step) for samples in sets], self.distance)

@@ -1,0 +1,43 @@
+"""Players: who moves, which terms they minimise or maximise, and with which optimizer."""
+
+import attrs
+import torch
+
+from matchzoo.declare import declare, not_empty
+from matchzoo.errors import DeclarationError
+from matchzoo.matchers import Matcher
+from matchzoo.optimizers import Adam, Optimizer
+
+
+@declare
+class Player:
+    """Moves the parameters of some parts along the gradient of its own objective, and of nothing else.
+
+    The objective is Σ weight · term over ``minimize`` minus Σ weight · term over ``maximize``; the player descends it.
+    """
+
+    moves: tuple[str, ...] = attrs.field(validator=not_empty())
+    """Names of the parts whose parameters are this player's: generator, projector."""
+    optimizer: Optimizer = attrs.Factory(Adam)
+    """How it steps."""
+    minimize: tuple[Matcher, ...] = ()
+    """Terms that it makes small."""
+    maximize: tuple[Matcher, ...] = ()
+    """Terms that it makes large."""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.terms:
+            raise DeclarationError([("minimize", "missing: a player needs a term to minimize or maximize")])
+        if len(set(self.moves)) < len(self.moves):
+            raise DeclarationError([("moves", f"names a part twice: {', '.join(self.moves)}")])
+
+    @property
+    def terms(self) -> tuple[Matcher, ...]:
+        """All terms, those to minimise first."""
+        return (*self.minimize, *self.maximize)
+
+    def objective(self, values: list[torch.Tensor]) -> torch.Tensor:
+        """The scalar that this player descends, from the values of its `terms` in order."""
+        signs = [1.0] * len(self.minimize) + [-1.0] * len(self.maximize)
+        weighted = [s * term.weight * v for s, term, v in zip(signs, self.terms, values, strict=True)]
+        return torch.stack(weighted).sum()

@@ -1,0 +1,78 @@
+"""Progress of long work: a bar on a terminal, a plain line at intervals elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from tqdm.auto import tqdm
+
+INTERVAL = 10.0
+"""Seconds between plain lines."""
+
+
+class Progress:
+    """Counts units of work, with rate, time left and whatever numbers go along.
+
+    Args:
+        total: units of work.
+        title: what is being done.
+        unit: name of a unit.
+        start: units already done (by an earlier process).
+        quiet: show nothing.
+        memory: gives the bytes in use, to be shown.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        title: str,
+        unit: str,
+        start: int = 0,
+        quiet: bool = False,
+        memory: Callable[[], int] | None = None,
+    ) -> None:
+        self.total, self.title, self.unit, self.done, self.first = total, title, unit, start, start
+        self.memory = memory
+        self.numbers: dict[str, float] = {}
+        self.bar: tqdm | None = None
+        self.began = self.said = time.monotonic()
+        self.plain = not quiet and not sys.stderr.isatty()
+        if not quiet and not self.plain:
+            self.bar = tqdm(total=total, desc=title, unit=unit, initial=start, leave=True)
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if self.bar is not None:
+            self.bar.close()
+        elif self.plain and kind is None and self.done > self.first:
+            self._say(time.monotonic())
+
+    def update(self, count: int = 1, numbers: dict[str, float] | None = None) -> None:
+        """Count work done; ``numbers`` (losses) stay shown until others come."""
+        self.done += count
+        if numbers is not None:
+            self.numbers = numbers
+        if self.bar is not None:
+            if numbers is not None:
+                self.bar.set_postfix_str(self._extras(), refresh=False)
+            self.bar.update(count)
+        elif self.plain:
+            now = time.monotonic()
+            if now - self.said >= INTERVAL:
+                self._say(now)
+
+    def _extras(self) -> str:
+        shown = [f"{name} {value:.4g}" for name, value in self.numbers.items()]
+        if self.memory is not None:
+            shown.append(f"{self.memory() / 2**30:.1f} GiB")
+        return ", ".join(shown)
+
+    def _say(self, now: float) -> None:
+        self.said = now
+        rate = (self.done - self.first) / max(now - self.began, 1e-9)
+        left = (self.total - self.done) / max(rate, 1e-9)
+        parts = [f"{self.title}: {self.done}/{self.total} {self.unit}", f"{rate:.3g} {self.unit}/s", f"{left:.0f} s left"]
+        print(", ".join([*parts, *filter(None, [self._extras()])]), file=sys.stderr, flush=True)

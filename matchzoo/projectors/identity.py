@@ -1,0 +1,20 @@
+"""The samples themselves."""
+
+import torch
+
+from matchzoo.declare import declare
+from matchzoo.facts import Facts
+from matchzoo.projectors.projector import Projector
+
+
+@declare("identity")
+class Identity(Projector):
+    """Compare samples as they are, each flattened to a vector."""
+
+    def build(self, facts: Facts) -> int:
+        """The number of values of a sample."""
+        return int(torch.Size(facts.shape).numel())
+
+    def project(self, x: torch.Tensor) -> torch.Tensor:
+        """[n, …] → [n, d]."""
+        return x.flatten(1)

@@ -1,0 +1,27 @@
+"""The question of a projector: in which space are samples compared?"""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import nn
+
+from matchzoo.declare import family
+from matchzoo.facts import Facts
+from matchzoo.step import Step
+
+
+@family("projector")
+class Projector(nn.Module, ABC):
+    """A map from samples to features, differentiable in the samples and in its own parameters."""
+
+    @abstractmethod
+    def build(self, facts: Facts) -> int:
+        """Make or load what is needed for samples of ``facts.shape``; returns the dimension of the features."""
+
+    @abstractmethod
+    def project(self, x: torch.Tensor) -> torch.Tensor:
+        """Features [n, d] of samples [n, …]; images are in [0, 1]."""
+
+    def advance(self, step: Step) -> bool:
+        """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
+        return False

@@ -1,0 +1,127 @@
+"""A recipe: a composition plus its players, as one declared object."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from matchzoo.composition import Composition
+from matchzoo.data import Data
+from matchzoo.declare import declare, not_empty
+from matchzoo.engine import Engine
+from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.evaluation import Evaluation
+from matchzoo.generators import Generator
+from matchzoo.players import Player
+from matchzoo.projectors import Identity, Projector
+from matchzoo.tables import read_toml, structure, to_table, write_toml
+from matchzoo.trainer import Trainer
+from matchzoo.views import Views
+
+if TYPE_CHECKING:
+    from matchzoo.run import Run
+
+SCHEMA = 1
+
+
+@declare
+class Recipe:
+    """What is matched to what, in which space, and who moves.
+
+    Recipes are equal when their tables are. A run is built on a fresh copy, so a recipe never changes.
+    """
+
+    schema: int = SCHEMA
+    """Version of the recipe's format."""
+    data: Data
+    """Where real samples come from."""
+    generator: Generator
+    """Where synthetic samples come from."""
+    projector: Projector = attrs.Factory(Identity)
+    """In which space they are compared."""
+    views: Views | None = None
+    """Random views of images, before they are projected; none if not given."""
+    players: dict[str, Player] = attrs.field(validator=not_empty())
+    """Who moves, by name."""
+    trainer: Trainer
+    """How long, in which order and where."""
+    evaluation: tuple[Evaluation, ...] = ()
+    """What is measured at the end."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.schema != SCHEMA:
+            raise DeclarationError([("schema", f"expected {SCHEMA}, got {self.schema}; is matchzoo too old for it?")])
+        try:
+            self.trainer.groups(self.players)
+        except DeclarationError as error:
+            raise error.under("trainer") from None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Recipe) and self.table() == other.table()
+
+    def __hash__(self) -> int:
+        return hash(self.to_toml())
+
+    @classmethod
+    def read(cls, path: Path) -> "Recipe":
+        """The recipe of a TOML file; a `DeclarationError` lists all that is wrong with it."""
+        return structure(read_toml(path), cls)
+
+    def table(self) -> dict[str, Any]:
+        """The recipe as a table, defaults written out."""
+        table: dict[str, Any] = to_table(self)
+        return table
+
+    def to_toml(self) -> str:
+        """The recipe as TOML, defaults written out; structuring it gives an equal recipe."""
+        return write_toml(self.table())
+
+    def copy(self) -> "Recipe":
+        """A fresh, unbuilt recipe of the same table."""
+        return structure(self.table(), Recipe)
+
+    def replace(self, **changes: Any) -> "Recipe":
+        """A recipe with some dotted fields changed: ``recipe.replace(**{"trainer.steps": 10})``; raises as `read`."""
+        from matchzoo.overrides import put
+
+        table = self.table()
+        for path, value in changes.items():
+            put(table, path, value)
+        return structure(table, Recipe)
+
+    def engine(self) -> Engine:
+        """The engine that the trainer's fields ask for."""
+        return Engine.start(self.trainer.device, self.trainer.precision)
+
+    def build(self, engine: Engine | None = None) -> Composition:
+        """Load the data and weights and build every part, on a fresh copy of this recipe."""
+        fresh = self.copy()
+        try:
+            return Composition.build(
+                fresh.data,
+                fresh.projector,
+                fresh.generator,
+                fresh.views,
+                fresh.players,
+                fresh.trainer.seed,
+                engine or self.engine(),
+            )
+        except (RuntimeError, ValueError) as error:
+            if isinstance(error, MatchZooError):
+                raise
+            raise MatchZooError(f"the parts of the recipe do not fit together: {error}") from error
+
+    def run(self, output: str | Path, *, quiet: bool = False, name: str = "") -> "Run":
+        """Train (resuming what is there), evaluate, write pictures; a finished run is only opened.
+
+        Args:
+            output: the folder of the run; made if it does not exist.
+            quiet: show no progress.
+            name: what results call the method; the name of the folder if not given.
+
+        Raises:
+            MatchZooError: the folder holds another recipe or no run, or the recipe cannot be built here.
+        """
+        from matchzoo.run import execute
+
+        return execute(self, Path(output), quiet=quiet, name=name)

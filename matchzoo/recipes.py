@@ -1,0 +1,36 @@
+"""The door to the declared recipes: what is under ``recipes/``, and any other ``.toml`` file."""
+
+from typing import TYPE_CHECKING
+
+from matchzoo import shipped
+from matchzoo.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from matchzoo.recipe import Recipe
+
+FOLDER = "recipes"
+
+
+def names(pattern: str = "*") -> list[str]:
+    """Names of the declared recipes that match a shell pattern, such as ``lgm/*``."""
+    return shipped.names(FOLDER, pattern)
+
+
+def text(name: str) -> str:
+    """The file of a recipe, as it is written."""
+    return shipped.find(FOLDER, name, "recipe").read_text(encoding="utf-8")
+
+
+def load(name: str) -> "Recipe":
+    """The recipe of a name, or of the path of a ``.toml`` file.
+
+    Raises:
+        MatchZooError: there is no such recipe (with the nearest name), or it is not valid (with all problems).
+    """
+    from matchzoo.recipe import Recipe
+
+    path = shipped.find(FOLDER, name, "recipe")
+    try:
+        return Recipe.read(path)
+    except DeclarationError as error:
+        raise DeclarationError([("", f"{name} is not a valid recipe:"), *error.problems]) from None

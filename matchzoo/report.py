@@ -1,0 +1,130 @@
+"""Pictures of a run: what came of it beside what is real, how it grew, and its curves."""
+
+import json
+from pathlib import Path
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from safetensors.torch import load_file
+
+from matchzoo import files
+from matchzoo.data.features import collect
+from matchzoo.evaluation.baselines import nearest_rows
+from matchzoo.evaluation.evaluation import Trained
+from matchzoo.projectors import Projector
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+from matchzoo.views import Views
+
+COLUMNS = 10
+"""Images a row of a picture."""
+POINTS = 2000
+"""Points of a scatter."""
+ROWS = 13
+"""Rows of a picture of growth."""
+INK = "#1f4e79"
+
+
+def write(folder: Path, trained: Trained) -> None:
+    """All pictures of a run, under ``pictures/``."""
+    pictures = folder / "pictures"
+    pictures.mkdir(exist_ok=True)
+    snapshots = [
+        (int(path.stem.removeprefix("step-")), load_file(path)["samples"])
+        for path in sorted((folder / "snapshots").glob("step-*.safetensors"))
+    ]
+    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    _save(curves(records), pictures / "curves.png")
+    if trained.parts.facts.is_images and trained.parts.generator.count is not None:
+        synthetic, nearest = beside_nearest(trained)
+        names = trained.parts.facts.class_names
+        _save(image_rows([("distilled", synthetic), ("nearest real", nearest)], names), pictures / "distilled.png")
+        if snapshots:
+            chosen = spread(snapshots, ROWS)
+            _save(image_rows([(f"step {n}", x.float() / 255) for n, x in chosen], names), pictures / "growth.png")
+    elif trained.parts.facts.shape == (2,):
+        real = trained.parts.data.training_set.values[:POINTS].cpu()
+        generated = trained.parts.generator.sample(POINTS).values.cpu()
+        _save(scatter([("generated", generated)], real), pictures / "samples.png")
+        if snapshots:
+            chosen = spread(snapshots, 5)
+            _save(scatter([(f"step {n}", x) for n, x in chosen], real), pictures / "growth.png")
+
+
+def spread(snapshots: list[tuple[int, torch.Tensor]], count: int) -> list[tuple[int, torch.Tensor]]:
+    """At most ``count`` of the snapshots, evenly, first and last among them."""
+    if len(snapshots) <= count:
+        return snapshots
+    return [snapshots[round(i * (len(snapshots) - 1) / (count - 1))] for i in range(count)]
+
+
+def beside_nearest(trained: Trained) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first synthetic images [k, 3, h, w] and, for each, the real training image of its class whose features have
+    the largest cosine with its own."""
+    parts, engine = trained.parts, trained.engine
+    projector: Projector = parts.projector
+    views = (parts.views or Views()).without_noise()
+    synthetic = parts.generator.sample().rows(torch.arange(min(COLUMNS, parts.generator.count or 0)))
+    with torch.no_grad():
+        queries = synthetic.with_values(projector.project(views.plain(synthetic.values)))
+    features: Samples = collect(parts.data.training_set, projector, views, 0, Step(0, 0), engine)
+    rows = nearest_rows(queries, features)
+    training = parts.data.training_set
+    real = training.render(rows.to(training.values.device)).values
+    return synthetic.values.float().cpu(), real.float().cpu()
+
+
+def image_rows(rows: list[tuple[str, torch.Tensor]], class_names: tuple[str, ...]) -> Figure:
+    """Named rows of images [k, c, h, w] in [0, 1], class names above the first."""
+    columns = max(min(len(images), COLUMNS) for _, images in rows)
+    figure = Figure(figsize=(1.0 * columns + 1.1, 1.0 * len(rows) + 0.35), dpi=120, layout="constrained")
+    axes = figure.subplots(len(rows), columns, squeeze=False)
+    for line, (name, images) in zip(axes, rows, strict=True):
+        for column, axis in enumerate(line):
+            axis.set_xticks([])
+            axis.set_yticks([])
+            for spine in axis.spines.values():
+                spine.set_visible(False)
+            if column < len(images):
+                pixels = images[column].clamp(0, 1).permute(1, 2, 0)
+                axis.imshow(pixels.expand(-1, -1, 3).numpy(), interpolation="nearest")
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
+    for axis, title in zip(axes[0], class_names, strict=False):
+        axis.set_title(title if len(title) <= 14 else title[:13] + "…", fontsize=9)
+    return figure
+
+
+def scatter(panels: list[tuple[str, torch.Tensor]], real: torch.Tensor) -> Figure:
+    """Named panels of points [n, 2], each over the real points."""
+    figure = Figure(figsize=(3.2 * len(panels), 3.3), dpi=120, layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    reach = 1.6 * real.abs().max().item()
+    for axis, (name, points) in zip(axes, panels, strict=True):
+        axis.scatter(*real.T.numpy(), s=2, c="#bbbbbb", linewidths=0, label="real")
+        axis.scatter(*points.T.numpy(), s=2, c=INK, linewidths=0, label=name)
+        axis.set_xlim(-reach, reach)
+        axis.set_ylim(-reach, reach)
+        axis.set_aspect("equal")
+        axis.set_title(name, fontsize=9)
+        axis.tick_params(labelsize=7)
+    return figure
+
+
+def curves(records: list[dict[str, float]]) -> Figure:
+    """The value of every term over the steps."""
+    names = sorted({name for record in records for name in record if name != "step"})
+    figure = Figure(figsize=(4.2 * len(names), 3), dpi=120, layout="constrained")
+    axes: list[Axes] = list(figure.subplots(1, len(names), squeeze=False)[0])
+    for axis, name in zip(axes, names, strict=True):
+        points = [(record["step"], record[name]) for record in records if name in record]
+        axis.plot(*zip(*points, strict=True), color=INK, linewidth=0.9)
+        axis.set_title(name, fontsize=9)
+        axis.set_xlabel("step", fontsize=8)
+        axis.tick_params(labelsize=7)
+        axis.grid(alpha=0.25)
+    return figure
+
+
+def _save(figure: Figure, path: Path) -> None:
+    files.write_with(path, lambda temporary: figure.savefig(temporary))

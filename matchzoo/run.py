@@ -1,0 +1,256 @@
+"""A run: one recipe, one folder. Trains, stops and resumes exactly, evaluates, and keeps what came of it.
+
+The folder holds ``recipe.toml`` (resolved), ``environment.json`` (one entry a session), ``metrics.jsonl`` (a record
+every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and at the end ``images.safetensors`` (where the
+synthetic samples are a finite set of images), ``parts.safetensors`` (what the players moved), ``pictures/`` and, last,
+``metrics.json``: a folder that has it is finished.
+"""
+
+import json
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from matchzoo import __version__, files, report
+from matchzoo.checkpoint import Checkpoints
+from matchzoo.composition import Composition
+from matchzoo.distilled import DistilledDataset
+from matchzoo.engine import Engine
+from matchzoo.errors import MatchZooError
+from matchzoo.evaluation import Record, Trained
+from matchzoo.facts import Facts
+from matchzoo.generators import Generator
+from matchzoo.interrupts import Interrupts
+from matchzoo.progress import Progress
+from matchzoo.recipe import Recipe
+from matchzoo.tables import read_toml, structure, to_table
+from matchzoo.trainer import Training, load_part
+
+PACKAGES = ("torch", "torchvision", "timm", "numpy", "safetensors", "attrs", "cattrs", "accelerate")
+ELSEWHERE = ("trainer.device",)
+"""Fields that may differ between the sessions of a run."""
+
+
+@attrs.frozen(eq=False)
+class Run:
+    """A finished run, opened.
+
+    Attributes:
+        folder: where everything is.
+        recipe: what was run.
+        metrics: ``results`` (a list of records), ``seconds``, ``steps``, and the last value of every term.
+    """
+
+    folder: Path
+    recipe: Recipe
+    metrics: dict[str, Any]
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Run":
+        """The run of a folder; raises if there is none, or if it is not finished."""
+        folder = Path(folder)
+        if not (folder / "recipe.toml").is_file():
+            raise MatchZooError(f"{folder}: no run is here (there is no recipe.toml)")
+        if not (folder / "metrics.json").is_file():
+            raise MatchZooError(f"{folder}: the run is not finished; start it again to resume")
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        return cls(folder, Recipe.read(folder / "recipe.toml"), metrics)
+
+    @property
+    def distilled(self) -> DistilledDataset:
+        """The synthetic images with their labels; raises for a run that made none."""
+        path = self.folder / "images.safetensors"
+        if not path.is_file():
+            raise MatchZooError(f"{self.folder}: this run made no set of images; see run.generator")
+        return DistilledDataset.load(path)
+
+    @property
+    def generator(self) -> Generator:
+        """The trained generator, on the CPU: ``run.generator.sample(n)``."""
+        path = self.folder / "parts.safetensors"
+        with safe_open(path, "pt") as file:
+            facts = structure_facts(file.metadata()["facts"])
+        generator = self.recipe.copy().generator
+        generator.build(facts)
+        trainer = self.recipe.trainer
+        from matchzoo.step import Step
+
+        generator.advance(Step(trainer.steps, trainer.seed))
+        load_part(generator.to(dtype=Engine.start("cpu", trainer.precision).dtype), "generator", load_file(path))
+        return generator.requires_grad_(False)
+
+    @property
+    def pictures(self) -> list[Path]:
+        """The pictures of the run."""
+        return sorted((self.folder / "pictures").glob("*.png"))
+
+
+def structure_facts(text: str) -> Facts:
+    """Facts from their JSON."""
+    table = json.loads(text)
+    return Facts(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
+
+
+def execute(recipe: Recipe, folder: Path, *, quiet: bool = False, name: str = "") -> Run:
+    """Run a recipe in a folder, as `Recipe.run` says."""
+    finished = _claim(recipe, folder)
+    if finished:
+        return Run.open(folder)
+    with Interrupts() as interrupts:
+        session = _Session(recipe, folder, interrupts, quiet, name or folder.name)
+        session.train()
+        session.finish()
+    return Run.open(folder)
+
+
+def _claim(recipe: Recipe, folder: Path) -> bool:
+    """Make the folder this recipe's; True if the run in it is finished."""
+    declared = folder / "recipe.toml"
+    if folder.exists() and not folder.is_dir():
+        raise MatchZooError(f"{folder}: is a file; give another folder with --output")
+    if declared.is_file():
+        theirs, ours = flat(to_table(structure(read_toml(declared), Recipe))), flat(recipe.table())
+        differ = sorted(k for k in theirs.keys() | ours.keys() if theirs.get(k) != ours.get(k) and k not in ELSEWHERE)
+        if differ:
+            shown = "; ".join(f"{k} is {theirs.get(k)!r} there, {ours.get(k)!r} here" for k in differ[:5])
+            raise MatchZooError(f"{folder}: holds a run of another recipe ({shown}); give another folder with --output")
+        return (folder / "metrics.json").is_file()
+    if folder.is_dir() and any(p.name != ".DS_Store" and ".tmp-" not in p.name for p in folder.iterdir()):
+        raise MatchZooError(f"{folder}: is not empty and holds no run; give another folder with --output")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        files.write_text(declared, recipe.to_toml())
+    except OSError as error:
+        raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another with --output") from None
+    return False
+
+
+def flat(value: Any, path: str = "") -> dict[str, Any]:
+    """A table by dotted path."""
+    if isinstance(value, dict) and value:
+        inner = [flat(v, f"{path}.{k}" if path else k) for k, v in value.items()]
+    elif isinstance(value, list) and value:
+        inner = [flat(v, f"{path}[{i}]") for i, v in enumerate(value)]
+    else:
+        return {path: value}
+    return {k: v for table in inner for k, v in table.items()}
+
+
+class _Session:
+    """One process at work on a run."""
+
+    def __init__(self, recipe: Recipe, folder: Path, interrupts: Interrupts, quiet: bool, name: str) -> None:
+        self.recipe, self.folder, self.interrupts, self.quiet, self.name = recipe, folder, interrupts, quiet, name
+        self.trainer = recipe.trainer
+        files.sweep(folder)
+        self.engine = recipe.engine()
+        self.parts: Composition = recipe.build(self.engine)
+        self.training = Training(self.parts, self.trainer, self.engine)
+        self.checkpoints = Checkpoints(folder / "checkpoints", self.trainer.keep)
+        self.log = folder / "metrics.jsonl"
+        self.done, self.seconds = self._resume()
+        self._environment()
+
+    def _resume(self) -> tuple[int, float]:
+        """Put back the newest intact checkpoint and cut the log to its step."""
+        checkpoint, broken = self.checkpoints.latest()
+        if broken and not self.quiet:
+            used = f"step {checkpoint.step}" if checkpoint else "the beginning"
+            print(f"{'; '.join(broken)}; going on from {used}")
+        if checkpoint is not None:
+            self.training.load(checkpoint.step, checkpoint.tensors)
+        done = checkpoint.step if checkpoint else 0
+        lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.is_file() else []
+        kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= done]
+        files.write_text(self.log, "".join(f"{line}\n" for line in kept))
+        return done, checkpoint.scalars["seconds"] if checkpoint else 0.0
+
+    def _environment(self) -> None:
+        path = self.folder / "environment.json"
+        sessions = json.loads(path.read_text(encoding="utf-8"))["sessions"] if path.is_file() else []
+        packages = {package: version(package) for package in PACKAGES}
+        sessions.append(
+            {
+                "from_step": self.done,
+                "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                "matchzoo": __version__,
+                "python": platform.python_version(),
+                "platform": platform.platform(),
+                "packages": packages,
+                **self.engine.describe(),
+            }
+        )
+        files.write_json(path, {"sessions": sessions})
+
+    def train(self) -> None:
+        """All steps that are left; stopped by a signal, it saves and ends."""
+        trainer = self.trainer
+        if self.done >= trainer.steps:
+            return
+        self.training.prepare(self.quiet)
+        began = time.monotonic() - self.seconds
+        progress = Progress(trainer.steps, "training", "steps", self.done, self.quiet, self.engine.memory)
+        self.interrupts.defer(True)
+        with progress, self.log.open("a", encoding="utf-8") as log:
+            for number in range(self.done + 1, trainer.steps + 1):
+                values = self.training.step(number)
+                last = number == trainer.steps
+                numbers = None
+                saving = last or number % trainer.checkpoint_every == 0 or self.interrupts.caught
+                if saving or number == 1 or number % trainer.log_every == 0:
+                    numbers = self.training.check(values, number)
+                if numbers is not None and (last or number == 1 or number % trainer.log_every == 0):
+                    log.write(json.dumps({"step": number, **numbers}) + "\n")
+                if trainer.snapshot_every and (last or number % trainer.snapshot_every == 0):
+                    self._snapshot(number)
+                self.done, self.seconds = number, time.monotonic() - began
+                if saving:
+                    log.flush()
+                    self.checkpoints.save(number, self.training.state(), {"seconds": self.seconds})
+                progress.update(1, numbers)
+                self.interrupts.check()
+        self.interrupts.defer(False)
+
+    def _snapshot(self, number: int) -> None:
+        """A few synthetic samples, for the picture of how they grew."""
+        generator = self.parts.generator
+        samples = generator.sample(None if generator.count is not None else report.POINTS).values
+        if self.parts.facts.is_images:
+            samples = (samples[: report.COLUMNS].clamp(0, 1) * 255).round().to(torch.uint8)
+        folder = self.folder / "snapshots"
+        folder.mkdir(exist_ok=True)
+        files.write_tensors(folder / f"step-{number:08d}.safetensors", {"samples": samples})
+
+    def finish(self) -> None:
+        """Evaluate, write what came of the run, and last of all ``metrics.json``."""
+        parts, trainer = self.parts, self.trainer
+        trained = Trained(parts=parts, engine=self.engine, method=self.name, seed=trainer.seed, quiet=self.quiet)
+        began = time.monotonic()
+        results: list[Record] = [r for e in self.recipe.evaluation for r in e.evaluate(trained)]
+        evaluating = time.monotonic() - began
+        facts = attrs.asdict(parts.facts)
+        moved = {k: v for k, v in self.training.state().items() if not k.startswith("optimizers/")}
+        files.write_tensors(self.folder / "parts.safetensors", moved, {"facts": json.dumps(facts)})
+        if parts.facts.is_images and parts.generator.count is not None:
+            samples = parts.generator.sample()
+            assert samples.labels is not None
+            images = samples.values.float().cpu()
+            DistilledDataset(images, samples.labels.cpu(), parts.facts.class_names).save(
+                self.folder / "images.safetensors"
+            )
+        report.write(self.folder, trained)
+        last = json.loads(self.log.read_text(encoding="utf-8").splitlines()[-1])
+        metrics = {
+            "results": results,
+            "seconds": {"training": self.seconds, "evaluation": evaluating},
+            "steps": trainer.steps,
+            "last": {k: v for k, v in last.items() if k != "step"},
+        }
+        files.write_json(self.folder / "metrics.json", metrics)

@@ -1,0 +1,66 @@
+"""What travels between the parts: samples with all that is known of them."""
+
+from weakref import WeakKeyDictionary
+
+import attrs
+import torch
+
+from matchzoo.kernels import squared_distances
+
+
+@attrs.define(eq=False, weakref_slot=True)
+class Samples:
+    """A set of n samples.
+
+    Attributes:
+        values: [n, …], differentiable where a player moves what made them. Images are [n, c, h, w] in [0, 1].
+        labels: class indices [n] (int64) or class probabilities [n, c]; None if there are none.
+        weights: [n] non-negative, None for equal weights.
+        index: [n] int64, the row of each sample in the set it was drawn from; None if that has no meaning.
+        origin: the samples that these are the features of (or the image of); None for those that came first.
+    """
+
+    values: torch.Tensor
+    labels: torch.Tensor | None = None
+    weights: torch.Tensor | None = None
+    index: torch.Tensor | None = None
+    origin: "Samples | None" = None
+    # Weak keys: two sets that hold each other's distances would be a cycle, and keep their graph until a collection.
+    _distances: "WeakKeyDictionary[Samples, torch.Tensor]" = attrs.field(
+        init=False, repr=False, factory=WeakKeyDictionary
+    )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def with_values(self, values: torch.Tensor) -> "Samples":
+        """Samples of the same labels, weights and index with other values [n, …]; ``origin`` is this set."""
+        return Samples(values, self.labels, self.weights, self.index, origin=self)
+
+    def rows(self, index: torch.Tensor) -> "Samples":
+        """The samples of some rows [k] (int64), repeats allowed; differentiable."""
+
+        def pick(x: torch.Tensor | None) -> torch.Tensor | None:
+            return None if x is None else x[index]
+
+        return Samples(self.values[index], pick(self.labels), pick(self.weights), pick(self.index), self.origin)
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> "Samples":
+        """The same samples on a device, floating-point values in ``dtype``."""
+
+        def move(x: torch.Tensor | None) -> torch.Tensor | None:
+            return None if x is None else x.to(device, dtype if x.is_floating_point() else None)
+
+        values = self.values.to(device, dtype if self.values.is_floating_point() else None)
+        return Samples(values, move(self.labels), move(self.weights), move(self.index), self.origin)
+
+    def squared_distances(self, other: "Samples") -> torch.Tensor:
+        """Squared Euclidean distances [n, m] to the other set's flattened values, computed once and kept.
+
+        Players that share a space so share their Gram matrices, and the graph behind them.
+        """
+        if other not in self._distances:
+            if self in other._distances:
+                return other._distances[self].mT
+            self._distances[other] = squared_distances(self.values.flatten(1), other.values.flatten(1))
+        return self._distances[other]

@@ -1,0 +1,24 @@
+"""The question of a statistic: what of a set of samples is compared?"""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import nn
+
+from matchzoo.declare import family
+from matchzoo.facts import Facts
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+
+@family("statistic")
+class Statistic(nn.Module, ABC):
+    """A differentiable summary of a set of samples, the same draw for every set of a step."""
+
+    def build(self, facts: Facts) -> None:
+        """Take from the facts what is needed, such as the number of classes; raises where it is missing."""
+        return
+
+    @abstractmethod
+    def measure(self, samples: Samples, step: Step) -> torch.Tensor:
+        """The statistic [k, …] of a set, differentiable in its values."""
