@@ -10,7 +10,6 @@ printed, and written as JSON beside this file.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import torch

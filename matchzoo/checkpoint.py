@@ -48,7 +48,7 @@ class Checkpoints:
         """The newest intact checkpoint, if any, and what was wrong with newer ones."""
         if self.folder.is_dir():
             files.sweep(self.folder)
-        broken = []
+        broken: list[str] = []
         for folder in self._all():
             try:
                 return self._read(folder), broken

@@ -1,0 +1,213 @@
+"""The command line: matchzoo list | show | copy | run | doctor.
+
+Exit codes: 0 done, 1 a defect of ours (with a traceback), 2 something to mend (with what and how), 130 and 143 stopped
+by SIGINT and SIGTERM after saving.
+"""
+
+import functools
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from matchzoo import shipped
+from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
+
+USAGE = """matchzoo: match one set of samples to another.
+
+  matchzoo list [pattern]        recipes and backbones, with what they need
+  matchzoo show NAME             a recipe or card, as it is written
+  matchzoo copy NAME FILE        a recipe to edit: then matchzoo run FILE
+  matchzoo run NAME_OR_FILE      train, evaluate, write pictures; resumes what is there
+      --output DIR               folder of the run (default: runs/NAME)
+      --any.field value          override a field of the recipe: --trainer.steps 50 --trainer.seed 7
+      --fields                   list every field of the recipe with its value and meaning, and run nothing
+  matchzoo doctor                what is installed here and what is missing
+
+A first run:  matchzoo run lgm/quickstart
+"""
+COMMANDS = ("list", "show", "copy", "run", "doctor")
+RUN_FLAGS = ("output", "fields", "quiet", "help")
+
+
+def list_(pattern: Annotated[str, tyro.conf.Positional] = "*") -> None:
+    """List recipes and backbones whose names match a shell pattern.
+
+    Args:
+        pattern: such as 'lgm/*'.
+    """
+    from matchzoo import recipes, zoo
+
+    found = False
+    for title, names, folder in (
+        ("recipes", recipes.names(pattern), recipes.FOLDER),
+        ("backbones", zoo.names(pattern), zoo.FOLDER),
+    ):
+        if names:
+            print(f"{title}:")
+        width = max(map(len, names), default=0)
+        for name in names:
+            found = True
+            summary = shipped.header(shipped.find(folder, name, "declaration")).split("\n")[0]
+            missing = zoo.load(name).weights.needs() if folder == zoo.FOLDER else ""
+            print(f"  {name:{width}}  {summary}" + (f"\n  {'':{width}}  not here: {missing}" if missing else ""))
+    if not found:
+        known = recipes.names() + zoo.names()
+        raise MatchZooError(f"nothing matches '{pattern}'{did_you_mean(pattern, known)}")
+
+
+def show(name: Annotated[str, tyro.conf.Positional]) -> None:
+    """Print a recipe or a backbone card as it is written.
+
+    Args:
+        name: of a recipe or backbone, or the path of a .toml file.
+    """
+    print(_find(name).read_text(encoding="utf-8"), end="")
+
+
+def copy(name: Annotated[str, tyro.conf.Positional], file: Annotated[Path, tyro.conf.Positional]) -> None:
+    """Copy a recipe or card to a file of your own, to edit and run by its path.
+
+    Args:
+        name: of a recipe or backbone.
+        file: where to write; must end in .toml and not exist.
+    """
+    from matchzoo import files
+
+    text = _find(name).read_text(encoding="utf-8")
+    if file.suffix != ".toml":
+        raise MatchZooError(f"{file}: expected a name that ends in .toml")
+    if file.exists():
+        raise MatchZooError(f"{file}: is there already; give another name or remove it")
+    if not file.parent.is_dir():
+        raise MatchZooError(f"{file.parent}: there is no such folder")
+    files.write_text(file, text)
+    print(f"wrote {file}; run it with: matchzoo run {file}")
+
+
+def run(
+    name: Annotated[str, tyro.conf.Positional],
+    output: Path | None = None,
+    fields: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+    quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+    overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
+) -> None:
+    """Train a recipe (resuming what is there), evaluate it and write pictures.
+
+    Any field of the recipe can be overridden: --trainer.steps 50 --players.generator.optimizer.lr 1e-2
+    (--fields lists them).
+
+    Args:
+        name: of a recipe, or the path of a .toml file.
+        output: folder of the run; runs/NAME if not given.
+        fields: list every field of the recipe with its value and meaning, and run nothing.
+        quiet: show no progress.
+        overrides: words of the command line that are not this command's own.
+    """
+    from matchzoo.overrides import describe, flags, override
+    from matchzoo.recipe import Recipe
+    from matchzoo.recipes import FOLDER
+    from matchzoo.tables import read_toml, structure
+
+    path = shipped.find(FOLDER, name, "recipe")
+    try:
+        recipe = structure(override(read_toml(path), Recipe, flags(overrides)), Recipe)
+    except DeclarationError as error:
+        raise DeclarationError([("", f"{name} cannot be run:"), *error.problems]) from None
+    if fields:
+        for field, kind, value, doc in describe(recipe):
+            print(f"--{field} {value}\n      {kind}{': ' + doc if doc else ''}")
+        return
+    stem = path.stem if name.endswith(".toml") else name
+    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=stem.split("/")[0])
+    print()
+    rows = finished.metrics["results"]
+    for evaluation in recipe.evaluation:
+        records = [row for row in rows if row["evaluation"] == evaluation.kind]
+        print(format_table(evaluation.table(records)))
+    seconds = finished.metrics["seconds"]
+    print(f"\ntraining {seconds['training']:.0f} s, evaluation {seconds['evaluation']:.0f} s; all in {finished.folder}")
+    for picture in finished.pictures:
+        print(f"picture: {picture}")
+
+
+def doctor() -> None:
+    """Say what is installed here, what is missing, and how to get it."""
+    from matchzoo.doctor import examine
+
+    print("\n".join(examine()))
+
+
+def format_table(rows: list[list[str]]) -> str:
+    """Rows of text in aligned columns, the first left, a line under the heading."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+        for row in rows
+    ]
+    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def _find(name: str) -> Path:
+    from matchzoo import recipes, zoo
+
+    if name in zoo.names():
+        return shipped.find(zoo.FOLDER, name, "backbone")
+    if not name.endswith(".toml") and name not in recipes.names():
+        known = recipes.names() + zoo.names()
+        raise MatchZooError(f"unknown name '{name}'{did_you_mean(name, known)} ('matchzoo list' shows all)")
+    return shipped.find(recipes.FOLDER, name, "recipe")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The ``matchzoo`` command."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help"):
+        print(USAGE, end="")
+        return
+    if words[0] == "--version":
+        from matchzoo import __version__
+
+        print(__version__)
+        return
+    try:
+        _dispatch(words[0], words[1:])
+    except MatchZooError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except BrokenPipeError:  # the reader (head, less) has gone
+        sys.stderr.close()
+
+
+def _dispatch(command: str, words: list[str]) -> None:
+    functions: dict[str, Any] = {"list": list_, "show": show, "copy": copy, "doctor": doctor}
+    if command in functions:
+        tyro.cli(functions[command], prog=f"matchzoo {command}", args=words)
+    elif command == "run":
+        own, overrides = split_overrides(words)
+        tyro.cli(functools.partial(run, overrides=tuple(overrides)), prog="matchzoo run", args=own)
+    else:
+        raise MatchZooError(f"unknown command '{command}'{did_you_mean(command, COMMANDS)} ('matchzoo --help')")
+
+
+def split_overrides(words: list[str]) -> tuple[list[str], list[str]]:
+    """Words of ``matchzoo run``: those that are its own, and those that override fields of the recipe."""
+    own: list[str] = []
+    overrides: list[str] = []
+    into = own
+    for position, word in enumerate(words):
+        if word.startswith("-") and len(word) > 1 and not word[1:2].isdigit():
+            name = word.lstrip("-").partition("=")[0]
+            into = own if name in RUN_FLAGS or not word.startswith("--") else overrides
+            if into is overrides and "." not in name and "mean" in did_you_mean(name, RUN_FLAGS):
+                raise MatchZooError(f"unknown option '--{name}'{did_you_mean(name, RUN_FLAGS)}")
+        elif into is own and position and words[position - 1].lstrip("-") in ("fields", "quiet"):
+            raise MatchZooError(f"unexpected '{word}' after {words[position - 1]}, which takes no value")
+        into.append(word)
+    return own, overrides
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ needs at run time is made by its ``build``, never by its constructor.
 import ast
 import functools
 import inspect
+import itertools
 import sys
 import textwrap
 from collections.abc import Callable
@@ -154,7 +155,7 @@ def field_docs(cls: type) -> dict[str, str]:
         except (OSError, TypeError):
             continue
         body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-        for field, text in zip(body, body[1:], strict=False):
+        for field, text in itertools.pairwise(body):
             if (
                 isinstance(field, ast.AnnAssign)
                 and isinstance(field.target, ast.Name)

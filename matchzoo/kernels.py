@@ -36,6 +36,8 @@ def gaussian(squared: torch.Tensor, bandwidth: float | torch.Tensor) -> torch.Te
 
 def gaussian_sum(squared: torch.Tensor, bandwidths: Sequence[float]) -> torch.Tensor:
     """Sum of Gaussian kernels over bandwidths: [n, m] in (0, number of bandwidths]."""
-    return torch.stack([gaussian(squared, s) for s in bandwidths]).sum(0) if len(bandwidths) > 1 else (
-        gaussian(squared, bandwidths[0])
+    return (
+        torch.stack([gaussian(squared, s) for s in bandwidths]).sum(0)
+        if len(bandwidths) > 1
+        else (gaussian(squared, bandwidths[0]))
     )

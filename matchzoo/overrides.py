@@ -59,14 +59,16 @@ def override(table: dict[str, Any], cls: type, changes: Sequence[Flag]) -> dict[
 
 
 def put(table: dict[str, Any], path: str, value: Any) -> None:
-    """Set a dotted path of a resolved table to a value; None takes it out. Indices are numbers: ``minimize.0.weight``."""
+    """Set a dotted path of a resolved table to a value; None takes it out. Indices are numbers (``minimize.0``)."""
     *parents, last = path.split(".")
     here: Any = table
     for depth, name in enumerate(parents):
         key = int(name) if isinstance(here, list) else name
         known = range(len(here)) if isinstance(here, list) else here
         if key not in known:
-            raise DeclarationError([(".".join(parents[: depth + 1]), f"there is none{did_you_mean(name, map(str, known))}")])
+            raise DeclarationError(
+                [(".".join(parents[: depth + 1]), f"there is none{did_you_mean(name, map(str, known))}")]
+            )
         if isinstance(here[key], str):
             here[key] = {"kind": here[key]}
         here = here[key]
@@ -169,7 +171,7 @@ def _value(words: list[str], target: Any, where: str) -> Any:
         return _toml(word, where) if word[:1] in "\"'" and word else word
     if (target in FAMILIES or attrs.has(target)) and not word.startswith("{"):
         return word
-    if isinstance(target, type) and target in (int, float, bool) or word[:1] in "{[\"'0123456789-+":
+    if (isinstance(target, type) and target in (int, float, bool)) or word[:1] in "{[\"'0123456789-+":
         return _toml(word, where)
     return word
 
@@ -185,7 +187,7 @@ def _toml(word: str, where: str) -> Any:
 
 def describe(value: Any, path: str = "") -> Iterator[tuple[str, str, str, str]]:
     """Every field of a declared object: dotted path, type, value, doc."""
-    cls = type(value)
+    cls: Any = type(value)
     docs = field_docs(cls)
     abstract = family_of(cls)
     if abstract is not None:

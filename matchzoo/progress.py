@@ -74,5 +74,9 @@ class Progress:
         self.said = now
         rate = (self.done - self.first) / max(now - self.began, 1e-9)
         left = (self.total - self.done) / max(rate, 1e-9)
-        parts = [f"{self.title}: {self.done}/{self.total} {self.unit}", f"{rate:.3g} {self.unit}/s", f"{left:.0f} s left"]
+        parts = [
+            f"{self.title}: {self.done}/{self.total} {self.unit}",
+            f"{rate:.3g} {self.unit}/s",
+            f"{left:.0f} s left",
+        ]
         print(", ".join([*parts, *filter(None, [self._extras()])]), file=sys.stderr, flush=True)

@@ -30,6 +30,7 @@ from matchzoo.generators import Generator
 from matchzoo.interrupts import Interrupts
 from matchzoo.progress import Progress
 from matchzoo.recipe import Recipe
+from matchzoo.step import Step
 from matchzoo.tables import read_toml, structure, to_table
 from matchzoo.trainer import Training, load_part
 
@@ -80,8 +81,6 @@ class Run:
         generator = self.recipe.copy().generator
         generator.build(facts)
         trainer = self.recipe.trainer
-        from matchzoo.step import Step
-
         generator.advance(Step(trainer.steps, trainer.seed))
         load_part(generator.to(dtype=Engine.start("cpu", trainer.precision).dtype), "generator", load_file(path))
         return generator.requires_grad_(False)
@@ -94,8 +93,9 @@ class Run:
 
 def structure_facts(text: str) -> Facts:
     """Facts from their JSON."""
-    table = json.loads(text)
-    return Facts(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
+    table: dict[str, Any] = json.loads(text)
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    return Facts(**values)
 
 
 def execute(recipe: Recipe, folder: Path, *, quiet: bool = False, name: str = "") -> Run:
@@ -233,7 +233,11 @@ class _Session:
         parts, trainer = self.parts, self.trainer
         trained = Trained(parts=parts, engine=self.engine, method=self.name, seed=trainer.seed, quiet=self.quiet)
         began = time.monotonic()
-        results: list[Record] = [r for e in self.recipe.evaluation for r in e.evaluate(trained)]
+        results: list[Record] = [
+            {"evaluation": evaluation.kind, **record}
+            for evaluation in self.recipe.evaluation
+            for record in evaluation.evaluate(trained)
+        ]
         evaluating = time.monotonic() - began
         facts = attrs.asdict(parts.facts)
         moved = {k: v for k, v in self.training.state().items() if not k.startswith("optimizers/")}

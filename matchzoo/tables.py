@@ -212,7 +212,8 @@ def _structure_fields(converter: cattrs.Converter, value: Mapping[str, Any], cls
     ]
 
     def make(field: "attrs.Attribute[Any]") -> Any:
-        inner = converter.structure(value[field.name], field.type)
+        target: Any = field.type
+        inner = converter.structure(value[field.name], target)
         if field.validator is not None:
             try:
                 field.validator(None, field, inner)

@@ -9,7 +9,7 @@ import torch
 from matchzoo.checkpoint import load_optimizer, optimizer_tensors
 from matchzoo.composition import Composition
 from matchzoo.data.features import collect
-from matchzoo.declare import at_least, declare, not_empty, positive
+from matchzoo.declare import at_least, declare, not_empty
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.generators import Generator
@@ -105,7 +105,7 @@ class Training:
                     problems.append((f"players.{name}.moves", f"the {part} has no parameters to move"))
             for term, label in zip(player.terms, term_labels(player), strict=True):
                 if term.reference.views is not None and "projector" in moved:
-                    message = "the real side cannot be computed once: the projector moves; use reference = \"online\""
+                    message = 'the real side cannot be computed once: the projector moves; use reference = "online"'
                     problems.append((f"players.{name}.{label}", message))
         if problems:
             raise DeclarationError(problems)
@@ -194,7 +194,7 @@ class Training:
 
     def _real(self, count: int, step: Step, turn: int, terms: list[Matcher]) -> dict[int | None, Samples]:
         """The real side by what a term's reference asks for: None drawn now, else stored."""
-        real: dict[int | None, Samples] = {**self.stored}
+        real: dict[int | None, Samples] = dict(self.stored.items())
         if any(term.reference.views is None for term in terms):
             data, views = self.parts.data, self.parts.views
             draws = data.draw(count, step.rng("data", turn))

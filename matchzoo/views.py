@@ -77,7 +77,7 @@ class Views:
     def without_noise(self) -> "Views":
         """The same views with no noise: those that an evaluation trains on."""
         flip, crop, _ = self.settings()
-        return attrs.evolve(self, preset="clean", flip=flip, crop=crop, noise=None)
+        return Views(copies=self.copies, size=self.size, preset="clean", flip=flip, crop=crop, noise=None)
 
     def draw(self, n: int, rng: torch.Generator) -> torch.Tensor:
         """A plan for n views.

@@ -135,4 +135,3 @@ def by_order(state: "dict[str, torch.Tensor]", target: "dict[str, torch.Tensor]"
         if a.shape != b.shape:
             raise MatchZooError(f"weights by order: tensor {position}, {old} {list(a.shape)} for {new} {list(b.shape)}")
     return dict(zip(target, state.values(), strict=True))
-

@@ -70,9 +70,11 @@ class BackboneCard:
                 network.load_state_dict(state, strict=True)
             except RuntimeError as error:
                 raise MatchZooError(f"the weights do not fit {self.architecture}: {error}") from None
-            network.reset_classifier(0)
+            network.reset_classifier(0)  # type: ignore[operator]
         if network.num_features != self.features:
-            raise MatchZooError(f"{self.architecture} has {network.num_features} features; the card says {self.features}")
+            raise MatchZooError(
+                f"{self.architecture} has {network.num_features} features; the card says {self.features}"
+            )
         return network.eval()
 
 

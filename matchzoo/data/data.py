@@ -16,6 +16,9 @@ from matchzoo.samples import Samples
 class Split(nn.Module):
     """Samples held in memory: values [n, …] (uint8 for images, served as float in [0, 1]) and labels [n] or none."""
 
+    values: torch.Tensor
+    labels: torch.Tensor | None
+
     def __init__(self, values: torch.Tensor, labels: torch.Tensor | None = None) -> None:
         super().__init__()
         self.register_buffer("values", values, persistent=False)
@@ -72,9 +75,7 @@ class Data(nn.Module, ABC):
             empty = [name for name, count in zip(loaded.class_names, counts.tolist(), strict=True) if count == 0]
             if empty:
                 raise DeclarationError([("data", f"classes without a training sample: {', '.join(empty[:8])}")])
-        return Facts(
-            shape=shape, classes=classes, class_names=loaded.class_names, count=len(loaded.train), seed=seed
-        )
+        return Facts(shape=shape, classes=classes, class_names=loaded.class_names, count=len(loaded.train), seed=seed)
 
     @final
     def draw(self, n: int, rng: torch.Generator) -> torch.Tensor:

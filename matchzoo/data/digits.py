@@ -32,7 +32,9 @@ class Digits(Data):
         try:
             from sklearn.datasets import load_digits
         except ImportError:
-            raise MatchZooError("the digits come with scikit-learn, which is not installed: pip install scikit-learn") from None
+            raise MatchZooError(
+                "the digits come with scikit-learn, which is not installed: pip install scikit-learn"
+            ) from None
         raw = load_digits()
         images = torch.tensor(raw.images, dtype=torch.float32)[:, None] / 16
         images = F.interpolate(images, size=(self.size, self.size), mode="bilinear", align_corners=False)

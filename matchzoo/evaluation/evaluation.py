@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from matchzoo.composition import Composition
-from matchzoo.declare import family
+from matchzoo.declare import FAMILIES, family
 from matchzoo.engine import Engine
 
 Record = dict[str, Any]
@@ -34,6 +34,11 @@ class Trained:
 @family("evaluation")
 class Evaluation(ABC):
     """A measurement at the end of a run; nothing is ever chosen on the test set."""
+
+    @property
+    def kind(self) -> str:
+        """What recipes and results call it."""
+        return FAMILIES[Evaluation].kind_of(type(self))
 
     @abstractmethod
     def evaluate(self, trained: Trained) -> list[Record]:

@@ -111,6 +111,7 @@ class _Bench:
     def baseline(self, name: Baseline, per_class: int) -> list[Split]:
         """The sets of images of a baseline, one a seed."""
         training = self.data.training_set
+        assert training.labels is not None  # checked when the bench was made
         labels = training.labels.cpu()
         if name == "full":
             return [training] * self.probe.seeds
@@ -160,9 +161,7 @@ class _Bench:
         candidates = fit_softmax_regression(values[kept], labels[kept], self.classes, probe.penalties)
         held_out = self.validation_rows.to(values.device)
         assert self.train.labels is not None
-        scores = [
-            top_k(c.logits(self.train.values[held_out]), self.train.labels[held_out], 1) for c in candidates
-        ]
+        scores = [top_k(c.logits(self.train.values[held_out]), self.train.labels[held_out], 1) for c in candidates]
         best = scores.index(max(scores))  # the first, so the largest penalty, of those that are equal
         if not full:
             return candidates[best], probe.penalties[best]

@@ -34,8 +34,10 @@ def mode_coverage(points: torch.Tensor, centres: torch.Tensor, std: float) -> di
     true_share = torch.special.gammainc(torch.tensor(dimension / 2.0), torch.tensor(4.5)).item()
     expected = len(points) * true_share / len(centres)
     shares = counts / counts.sum().clamp_min(1)
-    kl = (shares * (shares * len(centres)).clamp_min(1e-300).log()).sum().item() if counts.sum() > 0 else math.log(
-        len(centres)
+    kl = (
+        (shares * (shares * len(centres)).clamp_min(1e-300).log()).sum().item()
+        if counts.sum() > 0
+        else math.log(len(centres))
     )
     radius = nearest[near].square().mean().sqrt().item() if near.any() else 0.0
     return {
@@ -62,8 +64,7 @@ class ModeCoverage(Evaluation):
         generated = trained.parts.generator.sample(self.samples).values.cpu()
         truth = data.test_set.values[: self.samples].cpu()
         return [
-            {"method": name, "samples": len(points), "of": data.modes}
-            | mode_coverage(points, data.centres(), data.std)
+            {"method": name, "samples": len(points), "of": data.modes} | mode_coverage(points, data.centres(), data.std)
             for name, points in ((trained.method, generated), ("test data", truth))
         ]
 

@@ -4,7 +4,6 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-
 GRADIENT = 1e-5
 """Largest entry of the scaled gradient at which the solver stops."""
 
@@ -43,7 +42,8 @@ def fit_softmax_regression(
     W acts on features that are centred and divided by one scale (`standardise`), so λ means the same for every
     backbone; the bias is free. The solver works along the principal axes of the features, each scaled by
     1/√(κ · variance + λ) with κ the mean of p(1 − p) at the start, which makes the problem nearly round: an exact
-    change of variables, many times fewer steps. Where there are fewer samples than dimensions only their span is searched, which holds the optimum.
+    change of variables, many times fewer steps. Where there are fewer samples than dimensions only their span is
+    searched, which holds the optimum.
 
     Args:
         features: [n, d].

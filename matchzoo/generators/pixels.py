@@ -34,7 +34,7 @@ class PixelImages(Generator):
     def build(self, facts: Facts) -> None:
         """Classes × images_per_class images; raises if there are no classes or no images."""
         self.side, labels = image_set(facts, self.size, self.images_per_class)
-        self.register_buffer("labels", labels)
+        self.labels = nn.Buffer(labels)
         shape = (3, self.side, self.side)
         if self.initial == "zero":
             start = torch.zeros(len(labels), *shape)

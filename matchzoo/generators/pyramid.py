@@ -80,7 +80,7 @@ class PyramidImages(Generator):
     def build(self, facts: Facts) -> None:
         """One level for classes × images_per_class images; raises if there are no classes or no images."""
         self.side, labels = image_set(facts, self.size, self.images_per_class)
-        self.register_buffer("labels", labels)
+        self.labels = nn.Buffer(labels)
         sizes = [self.start]
         while sizes[-1] < self.side:
             sizes.append(min(2 * sizes[-1], self.side))

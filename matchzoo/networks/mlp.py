@@ -1,5 +1,6 @@
 """The multi-layer perceptron."""
 
+import itertools
 from typing import Literal
 
 import attrs
@@ -27,7 +28,7 @@ class MLP(Network):
         """Make the layers, initialised by ``rng`` alone."""
         sizes = [inputs, *self.widths, outputs]
         layers: list[nn.Module] = []
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in itertools.pairwise(sizes):
             linear = nn.utils.skip_init(nn.Linear, before, after)
             nn.init.xavier_uniform_(linear.weight, generator=rng)
             nn.init.zeros_(linear.bias)

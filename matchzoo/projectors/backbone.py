@@ -30,8 +30,8 @@ class Backbone(Projector):
         card = zoo.load(self.card)
         self.network: nn.Module = card.network()
         self.network.eval().requires_grad_(False)
-        self.register_buffer("mean", torch.tensor(card.mean)[:, None, None], persistent=False)
-        self.register_buffer("std", torch.tensor(card.std)[:, None, None], persistent=False)
+        self.mean = nn.Buffer(torch.tensor(card.mean)[:, None, None], persistent=False)
+        self.std = nn.Buffer(torch.tensor(card.std)[:, None, None], persistent=False)
         return card.features
 
     def train(self, mode: bool = True) -> "Backbone":

