@@ -1,0 +1,101 @@
+"""The closed form of the head's gradient against autograd, at the head and through a network to the pyramid."""
+
+import pytest
+import timm
+import torch
+import torch.nn.functional as F
+
+from matchzoo.generators.pyramid import decode
+from matchzoo.matchers.distance import cosine_distance
+from matchzoo.statistics.head_gradient import head_gradient
+
+
+def problem(n: int = 40, d: int = 24, c: int = 7, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, ...]:
+    rng = torch.Generator().manual_seed(0)
+    z = torch.randn(n, d, generator=rng, dtype=dtype)
+    labels = torch.randint(c, (n,), generator=rng)
+    return z, labels, torch.randn(c, d, generator=rng, dtype=dtype) * 0.3, torch.randn(c, generator=rng, dtype=dtype)
+
+
+def by_autograd(z, labels, weight, bias, create_graph=False, sample_weights=None):
+    weight, bias = weight.clone().requires_grad_(), bias.clone().requires_grad_()
+    losses = F.cross_entropy(z @ weight.T + bias, labels, reduction="none")
+    loss = losses.mean() if sample_weights is None else (losses * sample_weights / sample_weights.sum()).sum()
+    dw, db = torch.autograd.grad(loss, [weight, bias], create_graph=create_graph)
+    return torch.cat([dw, db[:, None]], 1)
+
+
+def test_closed_form_is_the_gradient():
+    z, labels, weight, bias = problem()
+    found = head_gradient(z, labels, weight, bias)
+    assert found.shape == (7, 25)
+    torch.testing.assert_close(found, by_autograd(z, labels, weight, bias), rtol=0, atol=1e-15)
+
+
+def test_soft_labels_and_sample_weights():
+    z, labels, weight, bias = problem()
+    soft = torch.rand(40, 7, dtype=torch.float64).softmax(1)
+    torch.testing.assert_close(
+        head_gradient(z, soft, weight, bias), by_autograd(z, soft, weight, bias), rtol=0, atol=1e-15
+    )
+    weights = torch.rand(40, dtype=torch.float64)
+    torch.testing.assert_close(
+        head_gradient(z, labels, weight, bias, weights),
+        by_autograd(z, labels, weight, bias, sample_weights=weights),
+        rtol=0,
+        atol=1e-15,
+    )
+    one_hot = F.one_hot(labels, 7).double()
+    torch.testing.assert_close(head_gradient(z, one_hot, weight, bias), head_gradient(z, labels, weight, bias))
+
+
+def test_a_weight_counts_a_sample_so_many_times():
+    z, labels, weight, bias = problem(4)
+    doubled = head_gradient(torch.cat([z, z[:1]]), torch.cat([labels, labels[:1]]), weight, bias)
+    weights = torch.tensor([2.0, 1, 1, 1], dtype=torch.float64)
+    torch.testing.assert_close(head_gradient(z, labels, weight, bias, weights), doubled)
+
+
+def test_float32_is_close_and_half_precision_is_taken_to_float32():
+    z, labels, weight, bias = problem(512, 96, 20)
+    exact = head_gradient(z, labels, weight, bias)
+    single = head_gradient(z.float(), labels, weight.float(), bias.float())
+    torch.testing.assert_close(single.double(), exact, rtol=1e-4, atol=1e-7)
+    half = head_gradient(z.bfloat16(), labels, weight.float(), bias.float())
+    assert half.dtype == torch.float32
+
+
+def test_matching_loss_and_pyramid_gradient_are_those_of_a_differentiated_gradient():
+    """Loss and gradient to every level, through a network: closed form against create_graph, float64."""
+    torch.manual_seed(0)
+    network = timm.create_model("test_vit", num_classes=0, img_size=32).double().eval().requires_grad_(False)
+    levels = [torch.randn(6, 3, s, s, dtype=torch.float64, requires_grad=True) for s in (1, 4, 32)]
+    labels = torch.arange(6) % 3
+    real = torch.randn(3, network.num_features + 1, dtype=torch.float64)
+    weight = torch.randn(3, network.num_features, dtype=torch.float64) * 0.01
+    bias = torch.zeros(3, dtype=torch.float64)
+    results = []
+    for form in (head_gradient, lambda *a: by_autograd(*a, create_graph=True)):
+        loss = cosine_distance(form(network(decode(levels, 32)), labels, weight, bias), real)
+        results.append((loss, torch.autograd.grad(loss, levels)))
+    (loss, gradients), (loss_, gradients_) = results
+    assert abs(loss.item() - loss_.item()) <= 1e-12
+    for a, b in zip(gradients, gradients_, strict=True):
+        assert a.abs().max() > 0
+        assert (a - b).abs().max() <= 1e-12
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e6])
+def test_cosine_distance_is_scale_free(scale):
+    a, b = torch.randn(3, 5, dtype=torch.float64), torch.randn(3, 5, dtype=torch.float64)
+    torch.testing.assert_close(cosine_distance(scale * a, b), cosine_distance(a, b))
+    assert cosine_distance(a, a).item() == pytest.approx(0, abs=1e-15)
+    assert cosine_distance(a, -a).item() == pytest.approx(2)
+
+
+def test_cosine_distance_of_zero_is_one_with_a_finite_gradient():
+    a = torch.zeros(4, requires_grad=True)
+    value = cosine_distance(a, torch.ones(4))
+    value.backward()
+    assert value.item() == 1
+    assert torch.isfinite(a.grad).all()
