@@ -45,15 +45,23 @@ def to_table(value: Any) -> Any:
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; a `MatchZooError` names the file, line and column of what cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise MatchZooError(f"{path}: not valid TOML: {error}") from None
+
+
+def read_text(path: Path) -> str:
+    """Read a TOML file as text; a `MatchZooError` says why it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise MatchZooError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise MatchZooError(f"{path}: is a folder; expected a .toml file") from None
+    except OSError as error:
+        raise MatchZooError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise MatchZooError(f"{path}: not UTF-8 text (byte {error.start}); expected a .toml file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise MatchZooError(f"{path}: not valid TOML: {error}") from None
 
 
 def write_toml(table: Mapping[str, Any]) -> str:
@@ -84,7 +92,7 @@ def _toml(value: Any, depth: int) -> Any:
 def show(value: Any) -> str:
     """A value as messages quote it, shortened."""
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…'"
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 @functools.cache
@@ -103,7 +111,7 @@ def _converter() -> cattrs.Converter:
                 raise DeclarationError([("", f"expected an int of 64 bits, got {show(value)}")])
             return value
 
-        converter.register_structure_hook_func(lambda t: t is expected, hook)
+        converter.register_structure_hook(expected, hook)  # cattrs' own, which coerces, goes before any predicate
 
     scalar(int, "int")
     scalar(float, "float")
@@ -255,7 +263,7 @@ def type_name(target: Any) -> str:
         return " | ".join(type_name(a) for a in arguments if a is not types.NoneType)
     if origin is tuple:
         inner = [type_name(a) for a in arguments if a is not Ellipsis]
-        return f"list of {inner[0]}" if Ellipsis in arguments else f"list of {len(inner)}"
+        return f"list of {inner[0]}" if Ellipsis in arguments else ", ".join(inner)
     if origin is dict:
         return f"named {type_name(arguments[1])}s"
     if target in FAMILIES:
