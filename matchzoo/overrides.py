@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import attrs
+import tomlkit
 
-from matchzoo.declare import FAMILIES, family_of, field_docs
+from matchzoo.declare import FAMILIES, Registry, family_of, field_docs
 from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean, join
 from matchzoo.tables import show, to_table, type_name
 
@@ -40,15 +41,15 @@ def override(table: dict[str, Any], cls: type, changes: Sequence[Flag]) -> dict[
     Args:
         table: of a declared object, as read from TOML (defaults may be missing).
         cls: its class.
-        changes: dotted path and words for each. A change of ``kind`` comes first and keeps those fields that the new
-            class has as well.
+        changes: dotted path and words for each. Whole parts come before their fields, whatever the order of the words;
+            a change of ``kind`` keeps those fields that the new class has as well.
 
     Raises:
         DeclarationError: a path that does not exist, or words that are no value of the field's type.
     """
     changed = _copy(table)
     problems: list[tuple[str, str]] = []
-    for path, words in sorted(changes, key=lambda change: not change[0].endswith(".kind")):
+    for path, words in sorted(changes, key=lambda change: change[0].removesuffix(".kind").count(".")):
         try:
             _set(changed, cls, path.split("."), words, "")
         except DeclarationError as error:
@@ -60,22 +61,27 @@ def override(table: dict[str, Any], cls: type, changes: Sequence[Flag]) -> dict[
 
 def put(table: dict[str, Any], path: str, value: Any) -> None:
     """Set a dotted path of a resolved table to a value; None takes it out. Indices are numbers (``minimize.0``)."""
-    *parents, last = path.split(".")
+    names = path.split(".")
     here: Any = table
-    for depth, name in enumerate(parents):
-        key = int(name) if isinstance(here, list) else name
-        known = range(len(here)) if isinstance(here, list) else here
-        if key not in known:
-            raise DeclarationError(
-                [(".".join(parents[: depth + 1]), f"there is none{did_you_mean(name, map(str, known))}")]
-            )
-        if isinstance(here[key], str):
-            here[key] = {"kind": here[key]}
-        here = here[key]
-    if value is None:
-        here.pop(last, None)
-    else:
-        here[int(last) if isinstance(here, list) else last] = value
+    for depth, name in enumerate(names):
+        where = ".".join(names[: depth + 1])
+        last = depth == len(names) - 1
+        known = {str(i): i for i in range(len(here))} if isinstance(here, list) else {key: key for key in here}
+        if last and value is None and name not in known:
+            return
+        if name not in known and (isinstance(here, list) or not last):
+            raise DeclarationError([(where, f"there is none{did_you_mean(name, known)}")])
+        key = known.get(name, name)
+        if last and value is None:
+            del here[key]
+        elif last:
+            here[key] = to_table(value)
+        else:
+            if isinstance(here[key], str):
+                here[key] = {"kind": here[key]}
+            here = here[key]
+            if not isinstance(here, dict | list):
+                raise DeclarationError([(where, f"is {show(here)}, which has no fields")])
 
 
 def _copy(value: Any) -> Any:
@@ -91,23 +97,27 @@ def _set(here: dict[str, Any], cls: type, path: list[str], words: list[str], abo
     registry = FAMILIES.get(cls)
     if registry is not None:
         if name == "kind" and not rest:
-            chosen = registry[_text(words, where)]
+            chosen = _class(registry, _text(words, where), above)
             fields = {field.name for field in attrs.fields(chosen)}
             for key in [k for k in here if k != "kind" and k not in fields]:
                 del here[key]
             here["kind"] = words[0]
             return
-        cls = registry[here["kind"]] if "kind" in here else cls
+        cls = _class(registry, here["kind"], above) if "kind" in here else cls
     fields_by_name = {field.name: field for field in attrs.fields(cls)}
     if name not in fields_by_name:
-        raise DeclarationError([(where, f"unknown field{did_you_mean(name, fields_by_name)}")])
-    target = _inner(fields_by_name[name].type)
+        owner = f" of '{here['kind']}'" if registry is not None and "kind" in here else ""
+        hint = did_you_mean(name, fields_by_name) or "; it has none"
+        raise DeclarationError([(where, f"unknown field{owner}{hint}")])
+    target, default = _inner(fields_by_name[name].type), fields_by_name[name].default
     if not rest:
-        if words == ["none"] and fields_by_name[name].default is None:
+        if words == ["none"] and default is None:
             here.pop(name, None)
         else:
             here[name] = _value(words, target, where)
         return
+    if name not in here and hasattr(default, "factory"):
+        here[name] = to_table(default.factory())
     _descend(here, name, target, rest, words, where)
 
 
@@ -117,11 +127,13 @@ def _descend(here: Any, key: Any, target: Any, rest: list[str], words: list[str]
     if origin in (dict, tuple) and (attrs.has(arguments[-1 if origin is dict else 0]) or origin is dict):
         inner = arguments[1] if origin is dict else arguments[0]
         held = here.get(key) if isinstance(here, dict) else here[key]
-        held = held if held is not None else {}
-        known = [str(k) for k in (held if origin is dict else range(len(held)))]
+        held = held if held is not None else {} if origin is dict else []
+        if not isinstance(held, dict if origin is dict else list):
+            raise DeclarationError([(where, f"expected a {'table' if origin is dict else 'list'}, got {show(held)}")])
+        known = {str(k).replace("-", "_"): k for k in (held if origin is dict else range(len(held)))}
         if rest[0] not in known:
             raise DeclarationError([(join(where, rest[0]), f"there is none{did_you_mean(rest[0], known)}")])
-        index = rest[0] if origin is dict else int(rest[0])
+        index = known[rest[0]]
         if len(rest) == 1:
             held[index] = _value(words, inner, join(where, rest[0]))
         else:
@@ -136,8 +148,20 @@ def _descend(here: Any, key: Any, target: Any, rest: list[str], words: list[str]
         table = {}
         if target in FAMILIES and rest != ["kind"]:
             raise DeclarationError([(where, f"not in the recipe; say its kind with --{where}.kind")])
+    if not isinstance(table, dict):
+        raise DeclarationError([(where, f"expected a table, got {show(table)}")])
     here[key] = table
     _set(table, target, rest, words, where)
+
+
+def _class(registry: Registry[Any], kind: Any, above: str) -> type:
+    """The class of a kind; its problem under the path of the part."""
+    if not isinstance(kind, str):
+        raise DeclarationError([(join(above, "kind"), f"expected str, got {show(kind)}")])
+    try:
+        return registry[kind]
+    except DeclarationError as error:
+        raise error.under(above) from None
 
 
 def _inner(target: Any) -> Any:
@@ -204,5 +228,13 @@ def describe(value: Any, path: str = "") -> Iterator[tuple[str, str, str, str]]:
             for index, one in enumerate(inner):
                 yield from describe(one, join(where, str(index)))
         else:
-            shown = "none" if inner is None else show(to_table(inner) if not isinstance(inner, str) else inner)
-            yield where, type_name(field.type), shown, docs.get(field.name, "")
+            yield where, type_name(field.type), _words(inner), docs.get(field.name, "")
+
+
+def _words(value: Any) -> str:
+    """A value as an override takes it."""
+    if value is None:
+        return "none"
+    if isinstance(value, str) and value:
+        return value
+    return str(tomlkit.item(to_table(value)).as_string())
