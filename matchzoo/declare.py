@@ -88,15 +88,17 @@ def declare(kind: Any) -> Any:
 
     Raises:
         TypeError: a field hides a method of `torch.nn.Module` or defaults to a module (shared by all owners: use
-            `attrs.Factory`), the kind is taken, or the class derives from another concrete.
+            `attrs.Factory`), the kind is taken or missing, or the class derives from another concrete.
     """
     if isinstance(kind, type):
+        _refuse_concrete_base(kind)
+        abstract = family_of(kind)
+        if abstract is not None:
+            raise TypeError(f'{kind.__name__} is a {FAMILIES[abstract].noun}: say its kind, @declare("…")')
         return _define(kind)
 
     def register(cls: type) -> type:
-        concrete = next((b for b in cls.__mro__[1:] if attrs.has(b) and b not in FAMILIES), None)
-        if concrete is not None:
-            raise TypeError(f"{cls.__name__} derives from the concrete {concrete.__name__}: compose instead")
+        _refuse_concrete_base(cls)
         abstract = family_of(cls)
         if abstract is None:
             raise TypeError(f"{cls.__name__} belongs to no family: derive it from one, or use a bare @declare")
@@ -105,6 +107,12 @@ def declare(kind: Any) -> Any:
         return defined
 
     return register
+
+
+def _refuse_concrete_base(cls: type) -> None:
+    concrete = next((base for base in cls.__mro__[1:] if attrs.has(base) and base not in FAMILIES), None)
+    if concrete is not None:
+        raise TypeError(f"{cls.__name__} derives from the concrete {concrete.__name__}: compose instead")
 
 
 def _define(cls: Any) -> Any:
@@ -120,9 +128,11 @@ def _define(cls: Any) -> Any:
         cls.__attrs_post_init__ = _registering(cls.__dict__.get("__attrs_post_init__"), module)
         defined = attrs.define(eq=False, slots=False, kw_only=True, on_setattr=attrs.setters.NO_OP)(cls)
     for field in attrs.fields(defined):
+        if field.name == "kind":
+            raise TypeError(f"{cls.__name__}.kind: the name is that of the key that chooses a class")
         if module is not None and isinstance(field.default, module):
             raise TypeError(f"{cls.__name__}.{field.name}: a module as default is shared by all owners: attrs.Factory")
-        if module is not None and issubclass(cls, module) and hasattr(module, field.name):
+        if module is not None and issubclass(cls, module) and hasattr(module(), field.name):
             raise TypeError(f"{cls.__name__}.{field.name}: the name hides nn.Module.{field.name}")
     return attrs.resolve_types(defined)
 

@@ -19,6 +19,9 @@ class DeclarationError(MatchZooError, ValueError):
         self.problems = list(problems)
         super().__init__("\n".join(f"{path}: {message}" if path else message for path, message in self.problems))
 
+    def __reduce__(self) -> tuple[type["DeclarationError"], tuple[list[tuple[str, str]]]]:
+        return DeclarationError, (self.problems,)  # what Exception would pickle is the text
+
     def under(self, path: str) -> "DeclarationError":
         """The same problems, one level further down."""
         return DeclarationError([(join(path, inner), message) for inner, message in self.problems])
