@@ -64,7 +64,9 @@ def show(name: Annotated[str, tyro.conf.Positional]) -> None:
     Args:
         name: of a recipe or backbone, or the path of a .toml file.
     """
-    print(_find(name).read_text(encoding="utf-8"), end="")
+    from matchzoo.tables import read_text
+
+    print(read_text(_find(name)), end="")
 
 
 def copy(name: Annotated[str, tyro.conf.Positional], file: Annotated[Path, tyro.conf.Positional]) -> None:
@@ -74,17 +76,24 @@ def copy(name: Annotated[str, tyro.conf.Positional], file: Annotated[Path, tyro.
         name: of a recipe or backbone.
         file: where to write; must end in .toml and not exist.
     """
-    from matchzoo import files
+    from matchzoo import files, zoo
+    from matchzoo.tables import read_text
 
-    text = _find(name).read_text(encoding="utf-8")
+    text = read_text(_find(name))
     if file.suffix != ".toml":
         raise MatchZooError(f"{file}: expected a name that ends in .toml")
     if file.exists():
         raise MatchZooError(f"{file}: is there already; give another name or remove it")
     if not file.parent.is_dir():
         raise MatchZooError(f"{file.parent}: there is no such folder")
-    files.write_text(file, text)
-    print(f"wrote {file}; run it with: matchzoo run {file}")
+    try:
+        files.write_text(file, text)
+    except OSError as error:
+        raise MatchZooError(f"{file}: cannot be written ({error.strerror})") from None
+    if name in zoo.names():
+        print(f"wrote {file}; a recipe uses it with: matchzoo run NAME --projector.card {file}")
+    else:
+        print(f"wrote {file}; run it with: matchzoo run {file}")
 
 
 def run(
@@ -197,14 +206,17 @@ def split_overrides(words: list[str]) -> tuple[list[str], list[str]]:
     own: list[str] = []
     overrides: list[str] = []
     into = own
+    named = False
     for position, word in enumerate(words):
         if word.startswith("-") and len(word) > 1 and not word[1:2].isdigit():
             name = word.lstrip("-").partition("=")[0]
             into = own if name in RUN_FLAGS or not word.startswith("--") else overrides
             if into is overrides and "." not in name and "mean" in did_you_mean(name, RUN_FLAGS):
                 raise MatchZooError(f"unknown option '--{name}'{did_you_mean(name, RUN_FLAGS)}")
-        elif into is own and position and words[position - 1].lstrip("-") in ("fields", "quiet"):
-            raise MatchZooError(f"unexpected '{word}' after {words[position - 1]}, which takes no value")
+        elif into is own and (not position or words[position - 1] in ("--fields", "--quiet")):
+            if named:
+                raise MatchZooError(f"unexpected '{word}' after {words[position - 1]}, which takes no value")
+            named = True
         into.append(word)
     return own, overrides
 

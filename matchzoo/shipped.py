@@ -39,6 +39,8 @@ def find(folder: str, name: str, noun: str) -> Path:
     """The file of a declaration: a path that ends in ``.toml``, or a name of the folder; else the nearest name."""
     if name.endswith(".toml"):
         path = Path(name).expanduser()
+        if path.is_dir():
+            raise MatchZooError(f"{noun} '{name}': is a folder; expected a .toml file")
         if not path.is_file():
             raise MatchZooError(f"{noun} '{name}': no such file")
         return path

@@ -102,22 +102,32 @@ def read_weights(path: Path, sha256: str | None) -> "dict[str, torch.Tensor]":
     """Tensors of a ``.safetensors`` file or, with its hash, of a ``.pth`` read with ``weights_only=True``.
 
     Raises:
-        MatchZooError: the hash differs, a pickle-based file has none, or the file holds no tensors.
+        MatchZooError: the hash differs, a pickle-based file has none, or the file is damaged or holds no tensors.
     """
     if sha256 is not None:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256:
+        if found != sha256.lower():
             raise MatchZooError(f"{path}: sha256 is {found}, but the card pins {sha256}; fetch the file again")
     if path.suffix == ".safetensors":
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        return load_file(path)
+        try:
+            return load_file(path)
+        except SafetensorError as error:
+            raise MatchZooError(f"{path}: cannot be read as safetensors ({error}); fetch the file again") from None
     if sha256 is None:
         raise MatchZooError(f"{path}: only .safetensors files are read without a sha256 on the card")
+    import pickle
+
     import torch
 
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "it ends early"
+        raise MatchZooError(f"{path}: cannot be read as a dict of tensors ({reason})") from None
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise MatchZooError(f"{path}: expected a dict of tensors")
     return dict(state)

@@ -93,4 +93,4 @@ def load(name: str) -> BackboneCard:
     try:
         return structure(read_toml(path), BackboneCard)
     except DeclarationError as error:
-        raise error.under(f"{path.name}") from None
+        raise DeclarationError([("", f"{name} is not a valid backbone card:"), *error.problems]) from None
