@@ -1,0 +1,137 @@
+"""Runs: what a folder holds, and what is refused."""
+
+import json
+
+import pytest
+import torch
+from PIL import Image
+from safetensors import safe_open
+
+from matchzoo import recipes
+from matchzoo.distilled import DistilledDataset
+from matchzoo.errors import MatchZooError
+from matchzoo.recipe import Recipe
+from matchzoo.run import Run
+from matchzoo.tables import read_toml, structure
+
+
+def test_a_distillation_leaves_everything_in_its_folder(lgm_recipe, tmp_path):
+    run = lgm_recipe.run(tmp_path / "run", quiet=True, name="lgm")
+    folder = tmp_path / "run"
+    assert structure(read_toml(folder / "recipe.toml"), Recipe) == lgm_recipe
+    distilled = run.distilled
+    assert distilled.images.shape == (10, 3, 8, 8)
+    assert distilled.images.dtype == torch.float32
+    assert 0 <= distilled.images.min() <= distilled.images.max() <= 1
+    assert distilled.labels.tolist() == list(range(10))
+    assert distilled.class_names == tuple("0123456789")
+    assert len(distilled) == 10
+    assert distilled[3][1] == 3
+    torch.testing.assert_close(run.generator.sample().values, distilled.images, rtol=0, atol=0)
+    methods = [r["method"] for r in run.metrics["results"]]
+    assert methods == ["lgm", "random", "centroid", "full"]
+    for record in run.metrics["results"]:
+        assert {"backbone", "top1_mean", "top1_std", "top5_mean", "seeds", "seconds", "evaluation"} <= record.keys()
+    assert run.metrics["steps"] == 9
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == list(range(1, 10))
+    assert run.metrics["last"] == {k: v for k, v in lines[-1].items() if k != "step"}
+    session = json.loads((folder / "environment.json").read_text())["sessions"][0]
+    assert {"matchzoo", "python", "packages", "device", "precision", "threads"} <= session.keys()
+    assert {p.name for p in run.pictures} == {"curves.png", "distilled.png", "growth.png"}
+    for picture in run.pictures:
+        with Image.open(picture) as image:
+            assert min(image.size) > 100
+    assert sorted(p.stem for p in (folder / "snapshots").iterdir()) == [
+        "step-00000004",
+        "step-00000008",
+        "step-00000009",
+    ]
+
+
+def test_a_gram_net_gives_a_generator_and_no_images(ring_recipe, tmp_path):
+    run = ring_recipe.run(tmp_path / "run", quiet=True)
+    samples = run.generator.sample(7)
+    assert samples.values.shape == (7, 2)
+    assert torch.equal(samples.values, run.generator.sample(7).values)
+    assert not torch.equal(samples.values, run.generator.sample(7, seed=1).values)
+    with pytest.raises(MatchZooError, match="made no set of images"):
+        _ = run.distilled
+    assert {p.name for p in run.pictures} == {"curves.png", "samples.png"}
+    assert [r["method"] for r in run.metrics["results"]] == ["run", "test data"]
+
+
+def test_the_same_recipe_gives_the_same_run_and_another_seed_another(ring_recipe, tmp_path):
+    logs = []
+    for name, recipe in (("a", ring_recipe), ("b", ring_recipe), ("c", ring_recipe.replace(**{"trainer.seed": 1}))):
+        recipe.run(tmp_path / name, quiet=True)
+        logs.append((tmp_path / name / "metrics.jsonl").read_text())
+    assert logs[0] == logs[1] != logs[2]
+
+
+def test_a_finished_run_is_only_opened(ring_recipe, tmp_path, monkeypatch):
+    first = ring_recipe.run(tmp_path, quiet=True)
+    monkeypatch.setattr("matchzoo.run._Session", None)
+    again = ring_recipe.run(tmp_path, quiet=True)
+    assert again.metrics == first.metrics
+    assert Run.open(tmp_path).recipe == ring_recipe
+
+
+def test_a_folder_of_another_recipe_is_refused(ring_recipe, tmp_path):
+    ring_recipe.run(tmp_path, quiet=True)
+    other = ring_recipe.replace(**{"trainer.steps": 12})
+    with pytest.raises(MatchZooError, match=r"another recipe \(trainer.steps is 9 there, 12 here\).*--output"):
+        other.run(tmp_path, quiet=True)
+
+
+def test_the_device_is_not_part_of_a_runs_identity(ring_recipe, tmp_path):
+    ring_recipe.run(tmp_path, quiet=True)
+    ring_recipe.replace(**{"trainer.device": "auto"}).run(tmp_path, quiet=True)
+
+
+def test_a_folder_with_something_else_is_refused(ring_recipe, tmp_path):
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(MatchZooError, match="not empty and holds no run"):
+        ring_recipe.run(tmp_path)
+    with pytest.raises(MatchZooError, match="is a file"):
+        ring_recipe.run(tmp_path / "thesis.tex")
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_open_says_what_is_missing(tmp_path, ring_recipe):
+    with pytest.raises(MatchZooError, match="no run is here"):
+        Run.open(tmp_path)
+    (tmp_path / "recipe.toml").write_text(ring_recipe.to_toml())
+    with pytest.raises(MatchZooError, match="not finished"):
+        Run.open(tmp_path)
+
+
+def test_a_distilled_set_round_trips_exactly_and_other_files_are_refused(tmp_path):
+    images, labels = torch.rand(4, 3, 5, 5), torch.tensor([0, 1, 1, 0])
+    DistilledDataset(images, labels, ("cat", "dög")).save(tmp_path / "images.safetensors")
+    again = DistilledDataset.load(tmp_path / "images.safetensors")
+    assert torch.equal(again.images, images)
+    assert torch.equal(again.labels, labels)
+    assert again.class_names == ("cat", "dög")
+    with safe_open(tmp_path / "images.safetensors", "pt") as file:
+        assert file.metadata()["format"] == "matchzoo-distilled-1"
+    (tmp_path / "other.safetensors").write_bytes(b"not a tensor file")
+    for name in ("other.safetensors", "missing.safetensors"):
+        with pytest.raises(MatchZooError, match="not a distilled data set"):
+            DistilledDataset.load(tmp_path / name)
+
+
+def test_declared_recipes_load_round_trip_and_open_with_a_launch_line():
+    for name in recipes.names():
+        recipe = recipes.load(name)
+        assert f"# matchzoo run {name} " in recipes.text(name)
+        assert recipe.copy() == recipe
+        assert hash(recipe.copy()) == hash(recipe)
+
+
+def test_float64_runs_and_agrees_with_float32(ring_recipe, tmp_path):
+    single = ring_recipe.run(tmp_path / "32", quiet=True)
+    double = ring_recipe.replace(**{"trainer.precision": "float64"}).run(tmp_path / "64", quiet=True)
+    for name, value in double.metrics["last"].items():
+        assert single.metrics["last"][name] == pytest.approx(value, rel=2e-2)
+    assert double.generator.sample(3).values.dtype == torch.float64

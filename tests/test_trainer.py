@@ -1,0 +1,303 @@
+"""The trainer: groups of the schedule, gradients of a player's own parameters only, and other methods on it."""
+
+import copy
+from typing import Literal
+
+import attrs
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from matchzoo.declare import FAMILIES, declare
+from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.matchers.mmd import mmd2
+from matchzoo.matchers.ratio import pearson
+from matchzoo.ratios.kernel_mean_matching import kernel_mean_matching
+from matchzoo.recipe import Recipe
+from matchzoo.samples import Samples
+from matchzoo.statistics import Statistic
+from matchzoo.step import Step
+from matchzoo.tables import structure
+from matchzoo.trainer import Training
+
+
+def training(table: dict) -> Training:
+    recipe = structure(table, Recipe)
+    engine = recipe.engine()
+    made = Training(recipe.build(engine), recipe.trainer, engine)
+    made.prepare(quiet=True)
+    return made
+
+
+def parameters(made: Training, part: str) -> list[torch.Tensor]:
+    return [p.detach().clone() for p in made.parts.names[part].parameters()]
+
+
+def test_gram_step_is_the_published_one_written_by_hand(ring):
+    """Both players step simultaneously, each along the gradient of its own objective for its own parameters."""
+    ring["trainer"]["precision"] = "float64"
+    made = training(ring)
+    parts = made.parts
+    generator, projector = copy.deepcopy(parts.generator), copy.deepcopy(parts.projector)
+    optimizers = [torch.optim.Adam(p.parameters(), lr=1e-3) for p in (generator, projector)]
+    for number in range(1, 4):
+        step = Step(number, 0)
+        x = parts.data.render(parts.data.draw(16, step.rng("data", 0))).values.double()
+        noise = generator.draw(16, step.rng("generator", 0))
+        real, fake = projector.project(x), projector.project(generator.render(noise).values)
+        loss_g = mmd2(real, fake, [1.0])
+        loss_f = -pearson(kernel_mean_matching(real, fake, [1.0], ridge=0.1, clip=True))
+        gradients = [
+            torch.autograd.grad(loss, list(part.parameters()), retain_graph=True)
+            for loss, part in ((loss_g, generator), (loss_f, projector))
+        ]
+        for part, found, optimizer in zip((generator, projector), gradients, optimizers, strict=True):
+            for p, g in zip(part.parameters(), found, strict=True):
+                p.grad = g
+            optimizer.step()
+        values = made.step(number)
+        assert values["generator/minimize[0]"].item() == pytest.approx(loss_g.item(), abs=1e-14)
+        assert values["projector/maximize[0]"].item() == pytest.approx(-loss_f.item(), rel=1e-12)
+    for part, twin in ((parts.generator, generator), (parts.projector, projector)):
+        for a, b in zip(part.parameters(), twin.parameters(), strict=True):
+            # Adam turns the rounding of a gradient that is zero (an output bias under MMD) into a step of up to lr
+            torch.testing.assert_close(a, b, rtol=0, atol=1e-9)
+
+
+def test_players_of_one_group_share_a_forward_pass_and_groups_do_not(ring, monkeypatch):
+    counts = {}
+    for schedule in (None, [["projector"], ["generator"]], ["5*projector", "generator"]):
+        table = copy.deepcopy(ring)
+        if schedule:
+            table["trainer"]["schedule"] = schedule
+        made = training(table)
+        calls = []
+        project = made.parts.projector.project
+        monkeypatch.setattr(
+            type(made.parts.projector), "project", lambda self, x, c=calls, p=project: c.append(1) or p(x)
+        )
+        made.step(1)
+        counts[str(schedule)] = len(calls)
+        monkeypatch.undo()
+    assert list(counts.values()) == [2, 4, 12]
+
+
+def test_a_group_moves_only_its_own_players_parts(ring):
+    ring["trainer"]["schedule"] = [["projector"], ["generator"]]
+    made = training(ring)
+    before = parameters(made, "generator")
+    made._play(("projector",), Step(1, 0), 0)
+    assert all(torch.equal(a, b) for a, b in zip(before, parameters(made, "generator"), strict=True))
+    assert not any(p.requires_grad for p in made.parts.generator.parameters())
+    before = parameters(made, "projector")
+    made._play(("generator",), Step(1, 0), 1)
+    assert all(torch.equal(a, b) for a, b in zip(before, parameters(made, "projector"), strict=True))
+
+
+def test_repeated_turns_draw_anew(ring):
+    ring["trainer"]["schedule"] = ["2*projector", "generator"]
+    made = training(ring)
+    step = Step(1, 0)
+    first, second = (made._synthetic(step, turn).values for turn in (0, 1))
+    assert not torch.equal(first, second)
+    assert torch.equal(first, made._synthetic(step, 0).values)
+
+
+def test_players_share_their_gram_matrices(ring, monkeypatch):
+    import matchzoo.samples
+
+    calls = []
+    plain = matchzoo.samples.squared_distances
+    monkeypatch.setattr(matchzoo.samples, "squared_distances", lambda x, y: calls.append(1) or plain(x, y))
+    training(ring).step(1)
+    assert len(calls) == 3  # real-real, real-synthetic, synthetic-synthetic
+
+
+def test_no_parameter_holds_a_gradient_and_the_backbone_never_does(lgm):
+    made = training(lgm)
+    before = {k: v.clone() for k, v in made.parts.projector.state_dict().items()}
+    for number in range(1, 6):
+        made.step(number)
+    assert all(p.grad is None and not p.requires_grad for p in made.parts.projector.parameters())
+    assert all(p.grad is None for p in made.parts.generator.parameters())
+    assert all(torch.equal(before[k], v) for k, v in made.parts.projector.state_dict().items())
+    assert not made.parts.projector.network.training
+
+
+def test_growth_makes_a_fresh_optimizer(lgm):
+    made = training(lgm)
+    steps = []
+    for number in range(1, 8):
+        made.step(number)
+        state = made.optimizers["generator"].state_dict()["state"]
+        steps.append((len(state), int(state[0]["step"])))
+    assert steps == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3), (3, 1)]
+
+
+def test_cached_reference_is_the_exact_full_data_gradient(lgm):
+    """The stored features are those of every training image, in order; the term is the plain formula on them."""
+    from matchzoo.matchers.distance import cosine_distance
+    from matchzoo.statistics.head_gradient import head_gradient
+
+    made = training(lgm)
+    parts = made.parts
+    real = made.stored[0]
+    split = parts.data.training_set
+    assert torch.equal(real.labels, split.labels)
+    with torch.no_grad():
+        features = parts.projector.project(split.all().values)
+    torch.testing.assert_close(real.values, features, rtol=1e-4, atol=1e-5)
+    step = Step(1, 0)
+    synthetic = made._synthetic(step, 0)
+    weight = torch.randn(10, features.shape[1], generator=step.rng("head")) * 0.01
+    expected = cosine_distance(
+        head_gradient(synthetic.values, synthetic.labels, weight, torch.zeros(10)),
+        head_gradient(features, split.labels, weight, torch.zeros(10)),
+    )
+    value = made.step(1)["generator/minimize[0]"]
+    torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_online_reference_draws_as_many_views_as_are_synthetic(lgm):
+    lgm["players"]["generator"]["minimize"][0]["reference"] = "online"
+    made = training(lgm)
+    step = Step(1, 0)
+    [player] = made.parts.players.values()
+    real = made._real(20, step, 0, list(player.terms))[None]
+    assert len(real) == len(made._synthetic(step, 0)) == 20
+    first = made.step(1)
+    assert torch.isfinite(first["generator/minimize[0]"])
+
+
+def test_views_are_applied_copies_times_with_labels(lgm):
+    synthetic = training(lgm)._synthetic(Step(1, 0), 0)
+    assert synthetic.labels.tolist() == [i for i in range(10) for _ in range(2)]
+    assert synthetic.origin.values.shape == (20, 3, 8, 8)
+    assert not torch.equal(synthetic.values[0], synthetic.values[1])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_value_that_is_not_finite_stops_the_run(ring, value):
+    made = training(ring)
+    with pytest.raises(MatchZooError, match=r"step 7: generator/minimize\[0\] is not finite"):
+        made.check({"generator/minimize[0]": torch.tensor(value)}, 7)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        ([["generator", "projectr"]], "unknown player 'projectr'; did you mean 'projector'"),
+        ([["generator"]], "never plays projector"),
+        ([["generator", "generator"], ["projector"]], "expected different players"),
+        (["0*projector", "generator"], "unknown player"),
+    ],
+)
+def test_wrong_schedules(ring, schedule, message):
+    ring["trainer"]["schedule"] = schedule
+    with pytest.raises(DeclarationError, match=message):
+        structure(ring, Recipe)
+
+
+# --- dataset condensation on the same trainer: a statistic of a whole network, not a product yet ---------------------
+
+
+class ConvNet(nn.Module):
+    """Two 3x3 convolutions with instance norm and pooling, then a linear layer."""
+
+    def __init__(self, classes: int, rng: torch.Generator) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 8, 3, padding=1), nn.InstanceNorm2d(8), nn.ReLU(), nn.AvgPool2d(2),
+            nn.Conv2d(8, 8, 3, padding=1), nn.InstanceNorm2d(8), nn.ReLU(), nn.AvgPool2d(2),
+        )  # fmt: skip
+        self.head = nn.LazyLinear(classes)
+        self.rng = rng
+
+    def draw(self, shape: tuple[int, ...]) -> None:
+        self(torch.zeros(1, *shape))
+        for p in self.parameters():
+            with torch.no_grad():
+                p.copy_(torch.randn(p.shape, generator=self.rng) / max(p[0].numel(), 1) ** 0.5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.body(x).flatten(1))
+
+
+@pytest.fixture(scope="module")
+def network_gradient() -> type:
+    @declare("network-gradient-of-the-tests")
+    class NetworkGradient(Statistic):
+        """The gradient of the cross-entropy of a random network, flattened (DC, Zhao et al. 2021)."""
+
+        form: Literal["conv"] = "conv"
+        """Of the network."""
+
+        def build(self, facts):
+            self.shape = facts.shape
+            self.network = ConvNet(facts.classes, Step(0, facts.seed).rng("network"))
+            self.network.draw(facts.shape)
+
+        def measure(self, samples: Samples, step: Step) -> torch.Tensor:
+            weights = list(self.network.parameters())
+            loss = F.cross_entropy(self.network(samples.values.reshape(-1, *self.shape)), samples.labels)
+            return torch.cat([g.flatten() for g in torch.autograd.grad(loss, weights, create_graph=True)])
+
+    yield NetworkGradient
+    del FAMILIES[Statistic]._classes["network-gradient-of-the-tests"]
+
+
+def condensation(network_gradient: type) -> dict:
+    return {
+        "data": {"kind": "digits", "size": 16},
+        "generator": {"kind": "pixels"},
+        "players": {
+            "generator": {
+                "moves": ["generator"],
+                "optimizer": {"kind": "adam", "lr": 0.05},
+                "minimize": [{"kind": "statistic", "statistic": "network-gradient-of-the-tests", "distance": "cosine"}],
+            }
+        },
+        "trainer": {"steps": 25, "device": "cpu"},
+    }
+
+
+def test_gradient_matching_of_a_whole_network_runs_on_the_same_trainer(network_gradient):
+    made = training(condensation(network_gradient))
+    values = [made.step(n)["generator/minimize[0]"].item() for n in range(1, 26)]
+    assert sum(values[-5:]) < 0.8 * sum(values[:5])
+
+
+def test_its_image_gradient_is_right_by_finite_differences(network_gradient):
+    """Second order: the derivative of a distance of gradients, in float64, along a random direction."""
+    table = condensation(network_gradient)
+    table["trainer"]["precision"] = "float64"
+    made = training(table)
+    [player] = made.parts.players.values()
+    step = Step(1, 0)
+
+    def value() -> torch.Tensor:
+        synthetic = made._synthetic(step, 0)
+        real = made._real(len(synthetic), step, 0, list(player.terms))
+        return player.terms[0].discrepancy((real[None], synthetic), step)
+
+    pixels = made.parts.generator.pixels
+    [gradient] = torch.autograd.grad(value(), [pixels])
+    direction = torch.randn(pixels.shape, generator=step.rng("direction"), dtype=torch.float64)
+    h = 1e-5
+    with torch.no_grad():
+        pixels.add_(h * direction)
+    up = value().item()
+    with torch.no_grad():
+        pixels.add_(-2 * h * direction)
+    down = value().item()
+    assert (gradient * direction).sum().item() == pytest.approx((up - down) / (2 * h), rel=1e-5)
+
+
+def test_attrs_fields_of_players_are_kept_apart(ring):
+    made = structure(ring, Recipe)
+    first, second = made.build(made.engine()), made.build(made.engine())
+    assert first.generator is not second.generator
+    assert first.generator is not made.generator
+    assert not hasattr(made.generator.network, "layers")
+    assert attrs.fields(type(made.generator))
