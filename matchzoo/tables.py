@@ -172,7 +172,10 @@ def _converter() -> cattrs.Converter:
         if isinstance(value, str):
             value = {"kind": value}
         if not isinstance(value, Mapping):
-            raise DeclarationError([("", f"expected a {registry.noun} (a table with 'kind'), got {show(value)}")])
+            article = "an" if registry.noun[0] in "aeiou" else "a"
+            raise DeclarationError(
+                [("", f"expected {article} {registry.noun} (a table with 'kind'), got {show(value)}")]
+            )
         if "kind" not in value:
             raise DeclarationError([("kind", f"missing; expected one of {', '.join(registry.names())}")])
         if not isinstance(value["kind"], str):
