@@ -186,6 +186,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     except MatchZooError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     except BrokenPipeError:  # the reader (head, less) has gone
         sys.stderr.close()
 

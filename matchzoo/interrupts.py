@@ -9,8 +9,11 @@ if hasattr(signal, "SIGUSR1"):  # not on Windows
     EXIT_CODES[signal.SIGUSR1] = 0  # sent by schedulers that will start the run again
 
 
-class Interrupted(SystemExit):
-    """The run was stopped by a signal; what it had done is saved. ``code`` is 130, 143, or 0 for SIGUSR1."""
+def _stop(number: int) -> None:
+    """End the run: KeyboardInterrupt for SIGINT, as Python users expect (a notebook lives on), else SystemExit."""
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(EXIT_CODES[signal.Signals(number)])
 
 
 class Interrupts:
@@ -38,7 +41,7 @@ class Interrupts:
 
     def _handle(self, number: int, _: FrameType | None) -> None:
         if not self._deferred or self._caught is not None:
-            raise Interrupted(EXIT_CODES[signal.Signals(number)])
+            _stop(number)
         self._caught = number
 
     def defer(self, deferred: bool) -> None:
@@ -53,4 +56,4 @@ class Interrupts:
     def check(self) -> None:
         """End the run if a signal waits; call it once everything is saved."""
         if self._caught is not None:
-            raise Interrupted(EXIT_CODES[signal.Signals(self._caught)])
+            _stop(self._caught)

@@ -8,6 +8,7 @@ synthetic samples are a finite set of images), ``parts.safetensors`` (what the p
 
 import json
 import platform
+import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -215,7 +216,10 @@ class _Session:
                     log.flush()
                     self.checkpoints.save(number, self.training.state(), {"seconds": self.seconds})
                 progress.update(1, numbers)
-                self.interrupts.check()
+                if self.interrupts.caught:
+                    if not self.quiet:
+                        print(f"\nstopped and saved at step {number}; start it again to resume", file=sys.stderr)
+                    self.interrupts.check()
         self.interrupts.defer(False)
 
     def _snapshot(self, number: int) -> None:

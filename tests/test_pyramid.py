@@ -52,7 +52,13 @@ def test_zero_is_grey():
 
 @pytest.mark.parametrize(
     ("size", "start", "sizes"),
-    [(8, 1, (1, 2, 4, 8)), (64, 1, (1, 2, 4, 8, 16, 32, 64)), (12, 1, (1, 2, 4, 8, 12)), (8, 3, (3, 6, 8)), (8, 8, (8,))],
+    [
+        (8, 1, (1, 2, 4, 8)),
+        (64, 1, (1, 2, 4, 8, 16, 32, 64)),
+        (12, 1, (1, 2, 4, 8, 12)),
+        (8, 3, (3, 6, 8)),
+        (8, 8, (8,)),
+    ],
 )
 def test_sizes_double_up_to_any_size(size, start, sizes):
     assert built(size=size, start=start).sizes == sizes

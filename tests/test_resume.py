@@ -14,7 +14,6 @@ from safetensors.torch import load_file
 
 from matchzoo import files
 from matchzoo.checkpoint import Checkpoints
-from matchzoo.interrupts import Interrupted
 from matchzoo.recipe import Recipe
 from matchzoo.run import Run, _Session
 from matchzoo.tables import structure, write_toml
@@ -85,7 +84,7 @@ def test_stopped_after_any_step(name, stop, how, undisturbed, lgm_recipe, ring_r
     folder = tmp_path / "run"
     with monkeypatch.context() as context:
         stop_after(context, stop, how)
-        with pytest.raises(Interrupted if how == "signal" else Stop) as caught:
+        with pytest.raises(SystemExit if how == "signal" else Stop) as caught:
             recipe.run(folder, quiet=True)
         if how == "signal":
             assert caught.value.code == 143
@@ -98,7 +97,7 @@ def test_stopped_again_and_again(undisturbed, lgm_recipe, tmp_path, monkeypatch)
     for stop in (2, 3, 4, 6, 7, 9):
         with monkeypatch.context() as context:
             stop_after(context, stop, "signal")
-            with pytest.raises(Interrupted):
+            with pytest.raises(SystemExit):
                 lgm_recipe.run(tmp_path / "run", quiet=True)
     lgm_recipe.run(tmp_path / "run", quiet=True)
     assert_same(undisturbed["lgm"], tmp_path / "run")
@@ -111,7 +110,7 @@ def test_a_damaged_checkpoint_is_passed_over(damage, undisturbed, ring_recipe, t
     folder = tmp_path / "run"
     with monkeypatch.context() as context:
         stop_after(context, 7, "signal")
-        with pytest.raises(Interrupted):
+        with pytest.raises(SystemExit):
             ring_recipe.run(folder, quiet=True)
     newest = folder / "checkpoints/step-00000007"
     tensors = newest / "state.safetensors"
