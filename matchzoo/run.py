@@ -32,7 +32,6 @@ from matchzoo.interrupts import Interrupts
 from matchzoo.progress import Progress
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
-from matchzoo.tables import read_toml, structure, to_table
 from matchzoo.trainer import Training, load_part
 
 PACKAGES = ("torch", "torchvision", "timm", "numpy", "safetensors", "attrs", "cattrs", "accelerate")
@@ -112,25 +111,26 @@ def execute(recipe: Recipe, folder: Path, *, quiet: bool = False, name: str = ""
 
 
 def _claim(recipe: Recipe, folder: Path) -> bool:
-    """Make the folder this recipe's; True if the run in it is finished."""
+    """Check that the folder can be this recipe's; True if the run in it is finished. Writes nothing."""
     declared = folder / "recipe.toml"
     if folder.exists() and not folder.is_dir():
         raise MatchZooError(f"{folder}: is a file; give another folder with --output")
     if declared.is_file():
-        theirs, ours = flat(to_table(structure(read_toml(declared), Recipe))), flat(recipe.table())
-        differ = sorted(k for k in theirs.keys() | ours.keys() if theirs.get(k) != ours.get(k) and k not in ELSEWHERE)
-        if differ:
-            shown = "; ".join(f"{k} is {theirs.get(k)!r} there, {ours.get(k)!r} here" for k in differ[:5])
-            raise MatchZooError(f"{folder}: holds a run of another recipe ({shown}); give another folder with --output")
-        return (folder / "metrics.json").is_file()
+        finished = (folder / "metrics.json").is_file()
+        if finished or any((folder / "checkpoints").glob("step-*")):  # else there is nothing to lose
+            _refuse_another(recipe, folder)
+        return finished
     if folder.is_dir() and any(p.name != ".DS_Store" and ".tmp-" not in p.name for p in folder.iterdir()):
         raise MatchZooError(f"{folder}: is not empty and holds no run; give another folder with --output")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        files.write_text(declared, recipe.to_toml())
-    except OSError as error:
-        raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another with --output") from None
     return False
+
+
+def _refuse_another(recipe: Recipe, folder: Path) -> None:
+    theirs, ours = flat(Recipe.read(folder / "recipe.toml").table()), flat(recipe.table())
+    differ = sorted(k for k in theirs.keys() | ours.keys() if theirs.get(k) != ours.get(k) and k not in ELSEWHERE)
+    if differ:
+        shown = "; ".join(f"{k} is {theirs.get(k)!r} there, {ours.get(k)!r} here" for k in differ[:5])
+        raise MatchZooError(f"{folder}: holds a run of another recipe ({shown}); give another folder with --output")
 
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:
@@ -150,10 +150,15 @@ class _Session:
     def __init__(self, recipe: Recipe, folder: Path, interrupts: Interrupts, quiet: bool, name: str) -> None:
         self.recipe, self.folder, self.interrupts, self.quiet, self.name = recipe, folder, interrupts, quiet, name
         self.trainer = recipe.trainer
-        files.sweep(folder)
         self.engine = recipe.engine()
         self.parts: Composition = recipe.build(self.engine)
         self.training = Training(self.parts, self.trainer, self.engine)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files.sweep(folder)
+            files.write_text(folder / "recipe.toml", recipe.to_toml())
+        except OSError as error:
+            raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another with --output") from None
         self.checkpoints = Checkpoints(folder / "checkpoints", self.trainer.keep)
         self.log = folder / "metrics.jsonl"
         self.done, self.seconds = self._resume()

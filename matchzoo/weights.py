@@ -119,15 +119,14 @@ def read_weights(path: Path, sha256: str | None) -> "dict[str, torch.Tensor]":
             raise MatchZooError(f"{path}: cannot be read as safetensors ({error}); fetch the file again") from None
     if sha256 is None:
         raise MatchZooError(f"{path}: only .safetensors files are read without a sha256 on the card")
-    import pickle
-
     import torch
 
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "it ends early"
-        raise MatchZooError(f"{path}: cannot be read as a dict of tensors ({reason})") from None
+    except Exception as error:  # whatever the unpickler meets in a file that is none of torch's
+        reason = (str(error).splitlines() or [""])[0]
+        message = f"cannot be read as a dict of tensors ({type(error).__name__}: {reason})"
+        raise MatchZooError(f"{path}: {message}") from error
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise MatchZooError(f"{path}: expected a dict of tensors")
     return dict(state)

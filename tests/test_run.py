@@ -84,6 +84,16 @@ def test_a_folder_of_another_recipe_is_refused(ring_recipe, tmp_path):
         other.run(tmp_path, quiet=True)
 
 
+def test_a_recipe_that_failed_before_its_first_checkpoint_can_be_mended_in_place(ring_recipe, lgm_recipe, tmp_path):
+    broken = lgm_recipe.replace(**{"projector.card": "efficientnet-lite9"})
+    with pytest.raises(MatchZooError, match="unknown backbone 'efficientnet-lite9'; did you mean 'efficientnet-lite0'"):
+        broken.run(tmp_path / "new", quiet=True)
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "recipe.toml").write_text(broken.to_toml())
+    ring_recipe.run(tmp_path, quiet=True)
+    assert Run.open(tmp_path).recipe == ring_recipe
+
+
 def test_the_device_is_not_part_of_a_runs_identity(ring_recipe, tmp_path):
     ring_recipe.run(tmp_path, quiet=True)
     ring_recipe.replace(**{"trainer.device": "auto"}).run(tmp_path, quiet=True)

@@ -55,7 +55,8 @@ def fit_softmax_regression(
     Returns:
         A classifier a penalty.
     """
-    z = features.double()
+    z = features.cpu().double() if features.device.type == "mps" else features.double()  # mps has no float64
+    labels = labels.to(z.device)
     mean, scale = standardise(z)
     z = (z - mean) / scale
     if len(z) < z.shape[1]:
@@ -109,4 +110,4 @@ def fit_softmax_regression(
 def top_k(logits: torch.Tensor, labels: torch.Tensor, k: int) -> float:
     """Share of rows [n, c] whose label is among the k largest logits; 1 if k ≥ c."""
     k = min(k, logits.shape[1])
-    return (logits.topk(k, 1).indices == labels[:, None]).any(1).double().mean().item()
+    return (logits.topk(k, 1).indices == labels.to(logits.device)[:, None]).any(1).double().mean().item()

@@ -26,7 +26,7 @@ def head_gradient(
     Args:
         features: Z, [n, d].
         labels: class indices [n], or probabilities Y [n, c].
-        weight: W, [c, d].
+        weight: W, [c, d], of any precision and device.
         bias: b, [c].
         sample_weights: [n] non-negative with a positive sum; None for 1/n each.
 
@@ -70,7 +70,5 @@ class HeadGradient(Statistic):
         """The gradient [c, d + 1] of a set with labels."""
         if samples.labels is None:
             raise DeclarationError([("statistic", "a head gradient needs labels, and this set has none")])
-        features = samples.values
-        weight = torch.randn(self.classes, features.shape[1], generator=step.rng("head")) * self.std
-        bias = torch.zeros(self.classes)
-        return head_gradient(features, samples.labels, weight.to(features), bias.to(features), samples.weights)
+        weight = torch.randn(self.classes, samples.values.shape[1], generator=step.rng("head")) * self.std
+        return head_gradient(samples.values, samples.labels, weight, torch.zeros(self.classes), samples.weights)
