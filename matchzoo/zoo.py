@@ -6,7 +6,7 @@ import attrs
 
 from matchzoo import shipped
 from matchzoo.declare import at_least, declare, positive
-from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.tables import read_toml, structure
 from matchzoo.weights import RandomWeights, Weights, by_order
 
@@ -52,7 +52,8 @@ class BackboneCard:
         import torch
 
         if not timm.is_model(self.architecture):
-            raise MatchZooError(f"timm knows no architecture '{self.architecture}'; timm.list_models() shows all")
+            hint = did_you_mean(self.architecture, timm.list_models())
+            raise MatchZooError(f"timm knows no architecture '{self.architecture}'{hint}")
         missing = self.weights.needs()
         if missing:
             raise MatchZooError(missing)
@@ -69,7 +70,7 @@ class BackboneCard:
             try:
                 network.load_state_dict(state, strict=True)
             except RuntimeError as error:
-                raise MatchZooError(f"the weights do not fit {self.architecture}: {error}") from None
+                raise MatchZooError(f"the weights do not fit {self.architecture}: {str(error)[:400]} …") from None
             network.reset_classifier(0)  # type: ignore[operator]
         if network.num_features != self.features:
             raise MatchZooError(
