@@ -30,9 +30,10 @@ A first run:  matchzoo run lgm/quickstart
 """
 COMMANDS = ("list", "show", "copy", "run", "doctor")
 RUN_FLAGS = ("output", "fields", "quiet", "help")
+Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 
 
-def list_(pattern: Annotated[str, tyro.conf.Positional] = "*") -> None:
+def list_(pattern: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PATTERN")] = "*") -> None:
     """List recipes and backbones whose names match a shell pattern.
 
     Args:
@@ -58,7 +59,7 @@ def list_(pattern: Annotated[str, tyro.conf.Positional] = "*") -> None:
         raise MatchZooError(f"nothing matches '{pattern}'{did_you_mean(pattern, known)}")
 
 
-def show(name: Annotated[str, tyro.conf.Positional]) -> None:
+def show(name: Name) -> None:
     """Print a recipe or a backbone card as it is written.
 
     Args:
@@ -69,7 +70,7 @@ def show(name: Annotated[str, tyro.conf.Positional]) -> None:
     print(read_text(_find(name)), end="")
 
 
-def copy(name: Annotated[str, tyro.conf.Positional], file: Annotated[Path, tyro.conf.Positional]) -> None:
+def copy(name: Name, file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]) -> None:
     """Copy a recipe or card to a file of your own, to edit and run by its path.
 
     Args:
@@ -97,7 +98,7 @@ def copy(name: Annotated[str, tyro.conf.Positional], file: Annotated[Path, tyro.
 
 
 def run(
-    name: Annotated[str, tyro.conf.Positional],
+    name: Name,
     output: Path | None = None,
     fields: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
     quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,

@@ -1,0 +1,285 @@
+"""The command line, from inside and as a process."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from matchzoo import cli, recipes, zoo
+from matchzoo.errors import MatchZooError
+from matchzoo.recipe import Recipe
+from matchzoo.tables import write_toml
+
+Captured = pytest.CaptureFixture[str]
+
+
+def fails(words: list[str], capsys: Captured) -> str:
+    """What a command says that ends with exit code 2."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    assert caught.value.code == 2
+    said = capsys.readouterr()
+    assert "Traceback" not in said.out + said.err
+    return said.err + said.out
+
+
+def process(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def mine(ring: dict, tmp_path: Path) -> Path:
+    """The file of a tiny recipe."""
+    path = tmp_path / "mine.toml"
+    path.write_text(write_toml(ring))
+    return path
+
+
+# help
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
+def test_usage(words: list[str], capsys: Captured) -> None:
+    cli.main(words)
+    said = capsys.readouterr().out
+    assert all(f"matchzoo {command}" in said for command in cli.COMMANDS)
+    assert "A first run:" in said
+
+
+def test_version(capsys: Captured) -> None:
+    cli.main(["--version"])
+    assert capsys.readouterr().out[0].isdigit()
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_help_of_each_command(command: str, capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([command, "--help"])
+    assert caught.value.code == 0
+    said = capsys.readouterr().out
+    assert f"usage: matchzoo {command}" in said
+    if command == "run":
+        assert "--output" in said
+        assert "--trainer.steps 50" in said
+        assert "overrides" not in said.split("options")[0]
+
+
+# list, show, copy, doctor
+
+
+def test_list(capsys: Captured) -> None:
+    cli.main(["list"])
+    said = capsys.readouterr().out
+    assert all(name in said for name in recipes.names() + zoo.names())
+    assert "Linear gradient matching on real images" in said
+
+
+def test_list_a_pattern(capsys: Captured) -> None:
+    cli.main(["list", "lgm/*"])
+    said = capsys.readouterr().out
+    assert "lgm/quickstart" in said
+    assert "gram/ring-2d" not in said
+    assert "backbones:" not in said
+
+
+def test_list_without_a_match(capsys: Captured) -> None:
+    said = fails(["list", "lgm/quickstrat"], capsys)
+    assert "nothing matches 'lgm/quickstrat'; did you mean 'lgm/quickstart'?" in said
+
+
+@pytest.mark.parametrize("name", [*recipes.names(), *zoo.names()])
+def test_show(name: str, capsys: Captured) -> None:
+    cli.main(["show", name])
+    said = capsys.readouterr().out
+    assert said.startswith("#")
+    if name in recipes.names():
+        assert said == recipes.text(name)
+
+
+def test_copy(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "mine.toml"
+    cli.main(["copy", "gram/ring-2d", str(path)])
+    assert path.read_text() == recipes.text("gram/ring-2d")
+    assert f"matchzoo run {path}" in capsys.readouterr().out
+    assert recipes.load(str(path)) == recipes.load("gram/ring-2d")
+
+
+def test_copy_a_card(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "card.toml"
+    cli.main(["copy", "efficientnet-lite0", str(path)])
+    assert f"--projector.card {path}" in capsys.readouterr().out
+    assert zoo.load(str(path)).features == 1280
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "message"),
+    [
+        ("gram/ring", "x.toml", "unknown name 'gram/ring'; did you mean 'gram/ring-2d'? ('matchzoo list' shows all)"),
+        ("gram/ring-2d", "x", "x: expected a name that ends in .toml"),
+        ("gram/ring-2d", "there.toml", "there.toml: is there already; give another name or remove it"),
+        ("gram/ring-2d", "none/x.toml", "none: there is no such folder"),
+        ("none.toml", "x.toml", "recipe 'none.toml': no such file"),
+    ],
+)
+def test_copy_refuses(name: str, file: str, message: str, tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "there.toml").write_text("precious")
+    assert message in fails(["copy", name, str(tmp_path / file)], capsys)
+    assert (tmp_path / "there.toml").read_text() == "precious"
+    assert [path.name for path in tmp_path.iterdir()] == ["there.toml"]
+
+
+def test_doctor(capsys: Captured) -> None:
+    cli.main(["doctor"])
+    said = capsys.readouterr().out
+    for part in ("matchzoo-torch", "torch", "device:", "backbone efficientnet-lite0", "matchzoo run lgm/quickstart"):
+        assert part in said
+
+
+def test_doctor_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matchzoo import doctor
+
+    monkeypatch.setattr(doctor, "packages_distributions", lambda: {"matchzoo": ["matchzoo-torch", "MatchZoo"]})
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
+    said = "\n".join(doctor.examine())
+    assert "WARNING: MatchZoo also provides a package called matchzoo" in said
+    assert "pip install scikit-learn" in said
+
+
+# run
+
+
+def test_run_and_open_again(mine: Path, tmp_path: Path, capsys: Captured) -> None:
+    output = tmp_path / "out"
+    words = ["run", str(mine), "--quiet", "--output", str(output), "--trainer.steps", "4", "--trainer.seed=7"]
+    cli.main(words)
+    said = capsys.readouterr().out
+    assert "high quality" in said
+    assert "test data" in said
+    assert str(output) in said
+    recipe = Recipe.read(output / "recipe.toml")
+    assert (recipe.trainer.steps, recipe.trainer.seed) == (4, 7)
+    metrics = output / "metrics.json"
+    assert json.loads(metrics.read_text())["steps"] == 4
+    before = metrics.stat().st_mtime_ns
+    cli.main(words)
+    assert capsys.readouterr().out == said
+    assert metrics.stat().st_mtime_ns == before
+
+    message = fails([*words[:-1], "--trainer.seed=8"], capsys)
+    assert "holds a run of another recipe (trainer.seed is 7 there, 8 here); give another folder with" in message
+    assert metrics.stat().st_mtime_ns == before
+
+
+def test_run_writes_below_runs_by_default(mine: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    cli.main(["run", "--quiet", mine.name, "--trainer.steps", "1", "--evaluation"])
+    assert (tmp_path / "runs" / "mine" / "metrics.json").is_file()
+
+
+def test_fields(mine: Path, tmp_path: Path, capsys: Captured) -> None:
+    cli.main(["run", str(mine), "--fields", "--trainer.steps", "123", "--output", str(tmp_path / "out")])
+    said = capsys.readouterr().out
+    assert "--trainer.steps 123\n      int: Steps of training" in said
+    assert "--players.projector.maximize.0.estimator.ridge 0.1" in said
+    assert "--generator.kind noise\n      noise | pixels | pyramid" in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["lst"], "unknown command 'lst'; did you mean 'list'? ('matchzoo --help')"),
+        (["--verson"], "unknown command '--verson'"),
+        (["run"], "NAME"),
+        (["run", "lgm/quikstart"], "unknown recipe 'lgm/quikstart'; did you mean 'lgm/quickstart'?"),
+        (["run", "MINE", "--ouput", "x"], "unknown option '--ouput'; did you mean 'output'?"),
+        (["run", "MINE", "--quite"], "unknown option '--quite'; did you mean 'quiet'?"),
+        (["run", "MINE", "--quiet", "yes"], "unexpected 'yes' after --quiet, which takes no value"),
+        (["run", "MINE", "more"], "more"),
+        (["run", "MINE", "--output"], "output"),
+        (["run", "MINE", "-q"], "-q"),
+        (
+            ["run", "MINE", "--trainer.stepz", "5"],
+            "cannot be run:\ntrainer.stepz: unknown field; did you mean 'steps'?",
+        ),
+        (["run", "MINE", "--trainer.steps", "0"], "cannot be run:\ntrainer.steps: expected at least 1, got 0"),
+        (["run", "MINE", "--nonsense", "5"], "nonsense: unknown field; known: data, evaluation"),
+        (["run", "MINE", "--trainer.device", "gpu"], "trainer.device: cannot use 'gpu' here"),
+        (["show", "lgm"], "unknown name 'lgm'"),
+        (["show", "none.toml"], "recipe 'none.toml': no such file"),
+        (["show", "FOLDER"], "recipe 'FOLDER': is a folder; expected a .toml file"),
+        (["show", "LATIN"], "not UTF-8 text"),
+        (["show"], "NAME"),
+        (["list", "a", "b"], "b"),
+        (["doctor", "--fast"], "--fast"),
+    ],
+)
+def test_mistakes(words: list[str], message: str, mine: Path, tmp_path: Path, capsys: Captured) -> None:
+    paths = {"MINE": mine, "FOLDER": tmp_path / "folder.toml", "LATIN": tmp_path / "latin.toml"}
+    paths["FOLDER"].mkdir()
+    paths["LATIN"].write_bytes(b"# caf\xe9")
+    words = [str(paths.get(word, word)) for word in words]
+    if words[:2] == ["run", str(mine)] and "--output" not in words:
+        words += ["--output", str(tmp_path / "out")]
+    said = fails(words, capsys)
+    assert message.replace("FOLDER", str(paths["FOLDER"])) in said
+
+
+@pytest.mark.parametrize(
+    ("line", "own", "overrides"),
+    [
+        ("x", "x", ""),
+        ("--quiet x --fields", "--quiet x --fields", ""),
+        ("x --output d --a.b 1 2 --quiet", "x --output d --quiet", "--a.b 1 2"),
+        ("x --output=d --a=-1", "x --output=d", "--a=-1"),
+        ("x --a.b -1 -2.5 -h", "x -h", "--a.b -1 -2.5"),
+    ],
+)
+def test_words_are_told_apart(line: str, own: str, overrides: str) -> None:
+    assert cli.split_overrides(line.split()) == (own.split(), overrides.split())
+
+
+def test_two_names_after_a_switch_are_refused() -> None:
+    with pytest.raises(MatchZooError, match="unexpected 'y' after --fields"):
+        cli.split_overrides(["x", "--fields", "y"])
+
+
+def test_tables_are_aligned() -> None:
+    table = cli.format_table([["method", "top-1"], ["lgm", "9.5"], ["random images", "10.0"]])
+    assert table.split("\n") == [
+        "method         top-1",
+        "--------------------",
+        "lgm              9.5",
+        "random images   10.0",
+    ]
+
+
+# as a process
+
+
+def test_light_doors() -> None:
+    probe = (
+        "import sys, matchzoo; assert not {'torch', 'timm'} & set(sys.modules)\n"
+        "from matchzoo.cli import main; main(['--help']); main(['list']); main(['show', 'lgm/quickstart'])\n"
+        "heavy = {'torch', 'timm', 'torchvision', 'accelerate', 'numpy', 'sklearn'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = process("-c", probe)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_users_mistake_is_one_line_and_code_2(tmp_path: Path) -> None:
+    done = process("-m", "matchzoo.cli", "run", "none.toml", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "error: recipe 'none.toml': no such file\n"
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_run_as_a_process(mine: Path, tmp_path: Path) -> None:
+    done = process("-m", "matchzoo.cli", "run", "mine.toml", "--trainer.steps", "2", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "all in runs/mine" in done.stdout
