@@ -119,11 +119,11 @@ def run(
     from matchzoo.overrides import describe, flags, override
     from matchzoo.recipe import Recipe
     from matchzoo.recipes import FOLDER
-    from matchzoo.tables import read_toml, structure
+    from matchzoo.tables import read_toml
 
     path = shipped.find(FOLDER, name, "recipe")
     try:
-        recipe = structure(override(read_toml(path), Recipe, flags(overrides)), Recipe)
+        recipe = Recipe.of(override(read_toml(path), Recipe, flags(overrides)))
     except DeclarationError as error:
         raise DeclarationError([("", f"{name} cannot be run:"), *error.problems]) from None
     if fields:

@@ -5,6 +5,7 @@ from torch import nn
 
 from matchzoo.data import Data
 from matchzoo.engine import Engine
+from matchzoo.errors import DeclarationError
 from matchzoo.facts import Facts
 from matchzoo.generators import Generator
 from matchzoo.players import Player
@@ -41,6 +42,10 @@ class Composition:
     ) -> "Composition":
         """Build and place every part; raises where one cannot take what the one before it gives."""
         facts = data.build(seed)
+        if views is not None and not facts.is_images:
+            raise DeclarationError(
+                [("views", f"views are of images, but a sample of the data has shape {facts.shape}")]
+            )
         facts = attrs.evolve(facts, features=projector.build(facts))
         generator.build(facts)
         for player in players.values():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import attrs
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from matchzoo import files
 from matchzoo.errors import MatchZooError
@@ -45,9 +45,5 @@ class DistilledDataset:
                 metadata = file.metadata() or {}
                 names = tuple(json.loads(metadata["class_names"]))
                 return cls(file.get_tensor("images"), file.get_tensor("labels"), names)
-        except (KeyError, OSError, ValueError) as error:
-            raise MatchZooError(f"{path}: not a distilled data set ({error})") from None
-        except Exception as error:  # safetensors has an error class of its own, derived from Exception
-            if type(error).__name__ != "SafetensorError":
-                raise
+        except (KeyError, OSError, ValueError, SafetensorError) as error:
             raise MatchZooError(f"{path}: not a distilled data set ({error})") from None

@@ -39,8 +39,8 @@ class Engine:
         else:
             try:
                 chosen = torch.device(device)
-                torch.empty(0, device=chosen)
-            except (RuntimeError, AssertionError) as error:
+                torch.empty(1, device=chosen).item()
+            except (RuntimeError, AssertionError, NotImplementedError) as error:
                 reason = str(error).splitlines()[0]
                 raise MatchZooError(f"trainer.device: cannot use '{device}' here ({reason}); try 'auto'") from None
         return cls(chosen, DTYPES[precision])

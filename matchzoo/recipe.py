@@ -1,5 +1,6 @@
 """A recipe: a composition plus its players, as one declared object."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,10 @@ class Recipe:
     """What is measured at the end."""
 
     def __attrs_post_init__(self) -> None:
-        if self.schema != SCHEMA:
-            raise DeclarationError([("schema", f"expected {SCHEMA}, got {self.schema}; is matchzoo too old for it?")])
+        _check_schema(self.schema)
+        odd = [name for name in self.players if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name)]
+        if odd:
+            raise DeclarationError([("players", f"expected names of letters, digits, - and _, got {odd[0]!r}")])
         try:
             self.trainer.groups(self.players)
         except DeclarationError as error:
@@ -65,7 +68,13 @@ class Recipe:
     @classmethod
     def read(cls, path: Path) -> "Recipe":
         """The recipe of a TOML file; a `DeclarationError` lists all that is wrong with it."""
-        return structure(read_toml(path), cls)
+        return cls.of(read_toml(path))
+
+    @classmethod
+    def of(cls, table: dict[str, Any]) -> "Recipe":
+        """The recipe of a table; a `DeclarationError` lists all that is wrong with it."""
+        _check_schema(table.get("schema", SCHEMA))  # first, since its other keys may be new ones
+        return structure(table, cls)
 
     def table(self) -> dict[str, Any]:
         """The recipe as a table, defaults written out."""
@@ -78,7 +87,7 @@ class Recipe:
 
     def copy(self) -> "Recipe":
         """A fresh, unbuilt recipe of the same table."""
-        return structure(self.table(), Recipe)
+        return Recipe.of(self.table())
 
     def replace(self, **changes: Any) -> "Recipe":
         """A recipe with some dotted fields changed: ``recipe.replace(**{"trainer.steps": 10})``; raises as `read`."""
@@ -87,7 +96,7 @@ class Recipe:
         table = self.table()
         for path, value in changes.items():
             put(table, path, value)
-        return structure(table, Recipe)
+        return Recipe.of(table)
 
     def engine(self) -> Engine:
         """The engine that the trainer's fields ask for."""
@@ -125,3 +134,8 @@ class Recipe:
         from matchzoo.run import execute
 
         return execute(self, Path(output), quiet=quiet, name=name)
+
+
+def _check_schema(schema: Any) -> None:
+    if isinstance(schema, int) and schema != SCHEMA:
+        raise DeclarationError([("schema", f"expected {SCHEMA}, got {schema}; is matchzoo too old for it?")])

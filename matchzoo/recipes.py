@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from matchzoo import shipped
 from matchzoo.errors import DeclarationError
+from matchzoo.tables import read_text
 
 if TYPE_CHECKING:
     from matchzoo.recipe import Recipe
@@ -18,7 +19,7 @@ def names(pattern: str = "*") -> list[str]:
 
 def text(name: str) -> str:
     """The file of a recipe, as it is written."""
-    return shipped.find(FOLDER, name, "recipe").read_text(encoding="utf-8")
+    return read_text(shipped.find(FOLDER, name, "recipe"))
 
 
 def load(name: str) -> "Recipe":

@@ -152,6 +152,8 @@ class _Session:
         self.trainer = recipe.trainer
         self.engine = recipe.engine()
         self.parts: Composition = recipe.build(self.engine)
+        for evaluation in recipe.evaluation:
+            evaluation.check(self.parts)
         self.training = Training(self.parts, self.trainer, self.engine)
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,11 +1,12 @@
 """What travels between the parts: samples with all that is known of them."""
 
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 import attrs
 import torch
 
-from matchzoo.kernels import squared_distances
+from matchzoo.kernels import gaussian, squared_distances
 
 
 @attrs.define(eq=False, weakref_slot=True)
@@ -25,8 +26,8 @@ class Samples:
     weights: torch.Tensor | None = None
     index: torch.Tensor | None = None
     origin: "Samples | None" = None
-    # Weak keys: two sets that hold each other's distances would be a cycle, and keep their graph until a collection.
-    _distances: "WeakKeyDictionary[Samples, torch.Tensor]" = attrs.field(
+    # Weak keys: two sets that hold each other's matrices would be a cycle, and keep their graph until a collection.
+    _kept: "WeakKeyDictionary[Samples, dict[float | None, torch.Tensor]]" = attrs.field(
         init=False, repr=False, factory=WeakKeyDictionary
     )
 
@@ -55,12 +56,21 @@ class Samples:
         return Samples(values, move(self.labels), move(self.weights), move(self.index), self.origin)
 
     def squared_distances(self, other: "Samples") -> torch.Tensor:
-        """Squared Euclidean distances [n, m] to the other set's flattened values, computed once and kept.
+        """Squared Euclidean distances [n, m] to the other set's flattened values, computed once and kept."""
+        return self._keep(other, None, lambda: squared_distances(self.values.flatten(1), other.values.flatten(1)))
+
+    def gram(self, other: "Samples", bandwidth: float) -> torch.Tensor:
+        """Gaussian Gram matrix [n, m] with the other set, for a bandwidth s > 0; computed once and kept.
 
         Players that share a space so share their Gram matrices, and the graph behind them.
         """
-        if other not in self._distances:
-            if self in other._distances:
-                return other._distances[self].mT
-            self._distances[other] = squared_distances(self.values.flatten(1), other.values.flatten(1))
-        return self._distances[other]
+        return self._keep(other, bandwidth, lambda: gaussian(self.squared_distances(other), bandwidth))
+
+    def _keep(self, other: "Samples", name: float | None, compute: Callable[[], torch.Tensor]) -> torch.Tensor:
+        own = self._kept.setdefault(other, {})
+        if name not in own:
+            mirrored = other._kept.get(self, {})
+            if name in mirrored:
+                return mirrored[name].mT
+            own[name] = compute()
+        return own[name]

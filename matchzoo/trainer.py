@@ -62,8 +62,12 @@ class Trainer:
         for position, entry in enumerate(self.schedule):
             count, names = 1, entry
             if isinstance(entry, str):
-                parsed = re.fullmatch(r"(?:([1-9][0-9]*)\s*\*\s*)?([^*]+)", entry)
-                count, names = (int(parsed[1] or 1), (parsed[2].strip(),)) if parsed else (1, (entry,))
+                parsed = re.fullmatch(r"(?:([1-9][0-9]{0,3})\s*\*\s*)?([^*]+)", entry)
+                if parsed is None:
+                    message = f"expected a player's name, or 'k*name' with k from 1 to 9999, got '{entry}'"
+                    problems.append((f"schedule[{position}]", message))
+                    continue
+                count, names = int(parsed[1] or 1), (parsed[2].strip(),)
             for name in names:
                 if name not in players:
                     hint = did_you_mean(name, players)
@@ -90,8 +94,13 @@ class Training:
             name for name, part in composition.names.items() if not any(p.requires_grad for p in part.parameters())
         }
         self._check_moves()
-        self.optimizers = {name: self._optimizer(player) for name, player in composition.players.items()}
+        self.parameters: dict[str, list[torch.nn.Parameter]] = {}
+        self.optimizers: dict[str, torch.optim.Optimizer] = {}
+        for name in composition.players:
+            self._equip(name)
+        self.moving: set[str] | None = None
         self.stored: dict[int, Samples] = {}
+        composition.generator.draw(trainer.batch, Step(0, trainer.seed).rng("check"))  # refuses a batch it cannot give
 
     def _check_moves(self) -> None:
         problems = []
@@ -103,6 +112,7 @@ class Training:
                     problems.append((f"players.{name}.moves", f"unknown part '{part}'{hint}"))
                 elif part in self.fixed:
                     problems.append((f"players.{name}.moves", f"the {part} has no parameters to move"))
+                    moved.discard(part)
             for term, label in zip(player.terms, term_labels(player), strict=True):
                 if term.reference.views is not None and "projector" in moved:
                     message = 'the real side cannot be computed once: the projector moves; use reference = "online"'
@@ -110,11 +120,11 @@ class Training:
         if problems:
             raise DeclarationError(problems)
 
-    def _optimizer(self, player: Player) -> torch.optim.Optimizer:
-        return player.optimizer.make(self._parameters(player))
-
-    def _parameters(self, player: Player) -> list[torch.nn.Parameter]:
-        return [parameter for part in player.moves for parameter in self.parts.names[part].parameters()]
+    def _equip(self, name: str) -> None:
+        """A fresh optimizer of the parameters that a player's parts have now."""
+        player = self.parts.players[name]
+        self.parameters[name] = [p for part in player.moves for p in self.parts.names[part].parameters()]
+        self.optimizers[name] = player.optimizer.make(self.parameters[name])
 
     def prepare(self, quiet: bool = False) -> None:
         """Compute what the terms want stored of the real side."""
@@ -132,7 +142,9 @@ class Training:
         changed = {name for name, part in self._advancing().items() if part.advance(step)}
         for name, player in self.parts.players.items():
             if changed & set(player.moves):
-                self.optimizers[name] = self._optimizer(player)
+                self._equip(name)
+        if changed:
+            self.moving = None
 
     def _advancing(self) -> dict[str, Generator | Projector]:
         return {"generator": self.parts.generator, "projector": self.parts.projector}
@@ -149,10 +161,7 @@ class Training:
     def _play(self, group: Group, step: Step, turn: int) -> dict[str, torch.Tensor]:
         """One forward pass; all gradients are taken before any player of the group steps."""
         players = {name: self.parts.players[name] for name in group}
-        moving = {part for player in players.values() for part in player.moves}
-        for name, part in self.parts.names.items():
-            if name not in self.fixed:
-                part.requires_grad_(name in moving)
+        self._let_move({part for player in players.values() for part in player.moves})
         synthetic = self._synthetic(step, turn)
         terms = {name: player.terms for name, player in players.items()}
         real = self._real(len(synthetic), step, turn, [t for some in terms.values() for t in some])
@@ -161,24 +170,31 @@ class Training:
             for name, some in terms.items()
         }
         objectives = {name: player.objective(values[name]) for name, player in players.items()}
-        parameters = {name: self._parameters(player) for name, player in players.items()}
         gradients = {}
         for position, name in enumerate(players):
             last = position == len(players) - 1
             gradients[name] = torch.autograd.grad(
-                objectives[name], parameters[name], retain_graph=not last, allow_unused=True
+                objectives[name], self.parameters[name], retain_graph=not last, allow_unused=True
             )
         for name in players:
-            for parameter, gradient in zip(parameters[name], gradients[name], strict=True):
+            for parameter, gradient in zip(self.parameters[name], gradients[name], strict=True):
                 parameter.grad = gradient
             self.optimizers[name].step()
-            for parameter in parameters[name]:
-                parameter.grad = None
+            self.optimizers[name].zero_grad()
         return {
             f"{name}/{label}": value.detach()
             for name in players
             for label, value in zip(self.labels[name], values[name], strict=True)
         }
+
+    def _let_move(self, moving: set[str]) -> None:
+        """Gradients for the parts that this group moves, and for no other."""
+        if moving == self.moving:
+            return
+        for name, part in self.parts.names.items():
+            if name not in self.fixed:
+                part.requires_grad_(name in moving)
+        self.moving = moving
 
     def _synthetic(self, step: Step, turn: int) -> Samples:
         """Features of the views of this turn's synthetic samples."""

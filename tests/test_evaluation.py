@@ -60,7 +60,7 @@ def test_stratified_split_keeps_shares_and_is_a_partition():
     again = stratified(labels, 0.4, 0)
     assert torch.equal(first, again[0])
     assert not torch.equal(first, stratified(labels, 0.4, 1)[0])
-    with pytest.raises(DeclarationError, match="class 1 has 1 samples; a split needs at least 2"):
+    with pytest.raises(DeclarationError, match="class 1: a split needs at least 2 samples, got 1"):
         stratified(torch.tensor([0, 0, 1]), 0.5, 0)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matchzoo.errors import MatchZooError
-from matchzoo.kernels import EXACT_DIMENSIONS, gaussian, gaussian_sum, squared_distances
+from matchzoo.kernels import EXACT_DIMENSIONS, gaussian, squared_distances
 from matchzoo.matchers.mmd import mmd2
 from matchzoo.matchers.ratio import pearson
 from matchzoo.ratios.kernel_mean_matching import KernelMeanMatching, kernel_mean_matching
@@ -54,12 +54,13 @@ def test_squared_distances_have_finite_gradients_where_points_coincide(d):
     squared_distances(x, x).sum().backward()
     assert torch.isfinite(x.grad).all()
     assert torch.autograd.gradcheck(lambda a: squared_distances(a, points(3, d, 1)), x)
+    y = points(3, d, 1).requires_grad_()
+    assert torch.autograd.gradgradcheck(lambda a, b: squared_distances(a, b).exp().mean(), (x / 10, y / 10))
 
 
 def test_bandwidth_is_the_standard_deviation():
     squared = torch.tensor([[4.0]], dtype=torch.float64)
     assert gaussian(squared, 2.0).item() == pytest.approx(np.exp(-4 / (2 * 4)))
-    assert gaussian_sum(squared, [1.0, 2.0]).item() == pytest.approx(np.exp(-2) + np.exp(-0.5))
 
 
 @settings(max_examples=25, deadline=None)
@@ -176,3 +177,15 @@ def test_distances_are_computed_once_and_shared_with_the_transpose():
     assert x.squared_distances(y) is first
     torch.testing.assert_close(y.squared_distances(x), first.T)
     assert y.squared_distances(x).data_ptr() == first.data_ptr()
+    gram = x.gram(y, 2.0)
+    torch.testing.assert_close(gram, gaussian(first, 2.0))
+    assert x.gram(y, 2.0) is gram
+    assert y.gram(x, 2.0).data_ptr() == gram.data_ptr()
+    assert x.gram(y, 1.0) is not gram
+
+
+def test_what_is_kept_goes_with_either_set():
+    x = Samples(points(5, 2))
+    for seed in range(3):
+        x.gram(Samples(points(6, 2, seed)), 1.0)
+    assert len(x._kept) == 0  # by reference counting alone, without the garbage collector

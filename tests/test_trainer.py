@@ -108,10 +108,12 @@ def test_players_share_their_gram_matrices(ring, monkeypatch):
     import matchzoo.samples
 
     calls = []
-    plain = matchzoo.samples.squared_distances
-    monkeypatch.setattr(matchzoo.samples, "squared_distances", lambda x, y: calls.append(1) or plain(x, y))
+    for name in ("squared_distances", "gaussian"):
+        plain = getattr(matchzoo.samples, name)
+        monkeypatch.setattr(matchzoo.samples, name, lambda a, b, n=name, p=plain: calls.append(n) or p(a, b))
     training(ring).step(1)
-    assert len(calls) == 3  # real-real, real-synthetic, synthetic-synthetic
+    # real-real, real-synthetic and synthetic-synthetic, once each
+    assert [calls.count(name) for name in ("squared_distances", "gaussian")] == [3, 3]
 
 
 def test_no_parameter_holds_a_gradient_and_the_backbone_never_does(lgm):
@@ -190,7 +192,8 @@ def test_a_value_that_is_not_finite_stops_the_run(ring, value):
         ([["generator", "projectr"]], "unknown player 'projectr'; did you mean 'projector'"),
         ([["generator"]], "never plays projector"),
         ([["generator", "generator"], ["projector"]], "expected different players"),
-        (["0*projector", "generator"], "unknown player"),
+        (["0*projector", "generator"], "expected a player's name, or 'k\\*name' with k from 1 to 9999"),
+        (["99999*projector", "generator"], "with k from 1 to 9999"),
     ],
 )
 def test_wrong_schedules(ring, schedule, message):
@@ -301,3 +304,25 @@ def test_attrs_fields_of_players_are_kept_apart(ring):
     assert first.generator is not made.generator
     assert not hasattr(made.generator.network, "layers")
     assert attrs.fields(type(made.generator))
+
+
+def test_what_cannot_be_evaluated_is_refused_before_training(ring, tmp_path, monkeypatch):
+    monkeypatch.setattr(Training, "step", None)
+    for kind, message in (("linear-probe", "needs data with labels"), ("mode-coverage", "whose modes are known")):
+        table = copy.deepcopy(ring) | {"evaluation": [{"kind": kind}]}
+        if kind == "mode-coverage":
+            table["data"] = {"kind": "digits", "size": 8}
+        with pytest.raises(MatchZooError, match=message):
+            structure(table, Recipe).run(tmp_path / kind, quiet=True)
+        assert not (tmp_path / kind).exists()
+
+
+def test_views_of_points_and_odd_names_are_refused(ring):
+    made = structure(ring | {"views": {"copies": 2}}, Recipe)
+    with pytest.raises(
+        DeclarationError, match=r"views: views are of images, but a sample of the data has shape \(2,\)"
+    ):
+        made.build(made.engine())
+    ring["players"]["a/b"] = ring["players"]["generator"]
+    with pytest.raises(DeclarationError, match="players: expected names of letters, digits, - and _, got 'a/b'"):
+        structure(ring, Recipe)

@@ -88,13 +88,16 @@ class Data(nn.Module, ABC):
         return self.training_set.render(draws)
 
 
-def stratified(labels: torch.Tensor, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+def stratified(
+    labels: torch.Tensor, share: float, seed: int, class_names: tuple[str, ...] = ()
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Two disjoint sets of rows with the same share of every class.
 
     Args:
         labels: [n] int64.
         share: of the second set, in (0, 1); both sets get at least one row of each class.
         seed: of the shuffle.
+        class_names: for the error.
 
     Returns:
         Rows of the first and of the second set, each ascending.
@@ -107,7 +110,8 @@ def stratified(labels: torch.Tensor, share: float, seed: int) -> tuple[torch.Ten
     for label in range(int(labels.max()) + 1):
         rows = (labels == label).nonzero().flatten()
         if len(rows) < 2:
-            raise DeclarationError([("data", f"class {label} has {len(rows)} samples; a split needs at least 2")])
+            name = f"class '{class_names[label]}'" if class_names else f"class {label}"
+            raise DeclarationError([("data", f"{name}: a split needs at least 2 samples, got {len(rows)}")])
         rows = rows[torch.randperm(len(rows), generator=rng)]
         count = min(max(round(share * len(rows)), 1), len(rows) - 1)
         second.append(rows[:count])

@@ -41,7 +41,7 @@ class ImageFolder(Data):
         if not (root / "train").is_dir():
             names = _classes(root)
             images, labels = _read(root, names, self.size)
-            train, test = stratified(labels, self.test_share, self.split_seed)
+            train, test = stratified(labels, self.test_share, self.split_seed, names)
             return Loaded(Split(images[train], labels[train]), Split(images[test], labels[test]), names)
         names = _classes(root / "train")
         train_split = Split(*_read(root / "train", names, self.size))

@@ -40,6 +40,10 @@ class Evaluation(ABC):
         """What recipes and results call it."""
         return FAMILIES[Evaluation].kind_of(type(self))
 
+    def check(self, parts: Composition) -> None:
+        """Raise, before any training, if these parts cannot be evaluated so."""
+        return
+
     @abstractmethod
     def evaluate(self, trained: Trained) -> list[Record]:
         """One record for the trained composition, and one for each baseline."""

@@ -6,6 +6,7 @@ from typing import Literal
 import attrs
 import torch
 
+from matchzoo.composition import Composition
 from matchzoo.data import Split
 from matchzoo.data.data import stratified
 from matchzoo.data.features import collect
@@ -51,13 +52,22 @@ class LinearProbe(Evaluation):
     validation_share: float = attrs.field(default=0.3, validator=[positive(), between(0, 1, open_high=True)])
     """Share of the real training images that choose the penalty."""
 
+    def check(self, parts: Composition) -> None:
+        """The data must have labels and a test part, the generator labels and an end."""
+        if parts.data.test_set is None:
+            raise MatchZooError("evaluation: the data has no test part; give it one, or a share with data.test_share")
+        if parts.data.training_set.labels is None:
+            raise MatchZooError("evaluation: a linear probe needs data with labels")
+        if parts.generator.count is None:
+            raise MatchZooError("evaluation: a linear probe needs a finite set of images, not a noise generator")
+
     def evaluate(self, trained: Trained) -> list[Record]:
         """Records of the distilled set and of the baselines, with top-1 and top-5 accuracy in percent."""
-        bench = _Bench(self, trained)
         parts = trained.parts
+        self.check(parts)
+        bench = _Bench(self, trained)
         distilled = parts.generator.sample()
-        if distilled.labels is None:
-            raise MatchZooError("evaluation: a linear probe needs samples with labels")
+        assert distilled.labels is not None
         per_class = len(distilled) // (parts.facts.classes or 1)
         own = Split((distilled.values.float()).cpu(), distilled.labels.cpu())
         with Progress(bench.planned(own), "linear probe", "fits", quiet=trained.quiet) as progress:
@@ -89,10 +99,8 @@ class _Bench:
         parts = trained.parts
         self.data, self.projector = parts.data, parts.projector
         self.views = (parts.views or Views()).without_noise() if parts.facts.is_images else None
-        if self.data.test_set is None:
-            raise MatchZooError("evaluation: the data has no test part; give it one, or a share with data.test_share")
-        if self.data.training_set.labels is None:
-            raise MatchZooError("evaluation: a linear probe needs data with labels")
+        assert self.data.test_set is not None  # LinearProbe.check has seen to both
+        assert self.data.training_set.labels is not None
         self.classes = int(parts.facts.classes or 0)
         total = len(self.data.test_set) + len(self.data.training_set)
         with Progress(total, "probe features", "images", quiet=trained.quiet) as progress:

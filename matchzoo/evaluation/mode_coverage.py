@@ -5,6 +5,7 @@ import math
 import attrs
 import torch
 
+from matchzoo.composition import Composition
 from matchzoo.data import Ring
 from matchzoo.declare import at_least, declare
 from matchzoo.errors import MatchZooError
@@ -55,11 +56,16 @@ class ModeCoverage(Evaluation):
     samples: int = attrs.field(default=5000, validator=at_least(1))
     """Generated points."""
 
+    def check(self, parts: Composition) -> None:
+        """The data must be a ring."""
+        if not isinstance(parts.data, Ring):
+            raise MatchZooError("evaluation: mode-coverage needs data whose modes are known (ring)")
+
     def evaluate(self, trained: Trained) -> list[Record]:
         """A record for the generator and one for test points."""
         data = trained.parts.data
-        if not isinstance(data, Ring):
-            raise MatchZooError("evaluation: mode-coverage needs data whose modes are known (ring)")
+        self.check(trained.parts)
+        assert isinstance(data, Ring)
         assert data.test_set is not None
         generated = trained.parts.generator.sample(self.samples).values.cpu()
         truth = data.test_set.values[: self.samples].cpu()

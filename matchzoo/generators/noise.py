@@ -39,7 +39,7 @@ class NoiseGenerator(Generator):
     def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
         """Noise [n, dimension]; n must be given."""
         if n is None:
-            raise DeclarationError([("batch", "missing: a noise generator has no end; say how many samples")])
+            raise DeclarationError([("trainer.batch", "missing: a noise generator has no end; say how many samples")])
         if self.distribution == "normal":
             return torch.randn(n, self.dimension, generator=rng)
         return torch.rand(n, self.dimension, generator=rng) * 2 - 1

@@ -146,5 +146,5 @@ def pick(count: int, n: int | None, rng: torch.Generator) -> torch.Tensor:
     if n is None or n == count:
         return torch.arange(count)
     if n > count:
-        raise DeclarationError([("batch", f"expected at most the {count} images there are, got {n}")])
+        raise DeclarationError([("trainer.batch", f"expected at most the {count} images there are, got {n}")])
     return torch.randperm(count, generator=rng)[:n]

@@ -1,5 +1,6 @@
 """Maximum mean discrepancy (MMD)."""
 
+import functools
 from collections.abc import Sequence
 from typing import Literal
 
@@ -8,7 +9,7 @@ import torch
 
 from matchzoo.declare import declare, not_empty, positive
 from matchzoo.errors import MatchZooError
-from matchzoo.kernels import gaussian_sum, squared_distances
+from matchzoo.kernels import gaussian, squared_distances
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.samples import Samples
 from matchzoo.step import Step
@@ -33,26 +34,23 @@ def mmd2(
 
     Source: Gretton et al., A kernel two-sample test, JMLR 2012, equations 3 and 5.
     """
-    return mmd2_from_distances(
-        squared_distances(x, x), squared_distances(x, y), squared_distances(y, y), bandwidths, estimator
-    )
+    distances = squared_distances(x, x), squared_distances(x, y), squared_distances(y, y)
+    xx, xy, yy = (torch.stack([gaussian(squared, s) for s in bandwidths]).sum(0) for squared in distances)
+    return mmd2_from_grams(xx, xy, yy, estimator)
 
 
-def mmd2_from_distances(
-    xx: torch.Tensor, xy: torch.Tensor, yy: torch.Tensor, bandwidths: Sequence[float], estimator: Estimator = "biased"
+def mmd2_from_grams(
+    xx: torch.Tensor, xy: torch.Tensor, yy: torch.Tensor, estimator: Estimator = "biased"
 ) -> torch.Tensor:
-    """`mmd2` from squared distances [n, n], [n, m] and [m, m]."""
+    """`mmd2` from Gram matrices [n, n], [n, m] and [m, m]."""
     if estimator == "unbiased" and min(xy.shape) < 2:
         raise MatchZooError(f"unbiased MMD: expected at least 2 samples of each set, got {tuple(xy.shape)}")
 
-    def within(squared: torch.Tensor) -> torch.Tensor:
-        gram = gaussian_sum(squared, bandwidths)
-        if estimator == "biased":
-            return gram.mean()
+    def within(gram: torch.Tensor) -> torch.Tensor:
         n = len(gram)
-        return (gram.sum() - gram.diagonal().sum()) / (n * (n - 1))
+        return gram.mean() if estimator == "biased" else (gram.sum() - gram.diagonal().sum()) / (n * (n - 1))
 
-    return within(xx) - 2 * gaussian_sum(xy, bandwidths).mean() + within(yy)
+    return within(xx) - 2 * xy.mean() + within(yy)
 
 
 @declare("mmd")
@@ -72,7 +70,9 @@ class MMD(Matcher):
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """MMD² (or its root) of two sets, a scalar."""
         x, y = sets
-        value = mmd2_from_distances(
-            x.squared_distances(x), x.squared_distances(y), y.squared_distances(y), self.bandwidths, self.estimator
-        )
+        value = mmd2_from_grams(self._gram(x, x), self._gram(x, y), self._gram(y, y), self.estimator)
         return (value.clamp_min(0) + ROOT_OFFSET).sqrt() if self.root else value
+
+    def _gram(self, a: Samples, b: Samples) -> torch.Tensor:
+        """Sum over bandwidths."""
+        return functools.reduce(torch.add, [a.gram(b, s) for s in self.bandwidths])

@@ -34,20 +34,17 @@ def kernel_mean_matching(
     Source: Huang et al., Correcting sample selection bias by unlabeled data, NeurIPS 2006, without constraints; the
     form of Srivastava et al., Generative ratio matching networks, ICLR 2020. Without ``clip`` it may be negative.
     """
-    squared = squared_distances(denominator, denominator), squared_distances(denominator, numerator)
-    return ratio_from_distances(*squared, bandwidths, ridge, clip)
-
-
-def ratio_from_distances(
-    dd: torch.Tensor, dn: torch.Tensor, bandwidths: Sequence[float], ridge: float, clip: bool = False
-) -> torch.Tensor:
-    """`kernel_mean_matching` from squared distances [m, m] and [m, n]."""
-    m, n = dn.shape
-    diagonal = torch.eye(m, dtype=dd.dtype, device=dd.device) * ridge
-    grams = torch.stack([gaussian(dd, s) for s in bandwidths]) + diagonal
-    sums = torch.stack([gaussian(dn, s).sum(1) for s in bandwidths])
-    ratio = torch.linalg.solve(grams, sums).mean(0) * (m / n)
+    dd, dn = squared_distances(denominator, denominator), squared_distances(denominator, numerator)
+    ratio = ratio_from_grams([gaussian(dd, s) for s in bandwidths], [gaussian(dn, s) for s in bandwidths], ridge)
     return ratio.clamp_min(0) if clip else ratio
+
+
+def ratio_from_grams(dd: Sequence[torch.Tensor], dn: Sequence[torch.Tensor], ridge: float) -> torch.Tensor:
+    """`kernel_mean_matching` (not clipped) from Gram matrices, for each bandwidth one [m, m] and one [m, n]."""
+    m, n = dn[0].shape
+    diagonal = torch.eye(m, dtype=dd[0].dtype, device=dd[0].device) * ridge
+    ratios = [torch.linalg.solve(a + diagonal, b.sum(1)) for a, b in zip(dd, dn, strict=True)]
+    return torch.stack(ratios).mean(0) * (m / n)
 
 
 @declare("kernel-mean-matching")
@@ -61,5 +58,6 @@ class KernelMeanMatching(RatioEstimator):
 
     def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio at the denominator's points [m]."""
-        dd, dn = denominator.squared_distances(denominator), denominator.squared_distances(numerator)
-        return Ratio(denominator=ratio_from_distances(dd, dn, self.bandwidths, self.ridge))
+        dd = [denominator.gram(denominator, s) for s in self.bandwidths]
+        dn = [denominator.gram(numerator, s) for s in self.bandwidths]
+        return Ratio(denominator=ratio_from_grams(dd, dn, self.ridge))

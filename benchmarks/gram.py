@@ -1,0 +1,94 @@
+"""A GRAM-net step on the ring: our trainer against plain torch loops, in one run.
+
+    python benchmarks/gram.py        (budget: 2 CPU minutes on one thread)
+
+The plain loops share their Gram matrices and take both gradients from one graph, as the trainer does; one uses our
+squared distances (so the ratio is the trainer's overhead), one the usual broadcast differences. Steps are interleaved
+in blocks, and the ratio of neighbouring blocks is what counts.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from matchzoo import files, recipes
+from matchzoo.kernels import squared_distances
+from matchzoo.trainer import Training
+
+BLOCK = 200
+PAIRS = 9
+
+
+def ours() -> Callable:
+    recipe = recipes.load("gram/ring-2d").replace(**{"trainer.device": "cpu"})
+    engine = recipe.engine()
+    training = Training(recipe.build(engine), recipe.trainer, engine)
+    return training.step
+
+
+def plain(distances: Callable) -> Callable:
+    torch.manual_seed(0)
+
+    def mlp(inputs: int, outputs: int) -> torch.nn.Sequential:
+        sizes = [inputs, 100, 100]
+        layers = [layer for a, b in zip(sizes, sizes[1:]) for layer in (torch.nn.Linear(a, b), torch.nn.ReLU())]  # noqa: B905, RUF007
+        return torch.nn.Sequential(*layers, torch.nn.Linear(100, outputs))
+
+    g, f = mlp(20, 2), mlp(2, 10)
+    adams = [torch.optim.Adam(net.parameters(), lr=1e-3, betas=(0.5, 0.999)) for net in (f, g)]
+    data = torch.randn(60_000, 2)
+    eye = torch.eye(200) * 1e-3
+
+    def step(_: int) -> None:
+        x, z = data[torch.randint(60_000, (200,))], torch.randn(200, 20)
+        fx, fy = f(x), f(g(z))
+        kxx, kxy, kyy = (torch.exp(-distances(a, b) / 2) for a, b in ((fx, fx), (fx, fy), (fy, fy)))
+        ratio = torch.linalg.solve(kyy + eye, kxy.sum(0)).clamp_min(0)
+        losses = -(ratio - 1).square().mean(), kxx.mean() - 2 * kxy.mean() + kyy.mean()
+        gradients = [
+            torch.autograd.grad(loss, list(net.parameters()), retain_graph=True)
+            for loss, net in zip(losses, (f, g), strict=True)
+        ]
+        for adam, net, found in zip(adams, (f, g), gradients, strict=True):
+            for p, d in zip(net.parameters(), found, strict=True):
+                p.grad = d
+            adam.step()
+
+    return step
+
+
+def broadcast(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return (x[:, None] - y[None]).square().sum(-1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
+    torch.set_num_threads(1)
+    steps = {"trainer": ours(), "plain loop": plain(squared_distances), "broadcast loop": plain(broadcast)}
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    number = 1
+    for pair in range(PAIRS + 1):
+        for name in steps if pair % 2 else reversed(steps):
+            began = time.perf_counter()
+            for i in range(BLOCK):
+                steps[name](number + i)
+            if pair:  # the first warms up
+                times[name].append((time.perf_counter() - began) / BLOCK * 1000)
+        number += BLOCK
+    result = {}
+    for name, values in times.items():
+        ratios = [a / b for a, b in zip(times["trainer"], values, strict=True)]
+        result[name] = {"milliseconds": statistics.median(values), "trainer_over_it": statistics.median(ratios)}
+        spread = f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
+        print(f"{name:15} {statistics.median(values):6.2f} ms a step; trainer / it: {spread}")
+    (Path(__file__).parent / "results").mkdir(exist_ok=True)
+    files.write_json(Path(__file__).parent / "results/gram.json", result)
+
+
+if __name__ == "__main__":
+    main()
