@@ -160,7 +160,7 @@ WRONG_RUNS = {
     ),
     "head gradient of samples without labels": (
         "lgm",
-        '--generator \'{kind="noise",dimension=3,network="mlp"}\' --trainer.batch 4',
+        '--generator \'{kind="noise",dimension=3,network="mlp"}\' --trainer.batch 4 --evaluation []',
         ["a head gradient needs labels"],
     ),
     "noise without batch": ("ring", "--trainer.batch none", ["batch: missing", "say how many samples"]),
@@ -238,7 +238,10 @@ WRONG_FOLDERS = {
     "none": ({}, ["data.path: there is no folder", "pictures; did you mean 'picture'?"]),
     "one class": ({"pictures/cat": 2}, ["pictures: expected a folder for each of at least 2 classes, found 1"]),
     "an empty class": ({"pictures/cat": 2, "pictures/dog": 0}, ["dog: no images (of .bmp"]),
-    "a single image": ({"pictures/cat": 3, "pictures/dog": 1}, ["class 1 has 1 samples; a split needs at least 2"]),
+    "a single image": (
+        {"pictures/cat": 3, "pictures/dog": 1},
+        ["class 'dog': a split needs at least 2 samples, got 1"],
+    ),
     "other test classes": (
         {"pictures/train/cat": 2, "pictures/train/dog": 2, "pictures/test/cat": 2, "pictures/test/cow": 2},
         ["test: other classes than", "only one has cow, dog"],
