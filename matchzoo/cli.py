@@ -25,6 +25,8 @@ USAGE = """matchzoo: match one set of samples to another.
       --any.field value          override a field of the recipe: --trainer.steps 50 --trainer.seed 7
       --fields                   list every field of the recipe with its value and meaning, and run nothing
   matchzoo doctor                what is installed here and what is missing
+      --fetch CARD               download the weights of a backbone
+      --verify CARD              compare the weights of a backbone with what its card records
 
 A first run:  matchzoo run lgm/quickstart
 """
@@ -52,8 +54,8 @@ def list_(pattern: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="P
         for name in names:
             found = True
             summary = shipped.header(shipped.find(folder, name, "declaration")).split("\n")[0]
-            missing = zoo.load(name).weights.needs() if folder == zoo.FOLDER else ""
-            print(f"  {name:{width}}  {summary}" + (f"\n  {'':{width}}  not here: {missing}" if missing else ""))
+            facts = zoo.load(name).summary() if folder == zoo.FOLDER else ""
+            print(f"  {name:{width}}  {summary}" + (f"\n  {'':{width}}  {facts}" if facts else ""))
     if not found:
         known = recipes.names() + zoo.names()
         raise MatchZooError(f"nothing matches '{pattern}'{did_you_mean(pattern, known)}")
@@ -143,11 +145,23 @@ def run(
         print(f"picture: {picture}")
 
 
-def doctor() -> None:
-    """Say what is installed here, what is missing, and how to get it."""
-    from matchzoo.doctor import examine
+def doctor(fetch: str | None = None, verify: str | None = None) -> None:
+    """Say what is installed here, what is missing, and how to get it; or fetch or verify the weights of a backbone.
 
-    print("\n".join(examine()))
+    Args:
+        fetch: card of the backbone whose weights to download.
+        verify: card of the backbone whose weights to compare with what the card records.
+    """
+    from matchzoo.doctor import examine, fetched
+
+    if fetch is not None:
+        print("\n".join(fetched(fetch)))
+    if verify is not None:
+        from matchzoo.verification import verify as compare
+
+        print("\n".join(compare(verify)))
+    if fetch is None and verify is None:
+        print("\n".join(examine()))
 
 
 def format_table(rows: list[list[str]]) -> str:

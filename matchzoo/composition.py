@@ -46,7 +46,10 @@ class Composition:
             raise DeclarationError(
                 [("views", f"views are of images, but a sample of the data has shape {facts.shape}")]
             )
-        facts = attrs.evolve(facts, features=projector.build(facts))
+        seen = facts  # a projector sees views, which may be of another size than the images
+        if views is not None and views.size is not None:
+            seen = attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
+        facts = attrs.evolve(facts, features=projector.build(seen))
         generator.build(facts)
         for player in players.values():
             for term in player.terms:

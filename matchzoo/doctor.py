@@ -24,10 +24,26 @@ def examine() -> list[str]:
         there = _version(name) != "missing" if module is None else importlib.util.find_spec(module) is not None
         lines.append(f"quickstart: {name} {'is here' if there else 'is missing: pip install ' + name}")
     for name in zoo.names():
-        missing = zoo.load(name).weights.needs()
-        lines.append(f"backbone {name}: {missing or 'weights are here'}")
+        card = zoo.load(name)
+        get = "" if not card.weights.needs() else f": matchzoo doctor --fetch {name}"
+        lines.append(f"backbone {name}: {card.summary()}{get}")
     lines.append(f"{len(recipes.names())} recipes; first one to try: matchzoo run lgm/quickstart")
     return lines
+
+
+def fetched(name: str) -> list[str]:
+    """Download the weights of a backbone card and say where they are.
+
+    Raises:
+        MatchZooError: there is no such card, or its weights cannot be fetched (with the command that brings them).
+    """
+    card = zoo.load(name)
+    path = card.weights.fetch()
+    if path is None:
+        return [f"{name}: keeps the network's random initialisation; there is nothing to fetch"]
+    origin = card.weights.origin()
+    commit = f", commit {origin['commit']}" if "commit" in origin else ""
+    return [f"{name}: {path} (sha256 {origin['sha256']}{commit}); licence: {card.licence}"]
 
 
 def _core() -> list[str]:

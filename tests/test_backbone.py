@@ -8,7 +8,7 @@ from matchzoo import zoo
 from matchzoo.errors import MatchZooError
 from matchzoo.facts import Facts
 from matchzoo.projectors import Backbone
-from matchzoo.weights import by_order
+from matchzoo.weights.keys import by_order
 
 FACTS = Facts(shape=(3, 64, 64), classes=10)
 

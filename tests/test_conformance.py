@@ -56,6 +56,9 @@ CASES: dict[str, dict[str, tuple]] = {
         "random": ({"kind": "random", "seed": 3}, {}),
         "file": ({"kind": "file", "path": "a.safetensors"}, {}),
         "package": ({"kind": "package", "package": "a", "file": "b", "sha256": "c"}, {}),
+        "hub": ({"kind": "hub", "repo": "owner/name", "revision": "v1"}, {}),
+        "torchvision": ({"kind": "torchvision", "name": "ResNet18_Weights.DEFAULT", "file": "a-0123abcd.pth"}, {}),
+        "url": ({"kind": "url", "url": "https://example.org/a-0123abcd.pth"}, {}),
     },
 }
 ENTRIES = [(registry.noun, kind) for registry in FAMILIES.values() for kind in registry.names()]

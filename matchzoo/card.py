@@ -1,0 +1,143 @@
+"""What is known of a backbone: where it comes from, how it is built, and what its weights were seen to do."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from matchzoo.declare import at_least, declare, not_empty, positive
+from matchzoo.errors import MatchZooError
+from matchzoo.weights import Weights
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+@declare
+class Arguments:
+    """How an architecture is built where its own defaults are not what is wanted (timm only)."""
+
+    img_size: int | None = attrs.field(default=None, validator=at_least(1))
+    """Pixels a side; position embeddings of another size are resampled."""
+    num_classes: int | None = attrs.field(default=None, validator=positive())
+    """Outputs of the projection or classifier, which become the features; without it, what is pooled before it."""
+    global_pool: Literal["token", "avg", "map"] | None = None
+    """What is pooled: the class token, the mean of the patches, or by attention."""
+
+
+@declare
+class Verified:
+    """What the published weights did on the machine of somebody who had them: `matchzoo doctor --verify` compares."""
+
+    sha256: str = attrs.field(validator=not_empty())
+    """Hash of the file of weights."""
+    norm: float = attrs.field(validator=positive())
+    """Euclidean norm of the features of `verification.picture`."""
+    feature: tuple[float, ...] = attrs.field(validator=not_empty())
+    """Means of these features, cut into as many runs as there are numbers here."""
+    versions: str = ""
+    """What it was run with."""
+
+
+@declare
+class BackboneCard:
+    """What must be known of a frozen network to use it, and to say where it comes from."""
+
+    library: Literal["timm", "torchvision"] = "timm"
+    """Which library defines the architecture."""
+    architecture: str
+    """Name of the architecture in the library; in timm with its tag, if it has one."""
+    arguments: Arguments = attrs.field(factory=Arguments)
+    """How it is built where the defaults of the architecture are not what is wanted."""
+    weights: Weights
+    """Where the weights come from."""
+    renames: tuple[tuple[str, str], ...] = ()
+    """Regular expressions and replacements for the file's keys, applied before the mapping; an empty key is dropped."""
+    mapping: Literal["exact", "timm", "by-order"] = "exact"
+    """How the file's keys become the network's: as they are, by timm's own conversion, or by position and shape."""
+    features: int = attrs.field(validator=positive())
+    """Dimension of the features."""
+    parameters: int | None = attrs.field(default=None, validator=positive())
+    """Number of parameters of the network as it is used."""
+    layout: str | None = None
+    """The sha256 of the sorted lines ``key shape`` of its state: guards against an architecture that changed."""
+    size: int = attrs.field(validator=at_least(1))
+    """Pixels a side that the network is meant for."""
+    fixed: bool = False
+    """Whether it takes no other size."""
+    multiple: int = attrs.field(default=1, validator=at_least(1))
+    """If it takes others: their sides must be multiples of this."""
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    """Mean of the colours in training, in [0, 1]."""
+    std: tuple[float, float, float] = attrs.field(default=(0.229, 0.224, 0.225), validator=positive())
+    """Standard deviation of the colours in training."""
+    interpolation: Literal["bicubic", "bilinear"] = "bicubic"
+    """How images were resized in training."""
+    licence: str
+    """Licence of the weights (SPDX where there is one)."""
+    source: str
+    """Who published the weights, and where."""
+    paper: str = ""
+    """The paper to cite."""
+    verified: Verified | None = None
+    """Hash and features of the published weights; without it, nobody has run them through this package yet."""
+
+    def network(self) -> "nn.Module":
+        """The network [n, 3, h, w] (normalised) → [n, features] in evaluation mode, with the card's weights.
+
+        Raises:
+            MatchZooError: the weights are not on this machine and cannot be fetched (with the command that brings
+                them), are not those that the card pins, or do not fit the architecture.
+        """
+        from matchzoo import architectures
+
+        return architectures.build(self, self.weights.state())
+
+    def blank(self, device: str = "meta") -> "nn.Module":
+        """The network as it is initialised, on a device; on ``meta`` it costs no memory."""
+        from matchzoo import architectures
+
+        return architectures.blank(self, device)
+
+    def normalized(self, x: "torch.Tensor") -> "torch.Tensor":
+        """Images [n, 3, h, w] in [0, 1], shifted and scaled by the card's mean and standard deviation."""
+        mean, std = (x.new_tensor(values)[:, None, None] for values in (self.mean, self.std))
+        return (x - mean) / std
+
+    def refuses(self, height: int, width: int) -> str:
+        """Why the network does not take images of a size; empty if it does."""
+        if self.fixed and (height, width) != (self.size, self.size):
+            return f"takes images of {self.size}x{self.size} pixels only, but they are {height}x{width}"
+        if height % self.multiple or width % self.multiple:
+            return f"takes images whose sides are multiples of {self.multiple}, but they are {height}x{width}"
+        return ""
+
+    def origin(self) -> dict[str, Any]:
+        """What a result records of the backbone: architecture, licence, and file, commit and hash of the weights.
+
+        Raises:
+            MatchZooError: the weights are not on this machine and cannot be fetched.
+        """
+        return {
+            "library": self.library,
+            "architecture": self.architecture,
+            "licence": self.licence,
+            "weights": self.weights.origin(),
+        }
+
+    def summary(self) -> str:
+        """One line: features, size, licence, and whether the weights are here and verified."""
+        parts = [f"{self.features} features", f"{self.size} px{' only' if self.fixed else ''}", self.licence]
+        parts.append("not here" if self.weights.needs() else "here")
+        if self.verified is None:
+            parts.append("unverified")
+        return " · ".join(parts)
+
+
+def check_expected(card: BackboneCard, name: str, found: object, expected: object) -> None:
+    """Raise a `MatchZooError` if a network is not what its card says."""
+    if expected is not None and found != expected:
+        raise MatchZooError(
+            f"{card.architecture}: {name} is {found}, but the card says {expected}; if {card.library} changed the "
+            f"architecture, use the version that the card was made with, or copy the card and mend it"
+        )

@@ -1,0 +1,101 @@
+"""Weights in a repository of the Hugging Face Hub, fetched once and kept in its own cache."""
+
+from pathlib import Path
+from typing import Any
+
+from matchzoo.declare import declare
+from matchzoo.errors import MatchZooError
+from matchzoo.weights.weights import Weights
+
+
+@declare("hub")
+class HubWeights(Weights):
+    """A file of a model repository of the Hub.
+
+    It is downloaded on first use into the Hub's cache (``HF_HUB_CACHE``) and read from there ever after, without a word
+    to the network. A branch or tag is resolved to a commit when it is fetched; `commit` and `origin` say to which.
+    """
+
+    repo: str
+    """Repository, such as ``timm/vit_small_patch14_dinov2.lvd142m``."""
+    file: str = "model.safetensors"
+    """File in the repository."""
+    revision: str = "main"
+    """Branch, tag or commit."""
+    sha256: str | None = None
+    """Hash of the file; must be given for anything but safetensors."""
+
+    def fetch(self) -> Path:
+        """The file in the cache, downloaded if it is not there.
+
+        Raises:
+            MatchZooError: no such repository, revision or file, no access, or neither a cached file nor a network.
+        """
+        cached = self.cached()
+        if cached is not None:
+            return cached
+        from huggingface_hub import errors, hf_hub_download
+
+        try:
+            return Path(hf_hub_download(self.repo, self.file, revision=self.revision))
+        except errors.GatedRepoError:
+            raise MatchZooError(
+                f"{self._name}: its owners ask you to accept their terms on the page of the repository first; then "
+                f"log in here: hf auth login"
+            ) from None
+        except errors.RepositoryNotFoundError:
+            raise MatchZooError(
+                f"{self._name}: there is no such repository on the Hub, or it is private (then: hf auth login)"
+            ) from None
+        except errors.RevisionNotFoundError:
+            raise MatchZooError(f"{self._name}: the repository has no revision '{self.revision}'") from None
+        except errors.RemoteEntryNotFoundError:
+            raise MatchZooError(f"{self._name}: the repository has no file '{self.file}'") from None
+        except errors.HFValidationError as error:
+            raise MatchZooError(f"weights.repo: expected owner/name, got {self.repo!r} ({error})") from None
+        except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled):
+            raise MatchZooError(
+                f"{self.needs()} (the Hub cannot be reached from here, or HF_HUB_OFFLINE is set)"
+            ) from None
+        except (errors.HTTPError, OSError) as error:  # the Hub's client or its HTTP library
+            reason = (str(error).splitlines() or [""])[0]
+            raise MatchZooError(f"{self._name}: the download failed ({type(error).__name__}: {reason})") from error
+
+    def needs(self) -> str:
+        """The file, if it is not in the cache."""
+        if self.cached() is not None:
+            return ""
+        return f"the weights {self._name} are not in the Hub's cache here; where it can be reached: {self._command}"
+
+    def again(self) -> str:
+        """The command that replaces the file in the cache."""
+        return f"{self._command} --force-download"
+
+    def cached(self) -> Path | None:
+        """The file in the cache; None if it was not fetched yet. Asks no network."""
+        from huggingface_hub import errors, try_to_load_from_cache
+
+        try:
+            found = try_to_load_from_cache(self.repo, self.file, revision=self.revision)
+        except errors.HFValidationError:
+            return None
+        return Path(found) if isinstance(found, str) else None
+
+    def commit(self) -> str:
+        """The commit that the revision was resolved to when the file was fetched; empty if it was not."""
+        path = self.cached()
+        depth = len(Path(self.file).parts)  # …/snapshots/COMMIT/FILE
+        return "" if path is None else path.parents[depth - 1].name
+
+    def origin(self) -> dict[str, Any]:
+        """The declared source with the commit and the sha256 of the file."""
+        found = super().origin()
+        return {**found, "commit": self.commit()}
+
+    @property
+    def _command(self) -> str:
+        return f"hf download {self.repo} {self.file} --revision {self.revision}"
+
+    @property
+    def _name(self) -> str:
+        return f"{self.repo}@{self.revision}/{self.file}"
