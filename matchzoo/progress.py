@@ -1,5 +1,6 @@
 """Progress of long work: a bar on a terminal, a plain line at intervals elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -39,7 +40,9 @@ class Progress:
         self.began = self.said = time.monotonic()
         self.plain = not quiet and not sys.stderr.isatty()
         if not quiet and not self.plain:
-            self.bar = tqdm(total=total, desc=title, unit=unit, initial=start, leave=True)
+            # a terminal that does not know its width (0 columns) would show nothing
+            width = None if os.get_terminal_size(sys.stderr.fileno()).columns else 80
+            self.bar = tqdm(total=total, desc=title, unit=f" {unit}", initial=start, leave=True, ncols=width)
 
     def __enter__(self) -> "Progress":
         return self
