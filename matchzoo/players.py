@@ -1,5 +1,7 @@
 """Players: who moves, which terms they minimise or maximise, and with which optimizer."""
 
+import functools
+
 import attrs
 import torch
 
@@ -40,4 +42,4 @@ class Player:
         """The scalar that this player descends, from the values of its `terms` in order."""
         signs = [1.0] * len(self.minimize) + [-1.0] * len(self.maximize)
         weighted = [s * term.weight * v for s, term, v in zip(signs, self.terms, values, strict=True)]
-        return torch.stack(weighted).sum()
+        return functools.reduce(torch.add, weighted)

@@ -1,5 +1,6 @@
 """Kernel mean matching: the ratio that makes the weighted denominator's kernel mean that of the numerator."""
 
+import functools
 from collections.abc import Sequence
 
 import attrs
@@ -42,9 +43,9 @@ def kernel_mean_matching(
 def ratio_from_grams(dd: Sequence[torch.Tensor], dn: Sequence[torch.Tensor], ridge: float) -> torch.Tensor:
     """`kernel_mean_matching` (not clipped) from Gram matrices, for each bandwidth one [m, m] and one [m, n]."""
     m, n = dn[0].shape
-    diagonal = torch.eye(m, dtype=dd[0].dtype, device=dd[0].device) * ridge
+    diagonal = torch.full((m,), ridge, dtype=dd[0].dtype, device=dd[0].device).diag()
     ratios = [torch.linalg.solve(a + diagonal, b.sum(1)) for a, b in zip(dd, dn, strict=True)]
-    return torch.stack(ratios).mean(0) * (m / n)
+    return functools.reduce(torch.add, ratios) * (m / (n * len(ratios)))
 
 
 @declare("kernel-mean-matching")
