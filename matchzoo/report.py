@@ -44,7 +44,8 @@ def write(folder: Path, trained: Trained) -> None:
             chosen = spread(snapshots, ROWS)
             _save(image_rows([(f"step {n}", x.float() / 255) for n, x in chosen], names), pictures / "growth.png")
     elif trained.parts.facts.shape == (2,):
-        real = trained.parts.data.training_set.values[:POINTS].cpu()
+        training = trained.parts.data.training_set
+        real = training.gather(torch.arange(min(POINTS, len(training))))
         generated = trained.parts.generator.sample(POINTS).values.cpu()
         _save(scatter([("generated", generated)], real), pictures / "samples.png")
         if snapshots:
@@ -71,7 +72,7 @@ def beside_nearest(trained: Trained) -> tuple[torch.Tensor, torch.Tensor]:
     features: Samples = collect(parts.data.training_set, projector, views, 0, Step(0, 0), engine)
     rows = nearest_rows(queries, features)
     training = parts.data.training_set
-    real = training.render(rows.to(training.values.device)).values
+    real = training.render(rows.cpu()).values
     return synthetic.values.float().cpu(), real.float().cpu()
 
 

@@ -19,6 +19,7 @@ class Samples:
         weights: [n] non-negative, None for equal weights.
         index: [n] int64, the row of each sample in the set it was drawn from; None if that has no meaning.
         origin: the samples that these are the features of (or the image of); None for those that came first.
+        group: [n] int64, the environment or subgroup of each sample; None if there are none.
     """
 
     values: torch.Tensor
@@ -26,6 +27,7 @@ class Samples:
     weights: torch.Tensor | None = None
     index: torch.Tensor | None = None
     origin: "Samples | None" = None
+    group: torch.Tensor | None = None
     # Weak keys: two sets that hold each other's matrices would be a cycle, and keep their graph until a collection.
     _kept: "WeakKeyDictionary[Samples, dict[float | None, torch.Tensor]]" = attrs.field(
         init=False, repr=False, factory=WeakKeyDictionary
@@ -35,8 +37,8 @@ class Samples:
         return len(self.values)
 
     def with_values(self, values: torch.Tensor) -> "Samples":
-        """Samples of the same labels, weights and index with other values [n, …]; ``origin`` is this set."""
-        return Samples(values, self.labels, self.weights, self.index, origin=self)
+        """Samples of the same labels, weights, index and group with other values [n, …]; ``origin`` is this set."""
+        return Samples(values, self.labels, self.weights, self.index, origin=self, group=self.group)
 
     def rows(self, index: torch.Tensor) -> "Samples":
         """The samples of some rows [k] (int64), repeats allowed; differentiable."""
@@ -44,7 +46,8 @@ class Samples:
         def pick(x: torch.Tensor | None) -> torch.Tensor | None:
             return None if x is None else x[index]
 
-        return Samples(self.values[index], pick(self.labels), pick(self.weights), pick(self.index), self.origin)
+        labels, weights, own, group = map(pick, (self.labels, self.weights, self.index, self.group))
+        return Samples(self.values[index], labels, weights, own, self.origin, group)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> "Samples":
         """The same samples on a device, floating-point values in ``dtype``."""
@@ -53,7 +56,8 @@ class Samples:
             return None if x is None else x.to(device, dtype if x.is_floating_point() else None)
 
         values = self.values.to(device, dtype if self.values.is_floating_point() else None)
-        return Samples(values, move(self.labels), move(self.weights), move(self.index), self.origin)
+        labels, weights, index, group = map(move, (self.labels, self.weights, self.index, self.group))
+        return Samples(values, labels, weights, index, self.origin, group)
 
     def squared_distances(self, other: "Samples") -> torch.Tensor:
         """Squared Euclidean distances [n, m] to the other set's flattened values, computed once and kept."""

@@ -1,6 +1,7 @@
 """What the tests share: one thread, tiny recipes, and a backbone of random weights."""
 
 import copy
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,15 @@ size = 160
 licence = "none"
 source = "made for tests"
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache of the tests' own, for their sub-processes too."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MATCHZOO_CACHE", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,17 @@ LEARNED = {"kind": "learned", "features": 4, "network": {"kind": "mlp", "widths"
 
 # kind → a table of that member, and the sections of a recipe that it is tried in
 CASES: dict[str, dict[str, tuple]] = {
-    "data": {"ring": (POINTS["data"], {}), "digits": (IMAGES["data"], {}), "image-folder": ({"path": "FOLDER"}, {})},
+    "data": {
+        "ring": (POINTS["data"], {}),
+        "ring-3d": ({"points": 50, "test_points": 5}, {}),
+        "gaussian": ({"points": 50, "test_points": 5}, {}),
+        "digits": (IMAGES["data"], {}),
+        "image-folder": ({"path": "FOLDER", "fit": "pad"}, {}),
+        "table": ({"path": "FOLDER", "sampling": "balanced"}, {}),
+        "imagenet": ({"path": "FOLDER", "subset": "100"}, {}),
+        "torchvision": ({"dataset": "CelebA", "attribute": "Smiling"}, {}),
+        "arrays": ({"path": "FILE.npz", "layout": "nchw"}, {}),
+    },
     "generator": {
         "noise": ({**POINTS["generator"], "distribution": "uniform"}, {}),
         "pyramid": ({"kind": "pyramid", "start": 8, "images_per_class": 2}, IMAGES),
@@ -115,7 +125,8 @@ def test_toml_round_trip(noun, kind, tiny_card):
     assert all(field.default is None for field in fields if "None" in str(field.type))
 
 
-TRAINABLE = [(n, k) for n, k in ENTRIES if n not in ("evaluation", "weights") and (n, k) != ("data", "image-folder")]
+FILES = ("image-folder", "table", "imagenet", "torchvision", "arrays")  # tests/test_data_kinds.py makes them
+TRAINABLE = [(n, k) for n, k in ENTRIES if n not in ("evaluation", "weights") and (n != "data" or k not in FILES)]
 
 
 @pytest.mark.parametrize(("noun", "kind"), TRAINABLE)

@@ -47,7 +47,7 @@ WRONG_TABLES = {
     "unknown key": ("lgm", {"views.copie": 3}, "views.copie: unknown key; did you mean 'copies'?"),
     "unknown key of a part": ("lgm", {"generator.ipc": 1}, "generator.ipc: unknown key for 'pyramid'; known: decor"),
     "unknown kind": ("lgm", {"generator.kind": "pyramide"}, "generator.kind: unknown generator 'pyramide'; did you"),
-    "no kind": ("lgm", {"data": {"size": 8}}, "data.kind: missing; expected one of digits, image-folder, ring"),
+    "no kind": ("lgm", {"data": {"size": 8}}, "data.kind: missing; expected one of arrays, digits, gaussian, im"),
     "missing section": ("lgm", {"generator": GONE}, "generator: missing"),
     "missing field": ("ring", {"generator.dimension": GONE}, "generator.dimension: missing for 'noise'"),
     "no players": ("lgm", {"players": {}}, "players: expected at least one entry, got none"),

@@ -1,8 +1,27 @@
 """Where real samples come from."""
 
+from matchzoo.data.arrays import Arrays
 from matchzoo.data.data import Data, Loaded, Split
 from matchzoo.data.digits import Digits
+from matchzoo.data.gaussian import Gaussian
 from matchzoo.data.image_folder import ImageFolder
+from matchzoo.data.imagenet import ImageNet
 from matchzoo.data.ring import Ring
+from matchzoo.data.ring_3d import Ring3D
+from matchzoo.data.table import Table
+from matchzoo.data.torchvision import Torchvision
 
-__all__ = ["Data", "Digits", "ImageFolder", "Loaded", "Ring", "Split"]
+__all__ = [
+    "Arrays",
+    "Data",
+    "Digits",
+    "Gaussian",
+    "ImageFolder",
+    "ImageNet",
+    "Loaded",
+    "Ring",
+    "Ring3D",
+    "Split",
+    "Table",
+    "Torchvision",
+]

@@ -1,7 +1,7 @@
 """Where real samples come from."""
 
 from abc import ABC, abstractmethod
-from typing import final
+from typing import Literal, final
 
 import attrs
 import torch
@@ -14,25 +14,65 @@ from matchzoo.samples import Samples
 
 
 class Split(nn.Module):
-    """Samples held in memory: values [n, …] (uint8 for images, served as float in [0, 1]) and labels [n] or none."""
+    """Samples: values [n, …] (uint8 for images, served as float in [0, 1]), labels [n] or none, groups [n] or none.
+
+    Values are held in memory and move with the module, or (``mapped``) are a file on disk that is mapped into memory:
+    those stay on the host, and only the rows that are asked for are read.
+
+    Args:
+        values: [n, …], or more rows than that with ``rows``.
+        labels: [n] int64.
+        group: [n] int64.
+        rows: [n] int64, which rows of ``values`` these samples are; all if not given.
+        mapped: ``values`` are on disk, and are to stay there.
+    """
 
     values: torch.Tensor
     labels: torch.Tensor | None
+    group: torch.Tensor | None
 
-    def __init__(self, values: torch.Tensor, labels: torch.Tensor | None = None) -> None:
+    def __init__(
+        self,
+        values: torch.Tensor,
+        labels: torch.Tensor | None = None,
+        group: torch.Tensor | None = None,
+        *,
+        rows: torch.Tensor | None = None,
+        mapped: bool = False,
+    ) -> None:
         super().__init__()
-        self.register_buffer("values", values, persistent=False)
+        self.mapped, self.chosen = mapped, rows
+        if mapped:
+            self.values = values
+        else:
+            self.register_buffer("values", values if rows is None else values[rows], persistent=False)
+            self.chosen = None
         self.register_buffer("labels", labels, persistent=False)
+        self.register_buffer("group", group, persistent=False)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.values if self.chosen is None else self.chosen)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample."""
+        return tuple(self.values.shape[1:])
+
+    def gather(self, index: torch.Tensor) -> torch.Tensor:
+        """The values [k, …] of some rows [k], as they are stored (uint8 for images), where the index is."""
+        own = index.to(self.values.device)
+        return self.values[own if self.chosen is None else self.chosen[own]].to(index.device)
 
     def render(self, index: torch.Tensor) -> Samples:
-        """The samples of some rows [k]."""
-        values = self.values[index]
+        """The samples of some rows [k], where the index is."""
+        values = self.gather(index)
         if values.dtype == torch.uint8:
             values = values.float() / 255
-        return Samples(values, None if self.labels is None else self.labels[index], index=index)
+
+        def pick(x: torch.Tensor | None) -> torch.Tensor | None:
+            return None if x is None else x[index.to(x.device)].to(index.device)
+
+        return Samples(values, pick(self.labels), index=index, group=pick(self.group))
 
     def all(self) -> Samples:
         """Every sample, in order."""
@@ -47,16 +87,21 @@ class Loaded:
         train: what is matched.
         test: what nothing is ever chosen on; None if there is no such part.
         class_names: in label order; empty without labels.
+        group_names: in the order of the samples' groups; empty without groups.
     """
 
     train: Split
     test: Split | None = None
     class_names: tuple[str, ...] = ()
+    group_names: tuple[str, ...] = ()
 
 
 @family("data")
 class Data(nn.Module, ABC):
     """A source of real samples, in two halves: rows are drawn first, and rendering them is deterministic."""
+
+    sampling: Literal["plain", "balanced"] = "plain"
+    """How training rows are drawn: all alike, or every class equally often."""
 
     @abstractmethod
     def load(self) -> Loaded:
@@ -67,20 +112,39 @@ class Data(nn.Module, ABC):
         """Load the samples and say what they are."""
         loaded = self.load()
         self.training_set, self.test_set = loaded.train, loaded.test
-        self.class_names = loaded.class_names
-        shape = tuple(loaded.train.values.shape[1:])
+        self.class_names, self.group_names = loaded.class_names, loaded.group_names
         classes = len(loaded.class_names) or None
         if loaded.train.labels is not None and classes is not None:
             counts = torch.bincount(loaded.train.labels, minlength=classes)
             empty = [name for name, count in zip(loaded.class_names, counts.tolist(), strict=True) if count == 0]
             if empty:
                 raise DeclarationError([("data", f"classes without a training sample: {', '.join(empty[:8])}")])
-        return Facts(shape=shape, classes=classes, class_names=loaded.class_names, count=len(loaded.train), seed=seed)
+        if self.sampling == "balanced":
+            if loaded.train.labels is None:
+                raise DeclarationError([("data.sampling", "'balanced' needs data with labels; use 'plain'")])
+            labels = loaded.train.labels.cpu()
+            self.by_class = torch.tensor_split(labels.argsort(stable=True), labels.bincount().cumsum(0)[:-1])
+        return Facts(
+            shape=loaded.train.shape,
+            classes=classes,
+            class_names=loaded.class_names,
+            count=len(loaded.train),
+            seed=seed,
+        )
 
     @final
     def draw(self, n: int, rng: torch.Generator) -> torch.Tensor:
-        """Rows [n] of the training samples, uniformly with replacement."""
-        return torch.randint(len(self.training_set), (n,), generator=rng)
+        """Rows [n] of the training samples, with replacement.
+
+        Plain: uniformly. Balanced: classes in turn, in random order, so that their counts differ by at most one.
+        """
+        if self.sampling == "plain":
+            return torch.randint(len(self.training_set), (n,), generator=rng)
+        order = torch.randperm(len(self.by_class), generator=rng)
+        share = torch.rand(n, generator=rng, dtype=torch.float64).tolist()
+        turns = order[torch.arange(n) % len(order)].tolist()
+        rows = [self.by_class[label] for label in turns]
+        return torch.stack([own[int(u * len(own))] for own, u in zip(rows, share, strict=True)])
 
     @final
     def render(self, draws: torch.Tensor) -> Samples:

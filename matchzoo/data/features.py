@@ -36,18 +36,18 @@ def collect(
         done: called with the number of rows after each block.
 
     Returns:
-        Features [n · max(copies, 1), d], all views of a sample in a row, with labels and the sample's index.
+        Features [n · max(copies, 1), d], all views of a sample in a row, with labels, groups and the sample's index.
     """
     index = torch.arange(len(split)).repeat_interleave(max(copies, 1))
     plan = views.draw(len(index), step.rng("views")) if views is not None and copies else None
     features = []
     for start in range(0, len(index), BLOCK):
         rows = slice(start, start + BLOCK)
-        values = engine.samples(split.render(index[rows].to(split.values.device))).values
+        values = engine.samples(split.render(index[rows].to(engine.device))).values
         if views is not None:
             values = views.plain(values) if plan is None else views.apply(values, plan[rows])
         features.append(projector.project(values))
         done(len(values))
     index = index.to(engine.device)
-    labels = None if split.labels is None else split.labels.to(engine.device)[index]
-    return Samples(torch.cat(features), labels, index=index)
+    labels, group = (None if x is None else x.to(engine.device)[index] for x in (split.labels, split.group))
+    return Samples(torch.cat(features), labels, index=index, group=group)

@@ -53,11 +53,12 @@ class LinearProbe(Evaluation):
     """Share of the real training images that choose the penalty."""
 
     def check(self, parts: Composition) -> None:
-        """The data must have labels and a test part, the generator labels and an end."""
+        """The data must have labels, a test part and two training samples a class; the generator labels and an end."""
         if parts.data.test_set is None:
             raise MatchZooError("evaluation: the data has no test part; give it one, or a share with data.test_share")
         if parts.data.training_set.labels is None:
             raise MatchZooError("evaluation: a linear probe needs data with labels")
+        stratified(parts.data.training_set.labels.cpu(), self.validation_share, 0, parts.facts.class_names)
         if parts.generator.count is None:
             raise MatchZooError("evaluation: a linear probe needs a finite set of images, not a noise generator")
 
@@ -128,7 +129,7 @@ class _Bench:
         else:
             draws = range(self.probe.random_draws)
             rows = [random_rows(labels, per_class, Step(0, self.trained.seed).rng("random", i)) for i in draws]
-        return [Split(training.values.cpu()[r], labels[r]) for r in rows]
+        return [Split(training.gather(r), labels[r]) for r in rows]
 
     def record(self, method: str, sets: list[Split], progress: Progress, full: bool = False) -> Record:
         """Evaluate one set of images a seed."""

@@ -68,7 +68,7 @@ class ModeCoverage(Evaluation):
         assert isinstance(data, Ring)
         assert data.test_set is not None
         generated = trained.parts.generator.sample(self.samples).values.cpu()
-        truth = data.test_set.values[: self.samples].cpu()
+        truth = data.test_set.gather(torch.arange(min(self.samples, len(data.test_set))))
         return [
             {"method": name, "samples": len(points), "of": data.modes} | mode_coverage(points, data.centres(), data.std)
             for name, points in ((trained.method, generated), ("test data", truth))

@@ -1,0 +1,158 @@
+"""Images that are arrays already: a ``.npz`` or ``.safetensors`` file."""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+
+from matchzoo.data.data import Data, Loaded, Split, stratified
+from matchzoo.data.store import Stored, budget, key_of
+from matchzoo.declare import at_least, between, declare, positive
+from matchzoo.errors import MatchZooError, did_you_mean
+
+Layout = Literal["auto", "nhw", "nhwc", "nchw"]
+
+
+@declare("arrays")
+class Arrays(Data):
+    """``images`` and ``labels`` of one file and, for testing, ``test_images`` and ``test_labels``; else a share.
+
+    Images are [n, h, w], [n, h, w, c] or [n, c, h, w] with 1 or 3 channels, uint8 or floating-point in [0, 1]; labels
+    are whole numbers from 0, [n]. ``class_names`` is an array of text in a ``.npz`` and a JSON list in the metadata of
+    a ``.safetensors`` (so a distilled set can be read back); without it, classes are called by their numbers.
+    """
+
+    path: str
+    """The file; ``~`` is the home folder."""
+    layout: Layout = "auto"
+    """Order of the dimensions, for images that could be read in two ways."""
+    size: int | None = attrs.field(default=None, validator=at_least(2))
+    """Pixels a side; those of the images if not given."""
+    channels: Literal[1, 3] = 3
+    """1 for grey, 3 for backbones; grey images are repeated, colour becomes grey."""
+    test_share: float = attrs.field(default=0.2, validator=[positive(), between(0, 1, open_high=True)])
+    """Share of every class that is kept for testing, where there are no test images."""
+    split_seed: int = attrs.field(default=0, validator=at_least(0))
+    """Seed of the split."""
+
+    def load(self) -> Loaded:
+        """Read the file; raises where an array is not as expected."""
+        path = Path(self.path).expanduser()
+        found, names = _read(path)
+        train = self._part(path, found, "")
+        test = self._part(path, found, "test_") if "test_images" in found else None
+        highest = max(int(labels.max()) for _, labels in filter(None, (train, test)))
+        names = names or tuple(map(str, range(highest + 1)))
+        if len(names) <= highest:
+            raise MatchZooError(f"{path}: labels go up to {highest}, but there are {len(names)} class names")
+        if test is not None:
+            if train[0].shape[1:] != test[0].shape[1:]:
+                shapes = [tuple(images.shape[1:]) for images, _ in (train, test)]
+                raise MatchZooError(f"{path}: images are {shapes[0]}, test images {shapes[1]}; give data.size")
+            return Loaded(held(*train), held(*test), names)
+        first, second = stratified(train[1], self.test_share, self.split_seed, names)
+        return Loaded(held(*train, rows=first), held(*train, rows=second), names)
+
+    def _part(self, path: Path, found: dict[str, Any], prefix: str) -> tuple[torch.Tensor, torch.Tensor]:
+        for name in (f"{prefix}images", f"{prefix}labels"):
+            if name not in found:
+                raise MatchZooError(f"{path}: there is no array '{name}'{did_you_mean(name, found)}")
+        images = _images(path, f"{prefix}images", found[f"{prefix}images"], self.layout)
+        labels = torch.as_tensor(found[f"{prefix}labels"])
+        if labels.dim() != 1 or len(labels) != len(images) or labels.is_floating_point() or int(labels.min()) < 0:
+            raise MatchZooError(
+                f"{path}: {prefix}labels: expected {len(images)} whole numbers from 0, got {labels.dtype} of shape "
+                f"{tuple(labels.shape)}"
+            )
+        return resized(images, self.size, self.channels, path.name), labels.long()
+
+
+def held(images: torch.Tensor, labels: torch.Tensor, rows: torch.Tensor | None = None) -> Split:
+    """A split of some rows of images and labels: in memory within the budget, else (if they are stored) mapped."""
+    large = len(images if rows is None else rows) * images[0].numel() * images.element_size() > budget()
+    return Split(images, labels if rows is None else labels[rows], rows=rows, mapped=large)
+
+
+def resized(images: torch.Tensor, size: int | None, channels: int, title: str) -> torch.Tensor:
+    """Images [n, channels, size, size] of images [n, c, h, w], uint8 or float in [0, 1].
+
+    Square images are resized bicubically with antialiasing. Bytes that would pass the budget are kept in the store.
+    """
+    height, width = images.shape[2:]
+    if height != width:
+        raise MatchZooError(f"{title}: expected square images, got {height}x{width}; crop or pad them")
+    side = size or height
+    if side == height and images.shape[1] == channels:
+        return images
+
+    def make(rows: slice) -> torch.Tensor:
+        values = images[rows].float() / (255 if images.dtype == torch.uint8 else 1)
+        if images.shape[1] == 3 and channels == 1:
+            values = (values * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
+        if side != height:
+            values = F.interpolate(values, size=(side, side), mode="bicubic", antialias=True).clamp(0, 1)
+        values = values.expand(-1, channels, -1, -1)
+        return (values * 255).round().to(torch.uint8) if images.dtype == torch.uint8 else values
+
+    shape = (channels, side, side)
+    if images.dtype == torch.uint8 and len(images) * channels * side * side > budget():
+        content = hashlib.sha256(images.contiguous().numpy().data).hexdigest()
+        key = key_of(content, list(images.shape), shape)
+        return Stored(key, len(images), shape, lambda row: make(slice(row, row + 1))[0].numpy(), title).open()
+    return torch.cat([make(slice(i, i + 1024)) for i in range(0, len(images), 1024)])
+
+
+def _read(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    if not path.is_file():
+        raise MatchZooError(f"data.path: there is no file {path}")
+    try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                found = {name: arrays[name] for name in arrays.files}
+            return found, tuple(map(str, found.pop("class_names", ())))
+        if path.suffix == ".safetensors":
+            with safe_open(path, "pt") as file:
+                names = json.loads((file.metadata() or {}).get("class_names", "[]"))
+                return {name: file.get_tensor(name) for name in file.keys()}, tuple(map(str, names))  # noqa: SIM118
+    except (OSError, ValueError, zipfile.BadZipFile, SafetensorError, KeyError, EOFError) as error:
+        raise MatchZooError(f"{path}: cannot be read ({error})") from None
+    raise MatchZooError(f"data.path: expected a .npz or .safetensors file, got {path}")
+
+
+def _images(path: Path, name: str, array: Any, layout: Layout) -> torch.Tensor:
+    """Images [n, c, h, w] of an array in any layout."""
+    images = torch.as_tensor(array)
+    shape = tuple(images.shape)
+    fits = [
+        known
+        for known, holds in (
+            ("nhw", len(shape) == 3),
+            ("nhwc", len(shape) == 4 and shape[3] in (1, 3)),
+            ("nchw", len(shape) == 4 and shape[1] in (1, 3)),
+        )
+        if holds and layout in ("auto", known)
+    ]
+    if not fits or 0 in shape:
+        wanted = "[n, h, w], [n, h, w, c] or [n, c, h, w]" if layout == "auto" else f"[{', '.join(layout)}]"
+        raise MatchZooError(f"{path}: {name}: expected {wanted} with 1 or 3 channels, got shape {shape}")
+    if len(fits) > 1:
+        raise MatchZooError(f"{path}: {name}: shape {shape} can be read in two ways; say data.layout: nhwc or nchw")
+    if fits[0] == "nhw":
+        images = images[:, None]
+    elif fits[0] == "nhwc":
+        images = images.permute(0, 3, 1, 2)
+    if images.is_floating_point():
+        low, high = images.min().item(), images.max().item()
+        if not (low >= 0 and high <= 1):  # also where there is a NaN
+            raise MatchZooError(f"{path}: {name}: expected numbers in [0, 1], got {low:.4g} to {high:.4g}")
+        return images.float().contiguous()
+    if images.dtype != torch.uint8:
+        raise MatchZooError(f"{path}: {name}: expected uint8 or floating-point numbers, got {images.dtype}")
+    return images.contiguous()

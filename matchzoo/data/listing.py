@@ -1,0 +1,156 @@
+"""Which images a folder holds, in an order that is the same everywhere."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import attrs
+import torch
+
+from matchzoo.data.data import Split
+from matchzoo.data.decoding import Decoding
+from matchzoo.data.store import Stored, budget, key_of
+from matchzoo.errors import MatchZooError, did_you_mean
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
+
+
+class File(NamedTuple):
+    """An image file: its path from the folder, its size in bytes, when it was changed (ns), and what it is on disk."""
+
+    path: str
+    size: int
+    changed: int
+    identity: tuple[int, int]
+
+
+@attrs.frozen
+class Listing:
+    """Image files of a folder, with a label each and, where there are groups, a group each."""
+
+    folder: Path
+    files: list[File]
+    labels: list[int]
+    groups: list[int] | None = None
+
+    def split(self, decoding: Decoding, rows: torch.Tensor | None = None) -> Split:
+        """The decoded images, or some rows [k] of them.
+
+        A split within the budget (`matchzoo.data.store.budget`) is held in memory, a larger one mapped.
+
+        Raises:
+            MatchZooError: a file cannot be read as an image, or the cache cannot be written.
+        """
+        folder = self.folder.resolve()
+        about = [(file.path, file.size, file.changed) for file in self.files]
+        stored = Stored(
+            key=key_of(os.fspath(folder), attrs.astuple(decoding), about),
+            count=len(self.files),
+            shape=decoding.shape,
+            make=lambda row: decoding.decode(self.folder / self.files[row].path),
+            title=f"decoding {folder.name}",
+        )
+        values = stored.open()
+        labels = torch.tensor(self.labels)
+        groups = None if self.groups is None else torch.tensor(self.groups)
+
+        rows = torch.arange(len(self.files)) if rows is None else rows
+        group = None if groups is None else groups[rows]
+        return Split(values, labels[rows], group, rows=rows, mapped=len(rows) * stored.row > budget())
+
+
+def folder_of(path: str, field: str = "data.path") -> Path:
+    """The folder of a path; ``~`` is the home folder. A `MatchZooError` has the nearest name and the remedy."""
+    root = Path(path).expanduser()
+    if root.is_dir():
+        return root
+    if root.exists():
+        raise MatchZooError(f"{field}: expected a folder, but {root} is a file")
+    hint = ""
+    if root.parent.is_dir():
+        hint = did_you_mean(root.name, [p.name for p in root.parent.iterdir() if p.is_dir()])
+    from matchzoo.data.cards import remedy  # cards declare data, so they come after it
+
+    raise MatchZooError(f"{field}: there is no folder {root}{hint}{remedy(path)}")
+
+
+def class_folders(folder: Path) -> tuple[str, ...]:
+    """Sorted names of the folders of a folder, hidden ones left out; a `MatchZooError` if there are less than two."""
+    names = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")))
+    if len(names) < 2:
+        raise MatchZooError(f"{folder}: expected a folder for each of at least 2 classes, found {len(names)}")
+    for name in names:
+        if any("\ud800" <= letter <= "\udfff" for letter in name):  # bytes that are no UTF-8
+            raise MatchZooError(f"{folder}: {name!a} is no readable name for a class; rename the folder")
+    return names
+
+
+def list_classes(folder: Path, names: Iterable[str]) -> Listing:
+    """All images of ``folder/<name>/``, labelled in the order of the names; hidden files and folders are left out.
+
+    Raises:
+        MatchZooError: a folder has no images, or a file or folder cannot be looked at.
+    """
+    listing = Listing(folder, [], [])
+    for label, name in enumerate(names):
+        found = sorted(_walk(folder, name, set()), key=lambda file: file.path.split("/"))
+        if not found:
+            raise MatchZooError(f"{folder / name}: no images (of {', '.join(sorted(SUFFIXES))})")
+        listing.files.extend(found)
+        listing.labels.extend([label] * len(found))
+    return listing
+
+
+def file_of(folder: Path, path: str) -> File:
+    """One file; raises `OSError` if there is none."""
+    about = (folder / path).stat()
+    return File(path, about.st_size, about.st_mtime_ns, (about.st_dev, about.st_ino))
+
+
+def refuse_repeats(listing: Listing) -> None:
+    """Raise if a file is listed twice, by whatever names or links: a split by share could train and test on it."""
+    known: dict[tuple[int, int], File] = {}
+    for file in listing.files:
+        other = known.setdefault(file.identity, file)
+        if other is not file and file.identity[1]:
+            raise MatchZooError(
+                f"{listing.folder / file.path}: the same file as {listing.folder / other.path}; keep one of the two"
+            )
+
+
+def refuse_overlap(train: Listing, test: Listing) -> None:
+    """Raise if a test image is a training image: the same file, by whatever name or link."""
+    known = {file.identity: file for file in train.files if file.identity[1]}
+    for file in test.files:
+        other = known.get(file.identity)
+        if other is not None:
+            raise MatchZooError(
+                f"{test.folder / file.path}: a test image that is also the training image {train.folder / other.path}; "
+                "keep it in one of the two"
+            )
+
+
+def _walk(folder: Path, inner: str, above: set[tuple[int, int]]) -> list[File]:
+    """Images under a folder, sub-folders too; a link back to a folder that we came through is left out."""
+    found: list[File] = []
+    try:
+        here = (folder / inner).stat()
+        if (here.st_dev, here.st_ino) in above:
+            return []
+        with os.scandir(folder / inner) as entries:
+            for entry in entries:
+                path = f"{inner}/{entry.name}"
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    found += _walk(folder, path, above | {(here.st_dev, here.st_ino)})
+                elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+                    about = entry.stat()
+                    if stat.S_ISREG(about.st_mode):
+                        found.append(File(path, about.st_size, about.st_mtime_ns, (about.st_dev, about.st_ino)))
+    except OSError as error:
+        where = error.filename or folder / inner
+        raise MatchZooError(f"{where}: cannot be looked at ({error.strerror}); mend or remove it") from None
+    return found

@@ -1,0 +1,196 @@
+"""Decoded images as one array on disk, made once and mapped into memory.
+
+An array is kept under a key, a hash of all that decides its content. It is built block by block under a temporary name
+with a journal beside it: a build that was killed goes on after its last finished block, and what has its final name is
+whole. A second process that wants the same array waits for the first.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import torch
+
+from matchzoo.cache import VARIABLE, cache_folder
+from matchzoo.errors import MatchZooError
+from matchzoo.progress import Progress
+
+FORMAT = 1
+"""Of the stored arrays and of how images are decoded; raised when either changes."""
+BLOCK = 32 * 2**20
+"""Bytes of a block, the unit of resuming."""
+MEMORY = 2**30
+"""Bytes up to which a split is held in memory; ``MATCHZOO_MEMORY`` (in MiB) replaces it."""
+
+
+def budget() -> int:
+    """Bytes up to which a split is held in memory; a larger one stays on disk, mapped."""
+    words = os.environ.get("MATCHZOO_MEMORY")
+    if not words:
+        return MEMORY
+    try:
+        return int(float(words) * 2**20)
+    except ValueError:
+        raise MatchZooError(f"MATCHZOO_MEMORY: expected a number of MiB, got '{words}'") from None
+
+
+def key_of(*content: Any) -> str:
+    """The key of an array: a hash of what decides its content (JSON values) and of the format."""
+    text = json.dumps([FORMAT, *content], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@attrs.frozen
+class Stored:
+    """An array [count, …] of bytes on disk.
+
+    Attributes:
+        key: from `key_of`.
+        count: rows.
+        shape: of a row.
+        make: gives a row; called from several threads. It raises `MatchZooError` for one that cannot be made.
+        title: what progress says.
+    """
+
+    key: str
+    count: int
+    shape: tuple[int, ...]
+    make: Callable[[int], np.ndarray]
+    title: str = "decoding"
+
+    def open(self) -> torch.Tensor:
+        """The array [count, …] uint8, mapped (writing to it changes no file); built first where it is not there.
+
+        Raises:
+            MatchZooError: rows that cannot be made (several at once), or a cache that cannot be written.
+        """
+        path = cache_folder() / "images" / f"{self.key}.npy"
+        found = self._map(path)
+        if found is not None:
+            return found
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _alone(path.with_suffix(".lock"), self.title) as alone:
+                found = self._map(path)
+                if found is None:
+                    self._build(path, alone)
+                    found = self._map(path)
+        except OSError as error:
+            size = self.count * self.row / 2**30
+            raise MatchZooError(
+                f"{path.parent}: cannot keep {size:.2f} GiB of decoded images there ({error.strerror or error}); "
+                f"set {VARIABLE} to a folder with room"
+            ) from None
+        if found is None:
+            raise MatchZooError(f"{path}: what was written there cannot be read; set {VARIABLE} to another folder")
+        return found
+
+    @property
+    def row(self) -> int:
+        """Bytes of a row."""
+        return int(np.prod(self.shape))
+
+    def _map(self, path: Path) -> torch.Tensor | None:
+        """The finished array; None if it is not there or not whole."""
+        try:
+            array = np.load(path, mmap_mode="c", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        if array.shape != (self.count, *self.shape) or array.dtype != np.uint8:
+            return None
+        return torch.from_numpy(array)
+
+    def _build(self, path: Path, alone: bool) -> None:
+        own = "" if alone else f"-{os.getpid()}"
+        part, journal = (path.with_name(f".{self.key}{own}.{end}") for end in ("part", "journal"))
+        per_block = max(1, min(BLOCK // self.row, 4096))
+        done = _finished(journal) if part.is_file() else set()
+        if not done:
+            journal.unlink(missing_ok=True)
+            np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=(self.count, *self.shape)).flush()
+        begins = range(0, self.count, per_block)
+        left = [begin for begin in begins if begin not in done]
+        kept = self.count - sum(min(per_block, self.count - begin) for begin in left)
+        problems: list[str] = []
+        with (
+            Progress(self.count, self.title, "images", kept) as progress,
+            ThreadPoolExecutor(max(torch.get_num_threads(), 1)) as threads,
+            part.open("r+b") as array,
+            journal.open("a", encoding="utf-8") as log,
+        ):
+            offset = part.stat().st_size - self.count * self.row
+            for begin in left:
+                rows = range(begin, min(begin + per_block, self.count))
+                block = np.zeros((len(rows), *self.shape), np.uint8)
+                for i, made in enumerate(_in_order(threads, self._attempt, rows)):
+                    if isinstance(made, MatchZooError):
+                        problems.append(str(made))
+                    else:
+                        block[i] = made
+                    progress.update()
+                array.seek(offset + begin * self.row)
+                array.write(block.data)
+                array.flush()
+                os.fsync(array.fileno())
+                if not problems:
+                    log.write(f"{begin}\n")
+                    log.flush()
+                    os.fsync(log.fileno())
+        if problems:
+            part.unlink()
+            journal.unlink()
+            more = f"\nand {len(problems) - 10} more" if len(problems) > 10 else ""
+            raise MatchZooError("\n".join(problems[:10]) + more)
+        part.replace(path)
+        journal.unlink()
+
+    def _attempt(self, row: int) -> np.ndarray | MatchZooError:
+        try:
+            return self.make(row)
+        except MatchZooError as error:
+            return error
+
+
+def _in_order(threads: ThreadPoolExecutor, make: Callable[[int], Any], rows: range) -> Iterator[Any]:
+    """What is made of each row, in order; an interrupt does not wait for the rows that have not begun."""
+    futures = [threads.submit(make, row) for row in rows]
+    try:
+        for future in futures:
+            yield future.result()
+    except BaseException:
+        threads.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
+def _finished(journal: Path) -> set[int]:
+    """First rows of the blocks that a journal calls finished; a line that was cut short does not count."""
+    text = journal.read_text(encoding="utf-8") if journal.is_file() else ""
+    return {int(line) for line in text.splitlines(keepends=True) if line.endswith("\n")}
+
+
+@contextlib.contextmanager
+def _alone(path: Path, title: str) -> Iterator[bool]:
+    """Hold a lock that ends with the process. False where there are no locks: then each process builds its own."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield False
+        return
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"{title}: another process is at it; waiting", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError:  # a file system without locks
+            yield False
+            return
+        yield True
