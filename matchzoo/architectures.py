@@ -97,8 +97,8 @@ def _known_to_timm(architecture: str) -> None:
     name, _, tag = architecture.partition(".")
     if not timm.is_model(name):
         raise MatchZooError(f"timm knows no architecture '{name}'{did_you_mean(name, timm.list_models())}")
-    if tag and timm.models.get_pretrained_cfg(architecture, allow_unregistered=True) is None:
-        known = timm.list_models(f"{name}.*", pretrained=True)
+    known = timm.list_models(f"{name}.*", pretrained=True)
+    if tag and architecture not in known:
         raise MatchZooError(f"timm knows no '{architecture}'{did_you_mean(architecture, known)}")
 
 
