@@ -193,6 +193,7 @@ class _Session:
                 "platform": platform.platform(),
                 "packages": packages,
                 **self.engine.describe(),
+                "projector": self.parts.projector.origin(),
             }
         )
         files.write_json(path, {"sessions": sessions})

@@ -3,6 +3,7 @@
 import pytest
 import timm
 import torch
+import torchvision
 
 from matchzoo import zoo
 from matchzoo.errors import MatchZooError
@@ -42,9 +43,13 @@ def named(key: str, blocks: list[tuple[int, int]], with_expansion: set[tuple[int
     return f"blocks.{stage}.{block}.{names[head]}.{rest}"
 
 
-def test_mapping_by_order_is_the_mapping_by_name(lite0):
-    state = zoo.load("efficientnet-lite0").weights.state()
-    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+@pytest.mark.parametrize("name", ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"])
+def test_mapping_by_order_is_the_mapping_by_name(name):
+    card = zoo.load(name)
+    if card.weights.needs():
+        pytest.skip(card.weights.needs())
+    state = card.weights.state()
+    network = timm.create_model(card.architecture, pretrained=False)
     blocks = [(s, b) for s, stage in enumerate(network.blocks) for b in range(len(stage))]
     expanded = {(s, b) for s, b in blocks if hasattr(network.blocks[s][b], "conv_pwl")}
     renamed = {named(key, blocks, expanded): value for key, value in state.items()}
@@ -52,20 +57,28 @@ def test_mapping_by_order_is_the_mapping_by_name(lite0):
     x = torch.rand(2, 3, 64, 64)
     with torch.no_grad():
         expected = network.eval().forward_head(network.forward_features(x * 2 - 1), pre_logits=True)
-        torch.testing.assert_close(lite0.project(x), expected)
+        torch.testing.assert_close(card.network()(card.normalized(x)), expected)
 
 
-def test_it_recognises_a_photograph():
+@pytest.mark.parametrize("name", ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2", "mobilenetv2"])
+def test_it_recognises_a_photograph(name):
     """The classifier head that ships with the weights, on a photograph from scikit-learn's wheel: a temple."""
     from sklearn.datasets import load_sample_image
 
-    card = zoo.load("efficientnet-lite0")
-    network = timm.create_model(card.architecture, pretrained=False)
-    network.load_state_dict(by_order(card.weights.state(), network.state_dict()))
+    card = zoo.load(name)
+    if card.weights.needs():
+        pytest.skip(card.weights.needs())
+    state = card.weights.state()
+    if card.library == "timm":
+        network = timm.create_model(card.architecture, pretrained=False)
+        state = by_order(state, network.state_dict())
+    else:
+        network = torchvision.models.get_model(card.architecture, weights=None)
+    network.load_state_dict(state)
     image = torch.tensor(load_sample_image("china.jpg"), dtype=torch.float32).permute(2, 0, 1)[None] / 255
-    image = torch.nn.functional.interpolate(image[:, :, :, 106:533], size=224, mode="bilinear", antialias=True)
+    image = torch.nn.functional.interpolate(image[:, :, :, 106:533], size=card.size, mode="bilinear", antialias=True)
     with torch.no_grad():
-        chances = network.eval()((image - 0.5) / 0.5).softmax(1)[0]
+        chances = network.eval()(card.normalized(image)).softmax(1)[0]
     assert {"palace", "castle", "monastery"} & {
         timm.data.ImageNetInfo().index_to_description(int(i)).split(",")[0] for i in chances.topk(3).indices
     }

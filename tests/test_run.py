@@ -86,7 +86,7 @@ def test_a_folder_of_another_recipe_is_refused(ring_recipe, tmp_path):
 
 def test_a_recipe_that_failed_before_its_first_checkpoint_can_be_mended_in_place(ring_recipe, lgm_recipe, tmp_path):
     broken = lgm_recipe.replace(**{"projector.card": "efficientnet-lite9"})
-    with pytest.raises(MatchZooError, match="unknown backbone 'efficientnet-lite9'; did you mean 'efficientnet-lite0'"):
+    with pytest.raises(MatchZooError, match="unknown backbone 'efficientnet-lite9'; did you mean 'efficientnet-lite"):
         broken.run(tmp_path / "new", quiet=True)
     assert not (tmp_path / "new").exists()
     (tmp_path / "recipe.toml").write_text(broken.to_toml())

@@ -280,7 +280,7 @@ CARD = TINY_CARD.replace("test_vit", "test_efficientnet").replace("= 64", "= 256
 FILE = 'weights = {{ kind = "file", path = "{folder}/{name}", sha256 = "{sha256}" }}'
 
 WRONG_CARDS = {
-    "feature size": ({"256": "255"}, ["test_efficientnet has 256 features; the card says 255"]),
+    "feature size": ({"256": "255"}, ["test_efficientnet: the number of features is 256, but the card says 255"]),
     "architecture": ({"test_eff": "test_ef"}, ["timm knows no architecture", "did you mean 'test_efficientnet"]),
     "unknown key": ({"size": "sise"}, ["is not a valid backbone card", "sise: unknown key; did you mean 'size'?"]),
     "std of zero": ({"size = 160": "size = 160\nstd = [0, 1, 1]"}, ["std: expected a number above 0, got 0.0"]),

@@ -8,6 +8,7 @@ full-size network of each loading path goes through the server, the cache, the r
 
 import hashlib
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import attrs
@@ -217,6 +218,18 @@ def test_openai_names_become_timms() -> None:
         assert layout(architectures.build(card, state).state_dict()) == card.layout
 
 
+def test_position_embeddings_are_resampled_to_a_size_of_ones_own() -> None:
+    """What the message on sizes proposes: a copy of the card with size and img_size, and nothing pinned."""
+    card = zoo.load("dinov2-vit-s14")
+    own = attrs.evolve(card, size=112, arguments=Arguments(img_size=112), parameters=None, layout=None)
+    state = published(card)
+    with torch.device("meta"), torch.no_grad():
+        network = architectures.build(own, state)
+        assert network(torch.empty(1, 3, 112, 112)).shape == (1, 384)
+        with pytest.raises(MatchZooError, match=r"parameters is \d+, but the card says 21628800"):
+            architectures.build(attrs.evolve(own, parameters=card.parameters), state)
+
+
 def test_eva02_of_masked_modelling_has_its_norm_moved() -> None:
     card = zoo.load("eva02-t14")
     with torch.device("meta"):
@@ -245,6 +258,25 @@ def test_revisions(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     assert by_commit.state()["x"] == 1  # type: ignore[index]
 
 
+def test_the_server_speaks_as_the_hub_does(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    """What the client's other calls need: listing, snapshots, data sets, parts of files."""
+    from huggingface_hub import HfApi, hf_hub_download, snapshot_download
+
+    (tmp_path / "a.txt").write_bytes(bytes(range(200)))
+    commit = hub.add("owner/name", {"a.txt": tmp_path / "a.txt", "deep/b.txt": tmp_path / "a.txt"})
+    hub.add("datasets/owner/name", {"c.txt": tmp_path / "a.txt"})
+    api = HfApi(endpoint=hub.url)
+    assert sorted(api.list_repo_files("owner/name")) == ["a.txt", "deep/b.txt"]
+    assert api.model_info("owner/name").sha == commit
+    assert api.list_repo_files("owner/name", repo_type="dataset") == ["c.txt"]
+    folder = Path(snapshot_download("owner/name"))
+    assert (folder / "deep" / "b.txt").read_bytes() == bytes(range(200))
+    assert Path(hf_hub_download("owner/name", "c.txt", repo_type="dataset")).stat().st_size == 200
+    request = urllib.request.Request(f"{hub.url}/owner/name/resolve/{commit}/a.txt", headers={"Range": "bytes=10-19"})
+    with urllib.request.urlopen(request) as answer:
+        assert (answer.status, answer.read()) == (206, bytes(range(10, 20)))
+
+
 def weights(hub: HubServer, tmp_path: Path, **changes: str) -> HubWeights:  # noqa: F811
     save_file({"x": torch.ones(3)}, tmp_path / "a.safetensors")
     hub.add("owner/name", {"model.safetensors": tmp_path / "a.safetensors"})
@@ -258,13 +290,19 @@ def weights(hub: HubServer, tmp_path: Path, **changes: str) -> HubWeights:  # no
         ({"revision": "v9"}, "the repository has no revision 'v9'"),
         ({"file": "other.safetensors"}, "the repository has no file 'other.safetensors'"),
         ({"sha256": "0" * 64}, "but the card pins 0000.*hf download owner/name .* --force-download"),
-        ({"sha256": "12"}, "expected 8 to 64 hexadecimal digits"),
         ({"repo": "not a name"}, "weights.repo: expected owner/name, got 'not a name'"),
     ],
 )
 def test_what_the_hub_refuses(changes: dict, message: str, hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     with pytest.raises(MatchZooError, match=message):
         weights(hub, tmp_path, **changes).state()
+
+
+def test_a_pin_of_two_digits_is_none(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    digits = weights(hub, tmp_path).origin()["sha256"]
+    assert weights(hub, tmp_path, sha256=digits[:8]).state()
+    with pytest.raises(MatchZooError, match="expected 8 to 64 hexadecimal digits, got"):
+        weights(hub, tmp_path, sha256=digits[:2]).state()
 
 
 def test_terms_that_were_not_accepted(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
@@ -516,6 +554,9 @@ def test_origin(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     origin = card.origin()
     assert (origin["architecture"], origin["licence"]) == ("vit_small_patch8_224.dino", "Apache-2.0")
     assert origin["weights"]["commit"] == hub.branches["owner/name"]["main"]
+    backbone = Backbone(card="efficientnet-lite0")
+    recorded = backbone.origin()
+    assert (recorded["card"], recorded["weights"]["sha256"][:8]) == ("efficientnet-lite0", "57934424")
     assert FileWeights(path=str(tmp_path / "a.safetensors")).origin()["kind"] == "file"
     assert RandomWeights(seed=1).origin() == {"kind": "random", "seed": 1}
     assert isinstance(zoo.load("efficientnet-lite0").verified, Verified)

@@ -1,6 +1,6 @@
 """A frozen, pre-trained network."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -64,6 +64,10 @@ class Backbone(Projector):
         """Images [n, 3, h, w] in [0, 1] → features [n, d]; a `DeclarationError` if the network takes no such size."""
         self._take(self._card, *x.shape[2:])
         return self.network((x - self.mean) / self.std)
+
+    def origin(self) -> dict[str, Any]:
+        """The card's name, architecture and licence, and source, commit and hash of its weights."""
+        return {"card": self.card, **zoo.load(self.card).origin()}
 
     def _take(self, card: zoo.BackboneCard, height: int, width: int) -> None:
         problem = card.refuses(height, width)

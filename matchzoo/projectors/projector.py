@@ -1,6 +1,7 @@
 """The question of a projector: in which space are samples compared?"""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 from torch import nn
@@ -25,3 +26,7 @@ class Projector(nn.Module, ABC):
     def advance(self, step: Step) -> bool:
         """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
         return False
+
+    def origin(self) -> dict[str, Any]:
+        """What a result records of weights that came from elsewhere; nothing where there are none."""
+        return {}

@@ -33,6 +33,10 @@ class UrlWeights(Weights):
         """The file, if it is not in the cache."""
         return "" if self._path().is_file() else missing(self.url, self._path())
 
+    def again(self) -> str:
+        """The cache keeps what it has."""
+        return "remove the file and it is fetched again"
+
     def _path(self) -> Path:
         return cache() / self.url.rsplit("/", 1)[-1].split("?")[0]
 
@@ -62,6 +66,10 @@ class TorchvisionWeights(Weights):
     def needs(self) -> str:
         """The file, if it is not in the cache."""
         return "" if (cache() / self.file).is_file() else missing(f"torchvision's {self.name}", cache() / self.file)
+
+    def again(self) -> str:
+        """The cache keeps what it has."""
+        return "remove the file and it is fetched again"
 
     def _url(self) -> str:
         import torchvision

@@ -37,7 +37,7 @@ class Weights(ABC):
 
     def again(self) -> str:
         """How to replace a file that is damaged or another one than the card pins."""
-        return "remove the file and fetch it again"
+        return "fetch the file again"
 
     def state(self) -> "dict[str, torch.Tensor] | None":
         """The tensors by name, in the order of the file; None keeps the network as it was initialised.
@@ -68,9 +68,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_weights(
-    path: Path, sha256: str | None, again: str = "remove the file and fetch it again"
-) -> "dict[str, torch.Tensor]":
+def read_weights(path: Path, sha256: str | None, again: str = "fetch the file again") -> "dict[str, torch.Tensor]":
     """Tensors of a ``.safetensors`` file or, with its hash, of a ``.pth`` read with ``weights_only=True``.
 
     Args:
@@ -82,11 +80,11 @@ def read_weights(
         MatchZooError: the hash differs, a pickle-based file has none, or the file is damaged or holds no tensors.
     """
     if sha256 is not None:
-        if len(sha256) < SHORTEST_PIN:
-            raise MatchZooError(f"sha256: expected {SHORTEST_PIN} to 64 hexadecimal digits, got {sha256!r}")
         found = file_sha256(path)
         if not found.startswith(sha256.lower()):
             raise MatchZooError(f"{path}: sha256 is {found}, but the card pins {sha256}; {again}")
+        if len(sha256) < SHORTEST_PIN:
+            raise MatchZooError(f"sha256: expected {SHORTEST_PIN} to 64 hexadecimal digits, got {sha256!r}")
     if path.suffix == ".safetensors":
         from safetensors import SafetensorError
         from safetensors.torch import load_file
