@@ -172,6 +172,16 @@ def test_a_damaged_array_is_made_again(content: bytes, own_cache: Path) -> None:
     assert rows().open().flatten(1)[:, 0].tolist() == list(range(10))
 
 
+def test_old_remains_are_removed(own_cache: Path) -> None:
+    (own_cache / "images").mkdir(parents=True)
+    for name, days in ((".old.part", 8), (".old.journal", 8), (".new.part", 1)):
+        path = own_cache / "images" / name
+        path.write_bytes(b"x")
+        os.utime(path, (time.time() - days * 86400,) * 2)
+    rows().open()
+    assert sorted(path.name for path in own_cache.rglob("*") if path.is_file()) == [".new.part", "k.lock", "k.npy"]
+
+
 def test_an_image_that_cannot_be_read_leaves_nothing(tmp_path: Path, own_cache: Path) -> None:
     root = pictures(tmp_path / "p")
     (root / "a" / "bad.png").write_bytes(b"x")

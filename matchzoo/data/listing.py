@@ -1,5 +1,6 @@
 """Which images a folder holds, in an order that is the same everywhere."""
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterable
@@ -18,12 +19,13 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", 
 
 
 class File(NamedTuple):
-    """An image file: its path from the folder, its size in bytes, when it was changed (ns), and what it is on disk."""
+    """An image file: its path from the folder, its size in bytes, when it was changed (ns), and what it is on disk
+    (device and inode in one number; 0 where a system has no such thing)."""
 
     path: str
     size: int
     changed: int
-    identity: tuple[int, int]
+    identity: int
 
 
 @attrs.frozen
@@ -35,6 +37,13 @@ class Listing:
     labels: list[int]
     groups: list[int] | None = None
 
+    def digest(self) -> str:
+        """A hash of every file's path, size and time of change."""
+        found = hashlib.sha256()
+        for file in self.files:
+            found.update(os.fsencode(f"{file.path}\0{file.size}\0{file.changed}\0"))
+        return found.hexdigest()
+
     def split(self, decoding: Decoding, rows: torch.Tensor | None = None) -> Split:
         """The decoded images, or some rows [k] of them.
 
@@ -44,9 +53,8 @@ class Listing:
             MatchZooError: a file cannot be read as an image, or the cache cannot be written.
         """
         folder = self.folder.resolve()
-        about = [(file.path, file.size, file.changed) for file in self.files]
         stored = Stored(
-            key=key_of(os.fspath(folder), attrs.astuple(decoding), about),
+            key=key_of(os.fspath(folder), attrs.astuple(decoding), self.digest()),
             count=len(self.files),
             shape=decoding.shape,
             make=lambda row: decoding.decode(self.folder / self.files[row].path),
@@ -105,16 +113,15 @@ def list_classes(folder: Path, names: Iterable[str]) -> Listing:
 
 def file_of(folder: Path, path: str) -> File:
     """One file; raises `OSError` if there is none."""
-    about = (folder / path).stat()
-    return File(path, about.st_size, about.st_mtime_ns, (about.st_dev, about.st_ino))
+    return _file(path, (folder / path).stat())
 
 
 def refuse_repeats(listing: Listing) -> None:
     """Raise if a file is listed twice, by whatever names or links: a split by share could train and test on it."""
-    known: dict[tuple[int, int], File] = {}
+    known: dict[int, File] = {}
     for file in listing.files:
         other = known.setdefault(file.identity, file)
-        if other is not file and file.identity[1]:
+        if other is not file and file.identity:
             raise MatchZooError(
                 f"{listing.folder / file.path}: the same file as {listing.folder / other.path}; keep one of the two"
             )
@@ -122,7 +129,7 @@ def refuse_repeats(listing: Listing) -> None:
 
 def refuse_overlap(train: Listing, test: Listing) -> None:
     """Raise if a test image is a training image: the same file, by whatever name or link."""
-    known = {file.identity: file for file in train.files if file.identity[1]}
+    known = {file.identity: file for file in train.files if file.identity}
     for file in test.files:
         other = known.get(file.identity)
         if other is not None:
@@ -130,6 +137,11 @@ def refuse_overlap(train: Listing, test: Listing) -> None:
                 f"{test.folder / file.path}: a test image that is also the training image {train.folder / other.path}; "
                 "keep it in one of the two"
             )
+
+
+def _file(path: str, about: os.stat_result) -> File:
+    identity = about.st_dev << 64 | about.st_ino if about.st_ino else 0
+    return File(path, about.st_size, about.st_mtime_ns, identity)
 
 
 def _walk(folder: Path, inner: str, above: set[tuple[int, int]]) -> list[File]:
@@ -149,7 +161,7 @@ def _walk(folder: Path, inner: str, above: set[tuple[int, int]]) -> list[File]:
                 elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
                     about = entry.stat()
                     if stat.S_ISREG(about.st_mode):
-                        found.append(File(path, about.st_size, about.st_mtime_ns, (about.st_dev, about.st_ino)))
+                        found.append(_file(path, about))
     except OSError as error:
         where = error.filename or folder / inner
         raise MatchZooError(f"{where}: cannot be looked at ({error.strerror}); mend or remove it") from None

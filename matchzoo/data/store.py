@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +28,8 @@ FORMAT = 1
 """Of the stored arrays and of how images are decoded; raised when either changes."""
 BLOCK = 32 * 2**20
 """Bytes of a block, the unit of resuming."""
+STALE = 7 * 24 * 3600
+"""Seconds after which what an unfinished build left is removed by the next one."""
 MEMORY = 2**30
 """Bytes up to which a split is held in memory; ``MATCHZOO_MEMORY`` (in MiB) replaces it."""
 
@@ -109,6 +112,7 @@ class Stored:
         return torch.from_numpy(array)
 
     def _build(self, path: Path, alone: bool) -> None:
+        _sweep(path.parent)
         own = "" if alone else f"-{os.getpid()}"
         part, journal = (path.with_name(f".{self.key}{own}.{end}") for end in ("part", "journal"))
         per_block = max(1, min(BLOCK // self.row, 4096))
@@ -157,6 +161,14 @@ class Stored:
             return self.make(row)
         except MatchZooError as error:
             return error
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what builds left that were never finished, such as those of folders that have changed since."""
+    for stray in [*folder.glob(".*.part"), *folder.glob(".*.journal")]:
+        with contextlib.suppress(OSError):  # another process may be faster
+            if time.time() - stray.stat().st_mtime > STALE:
+                stray.unlink()
 
 
 def _in_order(threads: ThreadPoolExecutor, make: Callable[[int], Any], rows: range) -> Iterator[Any]:
