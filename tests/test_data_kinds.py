@@ -417,6 +417,8 @@ def unpacked(root: Path) -> Path:
         "town/roadsigns/stop.png",
         "town/roadsigns/stop_mirror.png",
         "household/tools/saw.png",
+        "symbols/money/us/coins/010dime.png",
+        "symbols/money/canadian/coins/010dime.png",
         "household/dishes/cup.png",
     ):
         save(stamps / name, (0, 0, 0))
@@ -425,7 +427,14 @@ def unpacked(root: Path) -> Path:
 
 def test_photos_among_the_stamps(tmp_path: Path) -> None:
     found = [(name, path.name) for name, path in debian.photos(unpacked(tmp_path) / debian.STAMPS)]
-    assert found == [("animals", "lion.png"), ("birds", "owl.png"), ("road_signs", "stop.png"), ("tools", "saw.png")]
+    assert found == [
+        ("animals", "lion.png"),
+        ("birds", "owl.png"),
+        ("coins", "010dime.png"),
+        ("coins", "010dime.png"),
+        ("road_signs", "stop.png"),
+        ("tools", "saw.png"),
+    ]
 
 
 def test_debian_data_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,7 +442,8 @@ def test_debian_data_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(debian, "fetch", lambda _, folder: shutil.copytree(source, folder, dirs_exist_ok=True))
     assert len(debian.prepare(tmp_path / "data")) == 2
     assert (tmp_path / "data/FashionMNIST/raw/train-images-idx3-ubyte").read_text() == "train-images-idx3-ubyte"
-    assert (tmp_path / "data/tuxpaint-photos/animals/cats-lion.png").is_file()
+    assert (tmp_path / "data/tuxpaint-photos/animals/animals-mammals-cats-lion.png").is_file()
+    assert len(list((tmp_path / "data/tuxpaint-photos/coins").iterdir())) == 2
     monkeypatch.setattr(debian, "fetch", lambda *_: pytest.fail("fetched again"))
     assert all(line.endswith("is here already") for line in debian.prepare(tmp_path / "data"))
 

@@ -81,7 +81,8 @@ def tuxpaint_photos(unpacked: Path, target: Path) -> int:
     count = 0
     for name, path in photos(unpacked / STAMPS):
         (target / name).mkdir(exist_ok=True)
-        shutil.copyfile(path, target / name / f"{path.parent.name}-{path.name}")
+        own = path.relative_to(unpacked / STAMPS).as_posix().replace("/", "-")  # US and Canada both have a 010dime.png
+        shutil.copyfile(path, target / name / own)
         count += 1
     licence = unpacked / "usr/share/doc/tuxpaint-stamps-default/copyright"
     if licence.is_file():
