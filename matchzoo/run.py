@@ -23,7 +23,7 @@ from matchzoo import __version__, files, report
 from matchzoo.checkpoint import Checkpoints
 from matchzoo.composition import Composition
 from matchzoo.distilled import DistilledDataset
-from matchzoo.engine import Engine
+from matchzoo.engine import DTYPES
 from matchzoo.errors import MatchZooError
 from matchzoo.evaluation import Record, Trained
 from matchzoo.facts import Facts
@@ -82,7 +82,7 @@ class Run:
         generator.build(facts)
         trainer = self.recipe.trainer
         generator.advance(Step(trainer.steps, trainer.seed))
-        load_part(generator.to(dtype=Engine.start("cpu", trainer.precision).dtype), "generator", load_file(path))
+        load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", load_file(path))
         return generator.requires_grad_(False)
 
     @property
