@@ -1,9 +1,10 @@
 """Declaring: the constructor is the config.
 
 ``@family("generator")`` marks an abstract class whose concretes are chosen by ``kind``; ``@declare("pyramid")``
-registers a concrete under that kind; ``@declare`` alone makes a plain table. All three turn the class into a
-keyword-only `attrs` class, and make `attrs` agree with `torch.nn.Module` where the class is one. What a class
-needs at run time is made by its ``build``, never by its constructor.
+registers a concrete under that kind; ``@declare`` alone makes a plain table or, on an abstract class of a family, the
+fields that several of its concretes share. All of them turn the class into a keyword-only `attrs` class, and make
+`attrs` agree with `torch.nn.Module` where the class is one. What a class needs at run time is made by its ``build``,
+never by its constructor.
 """
 
 import ast
@@ -84,7 +85,7 @@ def declare(kind: str) -> Callable[[C], C]: ...
 def declare(kind: C) -> C: ...
 @dataclass_transform(kw_only_default=True, field_specifiers=(attrs.field,))
 def declare(kind: Any) -> Any:
-    """Declare a concrete of a family (``@declare("pyramid")``) or a plain table (``@declare``).
+    """Declare a concrete of a family (``@declare("pyramid")``), or a plain table or shared fields (``@declare``).
 
     Raises:
         TypeError: a field hides a method of `torch.nn.Module` or defaults to a module (shared by all owners: use
@@ -93,7 +94,7 @@ def declare(kind: Any) -> Any:
     if isinstance(kind, type):
         _refuse_concrete_base(kind)
         abstract = family_of(kind)
-        if abstract is not None:
+        if abstract is not None and not inspect.isabstract(kind):
             raise TypeError(f'{kind.__name__} is a {FAMILIES[abstract].noun}: say its kind, @declare("…")')
         return _define(kind)
 
@@ -110,7 +111,8 @@ def declare(kind: Any) -> Any:
 
 
 def _refuse_concrete_base(cls: type) -> None:
-    concrete = next((base for base in cls.__mro__[1:] if attrs.has(base) and base not in FAMILIES), None)
+    bases = (base for base in cls.__mro__[1:] if attrs.has(base) and base not in FAMILIES)
+    concrete = next((base for base in bases if not inspect.isabstract(base)), None)
     if concrete is not None:
         raise TypeError(f"{cls.__name__} derives from the concrete {concrete.__name__}: compose instead")
 

@@ -1,40 +1,61 @@
 """Progress of long work: a bar on a terminal, a plain line at intervals elsewhere."""
 
+import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from types import TracebackType
 
 from tqdm.auto import tqdm
 
 INTERVAL = 10.0
 """Seconds between plain lines."""
+_QUIET = ContextVar("quiet", default=False)
+
+
+@contextlib.contextmanager
+def quietly(quiet: bool = True) -> Iterator[None]:
+    """Within, no progress is shown (if ``quiet``), however many calls away the work is from who asks for silence."""
+    token = _QUIET.set(quiet or _QUIET.get())
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
+
+
+def is_quiet() -> bool:
+    """Whether this is within `quietly`."""
+    return _QUIET.get()
 
 
 class Progress:
     """Counts units of work, with rate, time left and whatever numbers go along.
 
     Args:
-        total: units of work.
+        total: units of work; None where that is not known before.
         title: what is being done.
         unit: name of a unit.
         start: units already done (by an earlier process).
-        quiet: show nothing.
+        quiet: show nothing; so it is within `quietly`, whatever is said here.
         memory: gives the bytes in use, to be shown.
+        delay: seconds before anything is shown; work that is done by then says nothing.
     """
 
     def __init__(
         self,
-        total: int,
+        total: int | None,
         title: str,
         unit: str,
         start: int = 0,
         quiet: bool = False,
         memory: Callable[[], int] | None = None,
+        delay: float = 0,
     ) -> None:
+        quiet = quiet or is_quiet()
         self.total, self.title, self.unit, self.done, self.first = total, title, unit, start, start
-        self.memory = memory
+        self.memory, self.delay = memory, delay
         self.numbers: dict[str, float] = {}
         self.bar: tqdm | None = None
         self.began = self.said = time.monotonic()
@@ -42,7 +63,7 @@ class Progress:
         if not quiet and not self.plain:
             # a terminal that does not know its width (0 columns) would show nothing
             width = None if os.get_terminal_size(sys.stderr.fileno()).columns else 80
-            self.bar = tqdm(total=total, desc=title, unit=f" {unit}", initial=start, leave=True, ncols=width)
+            self.bar = tqdm(total=total, desc=title, unit=f" {unit}", initial=start, ncols=width, delay=delay)
 
     def __enter__(self) -> "Progress":
         return self
@@ -51,7 +72,9 @@ class Progress:
         if self.bar is not None:
             self.bar.close()
         elif self.plain and kind is None and self.done > self.first:
-            self._say(time.monotonic())
+            now = time.monotonic()
+            if now - self.began >= self.delay:
+                self._say(now)
 
     def update(self, count: int = 1, numbers: dict[str, float] | None = None) -> None:
         """Count work done; ``numbers`` (losses) stay shown until others come."""
@@ -76,10 +99,10 @@ class Progress:
     def _say(self, now: float) -> None:
         self.said = now
         rate = (self.done - self.first) / max(now - self.began, 1e-9)
-        left = (self.total - self.done) / max(rate, 1e-9)
         parts = [
-            f"{self.title}: {self.done}/{self.total} {self.unit}",
+            f"{self.title}: {self.done}{'' if self.total is None else f'/{self.total}'} {self.unit}",
             f"{rate:.3g} {self.unit}/s",
-            f"{left:.0f} s left",
+            "" if self.total is None else f"{(self.total - self.done) / max(rate, 1e-9):.0f} s left",
+            self._extras(),
         ]
-        print(", ".join([*parts, *filter(None, [self._extras()])]), file=sys.stderr, flush=True)
+        print(", ".join(filter(None, parts)), file=sys.stderr, flush=True)

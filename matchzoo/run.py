@@ -29,7 +29,7 @@ from matchzoo.evaluation import Record, Trained
 from matchzoo.facts import Facts
 from matchzoo.generators import Generator
 from matchzoo.interrupts import Interrupts
-from matchzoo.progress import Progress
+from matchzoo.progress import Progress, quietly
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
 from matchzoo.trainer import Training, load_part
@@ -103,7 +103,7 @@ def execute(recipe: Recipe, folder: Path, *, quiet: bool = False, name: str = ""
     finished = _claim(recipe, folder)
     if finished:
         return Run.open(folder)
-    with Interrupts() as interrupts:
+    with Interrupts() as interrupts, quietly(quiet):
         session = _Session(recipe, folder, interrupts, quiet, name or folder.name)
         session.train()
         session.finish()
@@ -193,6 +193,7 @@ class _Session:
                 "platform": platform.platform(),
                 "packages": packages,
                 **self.engine.describe(),
+                "data": self.parts.data.origin(),
                 "projector": self.parts.projector.origin(),
             }
         )

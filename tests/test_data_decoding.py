@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from matchzoo.data import ImageFolder
+from matchzoo import progress
+from matchzoo.data import ImageFolder, Table
 from matchzoo.data.decoding import Decoding
 from matchzoo.errors import MatchZooError
 
@@ -149,6 +150,14 @@ def test_what_is_refused(name: str, tmp_path: Path) -> None:
     assert message.endswith("); mend or remove it")
     assert reason in message
     assert message.count(name) == 1
+
+
+def test_what_is_no_file() -> None:
+    content = READ["colour.png"][0]
+    assert DECODING.decode(io.BytesIO(content), "a row").shape == (3, 8, 8)
+    for wrong in (b"", content[:40], b"no picture"):
+        with pytest.raises(MatchZooError, match=r"^a row: cannot be read as an image \([^<>]*\)$"):
+            DECODING.decode(io.BytesIO(wrong), "a row")
 
 
 def corners(size: tuple[int, int] = (12, 8)) -> Image.Image:
@@ -331,3 +340,22 @@ def test_all_unreadable_images_are_named_at_once(tmp_path: Path) -> None:
     assert len(lines) == 11
     assert "bad00.png: cannot be read" in lines[0]
     assert lines[-1] == "and 4 more"
+
+
+def test_listing_and_decoding_show_progress_unless_quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    classes(tmp_path, "a", "b")
+    (tmp_path / "labels.csv").write_text("file,label\n" + "".join(f"{c}/{i}.png,{c}\n" for c in "ab" for i in range(3)))
+    with progress.quietly():
+        load(tmp_path, fit="pad")
+    assert capsys.readouterr().err == ""
+    load(tmp_path)
+    shown = capsys.readouterr().err
+    assert f"listing {tmp_path.name}: 6 files, " in shown
+    assert f"decoding {tmp_path.name}: 6/6 images, " in shown
+    Table(path=str(tmp_path), size=8).load()
+    shown = capsys.readouterr().err
+    assert "reading labels.csv: 6 rows, " in shown
+    assert f"listing {tmp_path.name}: 6/6 files, " in shown

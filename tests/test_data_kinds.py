@@ -67,6 +67,11 @@ def test_table_without_split_or_group(tmp_path: Path) -> None:
     assert loaded.train.group is None
 
 
+def test_validation_rows_of_a_table_are_left_out(tmp_path: Path) -> None:
+    loaded = Table(path=str(table(tmp_path, changed(1, 2, "val"))), size=8).load()
+    assert (len(loaded.train), len(loaded.test)) == (2, 2)
+
+
 def changed(row: int, column: int, value: str) -> list[tuple]:
     rows = [list(one) for one in ROWS]
     rows[row][column] = value
@@ -76,7 +81,7 @@ def changed(row: int, column: int, value: str) -> list[tuple]:
 WRONG_TABLES = {
     "no such file": (changed(1, 0, "cow.png"), COLUMNS, r"labels\.csv, row 3: there is no file .*cow\.png; did you"),
     "no label": (changed(0, 1, " "), COLUMNS, r"labels\.csv, row 2: 'label' is empty"),
-    "wrong split": (changed(4, 2, "tst"), COLUMNS, r"row 6: split: expected 'train' or 'test', got 'tst'"),
+    "wrong split": (changed(4, 2, "tst"), COLUMNS, r"row 6: split: expected 'train', 'test' or 'val', got 'tst'"),
     "wrong heading": (ROWS, ("path", "label", "split", "group"), "there is no column 'file'; known: group, label"),
     "no rows": ([], COLUMNS, "no rows below the heading"),
     "one label": ([(row[0], "cow", *row[2:]) for row in ROWS], COLUMNS, "expected at least 2 labels, got 1: cow"),

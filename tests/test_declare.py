@@ -124,6 +124,26 @@ def test_subclass_of_a_concrete(bare: bool) -> None:
     assert "deeper" not in FAMILIES[Generator].names()
 
 
+def test_fields_that_several_concretes_share(shape: type) -> None:
+    @declare
+    class Round(shape):  # area is still abstract
+        radius: float = attrs.field(default=2.0, validator=positive())
+        """From the centre."""
+
+    @declare("circle")
+    class Circle(Round):
+        def area(self) -> float:
+            return 3 * self.radius**2
+
+    assert FAMILIES[shape].names() == ["circle"]
+    assert to_table(structure({"kind": "circle", "radius": 3}, shape)) == {"kind": "circle", "weight": 1, "radius": 3}
+    assert field_docs(Circle)["radius"] == "From the centre."
+    with pytest.raises(DeclarationError, match="radius: expected a number above 0"):
+        structure({"kind": "circle", "radius": -1}, shape)
+    with pytest.raises(TypeError, match="abstract"):
+        Round()
+
+
 def test_member_of_a_family_without_a_kind(shape: type) -> None:
     with pytest.raises(TypeError, match="Square is a shape: say its kind"):
 

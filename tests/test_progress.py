@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from matchzoo import progress
-from matchzoo.progress import Progress
+from matchzoo.progress import Progress, is_quiet, quietly
 
 SCRIPT = """
 from matchzoo.progress import Progress
@@ -35,6 +35,27 @@ def test_nothing_when_quiet(capsys):
     with Progress(3, "training", "steps", quiet=True) as shown:
         shown.update(3)
     assert capsys.readouterr().err == ""
+
+
+def test_nothing_within_quietly(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    with quietly(), quietly(False), Progress(3, "training", "steps") as shown:
+        shown.update(3)
+        assert is_quiet()
+    assert capsys.readouterr().err == ""
+    with quietly(False), Progress(3, "training", "steps") as shown:
+        shown.update(3)
+    assert "3/3 steps" in capsys.readouterr().err
+
+
+def test_work_of_unknown_length_that_may_be_short(monkeypatch, capsys):
+    with Progress(None, "listing", "files", delay=60) as shown:
+        shown.update(3)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    with Progress(None, "listing", "files", delay=0) as shown:
+        shown.update(3)
+    assert capsys.readouterr().err.startswith("listing: 3 files, ")
 
 
 @pytest.mark.parametrize("columns", [0, 100])

@@ -1,7 +1,7 @@
 """Where real samples come from."""
 
 from abc import ABC, abstractmethod
-from typing import Literal, final
+from typing import Any, Literal, final
 
 import attrs
 import torch
@@ -106,6 +106,10 @@ class Data(nn.Module, ABC):
     @abstractmethod
     def load(self) -> Loaded:
         """Read or make the samples, the same each time; raises with the remedy where they are not here."""
+
+    def origin(self) -> dict[str, Any]:
+        """What a result records of where the samples came from, beyond what the recipe says; known once loaded."""
+        return {}
 
     @final
     def build(self, seed: int) -> Facts:

@@ -1,7 +1,7 @@
 """One way from an image file to pixels."""
 
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import attrs
 import numpy as np
@@ -36,8 +36,8 @@ class Decoding:
         """Of a decoded image."""
         return self.channels, self.size, self.size
 
-    def decode(self, file: Path | str) -> np.ndarray:
-        """The pixels [channels, size, size] (uint8) of a file.
+    def decode(self, file: Path | str | BinaryIO, name: str = "") -> np.ndarray:
+        """The pixels [channels, size, size] (uint8) of a file, or of an open one that is called ``name``.
 
         Its content decides how it is read, not its name. EXIF orientation is applied, transparency becomes white, 16
         bits become 8, and of an animation the first frame is taken.
@@ -53,8 +53,10 @@ class Decoding:
         except MemoryError:
             raise
         except Exception as error:  # decoders of damaged files raise whatever their parsing runs into
-            reason = str(error).replace(f" '{file}'", "").removesuffix(f": {file}") or type(error).__name__
-            raise MatchZooError(f"{file}: cannot be read as an image ({reason}); mend or remove it") from None
+            words = str(error).replace(f" '{file}'", "").replace(f" {file!r}", "").removesuffix(f": {file}")
+            reason = words or type(error).__name__
+            remedy = "" if name else "; mend or remove it"
+            raise MatchZooError(f"{name or file}: cannot be read as an image ({reason}){remedy}") from None
         return self.fitted(image)
 
     def fitted(self, image: Image.Image) -> np.ndarray:

@@ -3,18 +3,20 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import attrs
-import torch
 
-from matchzoo.data.data import Split
 from matchzoo.data.decoding import Decoding
-from matchzoo.data.store import Stored, budget, key_of
+from matchzoo.data.encoded import Encoded
+from matchzoo.data.store import Stored, key_of
 from matchzoo.errors import MatchZooError, did_you_mean
+from matchzoo.progress import Progress
 
+DELAY = 2.0
+"""Seconds after which listing shows how far it is."""
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
 
 
@@ -29,7 +31,7 @@ class File(NamedTuple):
 
 
 @attrs.frozen
-class Listing:
+class Listing(Encoded):
     """Image files of a folder, with a label each and, where there are groups, a group each."""
 
     folder: Path
@@ -44,29 +46,16 @@ class Listing:
             found.update(os.fsencode(f"{file.path}\0{file.size}\0{file.changed}\0"))
         return found.hexdigest()
 
-    def split(self, decoding: Decoding, rows: torch.Tensor | None = None) -> Split:
-        """The decoded images, or some rows [k] of them.
-
-        A split within the budget (`matchzoo.data.store.budget`) is held in memory, a larger one mapped.
-
-        Raises:
-            MatchZooError: a file cannot be read as an image, or the cache cannot be written.
-        """
+    def stored(self, decoding: Decoding) -> Stored:
+        """The array of all decoded images, in order."""
         folder = self.folder.resolve()
-        stored = Stored(
+        return Stored(
             key=key_of(os.fspath(folder), attrs.astuple(decoding), self.digest()),
             count=len(self.files),
             shape=decoding.shape,
             make=lambda row: decoding.decode(self.folder / self.files[row].path),
             title=f"decoding {folder.name}",
         )
-        values = stored.open()
-        labels = torch.tensor(self.labels)
-        groups = None if self.groups is None else torch.tensor(self.groups)
-
-        rows = torch.arange(len(self.files)) if rows is None else rows
-        group = None if groups is None else groups[rows]
-        return Split(values, labels[rows], group, rows=rows, mapped=len(rows) * stored.row > budget())
 
 
 def folder_of(path: str, field: str = "data.path") -> Path:
@@ -102,18 +91,27 @@ def list_classes(folder: Path, names: Iterable[str]) -> Listing:
         MatchZooError: a folder has no images, or a file or folder cannot be looked at.
     """
     listing = Listing(folder, [], [])
-    for label, name in enumerate(names):
-        found = sorted(_walk(folder, name, set()), key=lambda file: file.path.split("/"))
-        if not found:
-            raise MatchZooError(f"{folder / name}: no images (of {', '.join(sorted(SUFFIXES))})")
-        listing.files.extend(found)
-        listing.labels.extend([label] * len(found))
+    with Progress(None, f"listing {folder.name}", "files", delay=DELAY) as progress:
+        for label, name in enumerate(names):
+            found = sorted(_walk(folder, name, set(), progress), key=lambda file: file.path.split("/"))
+            if not found:
+                raise MatchZooError(f"{folder / name}: no images (of {', '.join(sorted(SUFFIXES))})")
+            listing.files.extend(found)
+            listing.labels.extend([label] * len(found))
     return listing
 
 
-def file_of(folder: Path, path: str) -> File:
-    """One file; raises `OSError` if there is none."""
-    return _file(path, (folder / path).stat())
+def list_files(folder: Path, paths: Sequence[str], labels: list[int], groups: list[int] | None = None) -> Listing:
+    """The files of some paths from a folder, in their order; a `MatchZooError` if one cannot be looked at."""
+    files = []
+    with Progress(len(paths), f"listing {folder.name}", "files", delay=DELAY) as progress:
+        for path in paths:
+            try:
+                files.append(_file(path, (folder / path).stat()))
+            except OSError as error:
+                raise _unseen(folder / path, error) from None
+            progress.update()
+    return Listing(folder, files, labels, groups)
 
 
 def refuse_repeats(listing: Listing) -> None:
@@ -139,12 +137,16 @@ def refuse_overlap(train: Listing, test: Listing) -> None:
             )
 
 
+def _unseen(path: Path | str, error: OSError) -> MatchZooError:
+    return MatchZooError(f"{path}: cannot be looked at ({error.strerror}); mend or remove it")
+
+
 def _file(path: str, about: os.stat_result) -> File:
     identity = about.st_dev << 64 | about.st_ino if about.st_ino else 0
     return File(path, about.st_size, about.st_mtime_ns, identity)
 
 
-def _walk(folder: Path, inner: str, above: set[tuple[int, int]]) -> list[File]:
+def _walk(folder: Path, inner: str, above: set[tuple[int, int]], progress: Progress) -> list[File]:
     """Images under a folder, sub-folders too; a link back to a folder that we came through is left out."""
     found: list[File] = []
     try:
@@ -157,12 +159,12 @@ def _walk(folder: Path, inner: str, above: set[tuple[int, int]]) -> list[File]:
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
-                    found += _walk(folder, path, above | {(here.st_dev, here.st_ino)})
+                    found += _walk(folder, path, above | {(here.st_dev, here.st_ino)}, progress)
                 elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
                     about = entry.stat()
                     if stat.S_ISREG(about.st_mode):
                         found.append(_file(path, about))
+                        progress.update()
     except OSError as error:
-        where = error.filename or folder / inner
-        raise MatchZooError(f"{where}: cannot be looked at ({error.strerror}); mend or remove it") from None
+        raise _unseen(error.filename or folder / inner, error) from None
     return found

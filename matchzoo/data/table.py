@@ -3,24 +3,22 @@
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
-import attrs
-import torch
-
-from matchzoo.data.data import Data, Loaded, stratified
-from matchzoo.data.decoding import Decoding
-from matchzoo.data.listing import File, Listing, file_of, folder_of, refuse_overlap, refuse_repeats
-from matchzoo.declare import at_least, between, declare, positive
+from matchzoo.data.data import Loaded
+from matchzoo.data.encoded import Decoded
+from matchzoo.data.listing import DELAY, Listing, folder_of, list_files, refuse_overlap, refuse_repeats
+from matchzoo.declare import declare
 from matchzoo.errors import MatchZooError, did_you_mean
+from matchzoo.progress import Progress
 
-SPLITS = ("train", "test")
+SPLITS = ("train", "test", "val")
 
 
 @declare("table")
-class Table(Data):
+class Table(Decoded):
     """Images of a folder, listed by a CSV file (UTF-8, with a heading) of the columns ``file`` (path from the folder)
-    and ``label`` and, if wanted, ``split`` (train or test) and ``group`` (an environment or subgroup).
+    and ``label`` and, if wanted, ``split`` (train, test, or val, which is left out) and ``group`` (an environment or
+    subgroup).
 
     Classes and groups are numbered in sorted order of their names, as numbers where all are. Other columns are ignored.
     """
@@ -29,14 +27,6 @@ class Table(Data):
     """The folder; ``~`` is the home folder."""
     table: str = "labels.csv"
     """The CSV file, from the folder."""
-    size: int = attrs.field(default=64, validator=at_least(8))
-    """Pixels a side."""
-    fit: Literal["crop", "pad"] = "crop"
-    """How images become square: their centre, or (for cut-outs) the whole on white."""
-    test_share: float = attrs.field(default=0.2, validator=[positive(), between(0, 1, open_high=True)])
-    """Share of every class that is kept for testing, where the table has no column ``split``."""
-    split_seed: int = attrs.field(default=0, validator=at_least(0))
-    """Seed of the split."""
 
     def load(self) -> Loaded:
         """Read the table and every image; errors name the row."""
@@ -46,18 +36,17 @@ class Table(Data):
         if len(names) < 2:
             raise MatchZooError(f"{root / self.table}: expected at least 2 labels, got {len(names)}: {names[0]}")
         groups = _sorted(row["group"] for row in rows) if "group" in rows[0] else ()
-        decoding = Decoding(self.size, fit=self.fit)
         if "split" not in rows[0]:
             listing = _listing(root, rows, names, groups)
             refuse_repeats(listing)
-            first, second = stratified(torch.tensor(listing.labels), self.test_share, self.split_seed, names)
-            return Loaded(listing.split(decoding, first), listing.split(decoding, second), names, groups)
-        train, test = (_listing(root, [row for row in rows if row["split"] == part], names, groups) for part in SPLITS)
+            return self.shared(listing, names, groups)
+        train, test = (
+            _listing(root, [row for row in rows if row["split"] == part], names, groups) for part in ("train", "test")
+        )
         if not train.files:
             raise MatchZooError(f"{root / self.table}: no row has the split 'train'")
         refuse_overlap(train, test)
-        held_out = test.split(decoding) if test.files else None
-        return Loaded(train.split(decoding), held_out, names, groups)
+        return self.parted(train, test if test.files else None, names, groups)
 
 
 def _rows(root: Path, path: Path) -> list[dict[str, str]]:
@@ -75,10 +64,12 @@ def _rows(root: Path, path: Path) -> list[dict[str, str]]:
                     )
             known: list[str] = [name for name in ("file", "label", "split", "group") if name in columns]
             rows: list[dict[str, str]] = []
-            for row in reader:
-                kept = {name: (row[name] or "").strip() for name in known}
-                _check(root, f"{path}, row {reader.line_num}", kept)
-                rows.append(kept)
+            with Progress(None, f"reading {path.name}", "rows", delay=DELAY) as progress:
+                for row in reader:
+                    kept = {name: (row[name] or "").strip() for name in known}
+                    _check(root, f"{path}, row {reader.line_num}", kept)
+                    rows.append(kept)
+                    progress.update()
     except FileNotFoundError:
         hint = did_you_mean(path.name, [p.name for p in root.glob("*.csv")])
         raise MatchZooError(f"data.table: there is no file {path}{hint}") from None
@@ -94,7 +85,7 @@ def _check(root: Path, where: str, row: dict[str, str]) -> None:
         if not value:
             raise MatchZooError(f"{where}: '{name}' is empty")
     if row.get("split", "train") not in SPLITS:
-        raise MatchZooError(f"{where}: split: expected 'train' or 'test', got '{row['split']}'")
+        raise MatchZooError(f"{where}: split: expected 'train', 'test' or 'val', got '{row['split']}'")
     if not (root / row["file"]).is_file():
         parent = (root / row["file"]).parent
         near = did_you_mean(Path(row["file"]).name, [p.name for p in parent.iterdir()]) if parent.is_dir() else ""
@@ -108,6 +99,5 @@ def _sorted(found: Iterable[str]) -> tuple[str, ...]:
 
 def _listing(root: Path, rows: list[dict[str, str]], names: tuple[str, ...], groups: tuple[str, ...]) -> Listing:
     label, group = ({name: i for i, name in enumerate(some)} for some in (names, groups))
-    files: list[File] = [file_of(root, row["file"]) for row in rows]
     listed = [group[row["group"]] for row in rows] if groups else None
-    return Listing(root, files, [label[row["label"]] for row in rows], listed)
+    return list_files(root, [row["file"] for row in rows], [label[row["label"]] for row in rows], listed)

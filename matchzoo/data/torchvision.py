@@ -12,7 +12,7 @@ import torch
 from matchzoo.data.arrays import held, resized
 from matchzoo.data.data import Data, Loaded, Split, stratified
 from matchzoo.data.decoding import Decoding
-from matchzoo.data.listing import Listing, file_of
+from matchzoo.data.listing import list_files
 from matchzoo.declare import at_least, between, declare, positive
 from matchzoo.errors import DeclarationError, MatchZooError
 
@@ -132,7 +132,7 @@ class Torchvision(Data):
             values = resized(images, self.size, self.channels, self.dataset)
             return held(values, labels, rows)
         root = Path(self.root).expanduser()
-        listing = Listing(root, [file_of(root, os.path.relpath(file, root)) for file in images], labels.tolist())
+        listing = list_files(root, [os.path.relpath(file, root) for file in images], labels.tolist())
         return listing.split(Decoding(self.size or SIZE, self.channels, self.fit), rows)
 
 
