@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 import attrs
 import torch
 
-from matchzoo.kernels import gaussian, squared_distances
+from matchzoo.kernels import gaussian, median_distance, squared_distances
 
 
 @attrs.define(eq=False, weakref_slot=True)
@@ -29,7 +29,7 @@ class Samples:
     origin: "Samples | None" = None
     group: torch.Tensor | None = None
     # Weak keys: two sets that hold each other's matrices would be a cycle, and keep their graph until a collection.
-    _kept: "WeakKeyDictionary[Samples, dict[float | None, torch.Tensor]]" = attrs.field(
+    _kept: "WeakKeyDictionary[Samples, dict[float | str | None, torch.Tensor]]" = attrs.field(
         init=False, repr=False, factory=WeakKeyDictionary
     )
 
@@ -61,7 +61,7 @@ class Samples:
 
     def squared_distances(self, other: "Samples") -> torch.Tensor:
         """Squared Euclidean distances [n, m] to the other set's flattened values, computed once and kept."""
-        return self._keep(other, None, lambda: squared_distances(self.values.flatten(1), other.values.flatten(1)))
+        return self._keep(other, None, lambda: squared_distances(*self._points(other)))
 
     def gram(self, other: "Samples", bandwidth: float) -> torch.Tensor:
         """Gaussian Gram matrix [n, m] with the other set, for a bandwidth s > 0; computed once and kept.
@@ -70,7 +70,16 @@ class Samples:
         """
         return self._keep(other, bandwidth, lambda: gaussian(self.squared_distances(other), bandwidth))
 
-    def _keep(self, other: "Samples", name: float | None, compute: Callable[[], torch.Tensor]) -> torch.Tensor:
+    def median_distance(self, other: "Samples") -> float:
+        """The median distance of the two sets pooled, without a gradient; computed once and kept."""
+        kept = self._keep(other, "median", lambda: _scalar(median_distance(*self._points(other))))
+        return kept.item()
+
+    def _points(self, other: "Samples") -> tuple[torch.Tensor, torch.Tensor]:
+        x = self.values.flatten(1)
+        return x, x if other is self else other.values.flatten(1)
+
+    def _keep(self, other: "Samples", name: float | str | None, compute: Callable[[], torch.Tensor]) -> torch.Tensor:
         own = self._kept.setdefault(other, {})
         if name not in own:
             mirrored = other._kept.get(self, {})
@@ -78,3 +87,7 @@ class Samples:
                 return mirrored[name].mT
             own[name] = compute()
         return own[name]
+
+
+def _scalar(value: float) -> torch.Tensor:
+    return torch.tensor([[value]], dtype=torch.float64)

@@ -56,6 +56,13 @@ CASES: dict[str, dict[str, tuple]] = {
     "reduction": {"to-reference": ("to-reference", IMAGES)},
     "reference": {"online": ("online", {}), "cache": ({"kind": "cache", "copies": 2}, IMAGES)},
     "ratio estimator": {"kernel-mean-matching": (RATIO["estimator"], {})},
+    "kernel": {
+        "gaussian": ({"kind": "gaussian", "bandwidths": [1.0, "0.5*median"]}, {}),
+        "rational-quadratic": ({"kind": "rational-quadratic", "alphas": [0.5], "bandwidth": "median"}, {}),
+        "energy": ({"kind": "energy", "exponent": 1.5}, {}),
+        "linear": ("linear", {}),
+        "polynomial": ({"kind": "polynomial", "degree": 2, "factor": 0.5}, {}),
+    },
     "optimizer": {
         "adam": ({"kind": "adam", "lr": 1e-3}, {}),
         "rmsprop": ({"kind": "rmsprop", "lr": 1e-3}, {}),
@@ -96,6 +103,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         whole["generator"] = {**POINTS["generator"], "network": table}
     elif noun == "matcher":
         term = table
+    elif noun == "kernel":
+        term = {"kind": "mmd", "kernel": table}
     elif noun == "ratio estimator":
         term = {**RATIO, "estimator": table}
     elif noun in ("statistic", "distance", "reduction", "reference"):

@@ -1,6 +1,4 @@
-"""Squared distances, Gram matrices, MMD, ratios: against golden values, brute force, analytic values, gradients."""
-
-from pathlib import Path
+"""Squared distances, the median heuristic and kernels: against loops, closed forms, invariances and gradients."""
 
 import numpy as np
 import pytest
@@ -8,27 +6,35 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matchzoo.errors import MatchZooError
-from matchzoo.kernels import EXACT_DIMENSIONS, gaussian, squared_distances
-from matchzoo.matchers.mmd import mmd2
-from matchzoo.matchers.ratio import pearson
-from matchzoo.ratios.kernel_mean_matching import KernelMeanMatching, kernel_mean_matching
+from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.kernels import (
+    EXACT_DIMENSIONS,
+    MEDIAN_POINTS,
+    Energy,
+    Gaussian,
+    Kernel,
+    Linear,
+    Polynomial,
+    RationalQuadratic,
+    gaussian,
+    median_distance,
+    squared_distances,
+)
 from matchzoo.samples import Samples
-from matchzoo.step import Step
+from matchzoo.tables import structure
 
-GOLDEN = np.load(Path(__file__).parent / "golden/gram.npz")
+KERNELS = {
+    "gaussian": Gaussian(bandwidths=(0.5, 2.0)),
+    "median": Gaussian(bandwidths=("0.5*median", "median")),
+    "rational quadratic": RationalQuadratic(),
+    "rational quadratic, median": RationalQuadratic(alphas=(0.5,), bandwidth="median"),
+    "linear": Linear(),
+    "polynomial": Polynomial(),
+}
 
 
 def points(n: int, d: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> torch.Tensor:
     return torch.randn(n, d, generator=torch.Generator().manual_seed(seed), dtype=dtype)
-
-
-def golden(name: str) -> torch.Tensor:
-    return torch.tensor(GOLDEN[name])
-
-
-def golden_sets(dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, torch.Tensor]:
-    return golden("x_de").to(dtype), golden("x_nu").to(dtype)
 
 
 @pytest.mark.parametrize("d", [1, 2, EXACT_DIMENSIONS, EXACT_DIMENSIONS + 1, 200])
@@ -36,16 +42,34 @@ def test_squared_distances_are_those_of_a_loop(d):
     x, y = points(5, d), points(7, d, 1) + 3
     loop = torch.stack([torch.stack([((a - b) ** 2).sum() for b in y]) for a in x])
     torch.testing.assert_close(squared_distances(x, y), loop, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(squared_distances(x.float(), y.float()), loop.float(), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("d", [2, 64, 3072])
+def test_squared_distances_of_close_points_in_float32(d):
+    x = points(6, d, dtype=torch.float32)
+    y = x + 1e-3 * points(6, d, 1, torch.float32)  # |x|² is 10⁶ times these distances
+    exact = (x.double()[:, None] - y.double()).square().sum(-1)
+    torch.testing.assert_close(squared_distances(x, y), exact.float(), rtol=2e-7, atol=0)
 
 
 @pytest.mark.parametrize("d", [2, 64])
 def test_squared_distances_in_float32_survive_an_offset(d):
     x = points(6, d, dtype=torch.float64)
-    exact = squared_distances(x, x)
-    far = squared_distances((x + 1000).float(), (x + 1000).float())
-    assert far.min() >= 0
-    # what is lost is the rounding of x + 1000 itself (6e-5 a coordinate), not the square of the offset (0.06)
-    torch.testing.assert_close(far.double(), exact, rtol=2e-3, atol=2e-3)
+    far = (x + 1000).float()
+    exact = (far.double()[:, None] - far.double()).square().sum(-1)
+    torch.testing.assert_close(squared_distances(far, far.clone()).double(), exact, rtol=2e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("d", [3, 40])
+def test_squared_distances_within_a_set_are_symmetric_zero_on_the_diagonal_and_never_negative(d, dtype):
+    x = points(50, d, dtype=dtype) * 100
+    x[7] = x[3]
+    found = squared_distances(x, x)
+    assert found.diagonal().abs().max() == 0
+    assert found.min() >= 0
+    torch.testing.assert_close(found, found.T, rtol=1e-6 if dtype is torch.float32 else 1e-13, atol=1e-9)
 
 
 @pytest.mark.parametrize("d", [3, 40])
@@ -54,8 +78,15 @@ def test_squared_distances_have_finite_gradients_where_points_coincide(d):
     squared_distances(x, x).sum().backward()
     assert torch.isfinite(x.grad).all()
     assert torch.autograd.gradcheck(lambda a: squared_distances(a, points(3, d, 1)), x)
+    assert torch.autograd.gradcheck(lambda a: gaussian(squared_distances(a, a), 2.0), x)
     y = points(3, d, 1).requires_grad_()
     assert torch.autograd.gradgradcheck(lambda a, b: squared_distances(a, b).exp().mean(), (x / 10, y / 10))
+
+
+@pytest.mark.parametrize(("x", "y"), [((3, 2), (3, 4)), ((0, 2), (3, 2)), ((3,), (3,))])
+def test_sets_that_cannot_be_compared(x, y):
+    with pytest.raises(MatchZooError, match=r"two sets of points"):
+        squared_distances(torch.zeros(x), torch.zeros(y))
 
 
 def test_bandwidth_is_the_standard_deviation():
@@ -63,112 +94,101 @@ def test_bandwidth_is_the_standard_deviation():
     assert gaussian(squared, 2.0).item() == pytest.approx(np.exp(-4 / (2 * 4)))
 
 
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 1000), n=st.integers(2, 12), s=st.floats(0.2, 5))
-def test_gram_matrices_are_symmetric_and_positive_semidefinite(seed, n, s):
-    x = points(n, 3, seed)
-    gram = gaussian(squared_distances(x, x), s)
-    torch.testing.assert_close(gram, gram.T, rtol=0, atol=0)
-    assert torch.linalg.eigvalsh(gram).min() > -1e-12
+@pytest.mark.parametrize(("n", "m"), [(4, 7), (5, 5), (1, 1)])
+def test_median_distance_is_over_different_pooled_points(n, m):
+    x, y = points(n, 3), points(m, 3, 1) + 1
+    pooled = torch.cat([x, y]).numpy()
+    pairs = sorted(np.linalg.norm(a - b) for i, a in enumerate(pooled) for b in pooled[:i])
+    assert median_distance(x, y) == pytest.approx(pairs[(len(pairs) - 1) // 2], rel=1e-12)
+    assert median_distance(y, x) == pytest.approx(median_distance(x, y), rel=1e-12)
 
 
-@pytest.mark.parametrize("case", ["A", "B"])
-@pytest.mark.parametrize("estimator", ["biased", "unbiased"])
-def test_mmd_is_the_golden_one(case, estimator):
-    de, nu = golden_sets()
-    name = f"rect/{case}/f64/" + ("mmd2" if estimator == "biased" else "mmd2_unbiased")
-    found = mmd2(nu, de, golden(f"rect/{case}/f64/sigmas").tolist(), estimator)
-    torch.testing.assert_close(found, golden(name), rtol=0, atol=1e-12)
+def test_median_distance_of_many_points_takes_some():
+    x, y = points(MEDIAN_POINTS, 2, dtype=torch.float32), points(500, 2, 1, torch.float32)
+    some = torch.cat([x, y])[:: (MEDIAN_POINTS + 500) // 1000]
+    assert median_distance(x, y) == pytest.approx(median_distance(some[:500], some[500:]), rel=0.03)
 
 
-@pytest.mark.parametrize("case", ["A", "B"])
-def test_mmd_gradients_are_the_golden_ones(case):
-    de, nu = (x.requires_grad_() for x in golden_sets())
-    mmd2(nu, de, golden(f"rect/{case}/f64/sigmas").tolist()).backward()
-    torch.testing.assert_close(de.grad, golden(f"rect/{case}/f64/grad_de_mmd2"), rtol=0, atol=1e-12)
-    torch.testing.assert_close(nu.grad, golden(f"rect/{case}/f64/grad_nu_mmd2"), rtol=0, atol=1e-12)
+def test_median_distance_of_points_that_coincide():
+    with pytest.raises(MatchZooError, match=r"median distance is 0: .* give a bandwidth as a number"):
+        median_distance(torch.zeros(3, 2), torch.zeros(4, 2))
+    with pytest.raises(MatchZooError, match="median distance is nan"):
+        median_distance(torch.full((3, 2), torch.nan), torch.zeros(4, 2))
 
 
-@pytest.mark.parametrize("case", ["A", "B"])
-def test_mmd_in_float32(case):
-    de, nu = golden_sets(torch.float32)
-    found = mmd2(nu, de, golden(f"rect/{case}/f64/sigmas").tolist())
-    torch.testing.assert_close(found.double(), golden(f"rect/{case}/f64/mmd2"), rtol=0, atol=2e-6)
+def test_median_bandwidths_are_multiples_without_a_gradient_and_kept():
+    x, y = Samples(points(5, 2).requires_grad_()), Samples(points(6, 2, 1))
+    median = median_distance(x.values, y.values)
+    found = KERNELS["median"].resolved(x, y)
+    assert found.bandwidths == pytest.approx((0.5 * median, median), rel=1e-15)
+    assert y.median_distance(x) == x.median_distance(y) == median
+    again = KERNELS["median"].resolved(y, x)
+    assert again.gram(x, y) is not None
+    assert found.gram(x, x).requires_grad
+    expected = gaussian(x.squared_distances(y), 0.5 * median) + gaussian(x.squared_distances(y), median)
+    torch.testing.assert_close(found.gram(x, y), expected)
 
 
-def test_unbiased_mmd_averages_to_zero_for_one_law_and_biased_does_not():
-    values = {e: [] for e in ("biased", "unbiased")}
-    for seed in range(200):
-        for estimator, found in values.items():
-            found.append(mmd2(points(20, 2, 2 * seed), points(30, 2, 2 * seed + 1), [1.0], estimator).item())
-    mean, error = np.mean(values["unbiased"]), np.std(values["unbiased"]) / 200**0.5
-    assert abs(mean) < 4 * error
-    assert min(values["biased"]) > 0
+@pytest.mark.parametrize("text", ["mediam", "0*median", "median*2", "-1*median", "1..2*median", ""])
+def test_bandwidths_that_are_none(text):
+    with pytest.raises(DeclarationError, match=r"bandwidths\[?0?\]?: expected a number above 0, 'median' or"):
+        structure({"kind": "gaussian", "bandwidths": [text]}, Kernel)
 
 
-def test_mmd_of_gaussians_is_the_analytic_one():
-    # E k for a Gaussian kernel and x - y ~ N(m, v I): (s²/(s²+v))^{d/2} exp(-|m|²/(2 (s²+v)))
-    n, d, s = 4000, 2, 1.5
-    x, y = points(n, d), points(n, d, 1) * 1.3 + torch.tensor([0.7, 0.0])
-
-    def kernel(v: float, m: float) -> float:
-        return (s**2 / (s**2 + v)) ** (d / 2) * np.exp(-(m**2) / (2 * (s**2 + v)))
-
-    truth = kernel(2, 0) - 2 * kernel(1 + 1.69, 0.7) + kernel(2 * 1.69, 0)
-    assert mmd2(x, y, [s], "unbiased").item() == pytest.approx(truth, abs=3e-3)
+def test_bandwidths_of_tables():
+    made = structure({"kind": "gaussian", "bandwidths": [1, "2 * median"]}, Kernel)
+    assert made.bandwidths == (1.0, "2 * median")
+    for wrong in ([], [0.0], [True], "median"):
+        with pytest.raises(DeclarationError, match="bandwidths"):
+            structure({"kind": "gaussian", "bandwidths": wrong}, Kernel)
 
 
-def test_unbiased_mmd_needs_two_samples():
-    with pytest.raises(MatchZooError, match="at least 2 samples"):
-        mmd2(points(1, 2), points(5, 2), [1.0], "unbiased")
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 1000), n=st.integers(2, 12))
+@pytest.mark.parametrize("name", KERNELS)
+def test_gram_matrices_are_symmetric_and_positive_semidefinite(name, seed, n):
+    x = Samples(points(n, 3, seed))
+    gram = KERNELS[name].resolved(x, x).gram(x, x)
+    torch.testing.assert_close(gram, gram.T, rtol=1e-14, atol=0)
+    assert torch.linalg.eigvalsh(gram).min() > -1e-12 * max(1, gram.max().item())
 
 
-@pytest.mark.parametrize("estimator", ["biased", "unbiased"])
-def test_mmd_is_invariant_to_order_and_translation(estimator):
-    x, y = points(6, 2), points(8, 2, 1)
-    value = mmd2(x, y, [0.5, 1], estimator)
-    torch.testing.assert_close(mmd2(x.flip(0) + 5, y.roll(3, 0) + 5, [0.5, 1], estimator), value)
-    torch.testing.assert_close(mmd2(y, x, [0.5, 1], estimator), value)
+@pytest.mark.parametrize("exponent", [0.5, 1.0, 1.5])
+def test_the_energy_kernel_is_positive_on_weights_that_sum_to_zero(exponent):
+    x = Samples(points(20, 3))
+    centre = torch.eye(20, dtype=torch.float64) - 1 / 20
+    gram = Energy(exponent=exponent).gram(x, x)
+    assert torch.linalg.eigvalsh(centre @ gram @ centre).min() > -1e-12
 
 
-@pytest.mark.parametrize("case", ["A", "B"])
-@pytest.mark.parametrize("clip", [False, True])
-def test_kernel_mean_matching_is_the_golden_one(case, clip):
-    de, nu = golden_sets()
-    found = kernel_mean_matching(nu, de, golden(f"rect/{case}/f64/sigmas").tolist(), ridge=1e-3, clip=clip)
-    torch.testing.assert_close(found, golden(f"rect/{case}/f64/ratio{'_clip' if clip else ''}"), rtol=0, atol=1e-9)
+@pytest.mark.parametrize("kernel", [*KERNELS.values(), Energy()], ids=[*KERNELS, "energy"])
+def test_gram_matrices_and_pairs_agree_and_have_the_gradient_of_finite_differences(kernel):
+    x, y = points(5, 3), points(5, 3, 1)
+    fixed = kernel.resolved(Samples(x), Samples(y))
+    gram = fixed.gram(Samples(x), Samples(y))
+    torch.testing.assert_close(fixed.pairs(x, y), gram.diagonal(), rtol=1e-12, atol=1e-12)
+    assert torch.autograd.gradcheck(lambda a, b: fixed.gram(Samples(a), Samples(b)), (x.requires_grad_(), y))
+    if kernel.radial:
+        moved = fixed.gram(Samples(x.detach() + 3), Samples(y + 3))
+        torch.testing.assert_close(moved, gram.detach(), rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize("case", ["A", "B"])
-@pytest.mark.parametrize("loss", ["pd", "pd_clip", "loss_f_regsum", "loss_f_regmean"])
-def test_pearson_objectives_and_gradients_are_the_golden_ones(case, loss):
-    de, nu = (x.requires_grad_() for x in golden_sets())
-    ratio = kernel_mean_matching(nu, de, golden(f"rect/{case}/f64/sigmas").tolist(), clip=loss == "pd_clip")
-    value = pearson(ratio)
-    if loss == "loss_f_regsum":
-        value = -value - ratio.sum()
-    if loss == "loss_f_regmean":
-        value = -value - ratio.mean()
-    torch.testing.assert_close(value, golden(f"rect/{case}/f64/{loss}").reshape(()), rtol=1e-9, atol=1e-9)
-    value.backward()
-    for x, side in ((de, "de"), (nu, "nu")):
-        expected = golden(f"rect/{case}/f64/grad_{side}_{loss}")
-        torch.testing.assert_close(x.grad, expected, rtol=1e-7, atol=1e-9)
-
-
-def test_ratio_of_equal_laws_averages_to_one():
-    for seed in range(5):
-        ratio = kernel_mean_matching(points(200, 2, seed), points(300, 2, seed + 50), [1.0])
-        assert ratio.mean().item() == pytest.approx(1, abs=0.02)
-
-
-def test_ratio_diagnostics():
-    x, y = Samples(points(30, 2)), Samples(points(40, 2, 1))
-    ratio = KernelMeanMatching(bandwidths=(1.0,)).fit(numerator=x, denominator=y, step=Step(1, 0))
-    found = ratio.diagnostics()
-    assert found["mean"] == pytest.approx(ratio.denominator.mean().item())
-    assert found["minimum"] == pytest.approx(ratio.denominator.min().item())
-    assert 0 < found["effective_sample_size"] <= 40
+def test_kernels_are_their_formulas():
+    x, y = points(4, 5), points(6, 5, 1)
+    a, b = Samples(x), Samples(y)
+    squared = ((x[:, None] - y) ** 2).sum(-1)
+    torch.testing.assert_close(
+        RationalQuadratic(alphas=(0.5, 2.0), bandwidth=1.5).gram(a, b),
+        (1 + squared / (2 * 0.5 * 2.25)) ** -0.5 + (1 + squared / (2 * 2 * 2.25)) ** -2,
+    )
+    torch.testing.assert_close(Energy(exponent=1.5).gram(a, b), -(squared.sqrt() ** 1.5))
+    torch.testing.assert_close(Linear().gram(a, b), x @ y.T)
+    torch.testing.assert_close(Polynomial().gram(a, b), (x @ y.T / 5 + 1) ** 3)
+    torch.testing.assert_close(Polynomial(degree=2, factor=2, offset=0).gram(a, b), (2 * x @ y.T) ** 2)
+    # the rational quadratic kernel nears the Gaussian of the same length as its exponent grows
+    torch.testing.assert_close(
+        RationalQuadratic(alphas=(1e7,), bandwidth=2.0).gram(a, b), gaussian(squared, 2.0), rtol=1e-5, atol=0
+    )
 
 
 def test_distances_are_computed_once_and_shared_with_the_transpose():

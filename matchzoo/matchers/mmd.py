@@ -1,78 +1,100 @@
 """Maximum mean discrepancy (MMD)."""
 
-import functools
 from collections.abc import Sequence
 from typing import Literal
 
 import attrs
 import torch
 
-from matchzoo.declare import declare, not_empty, positive
-from matchzoo.errors import MatchZooError
-from matchzoo.kernels import gaussian, squared_distances
+from matchzoo.declare import declare
+from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.kernels import Bandwidth, Gaussian, Kernel, check_bandwidths
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
-Estimator = Literal["biased", "unbiased"]
+Estimator = Literal["biased", "unbiased", "linear"]
 ROOT_OFFSET = 1e-6
 
 
 def mmd2(
-    x: torch.Tensor, y: torch.Tensor, bandwidths: Sequence[float], estimator: Estimator = "biased"
+    x: torch.Tensor, y: torch.Tensor, bandwidths: Sequence[Bandwidth], estimator: Estimator = "biased"
 ) -> torch.Tensor:
     """Squared MMD of two samples under Gaussian kernels, summed over bandwidths.
-
-    MMD² = mean k(x, x') − 2 mean k(x, y) + mean k(y, y'). ``biased`` takes the means over all pairs (V-statistic,
-    never below 0 but for rounding); ``unbiased`` leaves the diagonals out (U-statistic, which may be negative).
 
     Args:
         x: [n, d].
         y: [m, d].
-        bandwidths: standard deviations s > 0 of the kernels.
-        estimator: ``biased`` or ``unbiased`` (n, m ≥ 2).
-
-    Source: Gretton et al., A kernel two-sample test, JMLR 2012, equations 3 and 5.
+        bandwidths: standard deviations s > 0 of the kernels, or multiples of the median such as ``"0.5*median"``.
+        estimator: as in `squared_mmd`.
     """
-    distances = squared_distances(x, x), squared_distances(x, y), squared_distances(y, y)
-    xx, xy, yy = (torch.stack([gaussian(squared, s) for s in bandwidths]).sum(0) for squared in distances)
-    return mmd2_from_grams(xx, xy, yy, estimator)
+    return squared_mmd(Samples(x), Samples(y), Gaussian(bandwidths=tuple(bandwidths)), estimator)
 
 
-def mmd2_from_grams(
-    xx: torch.Tensor, xy: torch.Tensor, yy: torch.Tensor, estimator: Estimator = "biased"
-) -> torch.Tensor:
-    """`mmd2` from Gram matrices [n, n], [n, m] and [m, m]."""
-    if estimator == "unbiased" and min(xy.shape) < 2:
-        raise MatchZooError(f"unbiased MMD: expected at least 2 samples of each set, got {tuple(xy.shape)}")
+def squared_mmd(x: Samples, y: Samples, kernel: Kernel, estimator: Estimator = "biased") -> torch.Tensor:
+    """Squared MMD of two sets under any kernel, MMD² = E k(x, x') − 2 E k(x, y) + E k(y, y'); a scalar.
 
-    def within(gram: torch.Tensor) -> torch.Tensor:
-        n = len(gram)
-        return gram.mean() if estimator == "biased" else (gram.sum() - gram.diagonal().sum()) / (n * (n - 1))
+    - ``biased`` takes the means over all pairs (V-statistic): never below 0 but for rounding, and above 0 on average
+      where the laws are equal.
+    - ``unbiased`` leaves the pairs of a sample with itself out (U-statistic): right on average, so negative about half
+      of the time where the laws are equal.
+    - ``linear`` averages k(x₁, x₂) + k(y₁, y₂) − k(x₁, y₂) − k(x₂, y₁) over disjoint pairs of samples: also unbiased,
+      in linear time and with more variance; it depends on the order of the samples, and of unequal sets uses as many
+      of each as the smaller has.
 
-    return within(xx) - 2 * xy.mean() + within(yy)
+    Args:
+        x: n samples, values [n, …].
+        y: m samples.
+        kernel: its bandwidths may be multiples of the median distance of the two sets.
+        estimator: see above.
+
+    Raises:
+        MatchZooError: fewer than 2 samples of a set, where the estimator is not ``biased``.
+
+    Source: Gretton et al., A kernel two-sample test, JMLR 2012, equations 3 and 5, and section 6 (linear).
+    """
+    n, m = len(x), len(y)
+    if estimator != "biased" and min(n, m) < 2:
+        raise MatchZooError(f"{estimator} MMD: expected at least 2 samples of each set, got {n} and {m}")
+    kernel = kernel.resolved(x, y)
+    if estimator == "linear":
+        even = min(n, m) // 2 * 2
+        a, b = x.values[:even].flatten(1), y.values[:even].flatten(1)
+        a1, a2, b1, b2 = a[::2], a[1::2], b[::2], b[1::2]
+        own, across = kernel.pairs(a1, a2) + kernel.pairs(b1, b2), kernel.pairs(a1, b2) + kernel.pairs(a2, b1)
+        return (own - across).mean()
+    return _within(kernel.gram(x, x), estimator) - 2 * kernel.gram(x, y).mean() + _within(kernel.gram(y, y), estimator)
+
+
+def _within(gram: torch.Tensor, estimator: Estimator) -> torch.Tensor:
+    n = len(gram)
+    return gram.mean() if estimator == "biased" else (gram.sum() - gram.diagonal().sum()) / (n * (n - 1))
 
 
 @declare("mmd")
 class MMD(Matcher):
-    """Maximum mean discrepancy under Gaussian kernels: MMD², summed over bandwidths, or its root.
+    """Maximum mean discrepancy: MMD² under Gaussian kernels, summed over bandwidths, or under another kernel.
 
-    The root is sqrt(max(MMD², 0) + 1e-6), whose slope at 0 is finite.
+    The root is sqrt(max(MMD², 0) + 1e-6), whose slope at 0 is finite; where an unbiased MMD² is negative it has none.
     """
 
-    bandwidths: tuple[float, ...] = attrs.field(validator=[positive(), not_empty()])
-    """Standard deviations of the Gaussian kernels."""
+    bandwidths: tuple[Bandwidth, ...] | None = attrs.field(default=None, validator=check_bandwidths)
+    """Standard deviations of Gaussian kernels: numbers, or multiples of the median distance such as "0.5*median"."""
+    kernel: Kernel | None = None
+    """Another kernel, in place of bandwidths."""
     estimator: Estimator = "biased"
-    """biased (V-statistic) or unbiased (U-statistic, may be negative)."""
+    """biased (V-statistic), unbiased (U-statistic, may be negative) or linear (unbiased, in linear time)."""
     root: bool = False
     """Minimise the root of MMD², as the published GRAM-net and MMD-net code does."""
+
+    def __attrs_post_init__(self) -> None:
+        if (self.bandwidths is None) == (self.kernel is None):
+            given = "neither" if self.kernel is None else "both"
+            raise DeclarationError([("bandwidths", f"expected either bandwidths or a kernel, got {given}")])
+        self.chosen = self.kernel or Gaussian(bandwidths=self.bandwidths or ())
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """MMD² (or its root) of two sets, a scalar."""
         x, y = sets
-        value = mmd2_from_grams(self._gram(x, x), self._gram(x, y), self._gram(y, y), self.estimator)
+        value = squared_mmd(x, y, self.chosen, self.estimator)
         return (value.clamp_min(0) + ROOT_OFFSET).sqrt() if self.root else value
-
-    def _gram(self, a: Samples, b: Samples) -> torch.Tensor:
-        """Sum over bandwidths."""
-        return functools.reduce(torch.add, [a.gram(b, s) for s in self.bandwidths])
