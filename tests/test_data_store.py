@@ -14,7 +14,7 @@ from PIL import Image
 
 from matchzoo.cache import cache_folder
 from matchzoo.data import ImageFolder, Split, store
-from matchzoo.data.store import Stored, key_of
+from matchzoo.data.store import Stored, by_row, key_of
 from matchzoo.errors import MatchZooError
 
 
@@ -43,7 +43,7 @@ def rows(key: str = "k", count: int = 10, calls: list[int] | None = None) -> Sto
             calls.append(row)
         return np.full((1, 2, 2), row, np.uint8)
 
-    return Stored(key, count, (1, 2, 2), make)
+    return Stored(key, count, (1, 2, 2), by_row(make))
 
 
 def test_it_is_decoded_once(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,10 +144,10 @@ def test_finished_blocks_are_not_made_again(own_cache: Path, monkeypatch: pytest
     def fails(row: int) -> np.ndarray:
         if row == 7:
             raise KeyboardInterrupt
-        return stop.make(row)
+        return stop.make(range(row, row + 1), lambda _: None)[0]
 
     with pytest.raises(KeyboardInterrupt):
-        Stored("k", 10, (1, 2, 2), fails).open()
+        Stored("k", 10, (1, 2, 2), by_row(fails)).open()
     assert arrays(own_cache) == []
     calls.clear()
     made = rows(calls=calls).open()
@@ -223,7 +223,7 @@ def make(row):
         file.write(f"{row}\\n")
     time.sleep(float(sys.argv[2]))
     return np.full((1, 2, 2), row, np.uint8)
-made = store.Stored("k", 20, (1, 2, 2), make, "pictures").open()
+made = store.Stored("k", 20, (1, 2, 2), store.by_row(make), "pictures").open()
 assert made.flatten(1)[:, 0].tolist() == list(range(20))
 print("whole")
 """

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 
 from matchzoo.data.data import Data, Loaded, Split, stratified
-from matchzoo.data.store import Stored, budget, key_of
+from matchzoo.data.store import Stored, budget, by_row, key_of
 from matchzoo.declare import at_least, between, declare, positive
 from matchzoo.errors import MatchZooError, did_you_mean
 
@@ -105,7 +105,7 @@ def resized(images: torch.Tensor, size: int | None, channels: int, title: str) -
     if images.dtype == torch.uint8 and len(images) * channels * side * side > budget():
         content = hashlib.sha256(images.contiguous().numpy().data).hexdigest()
         key = key_of(content, list(images.shape), shape)
-        return Stored(key, len(images), shape, lambda row: make(slice(row, row + 1))[0].numpy(), title).open()
+        return Stored(key, len(images), shape, by_row(lambda row: make(slice(row, row + 1))[0].numpy()), title).open()
     return torch.cat([make(slice(i, i + 1024)) for i in range(0, len(images), 1024)])
 
 

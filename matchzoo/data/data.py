@@ -1,5 +1,7 @@
 """Where real samples come from."""
 
+import functools
+import hashlib
 from abc import ABC, abstractmethod
 from typing import Any, Literal, final
 
@@ -25,6 +27,10 @@ class Split(nn.Module):
         group: [n] int64.
         rows: [n] int64, which rows of ``values`` these samples are; all if not given.
         mapped: ``values`` are on disk, and are to stay there.
+        key: says what mapped ``values`` are, since reading them all may take long.
+
+    Attributes:
+        lasting: a part of a data set, which will be met again; what is computed of it is worth keeping.
     """
 
     values: torch.Tensor
@@ -39,9 +45,11 @@ class Split(nn.Module):
         *,
         rows: torch.Tensor | None = None,
         mapped: bool = False,
+        key: str = "",
     ) -> None:
         super().__init__()
-        self.mapped, self.chosen = mapped, rows
+        self.mapped, self.chosen, self.lasting = mapped, rows, False
+        self.key = key if mapped else ""
         if mapped:
             self.values = values
         else:
@@ -57,6 +65,14 @@ class Split(nn.Module):
     def shape(self) -> tuple[int, ...]:
         """Of one sample."""
         return tuple(self.values.shape[1:])
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """A hash of the values in their order: of their bytes or, with a ``key``, of that and the rows."""
+        if self.key:
+            rows = "" if self.chosen is None else _hash(self.chosen)
+            return hashlib.sha256(f"{self.key} {rows}".encode()).hexdigest()
+        return _hash(self.values if self.chosen is None else self.values[self.chosen])
 
     def gather(self, index: torch.Tensor) -> torch.Tensor:
         """The values [k, …] of some rows [k], as they are stored (uint8 for images), where the index is."""
@@ -77,6 +93,14 @@ class Split(nn.Module):
     def all(self) -> Samples:
         """Every sample, in order."""
         return self.render(torch.arange(len(self), device=self.values.device))
+
+
+def _hash(values: torch.Tensor) -> str:
+    """Of type, shape and bytes."""
+    own = values.detach().cpu().contiguous()
+    digest = hashlib.sha256(f"{own.dtype} {list(own.shape)}".encode())
+    digest.update(own.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 @attrs.frozen
@@ -116,6 +140,8 @@ class Data(nn.Module, ABC):
         """Load the samples and say what they are."""
         loaded = self.load()
         self.training_set, self.test_set = loaded.train, loaded.test
+        for split in filter(None, (loaded.train, loaded.test)):
+            split.lasting = True
         self.class_names, self.group_names = loaded.class_names, loaded.group_names
         classes = len(loaded.class_names) or None
         if loaded.train.labels is not None and classes is not None:

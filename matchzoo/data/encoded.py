@@ -41,7 +41,7 @@ class Encoded(ABC):
         rows = torch.arange(len(values)) if rows is None else rows
         group = None if self.groups is None else torch.tensor(self.groups)[rows]
         labels = torch.tensor(self.labels)[rows]
-        return Split(values, labels, group, rows=rows, mapped=len(rows) * stored.row > budget())
+        return Split(values, labels, group, rows=rows, mapped=len(rows) * stored.row > budget(), key=stored.key)
 
 
 @declare

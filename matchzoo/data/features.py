@@ -1,20 +1,26 @@
-"""Features of a whole split, computed once, in blocks."""
+"""Features of a whole split, in blocks; those of a data set under a frozen projector are computed once and kept."""
 
+import sys
 from collections.abc import Callable
 
+import numpy as np
 import torch
 
 from matchzoo.data.data import Split
+from matchzoo.data.store import CacheError, Stored, budget, key_of
 from matchzoo.engine import Engine
 from matchzoo.projectors.projector import Projector
 from matchzoo.samples import Samples
 from matchzoo.step import Step
+from matchzoo.tables import to_table
 from matchzoo.views import Views
 
 BLOCK = 256
+"""Rows that are projected at once."""
+KEPT = 4 * BLOCK
+"""Rows of a block on disk, the unit of resuming."""
 
 
-@torch.no_grad()
 def collect(
     split: Split,
     projector: Projector,
@@ -25,6 +31,11 @@ def collect(
     done: Callable[[int], object] = lambda rows: None,
 ) -> Samples:
     """Features of every sample under some views.
+
+    Those of a part of a data set, in the space of a projector that says what it is (`Projector.identity`), are kept
+    in the cache on disk, and computed once for all runs, seeds and evaluations that ask for the same ones: the key is
+    of the samples, the projector, the views and their draws, the precision and the type of device. A build that was
+    killed goes on after its last block. Where the cache cannot be written, they are computed and not kept.
 
     Args:
         split: n samples.
@@ -37,17 +48,83 @@ def collect(
 
     Returns:
         Features [n · max(copies, 1), d], all views of a sample in a row, with labels, groups and the sample's index.
+        Beyond the budget of memory (`matchzoo.data.store.budget`) and on a CPU they stay on disk, mapped.
     """
     index = torch.arange(len(split)).repeat_interleave(max(copies, 1))
-    plan = views.draw(len(index), step.rng("views")) if views is not None and copies else None
-    features = []
-    for start in range(0, len(index), BLOCK):
-        rows = slice(start, start + BLOCK)
-        values = engine.samples(split.render(index[rows].to(engine.device))).values
-        if views is not None:
-            values = views.plain(values) if plan is None else views.apply(values, plan[rows])
-        features.append(projector.project(values))
-        done(len(values))
+    blocks = _Blocks(split, projector, views, copies, step, engine, index)
+    identity = projector.identity() if split.lasting else None
+    if identity is None:
+        features = blocks.make(range(len(index)), done)
+    else:
+        features = _kept(blocks, *identity, done)
     index = index.to(engine.device)
     labels, group = (None if x is None else x.to(engine.device)[index] for x in (split.labels, split.group))
-    return Samples(torch.cat(features), labels, index=index, group=group)
+    return Samples(features.to(engine.device), labels, index=index, group=group)
+
+
+class _Blocks:
+    """Makes features by rows."""
+
+    def __init__(
+        self,
+        split: Split,
+        projector: Projector,
+        views: Views | None,
+        copies: int,
+        step: Step,
+        engine: Engine,
+        index: torch.Tensor,
+    ) -> None:
+        self.split, self.projector, self.views, self.engine, self.index = split, projector, views, engine, index
+        self.copies, self.step = copies, step
+        self.plan: torch.Tensor | None = None
+
+    @torch.no_grad()
+    def make(self, rows: range, done: Callable[[int], object]) -> torch.Tensor:
+        """Features [len(rows), d], where the engine computes."""
+        if self.plan is None and self.views is not None and self.copies:
+            self.plan = self.views.draw(len(self.index), self.step.rng("views"))
+        features = []
+        for start in range(rows.start, rows.stop, BLOCK):
+            some = slice(start, min(start + BLOCK, rows.stop))
+            values = self.engine.samples(self.split.render(self.index[some].to(self.engine.device))).values
+            if self.views is not None:
+                values = self.views.plain(values) if self.plan is None else self.views.apply(values, self.plan[some])
+            features.append(self.projector.project(values))
+            done(len(values))
+        return torch.cat(features)
+
+    def key(self, identity: object) -> str:
+        """Of all that decides the features."""
+        views: object = None
+        if self.views is not None:
+            drawn = [*self.views.settings(), self.copies, self.step.seed, self.step.number] if self.copies else []
+            views = [self.views.size, *map(to_table, drawn)]
+        return key_of(self.split.fingerprint, identity, views, str(self.engine.dtype), self.engine.device.type)
+
+
+def _kept(blocks: _Blocks, width: int, identity: object, done: Callable[[int], object]) -> torch.Tensor:
+    """Features out of the cache on disk, which is filled first where they are not there."""
+    stored = Stored(
+        blocks.key(identity),
+        len(blocks.index),
+        (width,),
+        lambda rows, told: blocks.make(rows, told).cpu().numpy(),
+        title="features",
+        dtype=np.float64 if blocks.engine.dtype == torch.float64 else np.float32,
+        kind="features",
+        block=KEPT,
+    )
+    told = [0]
+
+    def tell(rows: int) -> None:
+        told[0] += rows
+        done(rows)
+
+    try:
+        mapped = stored.open(tell)
+    except CacheError as error:
+        print(f"features are not kept: {error}", file=sys.stderr)
+        done(-told[0])
+        return blocks.make(range(len(blocks.index)), done)
+    return mapped if stored.row * stored.count > budget() else mapped.clone()

@@ -11,7 +11,7 @@ import attrs
 
 from matchzoo.data.decoding import Decoding
 from matchzoo.data.encoded import Encoded
-from matchzoo.data.store import Stored, key_of
+from matchzoo.data.store import Stored, by_row, key_of
 from matchzoo.errors import MatchZooError, did_you_mean
 from matchzoo.progress import Progress
 
@@ -53,7 +53,7 @@ class Listing(Encoded):
             key=key_of(os.fspath(folder), attrs.astuple(decoding), self.digest()),
             count=len(self.files),
             shape=decoding.shape,
-            make=lambda row: decoding.decode(self.folder / self.files[row].path),
+            make=by_row(lambda row: decoding.decode(self.folder / self.files[row].path)),
             title=f"decoding {folder.name}",
         )
 

@@ -1,5 +1,6 @@
 """A frozen, pre-trained network."""
 
+from importlib.metadata import version
 from typing import Any, Literal
 
 import torch
@@ -10,6 +11,7 @@ from matchzoo.declare import declare
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.facts import Facts
 from matchzoo.projectors.projector import Projector
+from matchzoo.tables import to_table
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and standard deviation of the colours of ImageNet."""
@@ -54,6 +56,7 @@ class Backbone(Projector):
         self.mean = nn.Buffer(torch.tensor(mean)[:, None, None], persistent=False)
         self.std = nn.Buffer(torch.tensor(std)[:, None, None], persistent=False)
         self._card = card
+        self._identity: Any = None
         return card.features
 
     def train(self, mode: bool = True) -> "Backbone":
@@ -64,6 +67,14 @@ class Backbone(Projector):
         """Images [n, 3, h, w] in [0, 1] → features [n, d]; a `DeclarationError` if the network takes no such size."""
         self._take(self._card, *x.shape[2:])
         return self.network((x - self.mean) / self.std)
+
+    def identity(self) -> tuple[int, Any]:
+        """The features' dimension, and card, hash of its weights, normalisation and versions of what computes them."""
+        if self._identity is None:
+            libraries = {name: version(name) for name in ("torch", self._card.library)}
+            weights = self._card.weights.origin()
+            self._identity = [to_table(self._card), weights, self.normalization, libraries]
+        return self._card.features, self._identity
 
     def origin(self) -> dict[str, Any]:
         """The card's name, architecture and licence, and source, commit and hash of its weights."""

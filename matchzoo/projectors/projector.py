@@ -27,6 +27,11 @@ class Projector(nn.Module, ABC):
         """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
         return False
 
+    def identity(self) -> tuple[int, Any] | None:
+        """The dimension of the features and JSON values that decide them, so that features can be kept on disk under
+        these; None where nothing does, or where keeping features is not worth it."""
+        return None
+
     def origin(self) -> dict[str, Any]:
         """What a result records of weights that came from elsewhere; nothing where there are none."""
         return {}
