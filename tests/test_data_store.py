@@ -222,6 +222,8 @@ def make(row):
     with log.open("a") as file:
         file.write(f"{row}\\n")
     time.sleep(float(sys.argv[2]))
+    while len(sys.argv) > 3 and not Path(sys.argv[3]).exists():
+        time.sleep(0.01)
     return np.full((1, 2, 2), row, np.uint8)
 made = store.Stored("k", 20, (1, 2, 2), store.by_row(make), "pictures").open()
 assert made.flatten(1)[:, 0].tolist() == list(range(20))
@@ -229,8 +231,8 @@ print("whole")
 """
 
 
-def builder(log: Path, seconds: float) -> subprocess.Popen:
-    words = [sys.executable, "-c", BUILDER, str(log), str(seconds)]
+def builder(log: Path, seconds: float, *until: Path) -> subprocess.Popen:
+    words = [sys.executable, "-c", BUILDER, str(log), str(seconds), *map(str, until)]
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -261,14 +263,16 @@ def test_killed_in_the_middle_it_goes_on(tmp_path: Path, own_cache: Path) -> Non
 
 def test_a_second_process_waits(tmp_path: Path, own_cache: Path) -> None:
     log = tmp_path / "log"
-    first = builder(log, 0.2)
+    first = builder(log, 0, tmp_path / "go")
     wait_for(log, 1)
     second = builder(tmp_path / "other log", 0)
+    assert second.stderr is not None
+    assert "pictures: another process is at it; waiting" in second.stderr.readline()
+    (tmp_path / "go").touch()
     results = [process.communicate(timeout=90) for process in (first, second)]
     assert [out for out, _ in results] == ["whole\n"] * 2, results
     assert len(log.read_text().split()) == 20
     assert not (tmp_path / "other log").exists()
-    assert "pictures: another process is at it; waiting" in results[1][1]
     assert arrays(own_cache) == ["k.npy"]
 
 
