@@ -136,8 +136,8 @@ def run(
     finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=stem.split("/")[0])
     print()
     rows = finished.metrics["results"]
-    for evaluation in recipe.evaluation:
-        records = [row for row in rows if row["evaluation"] == evaluation.kind]
+    for number, evaluation in enumerate(recipe.evaluation):
+        records = [row for row in rows if row["number"] == number]
         print(format_table(evaluation.table(records)))
     seconds = finished.metrics["seconds"]
     print(f"\ntraining {seconds['training']:.0f} s, evaluation {seconds['evaluation']:.0f} s; all in {finished.folder}")

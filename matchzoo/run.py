@@ -247,8 +247,8 @@ class _Session:
         trained = Trained(parts=parts, engine=self.engine, method=self.name, seed=trainer.seed, quiet=self.quiet)
         began = time.monotonic()
         results: list[Record] = [
-            {"evaluation": evaluation.kind, **record}
-            for evaluation in self.recipe.evaluation
+            {"evaluation": evaluation.kind, "number": number, **record}
+            for number, evaluation in enumerate(self.recipe.evaluation)
             for record in evaluation.evaluate(trained)
         ]
         evaluating = time.monotonic() - began

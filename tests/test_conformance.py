@@ -68,7 +68,17 @@ CASES: dict[str, dict[str, tuple]] = {
         "rmsprop": ({"kind": "rmsprop", "lr": 1e-3}, {}),
         "sgd": ({"kind": "sgd", "lr": 1e-3, "momentum": 0.9}, {}),
     },
-    "evaluation": {"linear-probe": ({"views": 2, "seeds": 1}, {}), "mode-coverage": ("mode-coverage", {})},
+    "protocol": {
+        "converged": ({"penalties": [1.0, 0.1]}, {}),
+        "paper": ({"epochs": 20, "pool": 5}, {}),
+        "ridge": ("ridge", {}),
+        "k-nn": ({"neighbors": [1, 3]}, {}),
+        "nearest-centroid": ("nearest-centroid", {}),
+    },
+    "evaluation": {
+        "linear-probe": ({"views": 2, "seeds": 1, "protocol": "paper"}, {}),
+        "mode-coverage": ("mode-coverage", {}),
+    },
     "weights": {
         "random": ({"kind": "random", "seed": 3}, {}),
         "file": ({"kind": "file", "path": "a.safetensors"}, {}),
@@ -135,7 +145,9 @@ def test_toml_round_trip(noun, kind, tiny_card):
 
 
 FILES = ("image-folder", "table", "imagenet", "torchvision", "arrays")  # tests/test_data_kinds.py makes them
-TRAINABLE = [(n, k) for n, k in ENTRIES if n not in ("evaluation", "weights") and (n != "data" or k not in FILES)]
+TRAINABLE = [
+    (n, k) for n, k in ENTRIES if n not in ("evaluation", "protocol", "weights") and (n != "data" or k not in FILES)
+]
 
 
 @pytest.mark.parametrize(("noun", "kind"), TRAINABLE)

@@ -9,8 +9,10 @@ from matchzoo.data.data import stratified
 from matchzoo.errors import DeclarationError
 from matchzoo.evaluation import LinearProbe, Trained
 from matchzoo.evaluation.baselines import centroid_rows, nearest_rows, random_rows
+from matchzoo.evaluation.classifiers import standardise
 from matchzoo.evaluation.mode_coverage import mode_coverage
-from matchzoo.evaluation.softmax_regression import fit_softmax_regression, standardise, top_k
+from matchzoo.evaluation.protocol import accuracy
+from matchzoo.evaluation.softmax_regression import fit_softmax_regression
 from matchzoo.samples import Samples
 
 
@@ -33,7 +35,7 @@ def test_softmax_regression_is_scikit_learns(n, d):
     for penalty, fitted in zip(penalties, fit_softmax_regression(z, labels, 4, penalties), strict=True):
         theirs = LogisticRegression(C=1 / (n * penalty), tol=1e-10, max_iter=100_000).fit(unit, labels.numpy())
         assert fitted.gradient < 1e-4
-        ours = torch.softmax(fitted.logits(z), 1).numpy()
+        ours = torch.softmax(fitted.scores(z), 1).numpy()
         np.testing.assert_allclose(ours, theirs.predict_proba(unit), atol=2e-4)
 
 
@@ -41,15 +43,15 @@ def test_softmax_regression_of_float32_features_and_one_penalty():
     z, labels = problem(60, 10)
     [a] = fit_softmax_regression(z, labels, 4, (0.1,))
     [b] = fit_softmax_regression(z.float(), labels, 4, (0.1,))
-    torch.testing.assert_close(a.logits(z), b.logits(z), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(a.scores(z), b.scores(z), rtol=1e-3, atol=1e-3)
 
 
 def test_top_k():
     logits = torch.tensor([[3.0, 2, 1], [3, 2, 1], [1, 2, 3]])
     labels = torch.tensor([0, 1, 0])
-    assert top_k(logits, labels, 1) == pytest.approx(1 / 3)
-    assert top_k(logits, labels, 2) == pytest.approx(2 / 3)
-    assert top_k(logits, labels, 5) == 1
+    assert accuracy(logits, labels, 1) == pytest.approx(1 / 3)
+    assert accuracy(logits, labels, 2) == pytest.approx(2 / 3)
+    assert accuracy(logits, labels, 5) == 1
 
 
 def test_stratified_split_keeps_shares_and_is_a_partition():
@@ -93,7 +95,7 @@ def test_probe_never_looks_at_test_labels_to_choose(lgm_recipe):
     test = parts.data.test_set
     test.labels = (test.labels + 1) % 10
     second = probe.evaluate(trained)
-    assert [r["penalties"] for r in first] == [r["penalties"] for r in second]
+    assert [r["chosen"] for r in first] == [r["chosen"] for r in second]
     assert [r["top1"] for r in first] != [r["top1"] for r in second]
 
 

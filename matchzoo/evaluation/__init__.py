@@ -1,7 +1,25 @@
 """What is measured at the end of a run."""
 
+from matchzoo.evaluation.converged import Converged
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.evaluation.k_nn import NearestNeighbors
 from matchzoo.evaluation.linear_probe import LinearProbe
 from matchzoo.evaluation.mode_coverage import ModeCoverage
+from matchzoo.evaluation.nearest_centroid import NearestCentroid
+from matchzoo.evaluation.paper import Paper
+from matchzoo.evaluation.protocol import Protocol
+from matchzoo.evaluation.ridge import Ridge
 
-__all__ = ["Evaluation", "LinearProbe", "ModeCoverage", "Record", "Trained"]
+__all__ = [
+    "Converged",
+    "Evaluation",
+    "LinearProbe",
+    "ModeCoverage",
+    "NearestCentroid",
+    "NearestNeighbors",
+    "Paper",
+    "Protocol",
+    "Record",
+    "Ridge",
+    "Trained",
+]

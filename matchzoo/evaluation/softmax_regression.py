@@ -1,42 +1,19 @@
 """Softmax regression to convergence: the linear probe's solver."""
 
-import attrs
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
+
+from matchzoo.evaluation.classifiers import LinearClassifier, double, standardise
 
 GRADIENT = 1e-5
 """Largest entry of the scaled gradient at which the solver stops."""
 
 
-@attrs.frozen(eq=False)
-class SoftmaxRegression:
-    """A fitted linear classifier: logits = z Wᵀ + b.
-
-    Attributes:
-        weight: [c, d] float64, for raw features.
-        bias: [c] float64.
-        gradient: largest absolute entry of the objective's gradient where the solver stopped.
-    """
-
-    weight: torch.Tensor
-    bias: torch.Tensor
-    gradient: float
-
-    def logits(self, features: torch.Tensor) -> torch.Tensor:
-        """[n, d] → [n, c]."""
-        return features.to(self.weight) @ self.weight.T + self.bias
-
-
-def standardise(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean [d] of features [n, d] and one scale, the root mean square of what is left when it is taken away."""
-    mean = features.mean(0)
-    scale = (features - mean).square().mean().sqrt().clamp_min(torch.finfo(features.dtype).tiny ** 0.5)
-    return mean, scale
-
-
 def fit_softmax_regression(
-    features: torch.Tensor, labels: torch.Tensor, classes: int, penalties: tuple[float, ...], iterations: int = 500
-) -> list[SoftmaxRegression]:
+    features: torch.Tensor, labels: torch.Tensor, classes: int, penalties: Sequence[float], iterations: int = 500
+) -> list[LinearClassifier]:
     """Minimise mean cross-entropy + λ/2 · ‖W‖² for each penalty λ, by L-BFGS in float64 from the last optimum.
 
     W acts on features that are centred and divided by one scale (`standardise`), so λ means the same for every
@@ -47,7 +24,7 @@ def fit_softmax_regression(
 
     Args:
         features: [n, d].
-        labels: [n] int64.
+        labels: [n] int64, or probabilities [n, c].
         classes: c.
         penalties: λ > 0, best in descending order.
         iterations: at most so many a penalty.
@@ -55,8 +32,8 @@ def fit_softmax_regression(
     Returns:
         A classifier a penalty.
     """
-    z = features.cpu().double() if features.device.type == "mps" else features.double()  # mps has no float64
-    labels = labels.to(z.device)
+    z = double(features)
+    labels = labels.to(z.device) if labels.ndim == 1 else labels.to(z)
     mean, scale = standardise(z)
     z = (z - mean) / scale
     if len(z) < z.shape[1]:
@@ -103,11 +80,5 @@ def fit_softmax_regression(
         gradient = max((scaled.grad / stretch).abs().max().item(), bias.grad.abs().max().item())
         weight = (scaled * stretch).detach()
         raw = weight @ axes / scale
-        fitted.append(SoftmaxRegression(raw, bias.detach() - raw @ mean, gradient))
+        fitted.append(LinearClassifier(raw, bias.detach() - raw @ mean, gradient))
     return fitted
-
-
-def top_k(logits: torch.Tensor, labels: torch.Tensor, k: int) -> float:
-    """Share of rows [n, c] whose label is among the k largest logits; 1 if k ≥ c."""
-    k = min(k, logits.shape[1])
-    return (logits.topk(k, 1).indices == labels.to(logits.device)[:, None]).any(1).double().mean().item()

@@ -1,0 +1,31 @@
+"""The nearest class mean."""
+
+from collections.abc import Sequence
+
+from matchzoo.declare import declare
+from matchzoo.evaluation.classifiers import LinearClassifier, double, probabilities
+from matchzoo.evaluation.protocol import Fitted, Protocol, TrainingSet
+from matchzoo.samples import Samples
+
+
+@declare("nearest-centroid")
+class NearestCentroid(Protocol):
+    """The class whose mean of un-augmented features is nearest (L2); nothing is fitted or chosen.
+
+    It is linear: −‖z − μ‖² = 2 μᵀz − ‖μ‖² + what is the same for all classes.
+    """
+
+    def views(self, enough: int, full: bool) -> int:
+        """None: un-augmented images."""
+        return 0
+
+    def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
+        """One classifier a set, as `Protocol.fit` says."""
+        fitted = []
+        for one in sets:
+            assert one.features.labels is not None
+            z = double(one.features.values)
+            shares = probabilities(one.features.labels, classes, z)
+            means = shares.T @ z / shares.sum(0)[:, None]
+            fitted.append(Fitted(classifier=LinearClassifier(2 * means, -means.square().sum(1)), chosen={}))
+        return fitted

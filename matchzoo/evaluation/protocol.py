@@ -1,0 +1,84 @@
+"""The question of a protocol: how is a classifier trained on frozen features, and who chooses what is left open?"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import attrs
+import torch
+
+from matchzoo.declare import FAMILIES, family
+from matchzoo.evaluation.classifiers import Classifier
+from matchzoo.samples import Samples
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class TrainingSet:
+    """What one classifier is trained on: features of some views of some images.
+
+    Attributes:
+        features: values [m · v, d], all v views of an image in a row, labels [m · v] or probabilities [m · v, c].
+        views: v, of every image.
+        seed: of whatever the protocol draws.
+        held_out: [m · v] bool, rows of images that the validation set has too: left out while a hyper-parameter is
+            chosen, used for the result. None if there are none.
+        full: these are all training images, for which some protocols train differently.
+    """
+
+    features: Samples
+    views: int
+    seed: int = 0
+    held_out: torch.Tensor | None = None
+    full: bool = False
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Fitted:
+    """A trained classifier.
+
+    Attributes:
+        classifier: features [n, d] → scores [n, c].
+        chosen: hyper-parameters that the validation set chose, by name; empty where nothing is open.
+    """
+
+    classifier: Classifier
+    chosen: dict[str, float]
+
+
+@family("protocol")
+class Protocol(ABC):
+    """How a classifier is trained on frozen features. It never sees the test set."""
+
+    @property
+    def kind(self) -> str:
+        """What recipes and results call it."""
+        return FAMILIES[Protocol].kind_of(type(self))
+
+    def views(self, enough: int, full: bool) -> int:
+        """Views of every image that it trains on, where ``enough`` would do for one fixed set; 0 for un-augmented."""
+        return enough
+
+    @property
+    def shares_views(self) -> bool:
+        """Whether all seeds train on one and the same collection of views, because the seed is in the training."""
+        return False
+
+    @abstractmethod
+    def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
+        """Train one classifier for each set.
+
+        Args:
+            sets: training sets; those of equal size may be trained at once.
+            validation: un-augmented features [n, d] with labels [n]: these alone choose hyper-parameters.
+            classes: c.
+        """
+
+
+def accuracy(scores: torch.Tensor, labels: torch.Tensor, k: int = 1) -> float:
+    """Share of rows [n, c] whose label [n] is among the k largest scores; 1 if k ≥ c."""
+    return hits(scores, labels, k).double().mean().item()
+
+
+def hits(scores: torch.Tensor, labels: torch.Tensor, k: int) -> torch.Tensor:
+    """[n] bool: whether the label of a row [n, c] is among its k largest scores."""
+    k = min(k, scores.shape[1])
+    return (scores.topk(k, 1).indices == labels.to(scores.device)[:, None]).any(1)
