@@ -136,6 +136,10 @@ class Training:
                 self.stored[copies] = collect(
                     split, self.parts.projector, self.parts.views, copies, step, self.engine, progress.update
                 )
+            weights = self.parts.data.weights()
+            if weights is not None:
+                stored = self.stored[copies]
+                stored.weights = weights.to(stored.values)[stored.index]
 
     def advance(self, step: Step) -> None:
         """Let the parts do what is due before a step; players of changed parts get a fresh optimizer."""

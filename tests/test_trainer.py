@@ -161,6 +161,28 @@ def test_cached_reference_is_the_exact_full_data_gradient(lgm):
     torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_balanced_cache_weighs_every_class_the_same(lgm, tmp_path):
+    """The statistic is that of a set where samples of small classes are repeated until all classes are of one size."""
+    from PIL import Image
+
+    for label, count in (("a", 5), ("b", 10), ("c", 3)):  # 4, 8 and 2 to train on
+        for i in range(count):
+            (tmp_path / label).mkdir(exist_ok=True)
+            Image.new("RGB", (8, 8), (25 * i, 10 * count, 0)).save(tmp_path / label / f"{i}.png")
+    lgm["data"] = {"kind": "image-folder", "path": str(tmp_path), "size": 8, "sampling": "balanced"}
+    lgm["players"]["generator"]["minimize"][0]["reference"] = {"kind": "cache", "copies": 2}
+    made = training(lgm)
+    real = made.stored[2]
+    assert torch.bincount(real.labels).tolist() == [8, 16, 4]
+    repeated = real.rows(torch.arange(28).repeat_interleave(torch.tensor([2, 1, 4])[real.labels]))
+    repeated.weights = None
+    term = made.parts.players["generator"].terms[0]
+    expected = term.statistic.measure(repeated, Step(3, 0))
+    torch.testing.assert_close(term.statistic.measure(real, Step(3, 0)), expected, rtol=1e-5, atol=1e-7)
+    lgm["data"]["sampling"] = "plain"
+    assert training(lgm).stored[2].weights is None
+
+
 def test_online_reference_draws_as_many_views_as_are_synthetic(lgm):
     lgm["players"]["generator"]["minimize"][0]["reference"] = "online"
     made = training(lgm)

@@ -125,7 +125,7 @@ class Data(nn.Module, ABC):
     """A source of real samples, in two halves: rows are drawn first, and rendering them is deterministic."""
 
     sampling: Literal["plain", "balanced"] = "plain"
-    """How training rows are drawn: all alike, or every class equally often."""
+    """How training rows are drawn, and weighed in a cache of all of them: all alike, or every class as much."""
 
     @abstractmethod
     def load(self) -> Loaded:
@@ -175,6 +175,17 @@ class Data(nn.Module, ABC):
         turns = order[torch.arange(n) % len(order)].tolist()
         rows = [self.by_class[label] for label in turns]
         return torch.stack([own[int(u * len(own))] for own, u in zip(rows, share, strict=True)])
+
+    @final
+    def weights(self) -> torch.Tensor | None:
+        """Weights [n] of the training rows in a statistic of all of them: as often as they are drawn, classes of few
+        rows as much as those of many; None where all rows are alike."""
+        if self.sampling == "plain":
+            return None
+        weights = torch.empty(len(self.training_set))
+        for rows in self.by_class:
+            weights[rows] = len(self.training_set) / (len(self.by_class) * len(rows))
+        return weights
 
     @final
     def render(self, draws: torch.Tensor) -> Samples:

@@ -31,7 +31,8 @@ class Online(Reference):
 class Cache(Reference):
     """The features of all training samples, computed once: the exact full-data statistic in every step.
 
-    Only for a projector that nobody moves.
+    Classes weigh as ``data.sampling`` says: as many samples as they have, or all the same. Only for a projector that
+    nobody moves.
     """
 
     copies: int = attrs.field(default=0, validator=at_least(0))
