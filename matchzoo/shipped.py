@@ -30,9 +30,13 @@ def root() -> Path:
 
 def names(folder: str, pattern: str = "*") -> list[str]:
     """Names (path without ``.toml``) of the declarations under a folder that match a shell pattern, sorted."""
+    return [name for name in _all(folder) if fnmatchcase(name, pattern)]
+
+
+@functools.cache
+def _all(folder: str) -> tuple[str, ...]:
     base = root() / folder
-    found = (path.relative_to(base).with_suffix("").as_posix() for path in base.rglob("*.toml"))
-    return sorted(name for name in found if fnmatchcase(name, pattern))
+    return tuple(sorted(path.relative_to(base).with_suffix("").as_posix() for path in base.rglob("*.toml")))
 
 
 def find(folder: str, name: str, noun: str) -> Path:

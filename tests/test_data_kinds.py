@@ -1,4 +1,4 @@
-"""Every kind of data that is read from files or drawn, the cards of data sets, and how rows are drawn."""
+"""Every kind of data that is read from files or drawn, and how rows are drawn."""
 
 import csv
 import gzip
@@ -14,13 +14,13 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from matchzoo.data import Arrays, Data, Gaussian, ImageFolder, ImageNet, Ring, Ring3D, Table, Torchvision, cards, debian
+from matchzoo import zoo
+from matchzoo.data import Arrays, Gaussian, ImageFolder, ImageNet, Ring, Ring3D, Table, Torchvision, debian
 from matchzoo.data.imagenet import wnids
-from matchzoo.declare import FAMILIES
 from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.recipe import Recipe
-from matchzoo.tables import structure, to_table
+from matchzoo.tables import structure
 
 
 def save(path: Path, color: tuple[int, int, int]) -> None:
@@ -374,19 +374,8 @@ def test_a_run_on_what_is_mapped_equals_one_in_memory(
 # cards
 
 
-@pytest.mark.parametrize("name", cards.names())
-def test_cards(name: str) -> None:
-    card = cards.load(name)
-    family = next(cls for cls in FAMILIES if cls is Data)
-    assert to_table(structure(to_table(card.data), family)) == to_table(card.data)
-    assert card.licence
-    assert card.source
-    if card.folder() and not Path(card.at or card.folder()).exists():
-        assert card.get in card.needs()
-
-
 def test_a_card_gives_a_recipe_its_data(lgm: dict) -> None:
-    recipe = structure(lgm, Recipe).replace(data=cards.load("tuxpaint-photos").data)
+    recipe = structure(lgm, Recipe).replace(data=zoo.load("tuxpaint-photos").data)
     assert recipe.table()["data"]["path"] == "data/tuxpaint-photos"
     assert recipe.table()["data"]["fit"] == "pad"
 
@@ -394,15 +383,7 @@ def test_a_card_gives_a_recipe_its_data(lgm: dict) -> None:
 def test_a_missing_folder_of_a_card_names_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(MatchZooError, match=r"there is no folder data/tuxpaint-photos.*; make data"):
-        cards.load("tuxpaint-photos").data.load()
-
-
-def test_wrong_cards(tmp_path: Path) -> None:
-    with pytest.raises(MatchZooError, match="unknown data set 'cifar'; did you mean 'cifar10"):
-        cards.load("cifar")
-    (tmp_path / "a.toml").write_text('data = "digits"\n')
-    with pytest.raises(DeclarationError, match=r"a\.toml is not a valid data card:\nclasses: missing"):
-        cards.load(str(tmp_path / "a.toml"))
+        zoo.load("tuxpaint-photos").load()
 
 
 # data out of Debian packages

@@ -18,18 +18,19 @@ import torch
 from hub_server import HubServer, hub  # noqa: F401
 from safetensors.torch import save_file
 
-from matchzoo import architectures, cli, shipped, zoo
-from matchzoo.card import Arguments, BackboneCard, Verified
+from matchzoo import cli, shipped, zoo
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.facts import Facts
 from matchzoo.projectors import Backbone
 from matchzoo.projectors.backbone import IMAGENET
 from matchzoo.tables import structure, to_table, write_toml
-from matchzoo.verification import differences, examine, picture
 from matchzoo.weights import FileWeights, HubWeights, RandomWeights, TorchvisionWeights, UrlWeights
 from matchzoo.weights.keys import layout, renamed
+from matchzoo.zoo import architectures
+from matchzoo.zoo.backbone_card import Arguments, BackboneCard, Verified
+from matchzoo.zoo.verification import differences, examine, picture
 
-NAMES = zoo.names()
+NAMES = [zoo.short_name(name) for name in zoo.names("backbones/*")]
 LARGE = {"clip-vit-l14", "dinov2-vit-l14", "eva02-l14", "mocov3-vit-l16"}
 State = dict[str, torch.Tensor]
 
@@ -66,7 +67,12 @@ def filled(state: State, seed: int = 0) -> State:
 def test_the_backbones_of_the_paper_are_there() -> None:
     families = ("clip-vit-b16", "dinov2-vit-b14", "eva02-b14", "mocov3-vit-b16", "dinov3-vit-b16", "dino-vit-b16")
     assert set(families) <= set(NAMES)
-    assert zoo.names("clip-*") == ["clip-rn50", "clip-vit-b16", "clip-vit-b32", "clip-vit-l14"]
+    assert [zoo.short_name(name) for name in zoo.names("clip-*")] == [
+        "clip-rn50",
+        "clip-vit-b16",
+        "clip-vit-b32",
+        "clip-vit-l14",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -79,7 +85,7 @@ def test_a_card_is_complete_and_round_trips(name: str) -> None:
     assert card.licence
     assert card.source
     assert card.paper
-    summary = shipped.header(shipped.find(zoo.FOLDER, name, "backbone")).split("\n")[0]
+    summary = shipped.header(zoo.find(name)[0]).split("\n")[0]
     assert 20 < len(summary) < 120
     assert summary.endswith(".")
     assert (card.verified is not None) == isinstance(getattr(card.weights, "package", None), str)
@@ -175,7 +181,7 @@ def test_a_full_size_file_from_the_hub(name: str, hub: HubServer, tmp_path: Path
     save_file(state, file)
     commit = hub.add(card.weights.repo, {card.weights.file: file})
     assert card.weights.needs()
-    assert card.summary().endswith("not here · unverified")
+    assert card.bring(name) == f"matchzoo doctor --fetch {name}"
     network = card.network()
     loaded = network.state_dict()
     for key, value in loaded.items():
@@ -544,9 +550,12 @@ def test_the_picture_is_the_same_everywhere() -> None:
 def test_list_says_what_matters(capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["list", "dino-vit-s*"])
     said = capsys.readouterr().out
-    assert said.count("384 features · 224 px only · Apache-2.0 · not here · unverified") == 2
+    assert said.count("384 features · 21.7 M parameters · 224 px only · Apache-2.0 · unverified") == 2
+    assert "not here: matchzoo doctor --fetch dino-vit-s8\n" in said
     cli.main(["list", "efficientnet-lite0"])
-    assert "1280 features · 224 px · Apache-2.0 · here\n" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "* efficientnet-lite0  EfficientNet-Lite0, trained" in said
+    assert "1280 features · 3.4 M parameters · 224 px · Apache-2.0\n" in said
 
 
 def test_origin(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import attrs
 
+from matchzoo import zoo
 from matchzoo.data.decoding import Decoding
 from matchzoo.data.encoded import Encoded
 from matchzoo.data.store import Stored, by_row, key_of
@@ -68,9 +69,7 @@ def folder_of(path: str, field: str = "data.path") -> Path:
     hint = ""
     if root.parent.is_dir():
         hint = did_you_mean(root.name, [p.name for p in root.parent.iterdir() if p.is_dir()])
-    from matchzoo.data.cards import remedy  # cards declare data, so they come after it
-
-    raise MatchZooError(f"{field}: there is no folder {root}{hint}{remedy(path)}")
+    raise MatchZooError(f"{field}: there is no folder {root}{hint}{zoo.remedy(path)}")
 
 
 def class_folders(folder: Path) -> tuple[str, ...]:

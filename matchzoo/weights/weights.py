@@ -31,6 +31,10 @@ class Weights(ABC):
     def needs(self) -> str:
         """What is not on this machine yet, and the command that brings it; empty if all is here. Asks no network."""
 
+    def bring(self) -> str:
+        """The command, or the few words, that bring the file where `fetch` cannot; empty where it can."""
+        return ""
+
     def pin(self) -> str | None:
         """The sha256 that the file must have, or its first digits; None if it is not pinned."""
         return getattr(self, "sha256", None)

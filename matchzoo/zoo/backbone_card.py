@@ -7,6 +7,7 @@ import attrs
 from matchzoo.declare import at_least, declare, not_empty, positive
 from matchzoo.errors import MatchZooError
 from matchzoo.weights import Weights
+from matchzoo.zoo.card import Card
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +41,7 @@ class Verified:
 
 
 @declare
-class BackboneCard:
+class BackboneCard(Card):
     """What must be known of a frozen network to use it, and to say where it comes from."""
 
     library: Literal["timm", "torchvision"] = "timm"
@@ -89,13 +90,13 @@ class BackboneCard:
             MatchZooError: the weights are not on this machine and cannot be fetched (with the command that brings
                 them), are not those that the card pins, or do not fit the architecture.
         """
-        from matchzoo import architectures
+        from matchzoo.zoo import architectures
 
         return architectures.build(self, self.weights.state())
 
     def blank(self, device: str = "meta") -> "nn.Module":
         """The network as it is initialised, on a device; on ``meta`` it costs no memory."""
-        from matchzoo import architectures
+        from matchzoo.zoo import architectures
 
         return architectures.blank(self, device)
 
@@ -126,12 +127,19 @@ class BackboneCard:
         }
 
     def summary(self) -> str:
-        """One line: features, size, licence, and whether the weights are here and verified."""
-        parts = [f"{self.features} features", f"{self.size} px{' only' if self.fixed else ''}", self.licence]
-        parts.append("not here" if self.weights.needs() else "here")
-        if self.verified is None:
-            parts.append("unverified")
-        return " · ".join(parts)
+        """Features, parameters and pixels."""
+        parts = [f"{self.features} features"]
+        if self.parameters is not None:
+            parts.append(f"{self.parameters / 1e6:.1f} M parameters")
+        return " · ".join([*parts, f"{self.size} px{' only' if self.fixed else ''}"])
+
+    def needs(self) -> str:
+        """The weights, if they are not here."""
+        return self.weights.needs()
+
+    def bring(self, name: str) -> str:
+        """What installs or downloads the weights."""
+        return self.weights.bring() or f"matchzoo doctor --fetch {name}"
 
 
 def check_expected(card: BackboneCard, name: str, found: object, expected: object) -> None:

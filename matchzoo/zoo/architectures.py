@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from matchzoo.card import BackboneCard, check_expected
 from matchzoo.errors import MatchZooError, did_you_mean
 from matchzoo.weights import RandomWeights
 from matchzoo.weights.keys import by_order, layout, renamed
+from matchzoo.zoo.backbone_card import BackboneCard, check_expected
 
 State = dict[str, torch.Tensor]
 

@@ -5,11 +5,11 @@ from importlib.metadata import version
 
 import torch
 
-from matchzoo import zoo
-from matchzoo.card import Verified
 from matchzoo.errors import MatchZooError
 from matchzoo.tables import to_table, write_toml
 from matchzoo.weights.weights import file_sha256
+from matchzoo.zoo.backbone_card import BackboneCard, Verified
+from matchzoo.zoo.cards import load
 
 VALUES = 8
 """How many means of features are kept."""
@@ -31,7 +31,7 @@ def picture(size: int) -> torch.Tensor:
     return torch.stack([waves, rings, field])[None].float()
 
 
-def examine(card: zoo.BackboneCard) -> Verified:
+def examine(card: BackboneCard) -> Verified:
     """Run a card's weights on the picture at the card's size, on the CPU in float32.
 
     Raises:
@@ -80,7 +80,7 @@ def verify(name: str) -> list[str]:
     Raises:
         MatchZooError: as `examine`, or the weights do not do what the card records.
     """
-    card = zoo.load(name)
+    card = load(name, BackboneCard)
     found = examine(card)
     if card.verified is None:
         lines = [f"{name}: the weights load and run; to record what they do, put this at the end of the card:", ""]
