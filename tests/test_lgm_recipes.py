@@ -10,7 +10,6 @@ import torch
 from PIL import Image
 
 from matchzoo import cli, recipes, zoo
-from matchzoo.data import cards
 from matchzoo.data.imagenet import wnids
 from matchzoo.projectors import Backbone
 from matchzoo.recipe import Recipe
@@ -36,7 +35,7 @@ def classes(recipe: Recipe) -> int:
     if hasattr(data, "subset"):
         return len(wnids(data.subset))
     folder, dataset = getattr(data, "path", None) or getattr(data, "root", None), getattr(data, "dataset", None)
-    known = map(cards.load, cards.names())
+    known = [zoo.load(name, zoo.DataCard) for name in zoo.names("datasets/*")]
     found = [c for c in known if (c.folder(), getattr(c.data, "dataset", None)) == (folder, dataset)]
     assert len(found) == 1
     return found[0].classes
