@@ -1,7 +1,6 @@
 """The built parts of a recipe."""
 
 import attrs
-from torch import nn
 
 from matchzoo.data import Data
 from matchzoo.engine import Engine
@@ -60,6 +59,6 @@ class Composition:
         return cls(data, projector, generator, views, players, facts)
 
     @property
-    def names(self) -> dict[str, nn.Module]:
+    def names(self) -> dict[str, Generator | Projector]:
         """The parts that players can move."""
         return {"generator": self.generator, "projector": self.projector}

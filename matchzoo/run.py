@@ -244,6 +244,8 @@ class _Session:
     def finish(self) -> None:
         """Evaluate, write what came of the run, and last of all ``metrics.json``."""
         parts, trainer = self.parts, self.trainer
+        for part in parts.names.values():
+            part.eval()
         trained = Trained(parts=parts, engine=self.engine, method=self.name, seed=trainer.seed, quiet=self.quiet)
         began = time.monotonic()
         results: list[Record] = [

@@ -12,11 +12,9 @@ from matchzoo.data.features import collect
 from matchzoo.declare import at_least, declare, not_empty
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
-from matchzoo.generators import Generator
 from matchzoo.matchers import Matcher
 from matchzoo.players import Player
 from matchzoo.progress import Progress
-from matchzoo.projectors import Projector
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
@@ -143,15 +141,12 @@ class Training:
 
     def advance(self, step: Step) -> None:
         """Let the parts do what is due before a step; players of changed parts get a fresh optimizer."""
-        changed = {name for name, part in self._advancing().items() if part.advance(step)}
+        changed = {name for name, part in self.parts.names.items() if part.advance(step)}
         for name, player in self.parts.players.items():
             if changed & set(player.moves):
                 self._equip(name)
         if changed:
             self.moving = None
-
-    def _advancing(self) -> dict[str, Generator | Projector]:
-        return {"generator": self.parts.generator, "projector": self.parts.projector}
 
     def step(self, number: int) -> dict[str, torch.Tensor]:
         """Play the schedule once; returns the value of every term, by player and label, of its last turn."""
@@ -185,6 +180,8 @@ class Training:
                 parameter.grad = gradient
             self.optimizers[name].step()
             self.optimizers[name].zero_grad()
+        for part in {part for player in players.values() for part in player.moves}:
+            self.parts.names[part].constrain()
         return {
             f"{name}/{label}": value.detach()
             for name in players
@@ -210,7 +207,7 @@ class Training:
             samples = samples.rows(rows)
             plan = views.draw(len(samples), step.rng("views", turn))
             samples = samples.with_values(views.apply(samples.values, plan))
-        return samples.with_values(self.parts.projector.project(samples.values))
+        return self.parts.projector.embed(samples)
 
     def _real(self, count: int, step: Step, turn: int, terms: list[Matcher]) -> dict[int | None, Samples]:
         """The real side by what a term's reference asks for: None drawn now, else stored."""
@@ -222,7 +219,7 @@ class Training:
             if views is not None:
                 plan = views.draw(count, step.rng("real views", turn))
                 samples = samples.with_values(views.apply(samples.values, plan))
-            real[None] = samples.with_values(self.parts.projector.project(samples.values))
+            real[None] = self.parts.projector.embed(samples)
         return real
 
     def check(self, values: dict[str, torch.Tensor], number: int) -> dict[str, float]:

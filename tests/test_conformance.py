@@ -25,6 +25,7 @@ MMD = {"kind": "mmd", "bandwidths": [0.5, 1.0]}
 RATIO = {"kind": "ratio", "estimator": {"kind": "kernel-mean-matching", "bandwidths": [1.0], "ridge": 0.1}}
 HEAD = {"kind": "statistic", "statistic": {"kind": "head-gradient", "std": 0.1}, "distance": "cosine"}
 LEARNED = {"kind": "learned", "features": 4, "network": {"kind": "mlp", "widths": [8], "activation": "tanh"}}
+AUTO = {"kind": "auto-encoder", "features": 2, "encoder": "mlp", "decoder": "mlp", "bound": 0.5}
 
 # kind → a table of that member, and the sections of a recipe that it is tried in
 CASES: dict[str, dict[str, tuple]] = {
@@ -44,12 +45,24 @@ CASES: dict[str, dict[str, tuple]] = {
         "pyramid": ({"kind": "pyramid", "start": 8, "images_per_class": 2}, IMAGES),
         "pixels": ({"kind": "pixels"}, IMAGES),
     },
-    "projector": {"identity": ("identity", {}), "learned": (LEARNED, {}), "backbone": ({"card": "TINY"}, IMAGES)},
-    "network": {"mlp": ({"kind": "mlp", "widths": [], "output": "sigmoid"}, {})},
+    "projector": {
+        "identity": ("identity", {}),
+        "learned": (LEARNED, {}),
+        "auto-encoder": (AUTO, {}),
+        "backbone": ({"card": "TINY"}, IMAGES),
+    },
+    "network": {
+        "mlp": ({"kind": "mlp", "widths": [4], "norm": "batch", "output": "sigmoid"}, {}),
+        "dcgan": ({"kind": "dcgan", "channels": [4, 6], "std": 0.2}, {**POINTS, "data": IMAGES["data"]}),
+        "convnet": ({"kind": "convnet", "width": 4, "depth": 2, "norm": "batch"}, {**POINTS, "data": IMAGES["data"]}),
+    },
     "matcher": {
         "mmd": ({**MMD, "estimator": "unbiased", "root": True}, {}),
         "ratio": ({**RATIO, "regularizer": "mean"}, {}),
         "statistic": (HEAD, IMAGES),
+        "gan": ({"side": "generator", "loss": "least-squares"}, {**POINTS, "projector": {**LEARNED, "features": 1}}),
+        "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
+        "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
     },
     "statistic": {"head-gradient": (HEAD["statistic"], IMAGES)},
     "distance": {"cosine": ("cosine", IMAGES), "squared": ("squared", IMAGES)},
@@ -105,21 +118,25 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
     base = sections or POINTS
     term = dict(HEAD if base is IMAGES else MMD)
     moves, maximize = "generator", False
-    whole = {**base, "projector": "identity", "trainer": {"steps": 1, "precision": "float64", "device": "cpu"}}
+    whole = {"projector": "identity", **base, "trainer": {"steps": 1, "precision": "float64", "device": "cpu"}}
     whole["trainer"]["batch"] = None if base is IMAGES else 16
     if noun in ("data", "generator", "projector"):
         whole[noun] = table
+    elif noun == "network" and table["kind"] == "convnet":
+        whole["projector"] = {**LEARNED, "network": table}
+        term, moves, maximize = RATIO, "projector", True
     elif noun == "network":
         whole["generator"] = {**POINTS["generator"], "network": table}
     elif noun == "matcher":
         term = table
+        moves = "projector" if table == "reconstruction" else "generator"
     elif noun == "kernel":
         term = {"kind": "mmd", "kernel": table}
     elif noun == "ratio estimator":
         term = {**RATIO, "estimator": table}
     elif noun in ("statistic", "distance", "reduction", "reference"):
         term[noun] = table
-    if noun == "projector" and table == LEARNED | {"kind": "learned"}:
+    if noun == "projector" and isinstance(table, dict) and table["kind"] in ("learned", "auto-encoder"):
         term, moves, maximize = RATIO, "projector", True
     player = {"moves": [moves], ("maximize" if maximize else "minimize"): [term]}
     player["optimizer"] = table if noun == "optimizer" else {"kind": "sgd", "lr": 1e-3}

@@ -32,11 +32,19 @@ class Generator(nn.Module, ABC):
         """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
         return False
 
+    def constrain(self) -> None:
+        """Put the parameters back into the set that they belong to; called after each step of a player."""
+        return
+
     @final
     @torch.no_grad()
     def sample(self, n: int | None = None, seed: int = 0) -> Samples:
-        """n samples (None: all there are; an error where they are endless), without a graph."""
-        return self.render(self.draw(n, Step(0, seed).rng("sample")).to(self.device))
+        """n samples (None: all there are; an error where they are endless), without a graph, in evaluation mode."""
+        training = self.training
+        try:
+            return self.eval().render(self.draw(n, Step(0, seed).rng("sample")).to(self.device))
+        finally:
+            self.train(training)
 
     @property
     @abstractmethod

@@ -27,9 +27,7 @@ class NoiseGenerator(Generator):
 
     def build(self, facts: Facts) -> None:
         """Build the network for samples of ``facts.shape``."""
-        self.shape = facts.shape
-        outputs = int(torch.Size(facts.shape).numel())
-        self.network.build(self.dimension, outputs, Step(0, facts.seed).rng("generator"))
+        self.network.build((self.dimension,), facts.shape, Step(0, facts.seed).rng("generator"))
 
     @property
     def count(self) -> None:
@@ -46,5 +44,4 @@ class NoiseGenerator(Generator):
 
     def render(self, draws: torch.Tensor) -> Samples:
         """Samples [n, *shape] of noise [n, dimension]."""
-        outputs = self.network(draws.to(next(self.parameters()).dtype))
-        return Samples(outputs.reshape(len(draws), *self.shape))
+        return Samples(self.network(draws.to(next(self.parameters()).dtype)))

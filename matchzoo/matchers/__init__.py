@@ -1,21 +1,27 @@
 """How far sets of samples are from matching."""
 
 from matchzoo.matchers.distance import Cosine, Distance, Squared
+from matchzoo.matchers.gan import GAN
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.mmd import MMD
+from matchzoo.matchers.one_sided import OneSided
 from matchzoo.matchers.ratio import RatioMatcher
+from matchzoo.matchers.reconstruction import Reconstruction
 from matchzoo.matchers.reduction import Reduction, ToReference
 from matchzoo.matchers.reference import Cache, Online, Reference
 from matchzoo.matchers.statistic import StatisticMatcher
 
 __all__ = [
+    "GAN",
     "MMD",
     "Cache",
     "Cosine",
     "Distance",
     "Matcher",
+    "OneSided",
     "Online",
     "RatioMatcher",
+    "Reconstruction",
     "Reduction",
     "Reference",
     "Squared",

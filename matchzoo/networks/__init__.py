@@ -1,6 +1,8 @@
 """Trainable maps that generators, projectors and estimators are made of."""
 
+from matchzoo.networks.convnet import ConvNet
+from matchzoo.networks.dcgan import DCGAN
 from matchzoo.networks.mlp import MLP
-from matchzoo.networks.network import Network
+from matchzoo.networks.network import Network, Shape
 
-__all__ = ["MLP", "Network"]
+__all__ = ["DCGAN", "MLP", "ConvNet", "Network", "Shape"]

@@ -1,6 +1,7 @@
 """The multi-layer perceptron."""
 
 import itertools
+import math
 from typing import Literal
 
 import attrs
@@ -8,9 +9,8 @@ import torch
 from torch import nn
 
 from matchzoo.declare import at_least, declare
-from matchzoo.networks.network import Network
-
-ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
+from matchzoo.networks.layers import ACTIVATIONS, OUTPUTS, Activation, Output, linear
+from matchzoo.networks.network import Network, Shape
 
 
 @declare("mlp")
@@ -19,23 +19,26 @@ class MLP(Network):
 
     widths: tuple[int, ...] = attrs.field(default=(100, 100), validator=at_least(1))
     """Units of each hidden layer; none for a linear map."""
-    activation: Literal["relu", "tanh"] = "relu"
+    activation: Activation = "relu"
     """Between layers."""
-    output: Literal["linear", "sigmoid"] = "linear"
+    norm: Literal["none", "batch"] = "none"
+    """Before each activation; batch norm in training makes the samples of a batch depend on each other."""
+    output: Output = "linear"
     """After the last layer; sigmoid for images in [0, 1]."""
 
-    def build(self, inputs: int, outputs: int, rng: torch.Generator) -> None:
-        """Make the layers, initialised by ``rng`` alone."""
-        sizes = [inputs, *self.widths, outputs]
+    def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
+        """Make the layers between flattened samples."""
+        self.shape = outputs
+        sizes = [math.prod(inputs), *self.widths, math.prod(outputs)]
         layers: list[nn.Module] = []
         for before, after in itertools.pairwise(sizes):
-            linear = nn.utils.skip_init(nn.Linear, before, after)
-            nn.init.xavier_uniform_(linear.weight, generator=rng)
-            nn.init.zeros_(linear.bias)
-            layers += [linear, ACTIVATIONS[self.activation]()]
-        layers[-1:] = [nn.Sigmoid()] if self.output == "sigmoid" else []
-        self.layers = nn.Sequential(*layers)
+            layers.append(linear(before, after, lambda weight: nn.init.xavier_uniform_(weight, generator=rng)))
+            if self.norm == "batch":
+                layers.append(nn.BatchNorm1d(after))
+            layers.append(ACTIVATIONS[self.activation]())
+        hidden = len(layers) - (3 if self.norm == "batch" else 2)
+        self.layers = nn.Sequential(*layers[: hidden + 1], OUTPUTS[self.output]())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[n, …] (flattened) → [n, outputs]."""
-        return self.layers(x.flatten(1))
+        """[n, …] (flattened) → [n, *outputs]."""
+        return self.layers(x.flatten(1)).unflatten(1, self.shape)

@@ -7,15 +7,22 @@ from torch import nn
 
 from matchzoo.declare import family
 
+Shape = tuple[int, ...]
+"""Of one sample: (d,) of vectors, (channels, height, width) of images."""
+
 
 @family("network")
 class Network(nn.Module, ABC):
-    """A trainable map from vectors or images to vectors."""
+    """A trainable map between vectors or images."""
 
     @abstractmethod
-    def build(self, inputs: int, outputs: int, rng: torch.Generator) -> None:
-        """Make the layers from ``inputs`` to ``outputs`` values, initialised by ``rng`` alone."""
+    def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
+        """Make the layers between samples of two shapes, initialised by ``rng`` alone.
+
+        Raises:
+            DeclarationError: the network cannot map between such shapes.
+        """
 
     @abstractmethod
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[n, inputs] → [n, outputs]."""
+        """[n, *inputs] → [n, *outputs]."""

@@ -1,13 +1,15 @@
 """The question of a projector: in which space are samples compared?"""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, final
 
 import torch
 from torch import nn
 
 from matchzoo.declare import family
+from matchzoo.errors import MatchZooError
 from matchzoo.facts import Facts
+from matchzoo.samples import Samples
 from matchzoo.step import Step
 
 
@@ -26,6 +28,21 @@ class Projector(nn.Module, ABC):
     def advance(self, step: Step) -> bool:
         """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
         return False
+
+    @final
+    def embed(self, samples: Samples) -> Samples:
+        """The features of samples, which know what they are the features of and the way back."""
+        features = samples.with_values(self.project(samples.values))
+        features.decode = self.decode
+        return features
+
+    def decode(self, features: torch.Tensor) -> torch.Tensor:
+        """Samples [n, …] of features [n, d], for a projector that has a way back; else a `MatchZooError`."""
+        raise MatchZooError(f'the projector {type(self).__name__} has no decoder; use kind = "auto-encoder"')
+
+    def constrain(self) -> None:
+        """Put the parameters back into the set that they belong to; called after each step of a player."""
+        return
 
     def identity(self) -> tuple[int, Any] | None:
         """The dimension of the features and JSON values that decide them, so that features can be kept on disk under

@@ -1,0 +1,26 @@
+"""The one-sided constraint of MMD-GAN on the means of the features."""
+
+from collections.abc import Sequence
+
+import torch
+
+from matchzoo.declare import declare
+from matchzoo.matchers.matcher import Matcher
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+
+@declare("one-sided")
+class OneSided(Matcher):
+    """−mean over features of max(0, mean of the synthetic − mean of the real feature), a scalar ≤ 0.
+
+    Critic and generator both have it in their objective, with a weight of 16 in the released code; it keeps the means
+    in order, so that the critic's features do not oscillate.
+
+    Source: Li et al., MMD GAN, NeurIPS 2017, section 3.3 (as a hinge over features in the released code).
+    """
+
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
+        """The constraint's value, a scalar."""
+        real, synthetic = sets
+        return -(synthetic.values.mean(0) - real.values.mean(0)).relu().mean()

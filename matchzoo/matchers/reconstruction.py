@@ -1,0 +1,32 @@
+"""How well samples can be told from their features."""
+
+from collections.abc import Sequence
+
+import torch
+
+from matchzoo.declare import declare
+from matchzoo.errors import MatchZooError
+from matchzoo.matchers.matcher import Matcher
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+
+@declare("reconstruction")
+class Reconstruction(Matcher):
+    """Σ over the sets of the mean of (x − decode(features of x))², over all values of all samples.
+
+    A player that moves an auto-encoder minimises it, so that the features keep what the samples are.
+
+    Source: Li et al., MMD GAN, NeurIPS 2017, section 3.3 (λ of the released code is 8: ``weight = 8.0``).
+    """
+
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
+        """The error, a scalar ≥ 0; raises for features that have no way back."""
+        total = torch.zeros((), dtype=sets[0].values.dtype, device=sets[0].values.device)
+        for samples in sets:
+            if samples.origin is None or samples.decode is None:
+                raise MatchZooError(
+                    "reconstruction: features that were stored have no way back; use reference = online"
+                )
+            total = total + (samples.origin.values - samples.decode(samples.values)).square().mean()
+        return total

@@ -1,0 +1,28 @@
+"""What the networks share: activations, and linear layers whose start is a function of the generator alone."""
+
+import functools
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import nn
+
+Activation = Literal["relu", "leaky-relu", "tanh"]
+Output = Literal["linear", "sigmoid", "tanh"]
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky-relu": functools.partial(nn.LeakyReLU, 0.2),
+    "tanh": nn.Tanh,
+}
+OUTPUTS: dict[str, Callable[[], nn.Module]] = {"linear": nn.Identity, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
+
+
+def linear(inputs: int, outputs: int, start: Callable[[torch.Tensor], object], bias: bool = True) -> nn.Linear:
+    """A linear layer whose weight is set by ``start`` and whose bias is zero."""
+    layer = nn.utils.skip_init(nn.Linear, inputs, outputs, bias=bias)
+    with torch.no_grad():
+        start(layer.weight)
+        if bias:
+            layer.bias.zero_()
+    return layer

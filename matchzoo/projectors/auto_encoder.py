@@ -1,0 +1,49 @@
+"""A learned feature space with a way back: the critic of MMD-GAN."""
+
+import attrs
+import torch
+
+from matchzoo.declare import at_least, declare, positive
+from matchzoo.facts import Facts
+from matchzoo.networks.network import Network
+from matchzoo.projectors.learned import clip
+from matchzoo.projectors.projector import Projector
+from matchzoo.step import Step
+
+
+@declare("auto-encoder")
+class AutoEncoder(Projector):
+    """Features of an encoder, and a decoder from them to samples, moved together; `Reconstruction` is the term.
+
+    Source: Li et al., MMD GAN: towards deeper understanding of moment matching network, NeurIPS 2017.
+    """
+
+    encoder: Network
+    """From samples to features."""
+    decoder: Network
+    """From features to samples."""
+    features: int = attrs.field(validator=at_least(1))
+    """Dimension of the features."""
+    bound: float | None = attrs.field(default=None, validator=positive())
+    """Largest absolute value of a parameter of the encoder, which is clipped to it after each step; none if not
+    given."""
+
+    def build(self, facts: Facts) -> int:
+        """Build both networks, initialised by the seed of the run."""
+        step = Step(0, facts.seed)
+        self.encoder.build(facts.shape, (self.features,), step.rng("projector"))
+        self.decoder.build((self.features,), facts.shape, step.rng("decoder"))
+        clip(self.encoder, self.bound)
+        return self.features
+
+    def project(self, x: torch.Tensor) -> torch.Tensor:
+        """[n, …] → [n, features]."""
+        return self.encoder(x)
+
+    def decode(self, features: torch.Tensor) -> torch.Tensor:
+        """[n, features] → [n, …]."""
+        return self.decoder(features)
+
+    def constrain(self) -> None:
+        """Clip the encoder's parameters to the bound."""
+        clip(self.encoder, self.bound)
