@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -76,7 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
         for pattern, answer in ((RESOLVE, self._file), (TREE, self._tree), (INFO, self._info)):
             found = pattern.match(path)
             if found:
-                answer(found.groupdict(), with_body)
+                asked = {name: urllib.parse.unquote(value or "") for name, value in found.groupdict().items()}
+                answer(asked, with_body)
                 return
         self._refuse(404, "EntryNotFound")
 

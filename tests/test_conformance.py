@@ -39,6 +39,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "imagenet": ({"path": "FOLDER", "subset": "100"}, {}),
         "torchvision": ({"dataset": "CelebA", "attribute": "Smiling"}, {}),
         "arrays": ({"path": "FILE.npz", "layout": "nchw"}, {}),
+        "hub": ({"repo": "owner/name@v1", "train_files": ["a/*.parquet"], "class_names": ["a", "b"]}, {}),
     },
     "generator": {
         "noise": ({**POINTS["generator"], "distribution": "uniform"}, {}),
@@ -161,7 +162,7 @@ def test_toml_round_trip(noun, kind, tiny_card):
     assert all(field.default is None for field in fields if "None" in str(field.type))
 
 
-FILES = ("image-folder", "table", "imagenet", "torchvision", "arrays")  # tests/test_data_kinds.py makes them
+FILES = ("image-folder", "table", "imagenet", "torchvision", "arrays", "hub")  # tests/test_data_*.py make them
 TRAINABLE = [
     (n, k) for n, k in ENTRIES if n not in ("evaluation", "protocol", "weights") and (n != "data" or k not in FILES)
 ]

@@ -4,6 +4,7 @@ from matchzoo.data.arrays import Arrays
 from matchzoo.data.data import Data, Loaded, Split
 from matchzoo.data.digits import Digits
 from matchzoo.data.gaussian import Gaussian
+from matchzoo.data.hub import Hub
 from matchzoo.data.image_folder import ImageFolder
 from matchzoo.data.imagenet import ImageNet
 from matchzoo.data.ring import Ring
@@ -16,6 +17,7 @@ __all__ = [
     "Data",
     "Digits",
     "Gaussian",
+    "Hub",
     "ImageFolder",
     "ImageNet",
     "Loaded",

@@ -1,0 +1,164 @@
+"""A data set of the Hugging Face Hub."""
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from matchzoo.data.data import Loaded
+from matchzoo.data.encoded import Decoded, Encoded
+from matchzoo.data.layout import Layout, by_convention, by_patterns, choose
+from matchzoo.data.listing import list_files
+from matchzoo.data.repository import Repository
+from matchzoo.data.shards import Shards, arrow, check_images, named, read_column
+from matchzoo.declare import declare
+from matchzoo.errors import DeclarationError, MatchZooError
+
+
+@declare("hub")
+class Hub(Decoded):
+    """A data set of the Hub in one of the two layouts that are usual: parquet files, or folders of images.
+
+    Parquet files hold a row an image, encoded, as `datasets` writes them; in folders, an image is of the class that
+    its folder is called. Splits are those of the README, else of the names of files and folders. Fetched once, at the
+    commit that the revision then stood for.
+    """
+
+    repo: str
+    """Repository, such as ``owner/name``, or ``owner/name@revision``."""
+    revision: str | None = None
+    """Branch, tag or commit; ``main`` if neither this nor the repository says one."""
+    config: str | None = None
+    """Configuration (the Hub also calls it subset); needed where there are several."""
+    train_split: str = "train"
+    """Split that is matched."""
+    test_split: str | None = None
+    """Split for testing; test, else validation, else a share of the training split if not given. With the name of the
+    training split it is a share of that."""
+    image_column: str = "image"
+    """Column of the images in parquet files."""
+    label_column: str = "label"
+    """Column of the labels in parquet files, whole numbers or text."""
+    group_column: str | None = None
+    """Column of an environment or subgroup, if there is one."""
+    class_names: tuple[str, ...] = ()
+    """Names of the labels in order, for data that do not say them; of text or folders, all that there are."""
+    train_files: tuple[str, ...] = ()
+    """Patterns of the training files, such as ``data/fold-0-*.parquet`` or ``photos/**``, where neither the README nor
+    their names say it."""
+    test_files: tuple[str, ...] = ()
+    """Patterns of the test files, along with those of the training files."""
+
+    def __attrs_post_init__(self) -> None:
+        problems = []
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+(@[^@\s]+)?", self.repo):
+            problems.append(("repo", f"expected owner/name or owner/name@revision, got {self.repo!r}"))
+        elif "@" in self.repo and self.revision is not None:
+            problems.append(("revision", f"the repository says one already: {self.repo}"))
+        if self.test_files and not self.train_files:
+            problems.append(("test_files", "only along with train_files"))
+        if problems:
+            raise DeclarationError(problems)
+
+    def load(self) -> Loaded:
+        """Fetch what is not here, and read it; raises where the repository or its content is not as expected."""
+        name, _, revision = self.repo.partition("@")
+        self.repository = repository = Repository.find(name, revision or self.revision or "main")
+        if self.train_files:
+            layout = by_patterns(repository.names, self.train_files, self.test_files)
+            info: Mapping[str, Any] = {}
+        else:
+            readme = repository.readme()
+            config, splits = by_convention(repository.names, readme, self.config)
+            layout = choose(splits, self.train_split, self.test_split, config)
+            info = _info(readme, config)
+        read = self._parquet if layout.parquet else self._folders
+        train, test, classes, groups = read(repository, layout, info)
+        if len(classes) < 2:
+            raise MatchZooError(f"data.repo: {self.repo}: expected at least 2 classes, got {', '.join(classes)}")
+        return self.shared(train, classes, groups) if test is None else self.parted(train, test, classes, groups)
+
+    def origin(self) -> dict[str, Any]:
+        """The commit that was read."""
+        return self.repository.origin()
+
+    def _parquet(
+        self, repository: Repository, layout: Layout, info: Mapping[str, Any]
+    ) -> tuple[Encoded, Encoded | None, tuple[str, ...], tuple[str, ...]]:
+        parts = [layout.train, *filter(None, [layout.test])]
+        arrow()  # before anything is fetched
+        folder = repository.fetch([name for part in parts for name in part])
+        source = f"{repository.name}@{repository.commit}"
+        for part in parts:
+            check_images(source, folder, part, self.image_column)
+        columns: list[list[list[int]]] = []
+        names: list[tuple[str, ...]] = []
+        for column, field in ((self.label_column, "label_column"), (self.group_column, "group_column")):
+            if column is None:
+                names.append(())
+                columns.append([])
+                continue
+            found = [read_column(source, folder, part, column, field) for part in parts]
+            given = self.class_names if field == "label_column" else ()
+            said = given or next(filter(None, (one.names for one in found)), ()) or named(info.get("features"), column)
+            names.append(said or _distinct([value for one in found for value in one.values]))
+            columns.append([_numbers(one.values, names[-1], f"{source}: '{column}'") for one in found])
+        encoded = [
+            Shards(source, folder, part, self.image_column, columns[0][i], columns[1][i] if columns[1] else None)
+            for i, part in enumerate(parts)
+        ]
+        return encoded[0], encoded[1] if len(encoded) > 1 else None, names[0], names[1]
+
+    def _folders(
+        self, repository: Repository, layout: Layout, _: Mapping[str, Any]
+    ) -> tuple[Encoded, Encoded | None, tuple[str, ...], tuple[str, ...]]:
+        if self.group_column is not None:
+            raise MatchZooError("data.group_column: images in folders have no columns")
+        parts = [layout.train, *filter(None, [layout.test])]
+        found = [[PurePosixPath(name).parent.name for name in part] for part in parts]
+        names = self.class_names or _distinct([value for one in found for value in one])
+        labels = [_numbers(one, names, f"{repository.name}@{repository.commit}: folders") for one in found]
+        folder = repository.fetch([name for part in parts for name in part])
+        encoded = [list_files(folder, part, labels[i]) for i, part in enumerate(parts)]
+        return encoded[0], encoded[1] if len(encoded) > 1 else None, names, ()
+
+
+def _info(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
+    """The ``dataset_info`` of a configuration (empty for the one without a name)."""
+    info = readme.get("dataset_info")
+    if isinstance(info, list):
+        return next(
+            (
+                one
+                for one in info
+                if isinstance(one, dict) and one.get("config_name", "default") == (config or "default")
+            ),
+            {},
+        )
+    return info if isinstance(info, dict) else {}
+
+
+def _distinct(values: list[Any]) -> tuple[str, ...]:
+    """Names of values that nothing names: text sorted, numbers from 0 up."""
+    if values and isinstance(values[0], int):
+        return tuple(map(str, range(max(values) + 1)))
+    return tuple(sorted(set(values)))
+
+
+def _numbers(values: list[Any], names: tuple[str, ...], where: str) -> list[int]:
+    """Values as numbers of names; raises with the first that has none."""
+    if values and isinstance(values[0], str):
+        known = {name: i for i, name in enumerate(names)}
+        wrong = next((row for row, value in enumerate(values) if value not in known), None)
+        if wrong is not None:
+            raise MatchZooError(
+                f"{where}: expected one of {', '.join(names[:8])}, got '{values[wrong]}' in row {wrong}"
+            )
+        return [known[value] for value in values]
+    wrong = next((row for row, value in enumerate(values) if not 0 <= value < len(names)), None)
+    if wrong is not None:
+        hint = "; a split without labels? choose another with data.test_split" if values[wrong] == -1 else ""
+        raise MatchZooError(
+            f"{where}: expected numbers from 0 to {len(names) - 1}, got {values[wrong]} in row {wrong}{hint}"
+        )
+    return values

@@ -1,0 +1,180 @@
+"""Which files of a repository of data are which split, by its README or by their names."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+import attrs
+
+from matchzoo.data.listing import SUFFIXES
+from matchzoo.errors import MatchZooError, did_you_mean
+
+WORDS = {
+    "train": ("train", "training"),
+    "test": ("test", "testing", "eval", "evaluation"),
+    "validation": ("validation", "valid", "val", "dev"),
+}
+"""What the splits are called in file names, after the `datasets` library."""
+COPY = "refs/convert/parquet"
+"""The branch on which the Hub keeps parquet copies of what was published in other forms."""
+
+
+@attrs.frozen
+class Layout:
+    """Files of the training and of the test part.
+
+    Attributes:
+        train: names in the repository, sorted.
+        test: the same; None where a share of the training part is to be kept for testing.
+        config: configuration that they are of; empty where there is only one without a name.
+    """
+
+    train: tuple[str, ...]
+    test: tuple[str, ...] | None
+    config: str = ""
+
+    @property
+    def parquet(self) -> bool:
+        """Whether these are parquet files; else they are images."""
+        return self.train[0].endswith(".parquet")
+
+
+def by_patterns(names: Sequence[str], train: Sequence[str], test: Sequence[str]) -> Layout:
+    """The layout that patterns give: ``*`` and ``?`` stay within a folder, ``**`` goes through folders.
+
+    Raises:
+        MatchZooError: nothing matches, or parquet files and images both do.
+    """
+    found = [_matching(names, part, field) for part, field in ((train, "data.train_files"), (test, "data.test_files"))]
+    return Layout(found[0], found[1] or None)
+
+
+def by_convention(
+    names: Sequence[str], readme: Mapping[str, Any], config: str | None
+) -> tuple[str, dict[str, list[str]]]:
+    """Configuration and splits of a repository: those of its README, else by the names of its files and folders.
+
+    Parquet files go before images. The folder of a file, less the names of splits and ``data``, is its configuration.
+
+    Raises:
+        MatchZooError: no data in a form that is known, or more than one configuration and none of them chosen.
+    """
+    useful = _useful(names)
+    declared = {str(one.get("config_name", "default")): one for one in _tables(readme.get("configs"))}
+    if any("data_files" in one for one in declared.values()):
+        standard = [name for name, one in declared.items() if one.get("default")] or (
+            ["default"] * ("default" in declared)
+        )
+        chosen = _config(config, declared, standard)
+        given = declared[chosen].get("data_files")
+        if given is not None:
+            parts = {name: _matching(names, paths, f"README.md: {name}") for name, paths in _parts(given).items()}
+            return chosen, {name: list(found) for name, found in parts.items()}
+    by_config: dict[str, list[str]] = {}
+    parquet = useful[0].endswith(".parquet")
+    for name in useful:
+        by_config.setdefault(_folder(name) if parquet else "", []).append(name)
+    chosen = _config(config, by_config, [])
+    splits: dict[str, list[str]] = {}
+    for name in by_config[chosen]:
+        splits.setdefault(_split_of(name) or "train", []).append(name)
+    return chosen, splits
+
+
+def choose(splits: Mapping[str, Sequence[str]], train: str, test: str | None, config: str = "") -> Layout:
+    """The layout of two of the splits; with the same name for both, and without a split for testing, a share is kept.
+
+    Raises:
+        MatchZooError: there is no such split.
+    """
+
+    def find(name: str, field: str) -> Sequence[str]:
+        known = next((words for words in WORDS.values() if name in words), ())
+        found = next((word for word in (name, *known) if word in splits), None)
+        if found is None:
+            raise MatchZooError(f"{field}: there is no split '{name}'{did_you_mean(name, splits)}")
+        return splits[found]
+
+    if test is None:
+        test = next((word for name in ("test", "validation") for word in WORDS[name] if word in splits), None)
+    first = tuple(find(train, "data.train_split"))
+    second = None if test in (None, train) else tuple(find(str(test), "data.test_split"))
+    return Layout(first, second, config)
+
+
+def _useful(names: Iterable[str]) -> list[str]:
+    """Parquet files, else images in folders; hidden ones left out."""
+    seen = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
+    parquet = [name for name in seen if name.endswith(".parquet") and PurePosixPath(name).stem != "metadata"]
+    images = [name for name in seen if "/" in name and PurePosixPath(name).suffix.lower() in SUFFIXES]
+    if any(_split_of(name) for name in images):
+        images = [name for name in images if _split_of(name)]  # no pictures of the README
+    if not parquet and not images:
+        raise MatchZooError(
+            f"data.repo: it holds neither parquet files nor images in folders, but {', '.join(seen[:5]) or 'nothing'}; "
+            f"the Hub keeps parquet copies of many data sets: data.revision = '{COPY}'"
+        )
+    return parquet or images
+
+
+def _matching(names: Iterable[str], patterns: Sequence[str], what: str) -> tuple[str, ...]:
+    expressions = [re.compile(_expression(pattern)) for pattern in patterns]
+    hidden = re.compile(r"(^|/)\.")
+    found = sorted(n for n in names if not hidden.search(n) and any(e.fullmatch(n) for e in expressions))
+    kept = [n for n in found if PurePosixPath(n).suffix.lower() in (*SUFFIXES, ".parquet")]
+    if patterns and (not kept or len({n.endswith(".parquet") for n in kept}) > 1):
+        got = f"among {', '.join(found[:3])}" if found else "none"
+        raise MatchZooError(f"{what}: expected parquet files or images that match {', '.join(patterns)}, got {got}")
+    return tuple(kept)
+
+
+def _expression(pattern: str) -> str:
+    """A regular expression for a pattern of file names."""
+    parts = {"**/": r"(?:.*/)?", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}
+    words = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.removeprefix("./"))
+    return "".join(parts.get(word, re.escape(word)) for word in words)
+
+
+def _folder(name: str) -> str:
+    """The folder of a file, less the names of splits and ``data``."""
+    parts = PurePosixPath(name).parts[:-1]
+    return "/".join(part for part in parts if part != "data" and not any(part in words for words in WORDS.values()))
+
+
+def _split_of(name: str) -> str | None:
+    """The split that a name speaks of: as a folder, else as a word of a parquet file's own name."""
+    *folders, last = PurePosixPath(name).parts
+    words = [*folders, *(re.split(r"[-._ ]", last) if last.endswith(".parquet") else [])]
+    return next((split for word in words for split, known in WORDS.items() if word.lower() in known), None)
+
+
+def _config(asked: str | None, known: Mapping[str, Any], standard: Sequence[str]) -> str:
+    if asked is not None:
+        if asked not in known:
+            raise MatchZooError(
+                f"data.config: there is no configuration '{asked}'{did_you_mean(asked, filter(None, known))}"
+            )
+        return asked
+    if len(known) == 1 or standard:
+        return standard[0] if standard else next(iter(known))
+    raise MatchZooError(
+        f"data.config: it has several configurations, choose one: {', '.join(filter(None, sorted(known)))}"
+    )
+
+
+def _tables(value: Any) -> list[Mapping[str, Any]]:
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
+
+
+def _parts(given: Any) -> dict[str, list[str]]:
+    """``data_files`` of a README in any of its forms: a pattern, patterns, or patterns by split."""
+
+    def listed(paths: Any) -> list[str]:
+        return [str(path) for path in (paths if isinstance(paths, list) else [paths])]
+
+    if isinstance(given, Mapping):
+        return {str(split): listed(paths) for split, paths in given.items()}
+    if isinstance(given, list) and given and all(isinstance(one, Mapping) for one in given):
+        return {str(one.get("split", "train")): listed(one.get("path", [])) for one in given}
+    return {"train": listed(given)}
