@@ -16,7 +16,7 @@ import torch
 
 from matchzoo.data.decoding import Decoding
 from matchzoo.data.encoded import Encoded
-from matchzoo.data.store import Stored, key_of
+from matchzoo.data.store import Stored, by_row, key_of
 from matchzoo.errors import MatchZooError, did_you_mean
 
 BATCH = 16
@@ -56,7 +56,7 @@ class Shards(Encoded):
             key=key_of("hub", self.source, self.names, self.column, attrs.astuple(decoding)),
             count=len(self.labels),
             shape=decoding.shape,
-            make=make,
+            make=by_row(make),
             title=f"decoding {self.source.partition('@')[0]}",
         )
 
