@@ -22,7 +22,8 @@ class Backbone(Projector):
     """The pooled features of a pre-trained network of the zoo, frozen: only the images get gradients.
 
     Normalisation belongs here: images come in [0, 1] and are shifted and scaled by the mean and standard deviation
-    that the network was trained with, or by ImageNet's.
+    that the network was trained with, or by ImageNet's. Pixels are laid out channels-last, in which convolutions are
+    faster on a CPU (EfficientNet-Lite0 at 96 px, forward and back: 10 ms an image instead of 14, one thread).
     """
 
     card: str
@@ -51,7 +52,7 @@ class Backbone(Projector):
         except MatchZooError as error:
             fetch = f"; or: matchzoo doctor --fetch {self.card}" if card.weights.needs() else ""
             raise MatchZooError(f"backbone {self.card}: {error}{fetch}") from None
-        self.network.eval().requires_grad_(False)
+        self.network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         mean, std = (card.mean, card.std) if self.normalization == "backbone" else IMAGENET
         self.mean = nn.Buffer(torch.tensor(mean)[:, None, None], persistent=False)
         self.std = nn.Buffer(torch.tensor(std)[:, None, None], persistent=False)
@@ -66,7 +67,7 @@ class Backbone(Projector):
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """Images [n, 3, h, w] in [0, 1] → features [n, d]; a `DeclarationError` if the network takes no such size."""
         self._take(self._card, *x.shape[2:])
-        return self.network((x - self.mean) / self.std)
+        return self.network(((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last))
 
     def identity(self) -> tuple[int, Any]:
         """The features' dimension, and card, hash of its weights, normalisation and versions of what computes them."""
