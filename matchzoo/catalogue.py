@@ -11,7 +11,7 @@ import attrs
 from matchzoo import recipes, shipped, zoo
 from matchzoo.tables import read_toml
 
-COST = re.compile(r"^matchzoo run .*?\((.+)\)$", re.MULTILINE)
+COST = re.compile(r"^matchzoo run \S+ +\((.+)\)$", re.MULTILINE)
 """What a run costs, in the comment that a recipe opens with: ``matchzoo run NAME   (1 minute on one CPU thread)``."""
 INDENT = " " * 6
 DATA = ("kind", "path", "root", "dataset", "subset")
@@ -119,9 +119,10 @@ def _recipe(name: str, cards: dict[str, zoo.Card]) -> Entry:
     data = table["data"] if isinstance(table.get("data"), dict) else {"kind": table.get("data")}
     used = [full for full in dict.fromkeys([_data_of(data, cards), *_backbones_of(table)]) if full is not None]
     missing = [cards[full].bring(zoo.short_name(full)) for full in used if cards[full].needs()]
-    own = str(data.get("path", ""))
-    if _data_of(data, cards) is None and own and not Path(own).expanduser().exists():
-        missing.insert(0, f"put your own data at {own}, or say --data.path")
+    folder = str(data.get("path", ""))
+    if _data_of(data, cards) is None and folder and not Path(folder).expanduser().exists():
+        same = (card.get for card in cards.values() if isinstance(card, zoo.DataCard) and card.folder() == folder)
+        missing.insert(0, next(same, f"put data of your own at {folder}, or say --data.path"))
     cost = COST.search(shipped.header(path))
     return Entry(
         kind="recipe",
@@ -137,7 +138,10 @@ def _recipe(name: str, cards: dict[str, zoo.Card]) -> Entry:
 
 
 def _summary(path: Path) -> str:
-    return shipped.header(path).split("\n")[0]
+    """The sentence that a declaration opens with: its comment up to the first line that ends with a full stop."""
+    lines = shipped.header(path).split("\n")
+    end = next((i for i, line in enumerate(lines) if line.endswith(".")), 0)
+    return " ".join(lines[: end + 1])
 
 
 def _data_of(table: dict[str, Any], cards: dict[str, zoo.Card]) -> str | None:

@@ -19,7 +19,8 @@ from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
 
 USAGE = """matchzoo: match one set of samples to another.
 
-  matchzoo list [PATTERN]        recipes, backbones and data sets: licence, size, what is not here yet (--json too)
+  matchzoo list [PATTERN]        recipes, backbones and data sets, and what they still need here
+      --json                     the same for programs
   matchzoo show NAME             a recipe or card, as it is written
   matchzoo copy NAME FILE        a recipe to edit: then matchzoo run FILE; or a card
   matchzoo run NAME_OR_FILE      train, evaluate, write pictures; resumes what is there
@@ -72,10 +73,10 @@ def show(name: Name) -> None:
 
 
 def copy(name: Name, file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]) -> None:
-    """Copy a recipe or card to a file of your own, to edit and run by its path.
+    """Copy a recipe or card to a file of your own, to edit and use by its path.
 
     Args:
-        name: of a recipe, backbone or data set, or the path of a .toml file.
+        name: of a recipe, backbone or data set.
         file: where to write; must end in .toml and not exist.
     """
     from matchzoo import files
@@ -92,7 +93,7 @@ def copy(name: Name, file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(m
         files.write_text(file, text)
     except OSError as error:
         raise MatchZooError(f"{file}: cannot be written ({error.strerror})") from None
-    print(f"wrote {file}; {_use(name, file)}")
+    print(f"wrote {file}" if name.endswith(".toml") else f"wrote {file}; {_use(name, file)}")
 
 
 def run(

@@ -4,6 +4,7 @@ import importlib.util
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 
 from matchzoo import __version__, recipes, shipped, zoo
+from matchzoo.errors import MatchZooError
 
 
 def examine() -> list[str]:
@@ -38,7 +39,9 @@ def fetched(name: str) -> list[str]:
     Raises:
         MatchZooError: there is no such card, or its weights cannot be fetched (with the command that brings them).
     """
-    card = zoo.load(name, zoo.BackboneCard)
+    card = zoo.load(name)
+    if not isinstance(card, zoo.BackboneCard):
+        raise MatchZooError(f"--fetch downloads weights of backbones; data set {name}: {card.needs() or 'all is here'}")
     path = card.weights.fetch()
     if path is None:
         return [f"{name}: keeps the network's random initialisation; there is nothing to fetch"]

@@ -169,6 +169,39 @@ def test_a_recipe_uses_cards(monkeypatch: pytest.MonkeyPatch) -> None:
     assert entry.uses == entry.missing == ()
 
 
+@pytest.mark.parametrize(
+    ("data", "uses", "missing"),
+    [
+        ('{ kind = "torchvision", dataset = "CIFAR10" }', ("data set cifar10",), "let torchvision fetch it"),
+        ('{ kind = "torchvision", dataset = "CIFAR10", root = "elsewhere" }', (), ""),
+        ('{ kind = "imagenet", path = "data/imagenet", subset = "100" }', ("data set imagenet-100",), "put your copy"),
+        ('{ kind = "imagenet", path = "data/imagenet", subset = "birds" }', (), "put your copy"),
+        ('{ kind = "image-folder", path = "pictures" }', (), "put data of your own at pictures, or say --data.path"),
+        ('"ring"', (), ""),
+    ],
+)
+def test_what_a_recipe_needs(
+    data: str, uses: tuple[str, ...], missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "one.toml").write_text(
+        "# A recipe whose first sentence takes more than\n# one line of the file.\n"
+        "# matchzoo run one --a.b 1       (not this)\n# matchzoo run one       (3 minutes)\n"
+        f"data = {data}\n"
+        '[projectors]\na = { kind = "backbone", card = "backbones/clip-rn50" }\nb = { card = "own.toml" }\n'
+    )
+    monkeypatch.setattr(recipes, "names", lambda pattern: ["one"])
+    monkeypatch.setattr(shipped, "find", lambda folder, name, noun: tmp_path / folder / f"{name}.toml")
+    monkeypatch.setattr(zoo.BackboneCard, "needs", lambda self: "")
+    entry = catalogue.entries()[0]
+    assert entry.summary == "A recipe whose first sentence takes more than one line of the file."
+    assert entry.size == "3 minutes"
+    assert entry.uses == (*uses, "backbone clip-rn50")
+    assert len(entry.missing) == bool(missing)
+    assert missing in " ".join(entry.missing)
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_lines_fit(width: int) -> None:
     lines = catalogue.text(catalogue.entries(), width).split("\n")
@@ -180,7 +213,9 @@ def test_what_is_here_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     text = catalogue.text(catalogue.entries("cifar10*"), 120)
     assert "\n  cifar10   CIFAR-10: 60 000" in text
-    assert "not here: set data.download = true, or put cifar-10-batches-py into data/" in text
+    assert (
+        "not here: set data.download = true to let torchvision fetch it, or put cifar-10-batches-py into data/" in text
+    )
     (tmp_path / "data" / "cifar-10-batches-py").mkdir(parents=True)
     text = catalogue.text(catalogue.entries("cifar10*"), 120)
     assert "\n* cifar10   CIFAR-10" in text

@@ -91,8 +91,8 @@ class Torchvision(Data):
                     f"data: torchvision could not get {self.dataset} ({reason}); put its files into {root} yourself"
                 ) from None
             raise MatchZooError(
-                f"data.root: {self.dataset} cannot be read from {root} ({reason}); set data.download = true to let "
-                f"torchvision fetch it{zoo.remedy(self.root, self.dataset)}"
+                f"data.root: {self.dataset} cannot be read from {root} ({reason})"
+                f"{zoo.remedy(self.root, self.dataset) or '; set data.download = true to let torchvision fetch it'}"
             ) from None
 
     def _content(self, found: Any) -> tuple[torch.Tensor | list[str], torch.Tensor, tuple[str, ...]]:
