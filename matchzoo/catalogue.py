@@ -29,8 +29,8 @@ class Entry:
         size: of a backbone, its features, parameters and pixels; of a data set, its classes and images; of a recipe,
             what a run costs.
         licence: of the weights or images; of a recipe, empty.
-        uses: cards that a recipe uses, such as ``backbone clip-vit-b16``.
-        missing: what is not on this machine, and the command or the few words that bring it.
+        uses: cards that a recipe uses, such as ``backbone clip-vit-b16``, with what brings them (empty: is here).
+        missing: what brings the rest that is not on this machine: commands, or a few words.
         verified: whether somebody ran a backbone's published weights; None for all else.
         path: its file.
     """
@@ -40,7 +40,7 @@ class Entry:
     summary: str
     size: str
     licence: str
-    uses: tuple[str, ...]
+    uses: dict[str, str]
     missing: tuple[str, ...]
     verified: bool | None
     path: Path
@@ -48,7 +48,7 @@ class Entry:
     @property
     def here(self) -> bool:
         """Whether all that it needs is on this machine."""
-        return not self.missing
+        return not self.missing and not any(self.uses.values())
 
     def lines(self, width: int, column: int) -> list[str]:
         """The entry as text.
@@ -58,7 +58,8 @@ class Entry:
             column: where its summary begins.
         """
         head = f"{'*' if self.here else ' '} {self.name}".ljust(column - 1)
-        parts = [self.size, *self.uses, self.licence, "unverified" if self.verified is False else ""]
+        uses = [f"{name} (not here)" if bring else name for name, bring in self.uses.items()]
+        parts = [self.size, *uses, self.licence, "unverified" if self.verified is False else ""]
         room = width - len(head) - 1
         lines = [f"{head} {textwrap.shorten(self.summary, room, placeholder=' …', break_on_hyphens=False)}"]
         lines += _packed(" · ".join(part for part in parts if part).split(" · "), width)
@@ -94,7 +95,8 @@ def text(found: list[Entry], width: int) -> str:
         lines = [f"{kind}s ({len(group)})"]
         lines += [line for entry in group for line in entry.lines(width, column)]
         blocks.append("\n".join(lines))
-    return "\n\n".join([*blocks, "* all that it needs is on this machine"])
+    footer = "* all that it needs is on this machine\n  how a card comes here: matchzoo list NAME"
+    return "\n\n".join([*blocks, footer])
 
 
 def _card(noun: str, full: str, card: zoo.Card) -> Entry:
@@ -106,7 +108,7 @@ def _card(noun: str, full: str, card: zoo.Card) -> Entry:
         summary=_summary(path),
         size=card.summary(),
         licence=card.licence,
-        uses=(),
+        uses={},
         missing=(card.bring(name),) if card.needs() else (),
         verified=card.verified is not None if isinstance(card, zoo.BackboneCard) else None,
         path=path,
@@ -118,11 +120,11 @@ def _recipe(name: str, cards: dict[str, zoo.Card]) -> Entry:
     table = read_toml(path)
     data = table["data"] if isinstance(table.get("data"), dict) else {"kind": table.get("data")}
     used = [full for full in dict.fromkeys([_data_of(data, cards), *_backbones_of(table)]) if full is not None]
-    missing = [cards[full].bring(zoo.short_name(full)) for full in used if cards[full].needs()]
+    missing = []
     folder = str(data.get("path", ""))
     if _data_of(data, cards) is None and folder and not Path(folder).expanduser().exists():
         same = (card.get for card in cards.values() if isinstance(card, zoo.DataCard) and card.folder() == folder)
-        missing.insert(0, next(same, f"put data of your own at {folder}, or say --data.path"))
+        missing.append(next(same, f"put data of your own at {folder}, or say --data.path"))
     cost = COST.search(shipped.header(path))
     return Entry(
         kind="recipe",
@@ -130,7 +132,12 @@ def _recipe(name: str, cards: dict[str, zoo.Card]) -> Entry:
         summary=_summary(path),
         size=cost.group(1) if cost else "",
         licence="",
-        uses=tuple(f"{zoo.noun(full)} {zoo.short_name(full)}" for full in used),
+        uses={
+            f"{zoo.noun(full)} {zoo.short_name(full)}": cards[full].bring(zoo.short_name(full))
+            if cards[full].needs()
+            else ""
+            for full in used
+        },
         missing=tuple(missing),
         verified=None,
         path=path,

