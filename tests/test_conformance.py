@@ -92,6 +92,8 @@ CASES: dict[str, dict[str, tuple]] = {
     "evaluation": {
         "linear-probe": ({"views": 2, "seeds": 1, "protocol": "paper"}, {}),
         "mode-coverage": ("mode-coverage", {}),
+        "two-sample": ({"bandwidths": [1.0]}, {}),
+        "feature-distances": ({"card": "TINY", "size": 32}, {}),
     },
     "weights": {
         "random": ({"kind": "random", "seed": 3}, {}),

@@ -116,18 +116,18 @@ def test_mode_coverage_of_the_truth_of_a_cloud_and_of_a_collapse():
     centres = ring.centres()
     assert centres.shape == (8, 2)
     torch.testing.assert_close(centres[0], torch.tensor([0.0, -2.0], dtype=torch.float64))
-    truth = mode_coverage(ring.training_set.values, centres, 0.2)
+    truth = mode_coverage(ring.offsets(ring.training_set.values), 2)
     assert truth["modes"] == 8
     assert truth["high_quality"] == pytest.approx(0.9889, abs=0.002)
     assert truth["std_ratio"] == pytest.approx(0.97, abs=0.01)
     assert truth["mode_kl"] < 1e-3
     rng = torch.Generator().manual_seed(0)
-    cloud = mode_coverage((torch.rand(5000, 2, generator=rng) - 0.5) * 5, centres, 0.2)
+    cloud = mode_coverage(ring.offsets((torch.rand(5000, 2, generator=rng) - 0.5) * 5), 2)
     assert cloud["high_quality"] < 0.4
-    collapse = mode_coverage(centres[:1].repeat(100, 1), centres, 0.2)
+    collapse = mode_coverage(ring.offsets(centres[:1].repeat(100, 1)), 2)
     assert collapse["modes"] == 1
     assert collapse["mode_kl"] == pytest.approx(np.log(8))
-    nowhere = mode_coverage(torch.full((10, 2), 50.0), centres, 0.2)
+    nowhere = mode_coverage(ring.offsets(torch.full((10, 2), 50.0)), 2)
     assert (nowhere["modes"], nowhere["high_quality"]) == (0, 0)
 
 

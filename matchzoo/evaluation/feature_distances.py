@@ -1,0 +1,117 @@
+"""Distances of generated from real images in the feature space of any network."""
+
+from collections.abc import Callable
+
+import attrs
+import torch
+import torch.nn.functional as F
+
+from matchzoo.composition import Composition
+from matchzoo.data.features import BLOCK
+from matchzoo.declare import at_least, declare
+from matchzoo.engine import Engine
+from matchzoo.errors import MatchZooError
+from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.evaluation.frechet import frechet_distance
+from matchzoo.evaluation.manifold import precision_recall_density_coverage
+from matchzoo.kernels import Polynomial
+from matchzoo.matchers.mmd import squared_mmd
+from matchzoo.progress import Progress
+from matchzoo.projectors import Backbone
+from matchzoo.samples import Samples
+
+
+@declare("feature-distances")
+class FeatureDistances(Evaluation):
+    """Fréchet distance, kernel distance, precision, recall, density and coverage of generated against test images.
+
+    The kernel distance is the unbiased squared MMD under (xᵀy / d + 1)³, over all pairs. What the literature calls FID
+    and KID are these on the features of one Inception network; here the network is part of the name, and numbers on
+    different networks do not compare. A row of training images says what real images get at that number of samples.
+
+    Source: Heusel et al., NeurIPS 2017 (Fréchet); Bińkowski et al., Demystifying MMD GANs, ICLR 2018 (kernel).
+    """
+
+    card: str = "efficientnet-lite0"
+    """Backbone of the features."""
+    size: int | None = attrs.field(default=None, validator=at_least(8))
+    """Pixels a side that images are resized to for it; as they are if not given."""
+    samples: int = attrs.field(default=5000, validator=at_least(2))
+    """Images of each side; fewer where there are fewer test images."""
+    neighbors: int = attrs.field(default=5, validator=at_least(1))
+    """For precision, recall, density and coverage."""
+
+    def check(self, parts: Composition) -> None:
+        """The data must be images with a test part."""
+        if not parts.facts.is_images:
+            raise MatchZooError("evaluation: feature-distances are of images; use two-sample for points")
+        if parts.data.test_set is None:
+            raise MatchZooError("evaluation: the data has no test part to compare with")
+
+    def evaluate(self, trained: Trained) -> list[Record]:
+        """A record for the generator and one for training images."""
+        self.check(trained.parts)
+        data, generator, facts = trained.parts.data, trained.parts.generator, trained.parts.facts
+        assert data.test_set is not None
+        side = self.size or facts.shape[1]
+        projector = Backbone(card=self.card)
+        projector.build(attrs.evolve(facts, shape=(3, side, side)))
+        trained.engine.place(projector)
+        count = min(self.samples, len(data.test_set), len(data.training_set))
+        with Progress(3 * count, f"features of {self.card}", "images", quiet=trained.quiet) as progress:
+            test, train = (
+                self._features(s.render, count, projector, trained.engine, progress)
+                for s in (data.test_set, data.training_set)
+            )
+            made = generator.sample(generator.count or count)
+            own = self._features(made.rows, len(made), projector, trained.engine, progress)
+        return [
+            {
+                "method": method,
+                "features": f"{self.card} at {side} px",
+                "samples": len(values),
+                "frechet": frechet_distance(test, values),
+                "kernel": squared_mmd(Samples(test), Samples(values), Polynomial(), "unbiased").item(),
+            }
+            | precision_recall_density_coverage(test, values, self.neighbors)
+            for method, values in ((trained.method, own), ("training data", train))
+        ]
+
+    @torch.no_grad()
+    def _features(
+        self,
+        render: Callable[[torch.Tensor], Samples],
+        count: int,
+        projector: Backbone,
+        engine: Engine,
+        progress: Progress,
+    ) -> torch.Tensor:
+        """Features [count, d] of the first images."""
+        found = []
+        for rows in torch.arange(count).split(BLOCK):
+            images = engine.samples(render(rows)).values
+            if self.size is not None and images.shape[2:] != (self.size, self.size):
+                images = F.interpolate(images, (self.size, self.size), mode="bilinear", antialias=True).clamp(0, 1)
+            found.append(projector.project(images))
+            progress.update(len(rows))
+        return torch.cat(found)
+
+    def table(self, records: list[Record]) -> list[list[str]]:
+        """Method and every distance, the features' name in the heading."""
+        space = records[0]["features"]
+        rows = [
+            [
+                "method",
+                "samples",
+                f"Fréchet [{space}]",
+                f"kernel [{space}]",
+                "precision",
+                "recall",
+                "density",
+                "coverage",
+            ]
+        ]
+        for r in records:
+            shares = [f"{r[name]:.3f}" for name in ("precision", "recall", "density", "coverage")]
+            rows.append([r["method"], str(r["samples"]), f"{r['frechet']:.2f}", f"{r['kernel']:.5f}", *shares])
+        return rows

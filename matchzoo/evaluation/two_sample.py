@@ -1,0 +1,65 @@
+"""How far generated samples are from test samples, as two samples of one law."""
+
+import attrs
+import torch
+
+from matchzoo.composition import Composition
+from matchzoo.data import Split
+from matchzoo.data.gaussian_mixture import GaussianMixture
+from matchzoo.declare import at_least, declare, not_empty, positive
+from matchzoo.errors import MatchZooError
+from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.matchers.mmd import mmd2
+
+
+@declare("two-sample")
+class TwoSample(Evaluation):
+    """Unbiased squared MMD to the test samples under a fixed kernel, the mean of Gaussians of several bandwidths, and
+    the median log-density where the data's is known.
+
+    The kernel is the same for every method and never trained, so numbers compare between runs. A row of training
+    samples says what true data get: about 0 ± 3e-4 for 2000 points of the rings.
+    """
+
+    samples: int = attrs.field(default=2000, validator=at_least(2))
+    """Samples of each side; as many as there are where there are fewer test samples."""
+    bandwidths: tuple[float, ...] = attrs.field(default=(0.2, 0.5, 1.0, 2.0), validator=[positive(), not_empty()])
+    """Standard deviations of the Gaussians, in the units of the data."""
+
+    def check(self, parts: Composition) -> None:
+        """There must be test samples."""
+        if parts.data.test_set is None:
+            raise MatchZooError("evaluation: the data has no test part to compare with")
+
+    def evaluate(self, trained: Trained) -> list[Record]:
+        """A record for the generator and one for training samples."""
+        data, generator = trained.parts.data, trained.parts.generator
+        self.check(trained.parts)
+        assert data.test_set is not None
+
+        def first(split: Split, n: int) -> torch.Tensor:
+            return split.render(torch.arange(min(n, len(split)))).values
+
+        test = first(data.test_set, self.samples)
+        generated = generator.sample(generator.count or self.samples).values.cpu()
+        records: list[Record] = []
+        for name, values in ((trained.method, generated), ("training data", first(data.training_set, self.samples))):
+            distance = mmd2(values.flatten(1).double(), test.flatten(1).double(), self.bandwidths, "unbiased")
+            record: Record = {
+                "method": name,
+                "samples": len(values),
+                "mmd2": distance.item() / len(self.bandwidths),
+                "bandwidths": list(self.bandwidths),
+            }
+            if isinstance(data, GaussianMixture):
+                record["median_log_density"] = data.log_density(values).median().item()
+            records.append(record)
+        return records
+
+    def table(self, records: list[Record]) -> list[list[str]]:
+        """Method, MMD², median log-density."""
+        rows = [["method", "samples", "MMD² (unbiased)", "median log p"]]
+        for r in records:
+            density = f"{r['median_log_density']:.3f}" if "median_log_density" in r else "unknown"
+            rows.append([r["method"], str(r["samples"]), f"{r['mmd2']:.5f}", density])
+        return rows
