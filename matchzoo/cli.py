@@ -130,7 +130,9 @@ def run(
             print(f"--{field} {value}\n      {kind}{': ' + doc if doc else ''}")
         return
     stem = path.stem if name.endswith(".toml") else name
-    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=stem.split("/")[0])
+    folder, _, last = stem.rpartition("/")
+    method = last if folder in ("", "baselines") else folder.split("/")[0]
+    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method)
     print()
     rows = finished.metrics["results"]
     for number, evaluation in enumerate(recipe.evaluation):

@@ -37,9 +37,28 @@ class DistilledDataset:
         metadata = {"class_names": json.dumps(self.class_names), "format": "matchzoo-distilled-1"}
         files.write_tensors(Path(path), {"images": self.images, "labels": self.labels}, metadata)
 
+    def with_classes(self, class_names: tuple[str, ...], title: str = "the distilled set") -> "DistilledDataset":
+        """The same images with labels that are indices into ``class_names``, the same names in any order.
+
+        Raises:
+            MatchZooError: a name is missing on either side; ``title`` says of which set.
+        """
+        if self.class_names == class_names:
+            return self
+        for those, these, where in ((self.class_names, class_names, "data"), (class_names, self.class_names, "set")):
+            missing = [name for name in those if name not in these]
+            if missing:
+                shown = ", ".join(f"'{name}'" for name in missing[:5]) + (" …" if len(missing) > 5 else "")
+                raise MatchZooError(f"{title}: its classes are not those of the data; the {where} has no {shown}")
+        order = torch.tensor([class_names.index(name) for name in self.class_names])
+        return DistilledDataset(self.images, order[self.labels], class_names)
+
     @classmethod
     def load(cls, path: str | Path) -> "DistilledDataset":
-        """Read what `save` wrote; raises if the file is something else."""
+        """Read what `save` wrote, or ``images.safetensors`` of a run's folder; raises if it is something else."""
+        path = Path(path).expanduser()
+        if path.is_dir():
+            path = path / "images.safetensors"
         try:
             with safe_open(path, "pt") as file:
                 metadata = file.metadata() or {}

@@ -8,7 +8,7 @@ import attrs
 
 from matchzoo.composition import Composition
 from matchzoo.data import Data
-from matchzoo.declare import declare, not_empty
+from matchzoo.declare import declare
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.evaluation import Evaluation
@@ -42,8 +42,8 @@ class Recipe:
     """In which space they are compared."""
     views: Views | None = None
     """Random views of images, before they are projected; none if not given."""
-    players: dict[str, Player] = attrs.field(validator=not_empty())
-    """Who moves, by name."""
+    players: dict[str, Player] = attrs.Factory(dict)
+    """Who moves, by name; nobody where real samples are only chosen, and ``trainer.steps`` is 0."""
     trainer: Trainer
     """How long, in which order and where."""
     evaluation: tuple[Evaluation, ...] = ()
@@ -54,6 +54,13 @@ class Recipe:
         odd = [name for name in self.players if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name)]
         if odd:
             raise DeclarationError([("players", f"expected names of letters, digits, - and _, got {odd[0]!r}")])
+        if self.trainer.steps and not self.players:
+            message = (
+                f"missing: nobody would move in {self.trainer.steps} steps; name a player, or set trainer.steps = 0"
+            )
+            raise DeclarationError([("players", message)])
+        if self.players and not self.trainer.steps:
+            raise DeclarationError([("trainer.steps", "expected at least 1, got 0: without steps nobody plays")])
         try:
             self.trainer.groups(self.players)
         except DeclarationError as error:

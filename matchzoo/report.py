@@ -12,6 +12,7 @@ from matchzoo import files
 from matchzoo.data.features import collect
 from matchzoo.evaluation.baselines import nearest_rows
 from matchzoo.evaluation.evaluation import Trained
+from matchzoo.generators import Selection
 from matchzoo.projectors import Projector
 from matchzoo.samples import Samples
 from matchzoo.step import Step
@@ -35,11 +36,19 @@ def write(folder: Path, trained: Trained) -> None:
         for path in sorted((folder / "snapshots").glob("step-*.safetensors"))
     ]
     records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-    _save(curves(records), pictures / "curves.png")
+    if records:
+        _save(curves(records), pictures / "curves.png")
     if trained.parts.facts.is_images and trained.parts.generator.count is not None:
-        synthetic, nearest = beside_nearest(trained)
-        names = trained.parts.facts.class_names
-        _save(image_rows([("distilled", synthetic), ("nearest real", nearest)], names), pictures / "distilled.png")
+        samples = trained.parts.generator.sample()
+        assert samples.labels is not None  # a finite set of images has classes
+        labels = samples.labels.cpu()
+        names = tuple(trained.parts.facts.class_names[label] for label in labels[first_of_classes(labels)])
+        if isinstance(trained.parts.generator, Selection):
+            images = samples.values[first_of_classes(labels)].float().cpu()
+            _save(image_rows([("chosen", images)], names), pictures / "chosen.png")
+        else:
+            synthetic, nearest = beside_nearest(trained)
+            _save(image_rows([("distilled", synthetic), ("nearest real", nearest)], names), pictures / "distilled.png")
         if snapshots:
             chosen = spread(snapshots, ROWS)
             _save(image_rows([(f"step {n}", x.float() / 255) for n, x in chosen], names), pictures / "growth.png")
@@ -60,13 +69,21 @@ def spread(snapshots: list[tuple[int, torch.Tensor]], count: int) -> list[tuple[
     return [snapshots[round(i * (len(snapshots) - 1) / (count - 1))] for i in range(count)]
 
 
+def first_of_classes(labels: torch.Tensor) -> torch.Tensor:
+    """The row of the first sample of every class, for the first `COLUMNS` classes of labels [m] that there are."""
+    classes = labels.unique()[:COLUMNS]
+    return (labels == classes[:, None]).int().argmax(1)
+
+
 def beside_nearest(trained: Trained) -> tuple[torch.Tensor, torch.Tensor]:
-    """The first synthetic images [k, 3, h, w] and, for each, the real training image of its class whose features have
-    the largest cosine with its own."""
+    """The first synthetic image of every class [k, 3, h, w] and, for each, the real training image of its class whose
+    features have the largest cosine with its own."""
     parts, engine = trained.parts, trained.engine
     projector: Projector = parts.projector
     views = (parts.views or Views()).without_noise()
-    synthetic = parts.generator.sample().rows(torch.arange(min(COLUMNS, parts.generator.count or 0)))
+    synthetic = parts.generator.sample()
+    assert synthetic.labels is not None
+    synthetic = synthetic.rows(first_of_classes(synthetic.labels))
     with torch.no_grad():
         queries = synthetic.with_values(projector.project(views.plain(synthetic.values)))
     features: Samples = collect(parts.data.training_set, projector, views, 0, Step(0, 0), engine)

@@ -202,9 +202,11 @@ class _Session:
     def train(self) -> None:
         """All steps that are left; stopped by a signal, it saves and ends."""
         trainer = self.trainer
-        if self.done >= trainer.steps:
+        if self.done and self.done >= trainer.steps:
             return
         self.training.prepare(self.quiet)
+        if not trainer.steps:
+            return
         began = time.monotonic() - self.seconds
         progress = Progress(trainer.steps, "training", "steps", self.done, self.quiet, self.engine.memory)
         self.interrupts.defer(True)
@@ -234,8 +236,11 @@ class _Session:
     def _snapshot(self, number: int) -> None:
         """A few synthetic samples, for the picture of how they grew."""
         generator = self.parts.generator
-        samples = generator.sample(None if generator.count is not None else report.POINTS).values
+        drawn = generator.sample(None if generator.count is not None else report.POINTS)
+        samples = drawn.values
         if self.parts.facts.is_images:
+            if drawn.labels is not None:
+                samples = samples[report.first_of_classes(drawn.labels)]
             samples = (samples[: report.COLUMNS].clamp(0, 1) * 255).round().to(torch.uint8)
         folder = self.folder / "snapshots"
         folder.mkdir(exist_ok=True)
@@ -265,7 +270,8 @@ class _Session:
                 self.folder / "images.safetensors"
             )
         report.write(self.folder, trained)
-        last = json.loads(self.log.read_text(encoding="utf-8").splitlines()[-1])
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        last = json.loads(lines[-1]) if lines else {}
         metrics = {
             "results": results,
             "seconds": {"training": self.seconds, "evaluation": evaluating},

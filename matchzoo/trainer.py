@@ -1,5 +1,6 @@
 """The one trainer: every method is players over parts, and this is the only loop."""
 
+import functools
 import re
 from typing import Literal
 
@@ -8,12 +9,14 @@ import torch
 
 from matchzoo.checkpoint import load_optimizer, optimizer_tensors
 from matchzoo.composition import Composition
+from matchzoo.data import Split
 from matchzoo.data.features import collect
 from matchzoo.declare import at_least, declare, not_empty
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.matchers import Matcher
 from matchzoo.players import Player
+from matchzoo.pool import Pool
 from matchzoo.progress import Progress
 from matchzoo.samples import Samples
 from matchzoo.step import Step
@@ -25,8 +28,8 @@ Group = tuple[str, ...]
 class Trainer:
     """How long, in which order and where the players step."""
 
-    steps: int = attrs.field(validator=at_least(1))
-    """Steps of training; each plays the whole schedule."""
+    steps: int = attrs.field(validator=at_least(0))
+    """Steps of training; each plays the whole schedule. 0 where nothing moves."""
     batch: int | None = attrs.field(default=None, validator=at_least(1))
     """Synthetic samples a step; all the generator has if not given. As many real ones are drawn as views are made."""
     seed: int = attrs.field(default=0, validator=at_least(0))
@@ -98,6 +101,7 @@ class Training:
             self._equip(name)
         self.moving: set[str] | None = None
         self.stored: dict[int, Samples] = {}
+        self.begun = False
         composition.generator.draw(trainer.batch, Step(0, trainer.seed).rng("check"))  # refuses a batch it cannot give
 
     def _check_moves(self) -> None:
@@ -125,7 +129,7 @@ class Training:
         self.optimizers[name] = player.optimizer.make(self.parameters[name])
 
     def prepare(self, quiet: bool = False) -> None:
-        """Compute what the terms want stored of the real side."""
+        """Compute what the terms want stored of the real side, and let a generator that is new look at it."""
         split = self.parts.data.training_set
         terms = [term for player in self.parts.players.values() for term in player.terms]
         for copies in sorted({t.reference.views for t in terms if t.reference.views is not None}):
@@ -138,6 +142,21 @@ class Training:
             if weights is not None:
                 stored = self.stored[copies]
                 stored.weights = weights.to(stored.values)[stored.index]
+        if not self.begun:
+            step = Step(0, self.trainer.seed)
+            with torch.no_grad():
+                self.parts.generator.look(
+                    Pool(split, self.parts.data.class_names, functools.partial(self._plain, quiet), step)
+                )
+            self.begun = True
+
+    def _plain(self, quiet: bool, split: Split) -> Samples:
+        """Features of samples that are not augmented."""
+        if split is self.parts.data.training_set and 0 in self.stored:
+            return self.stored[0]
+        projector, views, engine = self.parts.projector, self.parts.views, self.engine
+        with Progress(len(split), "features", "samples", quiet=quiet) as progress:
+            return collect(split, projector, views, 0, Step(0, self.trainer.seed), engine, progress.update)
 
     def advance(self, step: Step) -> None:
         """Let the parts do what is due before a step; players of changed parts get a fresh optimizer."""
@@ -234,20 +253,25 @@ class Training:
         return numbers
 
     def state(self) -> dict[str, torch.Tensor]:
-        """Parameters and buffers of the parts that can move, and the optimizers' state."""
+        """Parameters and buffers of the generator and of other parts that can move, and the optimizers' state."""
         tensors: dict[str, torch.Tensor] = {}
         for name, part in self.parts.names.items():
-            if name not in self.fixed:
+            if self._kept(name):
                 tensors |= {f"{name}/{key}": value for key, value in part.state_dict().items()}
         for name, optimizer in self.optimizers.items():
             tensors |= optimizer_tensors(f"optimizers/{name}", optimizer)
         return tensors
 
+    def _kept(self, name: str) -> bool:
+        """Whether a part's values are state: a frozen projector's come from its card, a generator's from nowhere."""
+        return name == "generator" or name not in self.fixed
+
     def load(self, number: int, tensors: dict[str, torch.Tensor]) -> None:
         """Put back the state after step ``number``."""
         self.advance(Step(number, self.trainer.seed))  # first the shapes, then what is in them
+        self.begun = True
         for name, part in self.parts.names.items():
-            if name not in self.fixed:
+            if self._kept(name):
                 load_part(part, name, tensors)
         for name, optimizer in self.optimizers.items():
             load_optimizer(f"optimizers/{name}", optimizer, tensors)

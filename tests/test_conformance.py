@@ -45,6 +45,16 @@ CASES: dict[str, dict[str, tuple]] = {
         "noise": ({**POINTS["generator"], "distribution": "uniform"}, {}),
         "pyramid": ({"kind": "pyramid", "start": 8, "images_per_class": 2}, IMAGES),
         "pixels": ({"kind": "pixels"}, IMAGES),
+        "selection": ({"method": "herding", "images_per_class": 3}, IMAGES),
+    },
+    "selector": {
+        "all": ("all", IMAGES),
+        "centroid": ("centroid", IMAGES),
+        "herding": ("herding", IMAGES),
+        "k-center": ("k-center", IMAGES),
+        "k-medoids": ("k-medoids", IMAGES),
+        "nearest": ({"kind": "nearest", "to": "a.safetensors"}, IMAGES),
+        "random": ("random", IMAGES),
     },
     "projector": {
         "identity": ("identity", {}),
@@ -165,8 +175,11 @@ def test_toml_round_trip(noun, kind, tiny_card):
 
 
 FILES = ("image-folder", "table", "imagenet", "torchvision", "arrays", "hub")  # tests/test_data_*.py make them
+WITHOUT_A_STEP = ("evaluation", "protocol", "weights", "selector")  # tests/test_selectors.py has selectors
 TRAINABLE = [
-    (n, k) for n, k in ENTRIES if n not in ("evaluation", "protocol", "weights") and (n != "data" or k not in FILES)
+    (n, k)
+    for n, k in ENTRIES
+    if n not in WITHOUT_A_STEP and (n != "data" or k not in FILES) and (n, k) != ("generator", "selection")
 ]
 
 

@@ -50,7 +50,7 @@ WRONG_TABLES = {
     "no kind": ("lgm", {"data": {"size": 8}}, "data.kind: missing; expected one of arrays, digits, gaussian, im"),
     "missing section": ("lgm", {"generator": GONE}, "generator: missing"),
     "missing field": ("ring", {"generator.dimension": GONE}, "generator.dimension: missing for 'noise'"),
-    "no players": ("lgm", {"players": {}}, "players: expected at least one entry, got none"),
+    "no players": ("lgm", {"players": {}}, "players: missing: nobody would move in 9 steps; name a player, or set trainer.steps = 0"),
     "player as a list": ("lgm", {"players": []}, "players: expected a table, got []"),
     "zero steps": ("lgm", {"trainer.steps": 0}, "trainer.steps: expected at least 1, got 0"),
     "negative rate": (

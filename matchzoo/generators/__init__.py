@@ -4,5 +4,6 @@ from matchzoo.generators.generator import Generator
 from matchzoo.generators.noise import NoiseGenerator
 from matchzoo.generators.pixels import PixelImages
 from matchzoo.generators.pyramid import PyramidImages
+from matchzoo.generators.selection import Selection
 
-__all__ = ["Generator", "NoiseGenerator", "PixelImages", "PyramidImages"]
+__all__ = ["Generator", "NoiseGenerator", "PixelImages", "PyramidImages", "Selection"]

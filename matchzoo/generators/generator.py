@@ -1,5 +1,6 @@
 """The question of a generator: where do synthetic samples come from?"""
 
+import itertools
 from abc import ABC, abstractmethod
 from typing import final
 
@@ -8,6 +9,7 @@ from torch import nn
 
 from matchzoo.declare import family
 from matchzoo.facts import Facts
+from matchzoo.pool import Pool
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
@@ -27,6 +29,10 @@ class Generator(nn.Module, ABC):
     @abstractmethod
     def render(self, draws: torch.Tensor) -> Samples:
         """The samples of some draws: differentiable, row by row; images [n, c, h, w] in [0, 1] or points [n, d]."""
+
+    def look(self, pool: Pool) -> None:
+        """Take what is wanted of the real samples, once, before the first step; values change in place."""
+        return
 
     def advance(self, step: Step) -> bool:
         """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
@@ -53,5 +59,5 @@ class Generator(nn.Module, ABC):
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters are."""
-        return next(self.parameters()).device
+        """Where the parameters (or buffers, if there are none) are."""
+        return next(itertools.chain(self.parameters(), self.buffers())).device

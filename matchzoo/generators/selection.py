@@ -1,0 +1,73 @@
+"""Real samples, chosen: the baselines of distillation, in the same form as what is distilled."""
+
+import attrs
+import torch
+from torch import nn
+
+from matchzoo.data.store import budget
+from matchzoo.declare import at_least, declare
+from matchzoo.errors import DeclarationError
+from matchzoo.facts import Facts
+from matchzoo.generators.generator import Generator
+from matchzoo.generators.pyramid import pick
+from matchzoo.pool import Pool
+from matchzoo.samples import Samples
+from matchzoo.selectors import Selector
+
+
+@declare("selection")
+class Selection(Generator):
+    """Rows of the real training samples, chosen once, before the first step; it has no parameters.
+
+    A recipe of nothing else needs no players and no steps (``trainer.steps = 0``).
+    """
+
+    method: Selector
+    """Which samples."""
+    images_per_class: int | None = attrs.field(default=None, validator=at_least(1))
+    """Images of every class (IPC); 1 if not given, or as many as there are for methods that count by themselves."""
+
+    def build(self, facts: Facts) -> None:
+        """Room for the samples; raises if there are no classes, or more than memory has room for."""
+        if facts.classes is None:
+            raise DeclarationError([("generator", "chooses samples of classes, but the data has no labels")])
+        count = self.method.count(facts, self.images_per_class)
+        size = 4 * count * int(torch.Size(facts.shape).numel())
+        if size > budget():
+            message = (
+                f"{count} samples need {size / 2**20:.0f} MiB, at most {budget() / 2**20:.0f} are used; "
+                "choose fewer, or set MATCHZOO_MEMORY (in MiB)"
+            )
+            raise DeclarationError([("generator", message)])
+        self.rows = nn.Buffer(torch.zeros(count, dtype=torch.int64))
+        self.labels = nn.Buffer(torch.zeros(count, dtype=torch.int64))
+        self.values = nn.Buffer(torch.zeros(count, *facts.shape))
+
+    def look(self, pool: Pool) -> None:
+        """Choose; a `DeclarationError` where a class has fewer samples than are asked for."""
+        assert pool.split.labels is not None  # build has seen to it
+        counts = pool.split.labels.bincount().tolist()
+        smallest = min(counts)
+        if smallest < (self.images_per_class or 1):
+            name = pool.class_names[counts.index(smallest)]
+            message = f"class '{name}' has {smallest} training samples, got {self.images_per_class}"
+            raise DeclarationError([("generator.images_per_class", message)])
+        rows = self.method.select(pool, self.images_per_class)
+        samples = pool.split.render(rows)
+        assert samples.labels is not None
+        self.rows.copy_(rows)
+        self.labels.copy_(samples.labels)
+        self.values.copy_(samples.values)
+
+    @property
+    def count(self) -> int:
+        """As many as are chosen."""
+        return len(self.labels)
+
+    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+        """Indices [n] of samples, without repeats; all in order for None."""
+        return pick(len(self.labels), n, rng)
+
+    def render(self, draws: torch.Tensor) -> Samples:
+        """The samples [n, …] of some indices, with labels, and their rows in the training data as index."""
+        return Samples(self.values[draws], self.labels[draws], index=self.rows[draws])
