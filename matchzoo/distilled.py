@@ -8,6 +8,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from matchzoo import files
+from matchzoo.class_names import relabel
 from matchzoo.errors import MatchZooError
 
 
@@ -41,17 +42,13 @@ class DistilledDataset:
         """The same images with labels that are indices into ``class_names``, the same names in any order.
 
         Raises:
-            MatchZooError: a name is missing on either side; ``title`` says of which set.
+            MatchZooError: the names are others; ``title`` says of which set.
         """
-        if self.class_names == class_names:
-            return self
-        for those, these, where in ((self.class_names, class_names, "data"), (class_names, self.class_names, "set")):
-            missing = [name for name in those if name not in these]
-            if missing:
-                shown = ", ".join(f"'{name}'" for name in missing[:5]) + (" …" if len(missing) > 5 else "")
-                raise MatchZooError(f"{title}: its classes are not those of the data; the {where} has no {shown}")
-        order = torch.tensor([class_names.index(name) for name in self.class_names])
-        return DistilledDataset(self.images, order[self.labels], class_names)
+        try:
+            labels = relabel(self.labels, self.class_names, class_names)
+        except MatchZooError as error:
+            raise MatchZooError(f"{title}: {error}") from None
+        return DistilledDataset(self.images, labels, class_names)
 
     @classmethod
     def load(cls, path: str | Path) -> "DistilledDataset":

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from matchzoo.class_names import relabel
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.evaluation import Converged, LinearProbe, NearestCentroid, NearestNeighbors, Paper, Protocol, Ridge
-from matchzoo.evaluation.class_names import relabel
 from matchzoo.evaluation.classifiers import standardise
 from matchzoo.evaluation.probe import Score, probe, summary
 from matchzoo.evaluation.protocol import TrainingSet

@@ -50,7 +50,11 @@ WRONG_TABLES = {
     "no kind": ("lgm", {"data": {"size": 8}}, "data.kind: missing; expected one of arrays, digits, gaussian, im"),
     "missing section": ("lgm", {"generator": GONE}, "generator: missing"),
     "missing field": ("ring", {"generator.dimension": GONE}, "generator.dimension: missing for 'noise'"),
-    "no players": ("lgm", {"players": {}}, "players: missing: nobody would move in 9 steps; name a player, or set trainer.steps = 0"),
+    "no players": (
+        "lgm",
+        {"players": {}},
+        "players: missing: nobody would move in 9 steps; name a player, or set trainer.steps = 0",
+    ),
     "player as a list": ("lgm", {"players": []}, "players: expected a table, got []"),
     "zero steps": ("lgm", {"trainer.steps": 0}, "trainer.steps: expected at least 1, got 0"),
     "negative rate": (
@@ -346,7 +350,7 @@ def test_wrong_cards(case: str, tmp_path: Path) -> None:
         ("folder", "recipe '.*mine.toml': is a folder; expected a .toml file"),
         (
             b"",
-            "mine.toml is not a valid recipe:\ndata: missing\ngenerator: missing\nplayers: missing\ntrainer: missing",
+            "mine.toml is not a valid recipe:\ndata: missing\ngenerator: missing\ntrainer: missing",
         ),
         (b"[data\n", r"mine.toml: not valid TOML: .*line 1"),
         (b"# \xe9t\xe9", r"mine.toml: not UTF-8 text \(byte 2\)"),
