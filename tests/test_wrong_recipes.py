@@ -47,7 +47,7 @@ WRONG_TABLES = {
     "unknown key": ("lgm", {"views.copie": 3}, "views.copie: unknown key; did you mean 'copies'?"),
     "unknown key of a part": ("lgm", {"generator.ipc": 1}, "generator.ipc: unknown key for 'pyramid'; known: decor"),
     "unknown kind": ("lgm", {"generator.kind": "pyramide"}, "generator.kind: unknown generator 'pyramide'; did you"),
-    "no kind": ("lgm", {"data": {"size": 8}}, "data.kind: missing; expected one of arrays, digits, gaussian, im"),
+    "no kind": ("lgm", {"data": {"size": 8}}, "data.kind: missing; expected one of arrays, digits, gaussian, hub, im"),
     "missing section": ("lgm", {"generator": GONE}, "generator: missing"),
     "missing field": ("ring", {"generator.dimension": GONE}, "generator.dimension: missing for 'noise'"),
     "no players": (
@@ -371,7 +371,7 @@ def test_wrong_files(content: bytes | str | None, message: str, tmp_path: Path) 
     ("name", "message"),
     [
         ("lgm/quikstart", "unknown recipe 'lgm/quikstart'; did you mean 'lgm/quickstart'?.*matchzoo list"),
-        ("zzz", "unknown recipe 'zzz'; known: .*lgm/quickstart.*a file's path ends in .toml"),
+        ("zzz", "unknown recipe 'zzz'; known: .*lgm/birds.*a file's path ends in .toml"),
     ],
 )
 def test_wrong_names(name: str, message: str) -> None:
