@@ -34,7 +34,8 @@ class Torchvision(Data):
     """A data set of torchvision, with the parts that it has; EuroSAT, which has none, is split by share.
 
     Those that are arrays are taken as they are (or resized to ``size``); those that are files are decoded once, as in
-    an image folder. Downloads are torchvision's, checked against its own checksums.
+    an image folder. Labels and class names are torchvision's (numbers where it has none); a validation part is left
+    out. Downloads are torchvision's, checked against its own checksums.
     """
 
     dataset: Name
@@ -69,7 +70,12 @@ class Torchvision(Data):
             first, second = stratified(labels, self.test_share, self.split_seed, names)
             return Loaded(self._split(images, labels, first), self._split(images, labels, second), names)
         images, labels, names = self._content(self._open("train"))
-        test_images, test_labels, _ = self._content(self._open("test"))
+        test_images, test_labels, test_names = self._content(self._open("test"))
+        if test_names != names:
+            odd = ", ".join(sorted(set(names) ^ set(test_names))[:5])
+            raise MatchZooError(
+                f"data.root: {self.dataset}: other classes for testing than for training ({odd}); is it whole?"
+            )
         return Loaded(self._split(images, labels), self._split(test_images, test_labels), names)
 
     def _open(self, part: str = "") -> Any:
@@ -84,6 +90,9 @@ class Torchvision(Data):
             options = {"split": FIRST.get(self.dataset, part) if part == "train" else part} if part else {}
         try:
             return make(root=str(root), download=self.download, **options)
+        except ImportError as error:
+            package = str(error.name).partition(".")[0]
+            raise MatchZooError(f"torchvision needs {package} for {self.dataset}: pip install {package}") from None
         except Exception as error:  # whatever a missing, cut or unreachable download runs into
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             if self.download:
@@ -102,14 +111,8 @@ class Torchvision(Data):
             if self.attribute not in known:
                 raise MatchZooError(f"data.attribute: CelebA has no '{self.attribute}'; known: {', '.join(known)}")
             files = [os.path.join(found.root, found.base_folder, "img_align_celeba", name) for name in found.filename]
-            return (
-                files,
-                found.attr[:, known.index(str(self.attribute))].long(),
-                (
-                    f"not {self.attribute}",
-                    str(self.attribute),
-                ),
-            )
+            labels = found.attr[:, known.index(str(self.attribute))].long()
+            return files, labels, (f"not {self.attribute}", str(self.attribute))
         if hasattr(found, "data"):
             images = torch.as_tensor(np.asarray(found.data))
             if images.dim() == 3:
