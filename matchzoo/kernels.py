@@ -109,8 +109,10 @@ def median_distance(x: torch.Tensor, y: torch.Tensor) -> float:
     pooled = torch.cat([x, y])
     if len(pooled) > MEDIAN_POINTS:
         pooled = pooled[torch.linspace(0, len(pooled) - 1, MEDIAN_POINTS, device=pooled.device).long()]
-    above = torch.ones(len(pooled), len(pooled), dtype=torch.bool, device=pooled.device).triu(1)
-    median = squared_distances(pooled, pooled)[above].median().sqrt().item()
+    count = len(pooled)
+    rank = count + 2 * ((count * (count - 1) // 2 - 1) // 2) + 1  # after the diagonal's zeros every pair comes twice
+    squared = squared_distances(pooled, pooled).flatten()
+    median = squared.kthvalue(rank).values.sqrt().item() if torch.isfinite(pooled).all() else float("nan")
     if not 0 < median < float("inf"):
         problem = "is 0: at least half of the pairs of points coincide" if median == 0 else f"is {median}"
         raise MatchZooError(f"bandwidths: the median distance {problem}; give a bandwidth as a number")

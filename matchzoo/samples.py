@@ -87,7 +87,10 @@ class Samples:
             mirrored = other._kept.get(self, {})
             if name in mirrored:
                 return mirrored[name].mT
-            own[name] = compute()
+            made = compute()
+            if not torch.is_grad_enabled() and (self.values.requires_grad or other.values.requires_grad):
+                return made  # it has no graph, which those who ask later may want
+            own[name] = made
         return own[name]
 
 

@@ -79,7 +79,13 @@ CASES: dict[str, dict[str, tuple]] = {
     "distance": {"cosine": ("cosine", IMAGES), "squared": ("squared", IMAGES)},
     "reduction": {"to-reference": ("to-reference", IMAGES)},
     "reference": {"online": ("online", {}), "cache": ({"kind": "cache", "copies": 2}, IMAGES)},
-    "ratio estimator": {"kernel-mean-matching": (RATIO["estimator"], {})},
+    "ratio estimator": {
+        "kernel-mean-matching": (RATIO["estimator"], {}),
+        "ulsif": ({"kind": "ulsif", "bandwidths": [1.0, "median"], "ridges": [0.1], "centres": 10}, {}),
+        "rulsif": ({"kind": "rulsif", "bandwidths": [1.0], "relative": 0.5}, {}),
+        "kliep": ({"kind": "kliep", "bandwidths": [2.0], "centres": 10}, {}),
+        "classifier": ({"kind": "classifier", "features": "quadratic", "ridges": [0.1]}, {}),
+    },
     "kernel": {
         "gaussian": ({"kind": "gaussian", "bandwidths": [1.0, "0.5*median"]}, {}),
         "rational-quadratic": ({"kind": "rational-quadratic", "alphas": [0.5], "bandwidth": "median"}, {}),

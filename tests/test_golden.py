@@ -13,8 +13,11 @@ import torch
 from matchzoo.kernels import gaussian, squared_distances
 from matchzoo.matchers import MMD
 from matchzoo.matchers.mmd import mmd2
-from matchzoo.matchers.ratio import pearson
+from matchzoo.matchers.ratio import f_divergence, pearson
+from matchzoo.ratios import KLIEP, ULSIF, KernelMeanMatching, RuLSIF
 from matchzoo.ratios.kernel_mean_matching import kernel_mean_matching
+from matchzoo.samples import Samples
+from matchzoo.step import Step
 
 GOLDEN = np.load(Path(__file__).parent / "golden/gram.npz")
 
@@ -62,9 +65,6 @@ def test_mmd_gradients(case):
 @pytest.mark.parametrize("case", ["A", "B"])
 def test_root_of_mmd_but_for_its_offset(case, monkeypatch):
     monkeypatch.setattr("matchzoo.matchers.mmd.ROOT_OFFSET", 0.0)
-    from matchzoo.samples import Samples
-    from matchzoo.step import Step
-
     de, nu = (x.requires_grad_() for x in sets())
     found = MMD(bandwidths=tuple(bandwidths(case)), root=True).discrepancy((Samples(nu), Samples(de)), Step(1, 0))
     torch.testing.assert_close(found, golden(f"rect/{case}/f64/mmd"), rtol=0, atol=1e-12)
@@ -105,3 +105,43 @@ def test_pearson_objectives_and_gradients(case, loss):
     for x, side in ((de, "de"), (nu, "nu")):
         expected = golden(f"rect/{case}/f64/grad_{side}_{loss}")
         torch.testing.assert_close(x.grad, expected, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize(("s", "ridge"), [(1.0, 0.1), (2.0, 0.01)])
+def test_ulsif(s, ridge):
+    de, nu = map(Samples, sets())
+    prefix = f"extra/ulsif/s{s:g}_l{ridge:g}"
+    raw, clipped = (
+        ULSIF(bandwidths=(s,), ridges=(ridge,), clip=clip).fit(numerator=nu, denominator=de, step=Step(1, 0))
+        for clip in (False, True)
+    )
+    torch.testing.assert_close(raw.denominator, golden(f"{prefix}/ratio_de_raw"), rtol=0, atol=1e-12)
+    torch.testing.assert_close(clipped.denominator, golden(f"{prefix}/ratio_de_clipped_theta"), rtol=0, atol=1e-12)
+    torch.testing.assert_close(clipped.numerator, golden(f"{prefix}/ratio_nu_clipped_theta"), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name"),
+    [
+        (RuLSIF(bandwidths=(1.0,), ridges=(0.1,), relative=0.1), "rulsif/a0.1/ratio_de"),
+        (RuLSIF(bandwidths=(1.0,), ridges=(0.1,), relative=0.5), "rulsif/a0.5/ratio_de"),
+        (KLIEP(bandwidths=(1.0,)), "kliep/s1/ratio_de_opt"),
+        (KernelMeanMatching(bandwidths=(1.0,), constraint="non-negative"), "kmm_nonneg/s1/ratio"),
+        (KernelMeanMatching(bandwidths=(2.0,), constraint="non-negative"), "kmm_nonneg/s2/ratio"),
+    ],
+)
+def test_other_ratios(estimator, name):
+    de, nu = map(Samples, sets())
+    found = estimator.fit(numerator=nu, denominator=de, step=Step(1, 0)).denominator
+    torch.testing.assert_close(found, golden(f"extra/{name}"), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("case", ["A", "B"])
+def test_condition_numbers_and_the_second_moment(case):
+    de, nu = map(Samples, sets())
+    estimator = KernelMeanMatching(bandwidths=tuple(bandwidths(case)))
+    ratio = estimator.fit(numerator=nu, denominator=de, step=Step(1, 0))
+    expected = golden(f"rect/{case}/f64/cond").max().item()
+    assert ratio.diagnostics()["condition_number"] == pytest.approx(expected, rel=1e-6)
+    found = f_divergence(ratio, "pearson", "second-moment")
+    torch.testing.assert_close(found, golden(f"rect/{case}/f64/pd_second_moment"), rtol=1e-9, atol=1e-9)

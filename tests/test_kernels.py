@@ -204,6 +204,13 @@ def test_distances_are_computed_once_and_shared_with_the_transpose():
     assert x.gram(y, 1.0) is not gram
 
 
+def test_nothing_is_kept_without_its_graph():
+    x, y = Samples(points(5, 2).requires_grad_()), Samples(points(6, 2, 1))
+    with torch.no_grad():
+        assert not x.gram(y, 2.0).requires_grad
+    assert x.gram(y, 2.0).requires_grad
+
+
 def test_what_is_kept_goes_with_either_set():
     x = Samples(points(5, 2))
     for seed in range(3):

@@ -1,17 +1,23 @@
 """f-divergences read off a density ratio."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import attrs
 import torch
+import torch.nn.functional as F
 
 from matchzoo.declare import at_least, declare
+from matchzoo.errors import DeclarationError
 from matchzoo.facts import Facts
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.ratios.ratio_estimator import RatioEstimator
+from matchzoo.ratios.ratio_estimator import NOWHERE_ELSE, Ratio, RatioEstimator
 from matchzoo.samples import Samples
 from matchzoo.step import Step
+
+SMALLEST = 1e-6
+"""Ratios below this are raised to it before a logarithm is taken of them."""
+LOG_2 = 0.6931471805599453
 
 
 def pearson(ratio: torch.Tensor) -> torch.Tensor:
@@ -25,23 +31,142 @@ def pearson(ratio: torch.Tensor) -> torch.Tensor:
     return (ratio - 1).square().mean()
 
 
+Term = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+@attrs.frozen
+class Divergence:
+    """D_f(p, q) = E_q f(p/q) of a convex f with f(1) = 0, by functions of a ratio r and its logarithm, row by row.
+
+    Attributes:
+        plain: f(r).
+        centred: f(r) − f'(1)(r − 1), the same in expectation and never negative.
+        at_numerator: f'(r), whose mean under p counts in the lower bound.
+        at_denominator: f(r) − r f'(r), whose mean under q counts in it.
+        takes_log: whether any of them uses the logarithm.
+    """
+
+    plain: Term
+    centred: Term
+    at_numerator: Term
+    at_denominator: Term
+    takes_log: bool = True
+
+
+def _js(log: torch.Tensor) -> torch.Tensor:
+    """½ log(2r / (1 + r)) of log r."""
+    return (LOG_2 - F.softplus(-log)) / 2
+
+
+DIVERGENCES = {
+    "pearson": Divergence(
+        plain=lambda r, log: r.square() - 1,
+        centred=lambda r, log: (r - 1).square(),
+        at_numerator=lambda r, log: 2 * r,
+        at_denominator=lambda r, log: -r.square() - 1,
+        takes_log=False,
+    ),
+    "kl": Divergence(
+        plain=lambda r, log: r * log,
+        centred=lambda r, log: r * log - r + 1,
+        at_numerator=lambda r, log: log + 1,
+        at_denominator=lambda r, log: -r,
+    ),
+    "reverse-kl": Divergence(
+        plain=lambda r, log: -log,
+        centred=lambda r, log: r - 1 - log,
+        at_numerator=lambda r, log: -torch.exp(-log),
+        at_denominator=lambda r, log: 1 - log,
+    ),
+    "jensen-shannon": Divergence(
+        plain=lambda r, log: r * _js(log) + _js(-log),
+        centred=lambda r, log: r * _js(log) + _js(-log),
+        at_numerator=lambda r, log: _js(log),
+        at_denominator=lambda r, log: _js(-log),
+    ),
+    "non-saturating": Divergence(
+        plain=lambda r, log: F.softplus(-log) - LOG_2,
+        centred=lambda r, log: F.softplus(-log) - LOG_2 + (r - 1) / 2,
+        at_numerator=lambda r, log: -torch.exp(-log - F.softplus(log)),
+        at_denominator=lambda r, log: F.softplus(-log) - LOG_2 + torch.sigmoid(-log),
+    ),
+}
+
+
+def f_divergence(ratio: Ratio, divergence: str, form: str) -> torch.Tensor:
+    """An f-divergence of numerator from denominator, read off an estimated ratio; a scalar.
+
+    Of a relative ratio it is the divergence of the numerator from the mixture αp + (1 − α)q, whose mean takes the place
+    of the denominator's. Where a logarithm is needed and the method estimates none, ratios below 1e-6 are raised to it.
+
+    Args:
+        ratio: as an estimator gives it.
+        divergence, form: as in `RatioMatcher`.
+    """
+    f = DIVERGENCES[divergence]
+
+    def side(numerator: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        r = ratio.numerator if numerator else ratio.denominator
+        if not f.takes_log:
+            return r, r
+        if ratio.logs is not None:
+            return r, ratio.logs[0 if numerator else 1]
+        r = r.clamp_min(SMALLEST)
+        return r, r.log()
+
+    bound = form == "lower-bound"
+    term = f.at_denominator if bound else f.centred if form == "centred" else f.plain
+    value = term(*side(False)).mean()
+    if ratio.relative:
+        value = (1 - ratio.relative) * value + ratio.relative * term(*side(True)).mean()
+    return value + f.at_numerator(*side(True)).mean() if bound else value
+
+
 @declare("ratio")
 class RatioMatcher(Matcher):
-    """The divergence of the real from the synthetic samples, from a ratio real/synthetic at the synthetic ones.
+    """An f-divergence D(p, q) of real p from synthetic q, from an estimated ratio r = p/q; larger is farther apart.
 
-    A projector *maximises* it (GRAM-nets). The regularizer keeps estimated ratios from going negative: ``clip`` sets
-    negative ones to 0; ``mean`` and ``sum`` add ``strength`` times the mean or the sum of the ratios, which pushes
-    them up as a whole and guarantees nothing for a single one.
+    ==================  ==========================================  ================================================
+    divergence          mean over synthetic samples of              lower bound
+    ==================  ==========================================  ================================================
+    ``pearson``         (r − 1)²; ``second-moment``: r² − 1         2 E_p r − E_q r² − 1
+    ``kl``              r log r − r + 1; ``plain``: r log r         E_p log r − E_q r + 1
+    ``reverse-kl``      r − 1 − log r; ``plain``: −log r            1 − E_p 1/r − E_q log r
+    ``jensen-shannon``  ½ (r log 2r/(1+r) + log 2/(1+r))            ½ (E_p log 2r/(1+r) + E_q log 2/(1+r))
+    ``non-saturating``  log (1+r)/2r + (r−1)/2; ``plain``: without  −E_p 1/(r(1+r)) + E_q (log (1+r)/2r + 1/(1+r))
+    ==================  ==========================================  ================================================
+
+    ``centred`` (the default) and ``plain`` (Pearson's is called ``second-moment``) are equal in expectation, since
+    E_q r = 1; ``centred`` is never negative. They see the ratio at synthetic samples only. ``lower-bound`` is the
+    variational one: never above the divergence in expectation whatever the ratio, so also with a poor estimate; it
+    needs the ratio at real samples, which kernel mean matching does not give. ``non-saturating`` is KL(q, p) − KL(q,
+    (p + q)/2); minimising its plain form over a generator is a GAN's non-saturating loss.
+
+    A projector *maximises* it (GRAM-nets), a generator minimises it. The regularizer keeps estimated ratios from going
+    negative: ``clip`` sets negative ones to 0; ``mean`` and ``sum`` add ``strength`` times the mean or the sum of the
+    ratios at synthetic samples, which pushes them up as a whole (where the term is maximised) and guarantees nothing
+    for a single one.
+
+    Source: Nguyen, Wainwright and Jordan, IEEE Trans. Inf. Theory 2010 (lower bounds); Srivastava et al., ICLR 2020.
     """
 
     estimator: RatioEstimator
     """How the ratio is estimated."""
-    divergence: Literal["pearson"] = "pearson"
-    """Which f-divergence: pearson is mean((r − 1)²)."""
+    divergence: Literal["pearson", "kl", "reverse-kl", "jensen-shannon", "non-saturating"] = "pearson"
+    """Which f-divergence of real from synthetic samples."""
+    form: Literal["centred", "plain", "second-moment", "lower-bound"] = "centred"
+    """centred, plain (of pearson: second-moment) or lower-bound."""
     regularizer: Literal["none", "clip", "mean", "sum"] = "clip"
     """Against negative ratios: none, clip at 0, or reward their mean or sum."""
     strength: float = attrs.field(default=1.0, validator=at_least(0))
     """Factor of the mean or sum."""
+
+    def __attrs_post_init__(self) -> None:
+        right = "second-moment" if self.divergence == "pearson" else "plain"
+        if self.form in ("second-moment", "plain") and self.form != right:
+            raise DeclarationError([("form", f"'{self.form}' of {self.divergence} is called '{right}'")])
+        if self.form == "lower-bound" and not self.estimator.everywhere:
+            raise DeclarationError([("form", f"'lower-bound' needs ratios at real samples: {NOWHERE_ELSE}")])
 
     def build(self, facts: Facts) -> None:
         """Build the estimator."""
@@ -50,11 +175,11 @@ class RatioMatcher(Matcher):
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """The divergence plus the regularizer, a scalar."""
         real, synthetic = sets
-        ratio = self.estimator.fit(numerator=real, denominator=synthetic, step=step).denominator
+        ratio = self.estimator.fit(numerator=real, denominator=synthetic, step=step)
         if self.regularizer == "clip":
-            return pearson(ratio.clamp_min(0))
-        if self.regularizer == "mean":
-            return pearson(ratio) + self.strength * ratio.mean()
-        if self.regularizer == "sum":
-            return pearson(ratio) + self.strength * ratio.sum()
-        return pearson(ratio)
+            ratio = ratio.clipped()
+        value = f_divergence(ratio, self.divergence, self.form)
+        if self.regularizer in ("mean", "sum"):
+            r = ratio.denominator
+            value = value + self.strength * (r.mean() if self.regularizer == "mean" else r.sum())
+        return value

@@ -2,12 +2,15 @@
 
 import functools
 from collections.abc import Sequence
+from typing import ClassVar, Literal
 
 import attrs
 import torch
 
-from matchzoo.declare import declare, not_empty, positive
-from matchzoo.kernels import gaussian, squared_distances
+from matchzoo.declare import at_least, declare, positive
+from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.kernels import Bandwidth, check_bandwidths, resolve
+from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 from matchzoo.samples import Samples
 from matchzoo.step import Step
@@ -16,7 +19,7 @@ from matchzoo.step import Step
 def kernel_mean_matching(
     numerator: torch.Tensor,
     denominator: torch.Tensor,
-    bandwidths: Sequence[float],
+    bandwidths: Sequence[Bandwidth],
     ridge: float = 1e-3,
     clip: bool = False,
 ) -> torch.Tensor:
@@ -25,7 +28,7 @@ def kernel_mean_matching(
     Args:
         numerator: [n, d].
         denominator: [m, d].
-        bandwidths: standard deviations s > 0 of Gaussian kernels.
+        bandwidths: standard deviations s > 0 of Gaussian kernels, or multiples of the median such as ``"median"``.
         ridge: ε > 0, added to the diagonal; not scaled by m.
         clip: set negative ratios to 0.
 
@@ -35,30 +38,74 @@ def kernel_mean_matching(
     Source: Huang et al., Correcting sample selection bias by unlabeled data, NeurIPS 2006, without constraints; the
     form of Srivastava et al., Generative ratio matching networks, ICLR 2020. Without ``clip`` it may be negative.
     """
-    dd, dn = squared_distances(denominator, denominator), squared_distances(denominator, numerator)
-    ratio = ratio_from_grams([gaussian(dd, s) for s in bandwidths], [gaussian(dn, s) for s in bandwidths], ridge)
-    return ratio.clamp_min(0) if clip else ratio
-
-
-def ratio_from_grams(dd: Sequence[torch.Tensor], dn: Sequence[torch.Tensor], ridge: float) -> torch.Tensor:
-    """`kernel_mean_matching` (not clipped) from Gram matrices, for each bandwidth one [m, m] and one [m, n]."""
-    m, n = dn[0].shape
-    diagonal = torch.full((m,), ridge, dtype=dd[0].dtype, device=dd[0].device).diag()
-    ratios = [torch.linalg.solve(a + diagonal, b.sum(1)) for a, b in zip(dd, dn, strict=True)]
-    return functools.reduce(torch.add, ratios) * (m / (n * len(ratios)))
+    matching = KernelMeanMatching(bandwidths=tuple(bandwidths), ridge=ridge, constraint="clip" if clip else "none")
+    return matching.fit(Samples(numerator), Samples(denominator), Step(0, 0)).denominator
 
 
 @declare("kernel-mean-matching")
 class KernelMeanMatching(RatioEstimator):
-    """`kernel_mean_matching`: closed form, at the denominator's points only."""
+    """The ratio at the denominator's points, and only there: in closed form, or constrained as first proposed.
 
-    bandwidths: tuple[float, ...] = attrs.field(validator=[positive(), not_empty()])
-    """Standard deviations of the Gaussian kernels; their ratios are averaged."""
+    Unconstrained, it is `kernel_mean_matching`. With ``non-negative`` it minimises the same ½ rᵀ(K_dd + εI)r −
+    (m/n) 1ᵀK_nd r over 0 ≤ r ≤ ``bound`` and |mean(r) − 1| ≤ ``tolerance``, solved as `minimize_in_box` says, for each
+    bandwidth, and averages.
+
+    Source: Huang et al., NeurIPS 2006 (bound 1000 and tolerance (√m − 1)/√m there).
+    """
+
+    everywhere: ClassVar[bool] = False
+    bandwidths: tuple[Bandwidth, ...] = attrs.field(default=("median",), validator=check_bandwidths)
+    """Standard deviations of the Gaussian kernels, numbers or multiples of the median distance such as "median"; their
+    ratios are averaged."""
     ridge: float = attrs.field(default=1e-3, validator=positive())
     """Added to the diagonal of the Gram matrix."""
+    constraint: Literal["none", "clip", "non-negative"] = "none"
+    """none (closed form, may be negative), clip (negative values set to 0), or non-negative (constrained minimum)."""
+    bound: float | None = attrs.field(default=None, validator=positive())
+    """Upper bound of the constrained ratio."""
+    tolerance: float | None = attrs.field(default=None, validator=at_least(0))
+    """How far the mean of the constrained ratio may be from 1; any mean if not given."""
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("bound", "tolerance"):
+            if getattr(self, name) is not None and self.constraint != "non-negative":
+                raise DeclarationError([(name, 'only holds with constraint = "non-negative"')])
+        if self.bound is not None and self.tolerance is not None and self.bound < 1 - self.tolerance:
+            raise DeclarationError([("bound", f"a mean of at least {1 - self.tolerance} needs a bound that high")])
 
     def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio at the denominator's points [m]."""
-        dd = [denominator.gram(denominator, s) for s in self.bandwidths]
-        dn = [denominator.gram(numerator, s) for s in self.bandwidths]
-        return Ratio(denominator=ratio_from_grams(dd, dn, self.ridge))
+        bandwidths = resolve(self.bandwidths, numerator, denominator)
+        matrices = [plus_ridge(denominator.gram(denominator, s), self.ridge) for s in bandwidths]
+        across = [denominator.gram(numerator, s) for s in bandwidths]
+        m, n = across[0].shape
+        if self.constraint == "non-negative":
+            mean = None if self.tolerance is None else (1 - self.tolerance, 1 + self.tolerance)
+            solved = [
+                minimize_in_box(a, b.sum(1) * (m / n), self.bound, mean).to(b)
+                for a, b in zip(matrices, across, strict=True)
+            ]
+            ratio = _mean(solved)
+        else:
+            ratio = _mean([_solve(a, b.sum(1)) for a, b in zip(matrices, across, strict=True)]) * (m / n)
+        if self.constraint == "clip":
+            ratio = ratio.clamp_min(0)
+        return Ratio(denominator=ratio, matrices=tuple(matrices))
+
+
+def plus_ridge(matrix: torch.Tensor, ridge: float) -> torch.Tensor:
+    """matrix + ridge · I, without making I; differentiable."""
+    moved = matrix.clone()
+    moved.detach().diagonal().add_(ridge)  # a constant, so nothing for the way back
+    return moved
+
+
+def _solve(matrix: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    try:
+        return torch.linalg.solve(matrix, right)
+    except torch.linalg.LinAlgError:
+        raise MatchZooError("kernel mean matching: the Gram matrix is singular; raise the ridge") from None
+
+
+def _mean(ratios: list[torch.Tensor]) -> torch.Tensor:
+    return ratios[0] if len(ratios) == 1 else functools.reduce(torch.add, ratios) / len(ratios)

@@ -1,12 +1,15 @@
 """The question of a ratio estimator: what is p/q at these points?"""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
 
 import attrs
 import torch
 from torch import nn
 
 from matchzoo.declare import family
+from matchzoo.errors import MatchZooError
 from matchzoo.facts import Facts
 from matchzoo.samples import Samples
 from matchzoo.step import Step
@@ -14,25 +17,84 @@ from matchzoo.step import Step
 
 @attrs.frozen(kw_only=True, eq=False)
 class Ratio:
-    """An estimated density ratio numerator/denominator.
+    """An estimated density ratio p/q of numerator p and denominator q, or the relative one p / (αp + (1 − α)q).
 
     Attributes:
-        denominator: [m], its values at the denominator's points, differentiable; its expectation there is 1.
+        denominator: [m], its values at the denominator's points, differentiable.
+        relative: α; 0 for the plain ratio. The expectation of the ratio under αp + (1 − α)q is 1.
+        logs: its logarithms at the numerator's and the denominator's points, [n] and [m], where the method estimates
+            those; else None.
+        matrices: symmetric matrices of the linear systems that were solved, for the condition number.
+        chosen: the hyper-parameters that were used, those found by cross-validation among them.
     """
 
     denominator: torch.Tensor
+    relative: float = 0.0
+    logs: tuple[torch.Tensor, torch.Tensor] | None = None
+    matrices: tuple[torch.Tensor, ...] = attrs.field(default=(), repr=False)
+    chosen: dict[str, float] = attrs.Factory(dict)
+    _numerator: Callable[[], torch.Tensor] | None = attrs.field(default=None, repr=False)
+    _function: Callable[[torch.Tensor], torch.Tensor] | None = attrs.field(default=None, repr=False)
+
+    @property
+    def numerator(self) -> torch.Tensor:
+        """[n], its values at the numerator's points, differentiable; raises where the method has none."""
+        if self._numerator is None:
+            raise MatchZooError(NOWHERE_ELSE)
+        return self._numerator()
+
+    def at(self, x: torch.Tensor) -> torch.Tensor:
+        """[k], its values at new points [k, d], differentiable; raises where the method has none."""
+        if self._function is None:
+            raise MatchZooError(NOWHERE_ELSE)
+        return self._function(x)
+
+    def clipped(self) -> "Ratio":
+        """The same with negative values set to 0."""
+        numerator, function = self._numerator, self._function
+        return attrs.evolve(
+            self,
+            denominator=self.denominator.clamp_min(0),
+            numerator=numerator and (lambda: numerator().clamp_min(0)),
+            function=function and (lambda x: function(x).clamp_min(0)),
+        )
 
     def diagnostics(self) -> dict[str, float]:
-        """What tells whether to trust it: mean (should be 1), minimum (should not be negative), and effective sample
-        size (Σ r)² / Σ r², out of m."""
-        r = self.denominator.detach()
+        """What tells whether to trust it.
+
+        ``mean`` should be 1 (the mean of a relative ratio is that under the mixture), ``minimum`` not negative;
+        ``effective_sample_size`` is (Σ r)² / Σ r² of the denominator's points, out of m, and ``condition_number`` that
+        of the worst linear system, where one was solved.
+        """
+        r = self.denominator.detach().double().cpu()
+        mean = (1 - self.relative) * r.mean().item()
+        if self.relative:
+            mean += self.relative * self.numerator.detach().double().mean().item()
         ess = (r.sum().square() / r.square().sum().clamp_min(torch.finfo(r.dtype).tiny)).item()
-        return {"mean": r.mean().item(), "minimum": r.min().item(), "effective_sample_size": ess}
+        found = {"mean": mean, "minimum": r.min().item(), "effective_sample_size": ess}
+        conditions = [_condition(matrix) for matrix in self.matrices]
+        return found | ({"condition_number": max(conditions)} if conditions else {})
+
+
+NOWHERE_ELSE = (
+    "kernel mean matching gives the ratio at the denominator's points only; for the numerator's or new points use "
+    "ulsif, rulsif, kliep or classifier"
+)
+
+
+def _condition(matrix: torch.Tensor) -> float:
+    """Ratio of the extreme eigenvalues of a symmetric matrix; infinite where the smallest is not positive."""
+    values = torch.linalg.eigvalsh(matrix.detach().cpu().double())
+    low, high = values[0].item(), values[-1].item()
+    return high / low if low > 0 else float("inf")
 
 
 @family("ratio estimator")
 class RatioEstimator(nn.Module, ABC):
     """An estimator of a ratio of densities from samples of both."""
+
+    everywhere: ClassVar[bool] = True
+    """Whether its ratios have values at the numerator's and at new points."""
 
     def build(self, facts: Facts) -> None:
         """Make what is needed for features of ``facts.features`` dimensions."""

@@ -1,0 +1,43 @@
+"""What the estimators that model the ratio by kernels share: centres, candidates, folds."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+
+from matchzoo.kernels import Bandwidth, gaussian, squared_distances
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+FOLDS = 5
+"""Of cross-validation by held-out likelihood."""
+CANDIDATES: tuple[Bandwidth, ...] = ("0.2*median", "0.35*median", "0.6*median", "median", "1.7*median")
+"""Bandwidths to choose from."""
+
+
+def centres(numerator: Samples, count: int, step: Step) -> Samples:
+    """The numerator's samples, or ``count`` of them at random if there are more."""
+    if len(numerator) <= count:
+        return numerator
+    rows = torch.randperm(len(numerator), generator=step.rng("centres"))[:count].sort().values
+    return numerator.rows(rows.to(numerator.values.device))
+
+
+def design(samples: Samples, basis: Samples, bandwidth: float) -> torch.Tensor:
+    """Gaussian kernels [n, b] between n samples and b centres."""
+    return samples.gram(basis, bandwidth)
+
+
+def design_at(x: torch.Tensor, basis: Samples, bandwidth: float) -> torch.Tensor:
+    """Gaussian kernels [k, b] between new points [k, …] and b centres."""
+    return gaussian(squared_distances(x.flatten(1), basis.values.flatten(1)), bandwidth)
+
+
+def folds(count: int, step: Step) -> list[torch.Tensor]:
+    """Rows of each of `FOLDS` random parts of nearly equal size (fewer where there are fewer rows)."""
+    order = torch.randperm(count, generator=step.rng("folds"))
+    return [part for part in order.chunk(min(FOLDS, count)) if len(part)]
+
+
+def best(candidates: Sequence[tuple[float, ...]], loss: Callable[[tuple[float, ...]], float]) -> tuple[float, ...]:
+    """The candidate of least loss (the first of equal ones); a single one is taken without asking."""
+    return candidates[0] if len(candidates) == 1 else min(candidates, key=loss)

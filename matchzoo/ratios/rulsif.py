@@ -1,0 +1,38 @@
+"""Relative unconstrained least-squares importance fitting (RuLSIF)."""
+
+import attrs
+
+from matchzoo.declare import at_least, between, declare, not_empty, positive
+from matchzoo.kernels import Bandwidth, check_bandwidths
+from matchzoo.ratios.basis import CANDIDATES
+from matchzoo.ratios.least_squares import fit_least_squares
+from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+
+@declare("rulsif")
+class RuLSIF(RatioEstimator):
+    """The relative density ratio p / (αp + (1 − α)q), which is below 1/α: smoother than p/q, and another number.
+
+    Fitted as `ULSIF` is. A divergence read off it is that of p from the mixture αp + (1 − α)q.
+
+    Source: Yamada et al., Relative density-ratio estimation for robust distribution comparison, NeurIPS 2011.
+    """
+
+    relative: float = attrs.field(default=0.1, validator=between(0, 1, open_high=True))
+    """α in [0, 1); 0 gives p/q."""
+    bandwidths: tuple[Bandwidth, ...] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
+    """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
+    ridges: tuple[float, ...] = attrs.field(default=(1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
+    """Penalties of the squared coefficients to choose from."""
+    centres: int = attrs.field(default=100, validator=at_least(1))
+    """Kernels at most; where the numerator has more samples, that many are drawn."""
+    clip: bool = True
+    """Set negative coefficients to 0: the ratio is then nowhere negative."""
+
+    def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
+        """The relative ratio, everywhere."""
+        return fit_least_squares(
+            numerator, denominator, step, self.bandwidths, self.ridges, self.centres, self.clip, self.relative
+        )

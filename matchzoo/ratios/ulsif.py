@@ -1,0 +1,34 @@
+"""Unconstrained least-squares importance fitting (uLSIF)."""
+
+import attrs
+
+from matchzoo.declare import at_least, declare, not_empty, positive
+from matchzoo.kernels import Bandwidth, check_bandwidths
+from matchzoo.ratios.basis import CANDIDATES
+from matchzoo.ratios.least_squares import fit_least_squares
+from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+
+@declare("ulsif")
+class ULSIF(RatioEstimator):
+    """r(x) = Σ θ_l k(x, c_l) over centres among the numerator's samples, of least squared error: `coefficients`.
+
+    Where several bandwidths or ridges are given, those of least `leave_one_out` score are used.
+
+    Source: Kanamori, Hido and Sugiyama, A least-squares approach to direct importance estimation, JMLR 2009.
+    """
+
+    bandwidths: tuple[Bandwidth, ...] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
+    """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
+    ridges: tuple[float, ...] = attrs.field(default=(1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
+    """Penalties of the squared coefficients to choose from."""
+    centres: int = attrs.field(default=100, validator=at_least(1))
+    """Kernels at most; where the numerator has more samples, that many are drawn."""
+    clip: bool = True
+    """Set negative coefficients to 0, as the paper does: the ratio is then nowhere negative."""
+
+    def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
+        """The ratio, everywhere."""
+        return fit_least_squares(numerator, denominator, step, self.bandwidths, self.ridges, self.centres, self.clip)
