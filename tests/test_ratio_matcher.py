@@ -58,7 +58,6 @@ def truth(divergence: str) -> float:
         "kl": lambda: kl(p, q),
         "reverse-kl": lambda: kl(q, p),
         "jensen-shannon": lambda: (kl(p, mixture) + kl(q, mixture)) / 2,
-        "non-saturating": lambda: kl(q, p) - kl(q, mixture),
     }[divergence]()
 
 
@@ -157,10 +156,6 @@ def test_the_bound_of_jensen_shannon_is_the_loss_of_a_discriminator_and_large_lo
             + F.binary_cross_entropy_with_logits(logits[1], torch.zeros(6, 1))
         ) / 2
         torch.testing.assert_close(value, np.log(2) - loss)
-        generator = RatioMatcher(estimator=estimator, divergence="non-saturating", form="plain", regularizer="none")
-        value = generator.discrepancy([Samples(x) for x in logits], STEP)
-        loss = F.binary_cross_entropy_with_logits(logits[1], torch.ones(6, 1))
-        torch.testing.assert_close(value, loss - np.log(2))
         gradients = torch.autograd.grad(value, logits, allow_unused=True)
         assert torch.isfinite(gradients[1]).all()
 
@@ -181,7 +176,7 @@ def test_a_gan_is_a_recipe():
             },
             "generator": {
                 "moves": ["generator"],
-                "minimize": [{"kind": "ratio", "divergence": "non-saturating", "form": "plain", "estimator": logit}],
+                "minimize": [{"kind": "ratio", "divergence": "reverse-kl", "form": "plain", "estimator": logit}],
             },
         },
         "trainer": {"steps": 1, "batch": 32, "device": "cpu", "schedule": [["critic"], ["generator"]]},

@@ -84,12 +84,6 @@ DIVERGENCES = {
         at_numerator=lambda r, log: _js(log),
         at_denominator=lambda r, log: _js(-log),
     ),
-    "non-saturating": Divergence(
-        plain=lambda r, log: F.softplus(-log) - LOG_2,
-        centred=lambda r, log: F.softplus(-log) - LOG_2 + (r - 1) / 2,
-        at_numerator=lambda r, log: -torch.exp(-log - F.softplus(log)),
-        at_denominator=lambda r, log: F.softplus(-log) - LOG_2 + torch.sigmoid(-log),
-    ),
 }
 
 
@@ -133,14 +127,12 @@ class RatioMatcher(Matcher):
     ``kl``              r log r − r + 1; ``plain``: r log r         E_p log r − E_q r + 1
     ``reverse-kl``      r − 1 − log r; ``plain``: −log r            1 − E_p 1/r − E_q log r
     ``jensen-shannon``  ½ (r log 2r/(1+r) + log 2/(1+r))            ½ (E_p log 2r/(1+r) + E_q log 2/(1+r))
-    ``non-saturating``  log (1+r)/2r + (r−1)/2; ``plain``: without  −E_p 1/(r(1+r)) + E_q (log (1+r)/2r + 1/(1+r))
     ==================  ==========================================  ================================================
 
     ``centred`` (the default) and ``plain`` (Pearson's is called ``second-moment``) are equal in expectation, since
     E_q r = 1; ``centred`` is never negative. They see the ratio at synthetic samples only. ``lower-bound`` is the
     variational one: never above the divergence in expectation whatever the ratio, so also with a poor estimate; it
-    needs the ratio at real samples, which kernel mean matching does not give. ``non-saturating`` is KL(q, p) − KL(q,
-    (p + q)/2); minimising its plain form over a generator is a GAN's non-saturating loss.
+    needs the ratio at real samples, which kernel mean matching does not give.
 
     A projector *maximises* it (GRAM-nets), a generator minimises it. The regularizer keeps estimated ratios from going
     negative: ``clip`` sets negative ones to 0; ``mean`` and ``sum`` add ``strength`` times the mean or the sum of the
@@ -152,7 +144,7 @@ class RatioMatcher(Matcher):
 
     estimator: RatioEstimator
     """How the ratio is estimated."""
-    divergence: Literal["pearson", "kl", "reverse-kl", "jensen-shannon", "non-saturating"] = "pearson"
+    divergence: Literal["pearson", "kl", "reverse-kl", "jensen-shannon"] = "pearson"
     """Which f-divergence of real from synthetic samples."""
     form: Literal["centred", "plain", "second-moment", "lower-bound"] = "centred"
     """centred, plain (of pearson: second-moment) or lower-bound."""
