@@ -87,7 +87,7 @@ def shrunk(recipe: Recipe, root: Path, card: Path, imagenet: Path) -> Recipe:
         path = str(folder(root, 4 if recipe == recipes.load(OWN) else classes(recipe)))
         source = {"data": {"kind": "image-folder", "path": path}} if kind == "torchvision" else {"data.path": path}
     small = {"data.size": 16, "generator.size": 16, "generator.grow_every": 1, "projector.card": str(card)}
-    small |= {"trainer.steps": 2, "trainer.batch": 4, "trainer.device": "cpu", "trainer.snapshot_every": 1}
+    small |= {"trainer.steps": 2, "trainer.batch": 2, "trainer.device": "cpu", "trainer.snapshot_every": 1}
     if views(recipe).size is not None:
         small |= {"views.size": 12}
     return recipe.replace(**source).replace(**small)
