@@ -1,4 +1,4 @@
-"""The command line: matchzoo list | show | copy | run | doctor.
+"""The command line: matchzoo list | show | copy | run | evaluate | report | doctor.
 
 Exit codes: 0 done, 1 a defect of ours (with a traceback), 2 something to mend (with what and how), 130 and 143 stopped
 by SIGINT and SIGTERM after saving.
@@ -27,13 +27,15 @@ USAGE = """matchzoo: match one set of samples to another.
       --output DIR               folder of the run (default: runs/NAME)
       --any.field value          override a field of the recipe: --trainer.steps 50 --trainer.seed 7
       --fields                   list every field of the recipe with its value and meaning, and run nothing
+  matchzoo evaluate SET…         one table of runs, distilled sets and folders of images on several backbones
+      --backbone CARD…           the backbones; --baselines random centroid full adds real images
   matchzoo doctor                what is installed here and what is missing
       --fetch CARD               download the weights of a backbone
       --verify CARD              compare the weights of a backbone with what its card records
 
 A first run:  matchzoo run lgm/quickstart
 """
-COMMANDS = ("list", "show", "copy", "run", "doctor")
+COMMANDS = ("list", "show", "copy", "run", "evaluate", "doctor")
 RUN_FLAGS = ("output", "fields", "quiet", "help")
 Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 
@@ -233,6 +235,10 @@ def _dispatch(command: str, words: list[str]) -> None:
     functions: dict[str, Any] = {"list": list_, "show": show, "copy": copy, "doctor": doctor}
     if command in functions:
         tyro.cli(functions[command], prog=f"matchzoo {command}", args=words)
+    elif command == "evaluate":
+        from matchzoo import comparing
+
+        tyro.cli(comparing.evaluate, prog="matchzoo evaluate", args=words)
     elif command == "run":
         own, overrides = split_overrides(words)
         tyro.cli(functools.partial(run, overrides=tuple(overrides)), prog="matchzoo run", args=own)

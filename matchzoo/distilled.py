@@ -33,6 +33,11 @@ class DistilledDataset:
         """Image [3, h, w] and label, as torch's data loaders take them."""
         return self.images[index], int(self.labels[index])
 
+    @property
+    def bytes(self) -> int:
+        """Of images (float32) and labels, as they are stored."""
+        return self.images.nbytes + self.labels.nbytes
+
     def save(self, path: str | Path) -> None:
         """Write a safetensors file with the class names in its metadata."""
         metadata = {"class_names": json.dumps(self.class_names), "format": "matchzoo-distilled-1"}

@@ -1,0 +1,95 @@
+"""The commands that compare: matchzoo evaluate, matchzoo report."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+Sets = Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SET")]
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+
+
+def evaluate(
+    sets: Sets,
+    backbone: tuple[str, ...],
+    data: str | None = None,
+    size: int | None = None,
+    protocol: tuple[str, ...] = ("converged",),
+    baselines: tuple[Literal["random", "centroid", "full"], ...] = (),
+    seeds: int = 5,
+    views: str | None = None,
+    per_class: Flag = False,
+    output: tuple[Path, ...] = (Path("runs/matrix.json"),),
+    device: str = "auto",
+    quiet: Flag = False,
+) -> None:
+    """Evaluate sets of images on backbones: one table, a row a set, a column a backbone.
+
+    Args:
+        sets: folders of runs, files or folders of distilled sets, folders with a folder of images for each class.
+        backbone: cards of the zoo, or paths of .toml files.
+        data: card of the data to test on; that of the runs if not given.
+        size: pixels a side of data and sets, for backbones that do not take the data's own.
+        protocol: how classifiers are trained: converged, paper, ridge, k-nn, nearest-centroid; the first leads.
+        baselines: rows of real images beside the sets, as many of a class as they have; or all of them.
+        seeds: draws of the views.
+        views: what training images are augmented by, as a table: '{ flip = 0.5, crop = { scale = [0.08, 1.0] } }';
+            those of the first run if not given.
+        per_class: print the accuracy of every class too (the stored file always has it).
+        output: files to write: .json (everything), .md, .csv.
+        device: auto, cpu, cuda, cuda:1, mps.
+        quiet: show no progress.
+    """
+    import tomllib
+
+    from matchzoo.cli import format_table
+    from matchzoo.comparison import evaluate as compare
+    from matchzoo.errors import DeclarationError, MatchZooError
+    from matchzoo.tables import structure
+    from matchzoo.views import Views
+
+    chosen = None
+    if views is not None:
+        try:
+            chosen = structure(tomllib.loads(f"views = {views}")["views"], Views)
+        except tomllib.TOMLDecodeError as error:
+            raise MatchZooError(f"--views: expected a table such as '{{ flip = 0.5 }}' ({error})") from None
+        except DeclarationError as error:
+            raise error.under("--views") from None
+    for path in output:
+        if path.suffix not in (".json", ".md", ".csv"):
+            raise MatchZooError(f"--output: expected names that end in .json, .md or .csv, got {path}")
+    matrix = compare(
+        sets,
+        backbone,
+        data=data,
+        views=chosen,
+        size=size,
+        protocols=protocol,
+        baselines=baselines,
+        seeds=seeds,
+        device=device,
+        quiet=quiet,
+    )
+    for note in matrix.about["notes"]:
+        print(note)
+    for kind in matrix.protocols:
+        print(f"\ntop-1 %, protocol {kind}, {seeds} seeds (mean ± standard deviation)")
+        print(format_table(matrix.table("top1", kind)))
+    if len(matrix.about["class_names"]) > 5:
+        print(f"\ntop-5 %, protocol {matrix.protocols[0]}")
+        print(format_table(matrix.table("top5")))
+    if matrix.about["group_names"]:
+        print(f"\ntop-1 % of the worst group, protocol {matrix.protocols[0]}")
+        print(format_table(matrix.table("worst_group")))
+        for name in matrix.backbones:
+            print(f"\ntop-1 % of every group on {name}")
+            print(format_table(matrix.breakdown(name, "group")))
+    if per_class:
+        for name in matrix.backbones:
+            print(f"\ntop-1 % of every class on {name}")
+            print(format_table(matrix.breakdown(name)))
+    print()
+    for path in output:
+        matrix.save(path)
+        print(f"wrote {path}")
