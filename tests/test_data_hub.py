@@ -217,6 +217,28 @@ def test_class_names(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
         assert all(order[red % 3] == names[label] for red, label in labels.items())
 
 
+def test_a_file_that_datasets_wrote(hub: HubServer) -> None:  # noqa: F811
+    """By ``Dataset.to_parquet`` of datasets 5.2.0, with the features Image, ClassLabel and Value("string")."""
+    data = one(hub, Path(__file__).parent / "golden/pets.parquet", group_column="place", test_share=0.3)
+    data.build(0)
+    assert (data.class_names, data.group_names) == (NAMES, ("grass", "sand"))
+    for split, count in ((data.training_set, 6), (data.test_set, 3)):
+        rows = [red // 10 for red in reds(split)]
+        assert len(rows) == count
+        assert split.labels.tolist() == [row % 3 for row in rows]
+        assert split.group.tolist() == [row % 2 for row in rows]
+
+
+def test_class_names_of_a_configuration(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    head = "dataset_info:\n"
+    for config, names in (("small", "[a, b]"), ("large", "[c, d]")):
+        head += f"- config_name: {config}\n  features:\n  - name: label\n    dtype:\n      class_label:\n        names: {names}\n"
+    files = {f"{c}/train.parquet": shard(tmp_path / c, range(4), label=[0, 1] * 2) for c in ("small", "large")}
+    hub.add(f"datasets/{REPO}", {**files, "README.md": readme(tmp_path, head)})
+    for config, expected in (("small", ("a", "b")), ("large", ("c", "d"))):
+        assert Hub(repo=REPO, config=config, size=8, test_share=0.5).load().class_names == expected
+
+
 def test_names_in_a_readme() -> None:
     assert named([{"name": "y", "dtype": {"class_label": {"names": ["a", "b"]}}}], "y") == ("a", "b")
     names = {str(i): f"c{i}" for i in range(12)}
@@ -395,6 +417,13 @@ LAYOUTS = {
         {},
         ("contest-trained.parquet", "other.parquet"),
         None,
+    ),
+    "words": (
+        ["train2.parquet", "train_1/0.parquet", "test small/0.parquet"],
+        {},
+        {},
+        ("train2.parquet", "train_1/0.parquet"),
+        ("test small/0.parquet",),
     ),
     "readme": (NAMED, README_CONFIGS, {"config": "small"}, ("s/0.parquet", "s/1.parquet"), ("d/a.parquet",)),
     "readme's default": (NAMED, README_CONFIGS, {}, ("l/1.parquet", "l/x/y/0.parquet"), None),

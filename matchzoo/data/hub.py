@@ -1,18 +1,22 @@
 """A data set of the Hugging Face Hub."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from matchzoo.data.data import Loaded
 from matchzoo.data.encoded import Decoded, Encoded
-from matchzoo.data.layout import Layout, by_convention, by_patterns, choose
+from matchzoo.data.layout import by_convention, by_patterns, choose
 from matchzoo.data.listing import list_files
 from matchzoo.data.repository import Repository
 from matchzoo.data.shards import Shards, arrow, check_images, named, read_column
 from matchzoo.declare import declare
 from matchzoo.errors import DeclarationError, MatchZooError
+
+Names = tuple[str, ...]
+Found = tuple[Sequence[Encoded], Names, Names]
+"""Images of the training part and, if there is one, of the test part; names of the classes and of the groups."""
 
 
 @declare("hub")
@@ -72,70 +76,64 @@ class Hub(Decoded):
             config, splits = by_convention(repository.names, readme, self.config)
             layout = choose(splits, self.train_split, self.test_split, config)
             info = _info(readme, config)
-        read = self._parquet if layout.parquet else self._folders
-        train, test, classes, groups = read(repository, layout, info)
+        parts = [layout.train, *filter(None, [layout.test])]
+        found, classes, groups = (
+            self._parquet(repository, parts, info) if layout.parquet else self._folders(repository, parts)
+        )
         if len(classes) < 2:
             raise MatchZooError(f"data.repo: {self.repo}: expected at least 2 classes, got {', '.join(classes)}")
-        return self.shared(train, classes, groups) if test is None else self.parted(train, test, classes, groups)
+        if len(found) == 1:
+            return self.shared(found[0], classes, groups)
+        return self.parted(found[0], found[1], classes, groups)
 
     def origin(self) -> dict[str, Any]:
         """The commit that was read."""
         return self.repository.origin()
 
-    def _parquet(
-        self, repository: Repository, layout: Layout, info: Mapping[str, Any]
-    ) -> tuple[Encoded, Encoded | None, tuple[str, ...], tuple[str, ...]]:
-        parts = [layout.train, *filter(None, [layout.test])]
+    def _parquet(self, repository: Repository, parts: Sequence[Names], info: Mapping[str, Any]) -> Found:
         arrow()  # before anything is fetched
         folder = repository.fetch([name for part in parts for name in part])
         source = f"{repository.name}@{repository.commit}"
         for part in parts:
             check_images(source, folder, part, self.image_column)
-        columns: list[list[list[int]]] = []
-        names: list[tuple[str, ...]] = []
-        for column, field in ((self.label_column, "label_column"), (self.group_column, "group_column")):
-            if column is None:
-                names.append(())
-                columns.append([])
-                continue
-            found = [read_column(source, folder, part, column, field) for part in parts]
-            given = self.class_names if field == "label_column" else ()
-            said = given or next(filter(None, (one.names for one in found)), ()) or named(info.get("features"), column)
-            names.append(said or _distinct([value for one in found for value in one.values]))
-            columns.append([_numbers(one.values, names[-1], f"{source}: '{column}'") for one in found])
-        encoded = [
-            Shards(source, folder, part, self.image_column, columns[0][i], columns[1][i] if columns[1] else None)
-            for i, part in enumerate(parts)
-        ]
-        return encoded[0], encoded[1] if len(encoded) > 1 else None, names[0], names[1]
 
-    def _folders(
-        self, repository: Repository, layout: Layout, _: Mapping[str, Any]
-    ) -> tuple[Encoded, Encoded | None, tuple[str, ...], tuple[str, ...]]:
+        def numbered(column: str, field: str, given: Names = ()) -> tuple[list[list[int]], Names]:
+            read = [read_column(source, folder, part, column, field) for part in parts]
+            said = given or read[0].names or named(info.get("features"), column)
+            names = said or _distinct([value for one in read for value in one.values])
+            return [_numbers(one.values, names, f"{source}: '{column}'") for one in read], names
+
+        labels, classes = numbered(self.label_column, "label_column", self.class_names)
+        members: list[Any] = [None] * len(parts)
+        groups: Names = ()
+        if self.group_column is not None:
+            members, groups = numbered(self.group_column, "group_column")
+        rows = zip(parts, labels, members, strict=True)
+        return (
+            [Shards(source, folder, part, self.image_column, own, among) for part, own, among in rows],
+            classes,
+            groups,
+        )
+
+    def _folders(self, repository: Repository, parts: Sequence[Names]) -> Found:
         if self.group_column is not None:
             raise MatchZooError("data.group_column: images in folders have no columns")
-        parts = [layout.train, *filter(None, [layout.test])]
         found = [[PurePosixPath(name).parent.name for name in part] for part in parts]
         names = self.class_names or _distinct([value for one in found for value in one])
         labels = [_numbers(one, names, f"{repository.name}@{repository.commit}: folders") for one in found]
         folder = repository.fetch([name for part in parts for name in part])
-        encoded = [list_files(folder, part, labels[i]) for i, part in enumerate(parts)]
-        return encoded[0], encoded[1] if len(encoded) > 1 else None, names, ()
+        return [list_files(folder, part, own) for part, own in zip(parts, labels, strict=True)], names, ()
 
 
 def _info(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
     """The ``dataset_info`` of a configuration (empty for the one without a name)."""
     info = readme.get("dataset_info")
-    if isinstance(info, list):
-        return next(
-            (
-                one
-                for one in info
-                if isinstance(one, dict) and one.get("config_name", "default") == (config or "default")
-            ),
-            {},
-        )
-    return info if isinstance(info, dict) else {}
+    tables = info if isinstance(info, list) else [info]
+    for one in tables:
+        fits = isinstance(one, Mapping) and one.get("config_name", "default") == (config or "default")
+        if fits or (isinstance(one, Mapping) and len(tables) == 1):
+            return one
+    return {}
 
 
 def _distinct(values: list[Any]) -> tuple[str, ...]:

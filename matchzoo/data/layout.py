@@ -16,6 +16,8 @@ WORDS = {
     "validation": ("validation", "valid", "val", "dev"),
 }
 """What the splits are called in file names, after the `datasets` library."""
+APART = "[-._ 0-9]"
+"""What is between the words of a name, after the same."""
 COPY = "refs/convert/parquet"
 """The branch on which the Hub keeps parquet copies of what was published in other forms."""
 
@@ -138,15 +140,19 @@ def _expression(pattern: str) -> str:
 
 def _folder(name: str) -> str:
     """The folder of a file, less the names of splits and ``data``."""
-    parts = PurePosixPath(name).parts[:-1]
-    return "/".join(part for part in parts if part != "data" and not any(part in words for words in WORDS.values()))
+    folders = PurePosixPath(name).parent.parts
+    return "/".join(part for part in folders if part != "data" and not any(map(_split, re.split(APART, part))))
 
 
 def _split_of(name: str) -> str | None:
-    """The split that a name speaks of: as a folder, else as a word of a parquet file's own name."""
+    """The split that a name speaks of, folders first: by a word of a parquet file's path, by a folder of an image's."""
     *folders, last = PurePosixPath(name).parts
-    words = [*folders, *(re.split(r"[-._ ]", last) if last.endswith(".parquet") else [])]
-    return next((split for word in words for split, known in WORDS.items() if word.lower() in known), None)
+    words = re.split(f"/|{APART}", name) if last.endswith(".parquet") else folders
+    return next(filter(None, map(_split, words)), None)
+
+
+def _split(word: str) -> str | None:
+    return next((split for split, known in WORDS.items() if word.lower() in known), None)
 
 
 def _config(asked: str | None, known: Mapping[str, Any], standard: Sequence[str]) -> str:

@@ -70,7 +70,7 @@ class Rows:
 
     def __init__(self, paths: Sequence[Path], column: str) -> None:
         self._paths, self._column = paths, column
-        self._begins = [0, *itertools.accumulate(_open(path).metadata.num_rows for path in paths)]
+        self._begins: list[int] = []
         self._lock = threading.Lock()
         self._held: deque[tuple[int, Any]] = deque(maxlen=torch.get_num_threads() // BATCH + 3)
         self._batches: Iterator[tuple[int, Any]] = iter(())
@@ -78,8 +78,10 @@ class Rows:
 
     def get(self, row: int) -> tuple[bytes | None, int, int]:
         """The encoded image of a row (None where there is none), its file, and its row in that."""
-        shard = bisect.bisect_right(self._begins, row) - 1
         with self._lock:
+            if not self._begins:
+                self._begins = [0, *itertools.accumulate(_open(path).metadata.num_rows for path in self._paths)]
+            shard = bisect.bisect_right(self._begins, row) - 1
             value = self._find(row, shard)
         content = value.get("bytes") if isinstance(value, dict) else value
         return content, shard, row - self._begins[shard]
