@@ -232,7 +232,8 @@ def test_a_file_that_datasets_wrote(hub: HubServer) -> None:  # noqa: F811
 def test_class_names_of_a_configuration(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     head = "dataset_info:\n"
     for config, names in (("small", "[a, b]"), ("large", "[c, d]")):
-        head += f"- config_name: {config}\n  features:\n  - name: label\n    dtype:\n      class_label:\n        names: {names}\n"
+        head += f"- config_name: {config}\n  features:\n  - name: label\n"
+        head += f"    dtype:\n      class_label:\n        names: {names}\n"
     files = {f"{c}/train.parquet": shard(tmp_path / c, range(4), label=[0, 1] * 2) for c in ("small", "large")}
     hub.add(f"datasets/{REPO}", {**files, "README.md": readme(tmp_path, head)})
     for config, expected in (("small", ("a", "b")), ("large", ("c", "d"))):

@@ -7,7 +7,7 @@ from typing import Any
 
 from matchzoo.data.data import Loaded
 from matchzoo.data.encoded import Decoded, Encoded
-from matchzoo.data.layout import by_convention, by_patterns, choose
+from matchzoo.data.layout import by_convention, by_patterns, choose, tables
 from matchzoo.data.listing import list_files
 from matchzoo.data.repository import Repository
 from matchzoo.data.shards import Shards, arrow, check_images, named, read_column
@@ -127,13 +127,10 @@ class Hub(Decoded):
 
 def _info(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
     """The ``dataset_info`` of a configuration (empty for the one without a name)."""
-    info = readme.get("dataset_info")
-    tables = info if isinstance(info, list) else [info]
-    for one in tables:
-        fits = isinstance(one, Mapping) and one.get("config_name", "default") == (config or "default")
-        if fits or (isinstance(one, Mapping) and len(tables) == 1):
-            return one
-    return {}
+    found = tables(readme.get("dataset_info"))
+    if len(found) == 1:
+        return found[0]
+    return next((one for one in found if one.get("config_name", "default") == (config or "default")), {})
 
 
 def _distinct(values: list[Any]) -> tuple[str, ...]:

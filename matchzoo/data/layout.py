@@ -63,7 +63,7 @@ def by_convention(
         MatchZooError: no data in a form that is known, or more than one configuration and none of them chosen.
     """
     useful = _useful(names)
-    declared = {str(one.get("config_name", "default")): one for one in _tables(readme.get("configs"))}
+    declared = {str(one.get("config_name", "default")): one for one in tables(readme.get("configs"))}
     if any("data_files" in one for one in declared.values()):
         standard = [name for name, one in declared.items() if one.get("default")] or (
             ["default"] * ("default" in declared)
@@ -169,7 +169,8 @@ def _config(asked: str | None, known: Mapping[str, Any], standard: Sequence[str]
     )
 
 
-def _tables(value: Any) -> list[Mapping[str, Any]]:
+def tables(value: Any) -> list[Mapping[str, Any]]:
+    """The tables of a README's value, which is one or a list of them."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
 
 
