@@ -119,6 +119,9 @@ class Training:
                 if term.reference.views is not None and "projector" in moved:
                     message = 'the real side cannot be computed once: the projector moves; use reference = "online"'
                     problems.append((f"players.{name}.{label}", message))
+                if term.reference.views is not None and self.parts.data.sampling == "balanced" and not term.weighs:
+                    message = 'takes no weights, which balanced classes of a cache need; use reference = "online"'
+                    problems.append((f"players.{name}.{label}", message))
         if problems:
             raise DeclarationError(problems)
 

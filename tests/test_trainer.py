@@ -183,6 +183,16 @@ def test_balanced_cache_weighs_every_class_the_same(lgm, tmp_path):
     assert training(lgm).stored[2].weights is None
 
 
+def test_balanced_cache_is_refused_where_weights_would_not_count(lgm):
+    lgm["data"]["sampling"] = "balanced"
+    term = {"kind": "mmd", "bandwidths": [1.0], "reference": "cache"}
+    lgm["players"]["generator"]["minimize"] = [term]
+    with pytest.raises(DeclarationError, match=r"players\.generator\.minimize\[0\]: takes no weights"):
+        training(lgm)
+    term["reference"] = "online"
+    training(lgm).step(1)
+
+
 def test_online_reference_draws_as_many_views_as_are_synthetic(lgm):
     lgm["players"]["generator"]["minimize"][0]["reference"] = "online"
     made = training(lgm)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import attrs
 import torch
@@ -18,6 +19,8 @@ from matchzoo.step import Step
 class Matcher(nn.Module, ABC):
     """A discrepancy between sets of samples: a term of a player's objective."""
 
+    weighs: ClassVar[bool] = False
+    """Whether the weights of samples count; the trainer refuses a weighted real side where they do not."""
     weight: float = attrs.field(default=1.0, validator=positive())
     """Factor of the term in the player's objective."""
     reference: Reference = attrs.Factory(Online)

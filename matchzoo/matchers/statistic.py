@@ -1,6 +1,7 @@
 """Matching by statistics: most of the field, by composition."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import attrs
 import torch
@@ -22,6 +23,7 @@ class StatisticMatcher(Matcher):
     Linear gradient matching is the head gradient under one cosine to the reference.
     """
 
+    weighs: ClassVar[bool] = True
     statistic: Statistic
     """What of each set is compared."""
     distance: Distance
