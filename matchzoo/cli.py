@@ -29,13 +29,14 @@ USAGE = """matchzoo: match one set of samples to another.
       --fields                   list every field of the recipe with its value and meaning, and run nothing
   matchzoo evaluate SET…         one table of runs, distilled sets and folders of images on several backbones
       --backbone CARD…           the backbones; --baselines random centroid full adds real images
+  matchzoo report RUN…           one table and picture of any number of runs
   matchzoo doctor                what is installed here and what is missing
       --fetch CARD               download the weights of a backbone
       --verify CARD              compare the weights of a backbone with what its card records
 
 A first run:  matchzoo run lgm/quickstart
 """
-COMMANDS = ("list", "show", "copy", "run", "evaluate", "doctor")
+COMMANDS = ("list", "show", "copy", "run", "evaluate", "report", "doctor")
 RUN_FLAGS = ("output", "fields", "quiet", "help")
 Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 
@@ -235,10 +236,10 @@ def _dispatch(command: str, words: list[str]) -> None:
     functions: dict[str, Any] = {"list": list_, "show": show, "copy": copy, "doctor": doctor}
     if command in functions:
         tyro.cli(functions[command], prog=f"matchzoo {command}", args=words)
-    elif command == "evaluate":
+    elif command in ("evaluate", "report"):
         from matchzoo import comparing
 
-        tyro.cli(comparing.evaluate, prog="matchzoo evaluate", args=words)
+        tyro.cli(getattr(comparing, command), prog=f"matchzoo {command}", args=words)
     elif command == "run":
         own, overrides = split_overrides(words)
         tyro.cli(functools.partial(run, overrides=tuple(overrides)), prog="matchzoo run", args=own)

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import tyro
 
+from matchzoo.errors import MatchZooError
+
 Sets = Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SET")]
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 
@@ -44,7 +46,7 @@ def evaluate(
 
     from matchzoo.cli import format_table
     from matchzoo.comparison import evaluate as compare
-    from matchzoo.errors import DeclarationError, MatchZooError
+    from matchzoo.errors import DeclarationError
     from matchzoo.tables import structure
     from matchzoo.views import Views
 
@@ -56,9 +58,7 @@ def evaluate(
             raise MatchZooError(f"--views: expected a table such as '{{ flip = 0.5 }}' ({error})") from None
         except DeclarationError as error:
             raise error.under("--views") from None
-    for path in output:
-        if path.suffix not in (".json", ".md", ".csv"):
-            raise MatchZooError(f"--output: expected names that end in .json, .md or .csv, got {path}")
+    check_output(output, ".json", ".md", ".csv")
     matrix = compare(
         sets,
         backbone,
@@ -93,3 +93,33 @@ def evaluate(
     for path in output:
         matrix.save(path)
         print(f"wrote {path}")
+
+
+def report(
+    runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
+    output: tuple[Path, ...] = (Path("runs/report.json"), Path("runs/report.png")),
+) -> None:
+    """Put finished runs into one table and one picture: accuracy against images a class, seconds and bytes.
+
+    Args:
+        runs: folders of finished runs.
+        output: files to write: .json (everything), .png (the picture), .md (the table).
+    """
+    from matchzoo.cli import format_table
+    from matchzoo.comparison import report as compare
+
+    check_output(output, ".json", ".png", ".md")
+    made = compare(runs)
+    print(format_table(made.table()))
+    print()
+    for path in output:
+        made.save(path)
+        print(f"wrote {path}")
+
+
+def check_output(output: tuple[Path, ...], *suffixes: str) -> None:
+    """Raise, before any work, if a file has a name of no known kind."""
+    for path in output:
+        if path.suffix not in suffixes:
+            known = ", ".join(suffixes[:-1]) + f" or {suffixes[-1]}"
+            raise MatchZooError(f"--output: expected names that end in {known}, got {path}")

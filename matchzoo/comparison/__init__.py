@@ -2,5 +2,6 @@
 
 from matchzoo.comparison.contender import Contender
 from matchzoo.comparison.matrix import Matrix, evaluate
+from matchzoo.comparison.runs import RunReport, report
 
-__all__ = ["Contender", "Matrix", "evaluate"]
+__all__ = ["Contender", "Matrix", "RunReport", "evaluate", "report"]
