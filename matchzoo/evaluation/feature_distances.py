@@ -92,7 +92,7 @@ class FeatureDistances(Evaluation):
             images = engine.samples(render(rows)).values
             if self.size is not None and images.shape[2:] != (self.size, self.size):
                 images = F.interpolate(images, (self.size, self.size), mode="bilinear", antialias=True).clamp(0, 1)
-            found.append(projector.project(images))
+            found.append(projector.project(images.expand(-1, 3, -1, -1)))  # grey images are repeated
             progress.update(len(rows))
         return torch.cat(found)
 
