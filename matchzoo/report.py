@@ -1,7 +1,9 @@
 """Pictures of a run: what came of it beside what is real, how it grew, and its curves."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from matplotlib.axes import Axes
@@ -9,10 +11,11 @@ from matplotlib.figure import Figure
 from safetensors.torch import load_file
 
 from matchzoo import files
+from matchzoo.data import Data
 from matchzoo.data.features import collect
 from matchzoo.evaluation.baselines import nearest_rows
 from matchzoo.evaluation.evaluation import Trained
-from matchzoo.generators import Selection
+from matchzoo.generators import Generator, Selection
 from matchzoo.projectors import Projector
 from matchzoo.samples import Samples
 from matchzoo.step import Step
@@ -24,17 +27,21 @@ POINTS = 2000
 """Points of a scatter."""
 ROWS = 13
 """Rows of a picture of growth."""
+PROJECTED = 500
+"""Points that are shown in a projected space."""
 INK = "#1f4e79"
+T = TypeVar("T")
 
 
 def write(folder: Path, trained: Trained) -> None:
     """All pictures of a run, under ``pictures/``."""
     pictures = folder / "pictures"
     pictures.mkdir(exist_ok=True)
-    snapshots = [
-        (int(path.stem.removeprefix("step-")), load_file(path)["samples"])
+    stored = [
+        (int(path.stem.removeprefix("step-")), load_file(path))
         for path in sorted((folder / "snapshots").glob("step-*.safetensors"))
     ]
+    snapshots = [(number, tensors["samples"]) for number, tensors in stored]
     records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     if records:
         _save(curves(records), pictures / "curves.png")
@@ -52,17 +59,48 @@ def write(folder: Path, trained: Trained) -> None:
         if snapshots:
             chosen = spread(snapshots, ROWS)
             _save(image_rows([(f"step {n}", x.float() / 255) for n, x in chosen], names), pictures / "growth.png")
-    elif trained.parts.facts.shape == (2,):
+    elif trained.parts.facts.is_images:
+        _save(image_grid(trained.parts.generator.sample(COLUMNS**2).values.float().cpu()), pictures / "samples.png")
+        if snapshots:
+            chosen = spread(snapshots, ROWS)
+            _save(image_rows([(f"step {n}", x.float() / 255) for n, x in chosen], ()), pictures / "growth.png")
+    elif len(trained.parts.facts.shape) == 1:
         training = trained.parts.data.training_set
-        real = training.gather(torch.arange(min(POINTS, len(training))))
+        real = training.gather(torch.arange(min(POINTS, len(training)))).cpu()
         generated = trained.parts.generator.sample(POINTS).values.cpu()
-        _save(scatter([("generated", generated)], real), pictures / "samples.png")
+        flat = plane(real)
+        _save(scatter([("generated", flat(generated))], flat(real)), pictures / "samples.png")
         if snapshots:
             chosen = spread(snapshots, 5)
-            _save(scatter([(f"step {n}", x) for n, x in chosen], real), pictures / "growth.png")
+            _save(scatter([(f"step {n}", flat(x)) for n, x in chosen], flat(real)), pictures / "growth.png")
+        spaces = [(number, tensors) for number, tensors in stored if "projected" in tensors]
+        if spaces:
+            _save(projections(spread(spaces, 5), flat, real), pictures / "projected.png")
 
 
-def spread(snapshots: list[tuple[int, torch.Tensor]], count: int) -> list[tuple[int, torch.Tensor]]:
+def snapshot(generator: Generator, projector: Projector | None, data: Data, images: bool) -> dict[str, torch.Tensor]:
+    """What a picture of growth needs of a moment.
+
+    ``samples``: the first image of each class or a few images (uint8), or points. ``projected`` and
+    ``projected_real``: points in the space of a projector that moves, if given.
+    """
+    drawn = generator.sample(None if generator.count is not None else COLUMNS if images else POINTS)
+    samples = drawn.values
+    if images:
+        if drawn.labels is not None:
+            samples = samples[first_of_classes(drawn.labels)]
+        return {"samples": (samples[:COLUMNS].clamp(0, 1) * 255).round().to(torch.uint8)}
+    found = {"samples": samples}
+    if projector is not None:
+        projector.eval()
+        with torch.no_grad():
+            real = data.render(torch.arange(min(PROJECTED, len(data.training_set)))).values.to(samples)
+            found |= {"projected": projector.project(samples[:PROJECTED]), "projected_real": projector.project(real)}
+        projector.train()
+    return found
+
+
+def spread(snapshots: list[tuple[int, T]], count: int) -> list[tuple[int, T]]:
     """At most ``count`` of the snapshots, evenly, first and last among them."""
     if len(snapshots) <= count:
         return snapshots
@@ -127,6 +165,46 @@ def scatter(panels: list[tuple[str, torch.Tensor]], real: torch.Tensor) -> Figur
         axis.set_title(name, fontsize=9)
         axis.tick_params(labelsize=7)
     return figure
+
+
+def plane(points: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+    """From points [n, d] to the plane: as they are for d = 2, else the first two principal axes of ``points``."""
+    if points.shape[1] == 2:
+        return lambda x: x
+    mean = points.float().mean(0)
+    axes = torch.linalg.svd(points.float() - mean, full_matrices=False).Vh[:2].T
+    return lambda x: torch.nn.functional.pad((x.float() - mean) @ axes, (0, 2 - axes.shape[1]))
+
+
+def projections(
+    moments: list[tuple[int, dict[str, torch.Tensor]]],
+    flat: Callable[[torch.Tensor], torch.Tensor],
+    real: torch.Tensor,
+) -> Figure:
+    """Above the samples over the real points, below both in the projected space of that moment."""
+    figure = Figure(figsize=(3.0 * len(moments), 6.2), dpi=100, layout="constrained")
+    axes = figure.subplots(2, len(moments), squeeze=False)
+    for (number, tensors), above, below in zip(moments, axes[0], axes[1], strict=True):
+        own = plane(torch.cat([tensors["projected"], tensors["projected_real"]]).cpu())
+        pairs = (
+            (above, flat(real)[:PROJECTED], flat(tensors["samples"].cpu())[:PROJECTED]),
+            (below, own(tensors["projected_real"].cpu()), own(tensors["projected"].cpu())),
+        )
+        for axis, behind, before in pairs:
+            axis.scatter(*behind.T.numpy(), s=3, c="#bbbbbb", linewidths=0)
+            axis.scatter(*before.T.numpy(), s=3, c=INK, linewidths=0)
+            axis.tick_params(labelsize=7)
+        above.set_aspect("equal")
+        above.set_title(f"step {number}", fontsize=9)
+    axes[0][0].set_ylabel("samples", fontsize=9)
+    axes[1][0].set_ylabel("projected", fontsize=9)
+    return figure
+
+
+def image_grid(images: torch.Tensor) -> Figure:
+    """Images [n, c, h, w] in [0, 1], `COLUMNS` a row."""
+    rows = [("", some) for some in images.split(COLUMNS)]
+    return image_rows(rows, ())
 
 
 def curves(records: list[dict[str, float]]) -> Figure:

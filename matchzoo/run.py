@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -235,16 +234,12 @@ class _Session:
 
     def _snapshot(self, number: int) -> None:
         """A few synthetic samples, for the picture of how they grew."""
-        generator = self.parts.generator
-        drawn = generator.sample(None if generator.count is not None else report.POINTS)
-        samples = drawn.values
-        if self.parts.facts.is_images:
-            if drawn.labels is not None:
-                samples = samples[report.first_of_classes(drawn.labels)]
-            samples = (samples[: report.COLUMNS].clamp(0, 1) * 255).round().to(torch.uint8)
+        parts = self.parts
+        projector = None if "projector" in self.training.fixed else parts.projector
+        tensors = report.snapshot(parts.generator, projector, parts.data, parts.facts.is_images)
         folder = self.folder / "snapshots"
         folder.mkdir(exist_ok=True)
-        files.write_tensors(folder / f"step-{number:08d}.safetensors", {"samples": samples})
+        files.write_tensors(folder / f"step-{number:08d}.safetensors", tensors)
 
     def finish(self) -> None:
         """Evaluate, write what came of the run, and last of all ``metrics.json``."""
