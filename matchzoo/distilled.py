@@ -18,7 +18,7 @@ class DistilledDataset:
 
     Attributes:
         images: [m, 3, h, w] float32 in [0, 1].
-        labels: [m] int64, indices into ``class_names``.
+        labels: [m] int64, indices into ``class_names``; or [m, c] float32, probabilities of the classes.
         class_names: in label order.
     """
 
@@ -29,9 +29,9 @@ class DistilledDataset:
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        """Image [3, h, w] and label, as torch's data loaders take them."""
-        return self.images[index], int(self.labels[index])
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int | torch.Tensor]:
+        """Image [3, h, w] and label (or probabilities [c]), as torch's data loaders take them."""
+        return self.images[index], self.labels[index] if self.labels.ndim == 2 else int(self.labels[index])
 
     @property
     def bytes(self) -> int:

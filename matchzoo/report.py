@@ -17,7 +17,7 @@ from matchzoo.evaluation.baselines import nearest_rows
 from matchzoo.evaluation.evaluation import Trained
 from matchzoo.generators import Generator, Selection
 from matchzoo.projectors import Projector
-from matchzoo.samples import Samples
+from matchzoo.samples import Samples, class_indices
 from matchzoo.step import Step
 from matchzoo.views import Views
 
@@ -48,7 +48,7 @@ def write(folder: Path, trained: Trained) -> None:
     if trained.parts.facts.is_images and trained.parts.generator.count is not None:
         samples = trained.parts.generator.sample()
         assert samples.labels is not None  # a finite set of images has classes
-        labels = samples.labels.cpu()
+        labels = class_indices(samples.labels.cpu())
         names = tuple(trained.parts.facts.class_names[label] for label in labels[first_of_classes(labels)])
         if isinstance(trained.parts.generator, Selection):
             images = samples.values[first_of_classes(labels)].float().cpu()
@@ -108,7 +108,8 @@ def spread(snapshots: list[tuple[int, T]], count: int) -> list[tuple[int, T]]:
 
 
 def first_of_classes(labels: torch.Tensor) -> torch.Tensor:
-    """The row of the first sample of every class, for the first `COLUMNS` classes of labels [m] that there are."""
+    """The row of the first sample of every class, for the first `COLUMNS` classes of labels that there are."""
+    labels = class_indices(labels)
     classes = labels.unique()[:COLUMNS]
     return (labels == classes[:, None]).int().argmax(1)
 

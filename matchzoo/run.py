@@ -261,9 +261,9 @@ class _Session:
             samples = parts.generator.sample()
             assert samples.labels is not None
             images = samples.values.float().cpu()
-            DistilledDataset(images, samples.labels.cpu(), parts.facts.class_names).save(
-                self.folder / "images.safetensors"
-            )
+            labels = samples.labels.cpu()
+            labels = labels.float() if labels.is_floating_point() else labels
+            DistilledDataset(images, labels, parts.facts.class_names).save(self.folder / "images.safetensors")
         report.write(self.folder, trained)
         lines = self.log.read_text(encoding="utf-8").splitlines()
         last = json.loads(lines[-1]) if lines else {}

@@ -9,6 +9,11 @@ import torch
 from matchzoo.kernels import gaussian, median_distance, squared_distances
 
 
+def class_indices(labels: torch.Tensor) -> torch.Tensor:
+    """Labels [n] as they are, or the most probable classes [n] of probabilities [n, c]."""
+    return labels.argmax(1) if labels.ndim == 2 else labels
+
+
 @attrs.define(eq=False, weakref_slot=True)
 class Samples:
     """A set of n samples.

@@ -9,7 +9,7 @@ from torch import nn
 from matchzoo.declare import at_least, declare
 from matchzoo.facts import Facts
 from matchzoo.generators.generator import Generator
-from matchzoo.generators.pyramid import decode, image_set, pick
+from matchzoo.generators.pyramid import decode, image_set, label_logits, pick
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
@@ -18,7 +18,7 @@ from matchzoo.step import Step
 class PixelImages(Generator):
     """Images that are the parameters themselves: X = sigmoid(2 · M · P), a pyramid of one full-size level.
 
-    Labels are hard: image i is of class i // images_per_class. The released code of linear gradient matching has a
+    Image i is of class i // images_per_class. The released code of linear gradient matching has a
     pixel mode that does not run; its constants are unknown, so these are ours.
     """
 
@@ -30,11 +30,15 @@ class PixelImages(Generator):
     """Start from standard normal noise, or from grey (zero)."""
     decorrelate: bool = True
     """Work in uncorrelated colours."""
+    soft_labels: bool = False
+    """Learn the labels too, as class probabilities that start at 0.9 for the image's own class."""
 
     def build(self, facts: Facts) -> None:
         """Classes × images_per_class images; raises if there are no classes or no images."""
         self.side, labels = image_set(facts, self.size, self.images_per_class)
         self.labels = nn.Buffer(labels)
+        if self.soft_labels:
+            self.label_logits = nn.Parameter(label_logits(labels, int(facts.classes or 0)))
         shape = (3, self.side, self.side)
         if self.initial == "zero":
             start = torch.zeros(len(labels), *shape)
@@ -55,4 +59,5 @@ class PixelImages(Generator):
     def render(self, draws: torch.Tensor) -> Samples:
         """The images [n, 3, size, size] in (0, 1) of some indices, with labels."""
         images = decode([self.pixels[draws]], self.side, self.decorrelate)
-        return Samples(images, self.labels[draws], index=draws)
+        labels = torch.softmax(self.label_logits[draws], 1) if self.soft_labels else self.labels[draws]
+        return Samples(images, labels, index=draws)

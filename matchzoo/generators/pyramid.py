@@ -1,5 +1,6 @@
 """Images as sums of levels that double in size: coarse structure first, details as levels are added."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -55,7 +56,7 @@ class PyramidImages(Generator):
     The pyramid starts with one level of ``start`` pixels. Every ``grow_every`` steps, before the update, the L old
     levels are scaled by L/(L + 1) and a level of twice the size (at most ``size``) joins, drawn from N(0, 1)/(L + 1)
     or, with ``initial = "zero"``, the mean of the scaled, enlarged old levels, which keeps the picture. The optimizer
-    starts afresh then. Labels are hard: image i is of class i // images_per_class.
+    starts afresh then. Image i is of class i // images_per_class.
 
     Source: arXiv 2511.16674 and its released code, where size is 256, start 1 and grow_every 200.
     """
@@ -72,6 +73,8 @@ class PyramidImages(Generator):
     """What a new level holds: noise, or nothing new."""
     decorrelate: bool = True
     """Work in uncorrelated colours."""
+    soft_labels: bool = False
+    """Learn the labels too, as class probabilities that start at 0.9 for the image's own class."""
 
     def __attrs_post_init__(self) -> None:
         if self.size is not None and self.start > self.size:
@@ -81,6 +84,8 @@ class PyramidImages(Generator):
         """One level for classes × images_per_class images; raises if there are no classes or no images."""
         self.side, labels = image_set(facts, self.size, self.images_per_class)
         self.labels = nn.Buffer(labels)
+        if self.soft_labels:
+            self.label_logits = nn.Parameter(label_logits(labels, int(facts.classes or 0)))
         sizes = [self.start]
         while sizes[-1] < self.side:
             sizes.append(min(2 * sizes[-1], self.side))
@@ -125,7 +130,8 @@ class PyramidImages(Generator):
     def render(self, draws: torch.Tensor) -> Samples:
         """The images [n, 3, size, size] in (0, 1) of some indices, with labels."""
         images = decode([level[draws] for level in self.levels], self.side, self.decorrelate)
-        return Samples(images, self.labels[draws], index=draws)
+        labels = torch.softmax(self.label_logits[draws], 1) if self.soft_labels else self.labels[draws]
+        return Samples(images, labels, index=draws)
 
 
 def image_set(facts: Facts, size: int | None, images_per_class: int) -> tuple[int, torch.Tensor]:
@@ -139,6 +145,12 @@ def image_set(facts: Facts, size: int | None, images_per_class: int) -> tuple[in
     if size is None and facts.shape[1] != facts.shape[2]:
         raise DeclarationError([("generator.size", f"missing: the data is {facts.shape[1]}x{facts.shape[2]}")])
     return size or facts.shape[1], torch.arange(facts.classes).repeat_interleave(images_per_class)
+
+
+def label_logits(labels: torch.Tensor, classes: int, own: float = 0.9) -> torch.Tensor:
+    """Logits [m, classes] whose softmax is ``own`` at the class of labels [m], and the same for all others."""
+    height = math.log(own * (classes - 1) / (1 - own))
+    return height * F.one_hot(labels, classes).float()
 
 
 def pick(count: int, n: int | None, rng: torch.Generator) -> torch.Tensor:

@@ -8,7 +8,7 @@ from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import MatchZooError
 from matchzoo.facts import Facts
 from matchzoo.pool import Pool
-from matchzoo.samples import Samples
+from matchzoo.samples import Samples, class_indices
 from matchzoo.selectors.selector import Selector, refuse_count
 
 
@@ -26,14 +26,15 @@ def nearest_rows(queries: Samples, features: Samples, distinct: bool = False) ->
     assert queries.labels is not None
     assert features.labels is not None
     similarity = torch.nn.functional.normalize(queries.values) @ torch.nn.functional.normalize(features.values).T
-    similarity[queries.labels[:, None] != features.labels] = -torch.inf
+    wanted = class_indices(queries.labels)
+    similarity[wanted[:, None] != features.labels] = -torch.inf
     if not distinct:
         return similarity.argmax(1).cpu()
     rows = torch.full((len(queries),), -1)
     for _ in range(len(queries)):
         query, row = divmod(int(similarity.argmax()), len(features))
         if similarity[query, row] == -torch.inf:
-            label = int(queries.labels[int((rows < 0).nonzero()[0])])
+            label = int(wanted[int((rows < 0).nonzero()[0])])
             raise MatchZooError(f"class {label}: it has fewer samples than there are images to find a neighbour for")
         rows[query] = row
         similarity[query] = -torch.inf
