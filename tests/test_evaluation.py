@@ -7,7 +7,7 @@ import torch
 from matchzoo.data import Ring
 from matchzoo.data.data import stratified
 from matchzoo.errors import DeclarationError
-from matchzoo.evaluation import LinearProbe, Trained
+from matchzoo.evaluation import LinearProbe, Trained, softmax_regression
 from matchzoo.evaluation.baselines import centroid_rows, nearest_rows, random_rows
 from matchzoo.evaluation.classifiers import standardise
 from matchzoo.evaluation.mode_coverage import mode_coverage
@@ -24,19 +24,60 @@ def problem(n: int, d: int, c: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
     return (centres[labels] + torch.randn(n, d, generator=rng, dtype=torch.float64)) * scales + 3, labels
 
 
+def value(weight, bias, unit: np.ndarray, labels: np.ndarray, penalty: float) -> float:
+    """Mean cross-entropy + λ/2 ‖W‖² by numpy."""
+    logits = unit @ np.asarray(weight).T + np.asarray(bias)
+    highest = logits.max(1, keepdims=True)
+    normaliser = highest[:, 0] + np.log(np.exp(logits - highest).sum(1))
+    return (normaliser - logits[np.arange(len(labels)), labels]).mean() + penalty / 2 * (np.asarray(weight) ** 2).sum()
+
+
 @pytest.mark.parametrize(("n", "d"), [(200, 20), (40, 100)])  # more samples than dimensions, and fewer
-def test_softmax_regression_is_scikit_learns(n, d):
+def test_softmax_regression_is_scikit_learns(n, d, monkeypatch):
     from sklearn.linear_model import LogisticRegression
 
     z, labels = problem(n, d)
-    penalties = (1.0, 0.1, 0.01)
+    penalties = (10.0, 1.0, 0.1, 0.01, 0.001)
     mean, scale = standardise(z)
     unit = ((z - mean) / scale).numpy()
-    for penalty, fitted in zip(penalties, fit_softmax_regression(z, labels, 4, penalties), strict=True):
+    at_zero = np.linalg.norm((0.25 - np.eye(4)[labels]).T @ unit / n)
+    together = fit_softmax_regression(z, labels, 4, penalties)
+    monkeypatch.setattr(softmax_regression, "ENTRIES", 1)  # one penalty at a time
+    for penalty, fitted, alone in zip(
+        penalties, together, fit_softmax_regression(z, labels, 4, penalties), strict=True
+    ):
+        # scikit-learn minimises C · (sum of cross-entropies) + 1/2 ‖W‖², with a free bias as here
         theirs = LogisticRegression(C=1 / (n * penalty), tol=1e-10, max_iter=100_000).fit(unit, labels.numpy())
-        assert fitted.gradient < 1e-4
-        ours = torch.softmax(fitted.scores(z), 1).numpy()
-        np.testing.assert_allclose(ours, theirs.predict_proba(unit), atol=2e-4)
+        weight = fitted.weight * scale
+        ours = value(weight, fitted.bias + fitted.weight @ mean, unit, labels.numpy(), penalty)
+        assert ours <= value(theirs.coef_, theirs.intercept_, unit, labels.numpy(), penalty) + 2e-9
+        assert fitted.gradient < 1e-4 * at_zero
+        assert fitted.gradient**2 / (2 * penalty) < 1e-8
+        chances = torch.softmax(fitted.scores(z), 1)
+        np.testing.assert_allclose(chances.numpy(), theirs.predict_proba(unit), atol=2e-4)
+        torch.testing.assert_close(torch.softmax(alone.scores(z), 1), chances, rtol=0, atol=2e-4)
+
+
+def test_the_solvers_gradient_is_that_of_the_objective():
+    z, labels = problem(60, 10)
+    mean, scale = standardise(z)
+    with pytest.warns(UserWarning, match="stopped 1 steps on"):  # far from the optimum
+        [fitted] = fit_softmax_regression(z, labels, 4, (0.1,), iterations=1)
+    weight = (fitted.weight * scale).requires_grad_()
+    bias = (fitted.bias + fitted.weight @ mean).requires_grad_()
+    loss = torch.nn.functional.cross_entropy((z - mean) / scale @ weight.T + bias, labels)
+    (loss + 0.05 * weight.square().sum()).backward()
+    gradient = (weight.grad.square().sum() + bias.grad.square().sum()).sqrt().item()
+    assert fitted.gradient == pytest.approx(gradient, rel=1e-6)
+
+
+def test_a_solver_that_has_not_arrived_says_so_and_one_that_starts_there_stays():
+    z, labels = problem(200, 20)
+    with pytest.warns(UserWarning, match=r"penalty 0.001: stopped 3 steps on"):
+        fit_softmax_regression(z, labels, 4, (0.001,), iterations=3)
+    [there] = fit_softmax_regression(z, labels, 4, (0.001,))
+    [again] = fit_softmax_regression(z, labels, 4, (0.001,), start=there, iterations=0)
+    torch.testing.assert_close(again.scores(z), there.scores(z), rtol=1e-4, atol=1e-4)
 
 
 def test_softmax_regression_of_float32_features_and_one_penalty():

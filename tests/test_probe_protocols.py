@@ -51,12 +51,13 @@ def plain_paper(one: TrainingSet, protocol: Paper) -> torch.nn.Linear:
     adam = torch.optim.Adam(head.parameters(), lr=protocol.lr * batch / 256)
     cosine = torch.optim.lr_scheduler.CosineAnnealingLR(adam, protocol.epochs)
     rng = Step(0, one.seed).rng("epochs")
-    for _ in range(protocol.epochs):
+    for epoch in range(protocol.epochs):
         order = torch.randperm(images, generator=rng)
-        view = torch.randint(one.views, (images,), generator=rng)
-        for rows, own in zip(order.split(batch), view.split(batch), strict=True):
+        if epoch % one.views == 0:
+            turns = torch.rand(images, one.views, generator=rng).argsort(1)
+        for rows in order.split(batch):
             adam.zero_grad()
-            here = rows * one.views + own
+            here = rows * one.views + turns[rows, epoch % one.views]
             loss = torch.nn.functional.cross_entropy(head(one.features.values[here]), one.features.labels[here])
             loss.backward()
             adam.step()

@@ -20,7 +20,8 @@ class LinearClassifier:
     Attributes:
         weight: [c, d], for raw features.
         bias: [c].
-        gradient: largest absolute entry of the objective's gradient where an iterative solver stopped, else None.
+        gradient: norm of the objective's gradient where an iterative solver stopped, on features of unit scale; None
+            for other classifiers.
     """
 
     weight: torch.Tensor

@@ -34,7 +34,7 @@ class Converged(Protocol):
         best = best_of([accuracy(c.scores(validation.values), validation.labels) for c in candidates])
         fitted, penalty = candidates[best], self.penalties[best]
         if one.held_out is not None:
-            [fitted] = fit_softmax_regression(values, labels, classes, (penalty,))
+            [fitted] = fit_softmax_regression(values, labels, classes, (penalty,), start=fitted)
         return Fitted(classifier=fitted, chosen={"penalty": penalty})
 
 

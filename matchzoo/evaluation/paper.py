@@ -36,8 +36,8 @@ class Paper(Protocol):
     """Images a step, all of them where there are fewer."""
     lr: float = attrs.field(default=1e-3, validator=positive())
     """Learning rate for 256 images a step; it is scaled linearly by the images there are."""
-    pool: int = attrs.field(default=100, validator=at_least(1))
-    """Views of every image that are encoded."""
+    pool: int = attrs.field(default=200, validator=at_least(1))
+    """Views of every image that are encoded; each is seen in every so-manieth epoch."""
     full_epochs: int = attrs.field(default=100, validator=at_least(1))
     """Passes over all training images."""
     full_batch: int = attrs.field(default=128, validator=at_least(1))
@@ -81,11 +81,13 @@ class Paper(Protocol):
         for epoch in range(epochs):
             adam.param_groups[0]["lr"] = 0.5 * lr * (1 + math.cos(math.pi * epoch / epochs))
             orders = [torch.randperm(images, generator=rng).to(device) for rng in draws]
-            views = [torch.randint(first.views, (images,), generator=rng).to(device) for rng in draws]
+            if epoch % first.views == 0:  # every view of an image is seen before one is seen again
+                turns = [torch.rand(images, first.views, generator=rng).argsort(1).to(device) for rng in draws]
+            views = [turn[:, epoch % first.views] for turn in turns]
             for start in range(0, images, batch):
                 here = slice(start, start + batch)
                 rows = [order[here] for order in orders]
-                z = torch.stack([pools[i][r * first.views + views[i][here]] for i, r in enumerate(rows)])
+                z = torch.stack([pools[i][r * first.views + views[i][r]] for i, r in enumerate(rows)])
                 y = torch.stack([targets[i][r] for i, r in enumerate(rows)])
                 with torch.no_grad():
                     residual = torch.softmax(torch.baddbmm(bias[:, None], z, weight.mT), 2) - y
