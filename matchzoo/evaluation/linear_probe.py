@@ -87,13 +87,18 @@ class LinearProbe(Evaluation):
         return records
 
     def table(self, records: list[Record]) -> list[list[str]]:
-        """Method, backbone, accuracies, and how far the distilled set is above."""
-        rows = [["method", "backbone", "images", "top-1 %", "top-5 %", "above it by", "seeds", "seconds"]]
+        """Method, backbone, protocol, accuracies, the worst group where there are groups, and how far the first is
+        above."""
+        groups = any("worst_group_mean" in r for r in records)
+        scores = ["top-1 %", "top-5 %", *(["worst group %"] if groups else [])]
+        rows = [["method", "backbone", "protocol", "images", *scores, "above it by", "seeds", "seconds"]]
         for r in records:
             above = f"{r['above']:+.1f} ± {r['above_standard_error']:.1f}" if "above" in r else ""
-            top1 = f"{r['top1_mean']:.1f} ± {r['top1_std']:.1f}"
-            tail = [f"{r['top5_mean']:.1f}", above, str(r["seeds"]), f"{r['seconds']:.1f}"]
-            rows.append([r["method"], r["backbone"], str(r["images"]), top1, *tail])
+            numbers = [f"{r['top1_mean']:.1f} ± {r['top1_std']:.1f}", f"{r['top5_mean']:.1f}"]
+            if groups:
+                numbers.append(f"{r['worst_group_mean']:.1f} ± {r['worst_group_std']:.1f}")
+            names = [r["method"], r["backbone"], r["protocol"], str(r["images"])]
+            rows.append([*names, *numbers, above, str(r["seeds"]), f"{r['seconds']:.1f}"])
         return rows
 
 
