@@ -166,7 +166,7 @@ def test_held_out_images_do_not_choose_for_themselves(protocol):
     fixed = {"neighbors" if k == "neighbors" else "penalties": (v,) for k, v in whole.chosen.items()}
     [again] = type(protocol)(**fixed).fit([TrainingSet(features=one.features, views=3)], validation, CLASSES)
     x = clusters(10, 7).values
-    torch.testing.assert_close(whole.classifier.scores(x), again.classifier.scores(x), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(whole.classifier.scores(x), again.classifier.scores(x), rtol=0, atol=5e-3)
 
 
 class Fixed:

@@ -66,7 +66,8 @@ def fit_softmax_regression(
             if norm**2 / (2 * penalty) > 1000 * EXCESS:
                 warnings.warn(f"penalty {penalty:g}: stopped {iterations} steps on, gradient {norm:.1e}", stacklevel=2)
             weight = solution[:, :-1] @ axes.T / scale
-            fitted.append(LinearClassifier(weight, solution[:, -1] - weight @ mean, norm))
+            bias = solution[:, -1] - solution[:, -1].mean()  # a shift of all changes nothing: make it unique
+            fitted.append(LinearClassifier(weight, bias - weight @ mean, norm))
     return fitted
 
 
