@@ -7,8 +7,9 @@ from typing import Any
 import attrs
 import pytest
 
+from matchzoo.declare import FAMILIES
 from matchzoo.errors import DeclarationError, MatchZooError
-from matchzoo.generators import PixelImages, PyramidImages
+from matchzoo.generators import Generator, PixelImages, PyramidImages
 from matchzoo.networks import MLP
 from matchzoo.optimizers import SGD
 from matchzoo.overrides import describe, flags, override
@@ -357,7 +358,7 @@ def test_every_field_is_described_as_an_override_takes_it(which: str, request: p
 
 def test_descriptions_name_types_kinds_and_values(lgm_recipe: Recipe) -> None:
     found = {path: (kind, value) for path, kind, value, _ in describe(lgm_recipe)}
-    assert found["generator.kind"] == ("noise | pixels | pyramid", "pyramid")
+    assert found["generator.kind"] == (" | ".join(FAMILIES[Generator].names()), "pyramid")
     assert found["generator.size"] == ("int", "none")
     assert found["players.generator.optimizer.betas"] == ("float, float", "[0.9, 0.999]")
     assert found["players.generator.moves"] == ("list of str", '["generator"]')
