@@ -246,6 +246,7 @@ class _Session:
         parts, trainer = self.parts, self.trainer
         for part in parts.names.values():
             part.eval()
+        self.training.settle(self.quiet)
         trained = Trained(parts=parts, engine=self.engine, method=self.name, seed=trainer.seed, quiet=self.quiet)
         began = time.monotonic()
         results: list[Record] = [

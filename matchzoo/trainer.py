@@ -146,12 +146,18 @@ class Training:
                 stored = self.stored[copies]
                 stored.weights = weights.to(stored.values)[stored.index]
         if not self.begun:
-            step = Step(0, self.trainer.seed)
             with torch.no_grad():
-                self.parts.generator.look(
-                    Pool(split, self.parts.data.class_names, functools.partial(self._plain, quiet), step)
-                )
+                self.parts.generator.look(self._pool(quiet))
             self.begun = True
+
+    def settle(self, quiet: bool = False) -> None:
+        """Let the generator look at the real side after the last step."""
+        with torch.no_grad():
+            self.parts.generator.settle(self._pool(quiet))
+
+    def _pool(self, quiet: bool) -> Pool:
+        data, project = self.parts.data, functools.partial(self._plain, quiet)
+        return Pool(data.training_set, data.class_names, project, Step(0, self.trainer.seed))
 
     def _plain(self, quiet: bool, split: Split) -> Samples:
         """Features of samples that are not augmented."""

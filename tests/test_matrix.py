@@ -66,12 +66,18 @@ def test_every_form_of_a_set_gives_the_same_numbers(lgm, lgm_recipe, digits, tin
     names = tuple(NAMES[i] for i in order.argsort())
     shuffled = DistilledDataset(digits.images, order[digits.labels], names)
     images(tmp_path / "folder", digits)
-    sets = [run, tmp_path / "run", tmp_path / "set.safetensors", str(tmp_path / "published"), tmp_path / "folder"]
+    sets = [
+        run,
+        tmp_path / "run/images.safetensors",
+        tmp_path / "set.safetensors",
+        str(tmp_path / "published"),
+        tmp_path / "folder",
+    ]
     matrix = evaluate([*sets, digits, shuffled], [str(tiny_card)], protocols=["k-nn"], device="cpu", quiet=True)
     assert len({r["top1_mean"] for r in matrix.records}) == 1
-    assert [r["made_with"] for r in matrix.records] == ["random", "random", "", "", "", "", ""]
+    assert [r["made_with"] for r in matrix.records] == ["random", "", "", "", "", "", ""]
     assert [r["bytes"] for r in matrix.records] == [10 * (3 * 8 * 8 * 4 + 8)] * 7
-    assert matrix.about["notes"] == ["set: its classes are in another order; its labels were matched by name"]
+    assert matrix.about["notes"] == ["set 2: its classes are in another order; its labels were matched by name"]
     assert matrix.about["data"] == {**lgm["data"], **matrix.about["data"]}
 
 
@@ -159,7 +165,7 @@ def test_sets_are_resized_to_the_data_and_that_is_said(digits, tiny_card):
     from matchzoo.data import Digits
 
     matrix = evaluate([digits], [str(tiny_card)], data=Digits(size=16), protocols=["k-nn"], device="cpu", quiet=True)
-    assert matrix.about["notes"] == ["set: 8x8 pixels, resized to the 16x16 of the data"]
+    assert matrix.about["notes"] == ["set 1: 8x8 pixels, resized to the 16x16 of the data"]
     matrix = evaluate([digits], [str(tiny_card)], data="digits", size=8, protocols=["k-nn"], device="cpu", quiet=True)
     assert matrix.about["notes"] == []
     assert matrix.about["data"]["size"] == 8
@@ -177,15 +183,17 @@ def test_what_is_refused(digits, ring_recipe, lgm_recipe, tiny_card, tmp_path):
     wrong(r"no run says what to test on; give data \(--data CARD\)", [digits], card)
     wrong("unknown data set 'digts'; did you mean 'digits'?", [digits], card, data="digts")
     wrong("unknown backbone 'efficientnet-lite9'", [digits], ["efficientnet-lite9"], data="digits")
+    digits.save(tmp_path / "set.safetensors")
+    wrong("given twice", [tmp_path / "set.safetensors"] * 2, card, data="digits")
     wrong("no such run, distilled set or folder", [tmp_path / "nothing"], card, data="digits")
     (tmp_path / "empty").mkdir()
     wrong("no run, no distilled set .* as images: .*at least 2 classes", [tmp_path / "empty"], card, data="digits")
     named = DistilledDataset(digits.images, digits.labels, (*NAMES[:9], "nine"))
-    wrong("set: classes do not match: the data has no 'nine'; the images have no '9'", [named], card, data="digits")
+    wrong("set 1: classes do not match: the data has no 'nine'; the images have no '9'", [named], card, data="digits")
     lacking = DistilledDataset(digits.images[:9], digits.labels[:9], NAMES)
-    wrong("training: .*9", [lacking], card, data="digits")
+    wrong(f"set 1 on {card[0]}: training: classes without a sample: 9", [lacking], card, data="digits")
     high = DistilledDataset(digits.images, digits.labels + 1, NAMES)
-    wrong("classes in another order|labels: expected 0 to 9|labels", [high], card, data="digits")
+    wrong("set 1: labels: expected 0 to 9, got 1 to 10", [high], card, data="digits")
     grey = DistilledDataset(digits.images[:, :1], digits.labels, NAMES)
     wrong("images of 1 channels, those of the data have 3", [grey], card, data="digits")
     wrong(
@@ -195,7 +203,7 @@ def test_what_is_refused(digits, ring_recipe, lgm_recipe, tiny_card, tmp_path):
         data="digits",
     )
     ring_recipe.run(tmp_path / "ring", quiet=True)
-    wrong("made no set of images|images with classes", [tmp_path / "ring"], card)
+    wrong("expected data of images with classes, got", [tmp_path / "ring"], card)
     with pytest.raises(MatchZooError, match=r"unknown protocol 'k-n'; did you mean 'k-nn'\?"):
         evaluate([digits], card, data="digits", protocols=["k-n"])
     quick = lgm_recipe.replace(**{"trainer.steps": 1, "evaluation": []})
@@ -207,6 +215,16 @@ def test_what_is_refused(digits, ring_recipe, lgm_recipe, tiny_card, tmp_path):
     files.write_text(tmp_path / "x.json", write_toml({"a": 1}))
     with pytest.raises(MatchZooError, match="not a stored matrix"):
         Matrix.load(tmp_path / "x.json")
+
+
+def test_a_set_may_be_called_like_a_baseline(digits, tiny_card, tmp_path):
+    digits.save(tmp_path / "random.safetensors")
+    card = str(tiny_card)
+    common = {"data": "digits", "size": 8, "protocols": ["nearest-centroid"], "device": "cpu", "quiet": True}
+    matrix = evaluate([tmp_path / "random.safetensors"], [card], baselines=["random", "centroid"], **common)
+    assert matrix.sets == ["random", "random (real)", "centroid"]
+    assert matrix.record("random (real)", card)["seeds"] == 10
+    assert [row[1] for row in matrix.table()[1:]] == ["", "", card]
 
 
 def test_numbers_and_tables_as_text():

@@ -1,29 +1,33 @@
 """Labels that are learnt: what they start from, what moves them, and every place that they go to."""
 
+import numpy as np
 import pytest
 import torch
 
 from matchzoo.comparison import evaluate, report
-from matchzoo.data import Digits
+from matchzoo.data import Digits, Split
 from matchzoo.distilled import DistilledDataset
+from matchzoo.evaluation import Converged
 from matchzoo.facts import Facts
 from matchzoo.generators import PixelImages, PyramidImages
-from matchzoo.generators.pyramid import label_logits
+from matchzoo.generators.soft_labels import label_logits, probe_logits
+from matchzoo.pool import Pool
 from matchzoo.recipe import Recipe
 from matchzoo.samples import Samples, class_indices
 from matchzoo.selectors.nearest import nearest_rows
 from matchzoo.statistics.head_gradient import head_gradient
+from matchzoo.step import Step
 
 
 def test_they_start_at_nine_tenths_of_the_own_class():
-    shares = torch.softmax(label_logits(torch.tensor([2, 0]), 5), 1)
+    shares = torch.softmax(label_logits(torch.tensor([2, 0]), 5, 0.9), 1)
     expected = torch.tensor([[0.025, 0.025, 0.9, 0.025, 0.025], [0.9, 0.025, 0.025, 0.025, 0.025]])
     torch.testing.assert_close(shares, expected)
 
 
 @pytest.mark.parametrize("cls", [PixelImages, PyramidImages])
 def test_generators_give_probabilities_of_their_rows(cls):
-    generator = cls(size=4, images_per_class=2, soft_labels=True)
+    generator = cls(size=4, images_per_class=2, soft_labels="learnt")
     generator.build(Facts(shape=(3, 4, 4), classes=3, class_names=tuple("abc")))
     samples = generator.render(torch.tensor([5, 0]))
     assert samples.labels.shape == (2, 3)
@@ -46,7 +50,7 @@ def test_the_gradient_of_the_labels_is_that_of_finite_differences():
 def test_a_run_with_learnt_labels(lgm, tiny_card, tmp_path, monkeypatch):
     from test_resume import Stop, assert_same, stop_after
 
-    lgm["generator"] |= {"soft_labels": True, "images_per_class": 2}
+    lgm["generator"] |= {"soft_labels": "learnt", "images_per_class": 2}
     lgm["trainer"]["checkpoint_every"] = 2
     lgm["evaluation"][0] |= {"baselines": ["random"], "seeds": 1}
     recipe = Recipe.of(lgm)
@@ -56,7 +60,7 @@ def test_a_run_with_learnt_labels(lgm, tiny_card, tmp_path, monkeypatch):
     assert distilled.labels.dtype == torch.float32
     torch.testing.assert_close(distilled.labels.sum(1), torch.ones(20))
     assert (distilled.labels.argmax(1) == torch.arange(10).repeat_interleave(2)).all()
-    start = torch.softmax(label_logits(torch.arange(10).repeat_interleave(2), 10), 1)
+    start = torch.softmax(label_logits(torch.arange(10).repeat_interleave(2), 10, 0.9), 1)
     assert (distilled.labels - start).abs().max() > 1e-3  # the player moved them
     assert torch.equal(distilled[3][1], distilled.labels[3])
     torch.testing.assert_close(run.generator.sample().labels, distilled.labels, rtol=0, atol=0)
@@ -91,3 +95,40 @@ def test_neighbours_are_of_the_most_probable_class():
     real = Samples(torch.tensor([[1.0, 0], [0, 1]]), torch.tensor([0, 1]))
     queries = Samples(torch.tensor([[1.0, 0]]), torch.tensor([[0.2, 0.8]]))
     assert nearest_rows(queries, real).tolist() == [1]
+
+
+def test_the_labels_of_a_probe_are_scikit_learns():
+    """On features that are the samples themselves; with a tiny penalty the choice of which hardly matters."""
+    from sklearn.linear_model import LogisticRegression
+
+    rng = torch.Generator().manual_seed(0)
+    labels = torch.arange(90) % 3
+    values = torch.randn(90, 4, generator=rng) + 2 * torch.nn.functional.one_hot(labels, 4)
+    pool = Pool(Split(values, labels), tuple("abc"), lambda split: split.all(), Step(0, 0))
+    images = torch.randn(7, 4, generator=rng)
+    ours = torch.softmax(probe_logits(pool, images), 1)
+    unit = (values - values.mean(0)) / (values - values.mean(0)).square().mean().sqrt()
+    new = (images - values.mean(0)) / (values - values.mean(0)).square().mean().sqrt()
+    gaps = []
+    for penalty in Converged().penalties:
+        theirs = LogisticRegression(C=1 / (90 * penalty), tol=1e-8, max_iter=10_000).fit(unit.numpy(), labels.numpy())
+        gaps.append(np.abs(theirs.predict_proba(new.numpy()) - ours.numpy()).max())
+    assert min(gaps) < 1e-3  # one of the candidates, chosen on 30 % of the samples
+
+
+def test_a_run_with_the_labels_of_a_probe(lgm, tmp_path):
+    lgm["generator"] |= {"soft_labels": "probe", "images_per_class": 2}
+    lgm["evaluation"] = []
+    recipe = Recipe.of(lgm)
+    run = recipe.run(tmp_path / "run", quiet=True)
+    labels = run.distilled.labels
+    assert labels.shape == (20, 10)
+    torch.testing.assert_close(labels.sum(1), torch.ones(20))
+    assert (labels.max(1).values < 0.999).any()
+    torch.testing.assert_close(run.generator.sample().labels, labels, rtol=0, atol=0)
+    lgm["generator"]["soft_labels"] = None
+    hard = Recipe.of({**lgm, "generator": {k: v for k, v in lgm["generator"].items() if v is not None}})
+    images = hard.run(tmp_path / "hard", quiet=True).distilled.images
+    torch.testing.assert_close(run.distilled.images, images, atol=1e-3, rtol=0)  # hard but for 1e-6 until the end
+    (tmp_path / "run/metrics.json").unlink()
+    assert torch.equal(recipe.run(tmp_path / "run", quiet=True).distilled.labels, labels)

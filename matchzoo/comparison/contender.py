@@ -60,11 +60,18 @@ def contenders(sources: Sequence[Source], facts: Facts) -> list[Contender]:
     """The sets, made to fit the data that ``facts`` are of; those of the same short name get their whole path.
 
     Raises:
-        MatchZooError: there is no set, its classes are not those of the data, or its images are of other channels.
+        MatchZooError: there is no set, or it is given twice; its classes are not those of the data; its images are of
+            other channels.
     """
     paths = [_path(source) for source in sources]
-    short = [Path(path).expanduser().absolute().name.removesuffix(".safetensors") if path else "set" for path in paths]
-    names = [path if path and short.count(name) > 1 else name for path, name in zip(paths, short, strict=True)]
+    twice = next((path for path in paths if path and paths.count(path) > 1), None)
+    if twice is not None:
+        raise MatchZooError(f"{twice}: given twice")
+    short = [Path(path).expanduser().absolute().name.removesuffix(".safetensors") for path in paths]
+    names = [path if short.count(name) > 1 else name for path, name in zip(paths, short, strict=True)]
+    unnamed = [i for i, path in enumerate(paths) if not path]
+    for number, i in enumerate(unnamed, start=1):
+        names[i] = f"set {number}"
     return [_contender(*one, facts) for one in zip(sources, paths, names, strict=True)]
 
 

@@ -77,7 +77,13 @@ class Matrix:
             known = [mean for mean in means if mean is not None]
             cells = [mean_and_spread(record, score) for record in records]
             mean = f"{sum(known) / len(known):.1f}" if len(known) == len(means) else ""
-            about = [name, records[0]["made_with"], str(records[0]["images"]), size_of(records[0]["bytes"])]
+            made = {record["made_with"] for record in records}
+            about = [
+                name,
+                made.pop() if len(made) == 1 else "each its own",
+                str(records[0]["images"]),
+                size_of(records[0]["bytes"]),
+            ]
             rows.append([*about, *cells, mean])
         return rows
 
@@ -192,7 +198,10 @@ def evaluate(
         with Progress(len(rows) * len(used), backbone, "sets", quiet=quiet) as progress:
             for bench.protocol in used:
                 for about, images in rows:
-                    scores = bench.record(about["set"], images, full=images[0] is chosen.training_set)
+                    try:
+                        scores = bench.record(about["set"], images, full=images[0] is chosen.training_set)
+                    except MatchZooError as error:
+                        raise MatchZooError(f"{about['set']} on {backbone}: {error}") from None
                     records.append({**about, **{k: v for k, v in scores.items() if k != "method"}})
                     progress.update(1, {"top-1": scores["top1_mean"]})
     about = {
@@ -266,6 +275,8 @@ def _rows(
             images = bench.baseline(name, count, seeds, draws, 0)
             size = len(images[0]) * (4 * int(images[0].values[0].numel()) + 8)
             title = name if name == "full" or len(counts) == 1 else f"{name}, {count} a class"
+            if any(one.name == title for one in found):
+                title += " (real)"
             space = bench.name if name == "centroid" else ""
             rows.append(({"set": title, "made_with": space, "path": "", "bytes": size}, images))
     return rows

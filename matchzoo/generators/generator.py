@@ -34,6 +34,10 @@ class Generator(nn.Module, ABC):
         """Take what is wanted of the real samples, once, before the first step; values change in place."""
         return
 
+    def settle(self, pool: Pool) -> None:
+        """Take what is wanted of the real samples, once, after the last step; values change in place."""
+        return
+
     def advance(self, step: Step) -> bool:
         """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
         return False

@@ -9,7 +9,9 @@ from torch import nn
 from matchzoo.declare import at_least, declare
 from matchzoo.facts import Facts
 from matchzoo.generators.generator import Generator
-from matchzoo.generators.pyramid import decode, image_set, label_logits, pick
+from matchzoo.generators.pyramid import decode, image_set, pick
+from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
+from matchzoo.pool import Pool
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
@@ -30,15 +32,17 @@ class PixelImages(Generator):
     """Start from standard normal noise, or from grey (zero)."""
     decorrelate: bool = True
     """Work in uncorrelated colours."""
-    soft_labels: bool = False
-    """Learn the labels too, as class probabilities that start at 0.9 for the image's own class."""
+    soft_labels: SoftLabels | None = None
+    """Labels are class probabilities: learnt with the images (they start at 0.9 for the image's own class), or in the
+    end those of a probe trained on all real images. Class indices if not given."""
 
     def build(self, facts: Facts) -> None:
         """Classes × images_per_class images; raises if there are no classes or no images."""
         self.side, labels = image_set(facts, self.size, self.images_per_class)
         self.labels = nn.Buffer(labels)
-        if self.soft_labels:
-            self.label_logits = nn.Parameter(label_logits(labels, int(facts.classes or 0)))
+        if self.soft_labels is not None:
+            logits = label_logits(labels, int(facts.classes or 0), START[self.soft_labels])
+            self.label_logits = nn.Parameter(logits) if self.soft_labels == "learnt" else nn.Buffer(logits)
         shape = (3, self.side, self.side)
         if self.initial == "zero":
             start = torch.zeros(len(labels), *shape)
@@ -46,6 +50,11 @@ class PixelImages(Generator):
             step = Step(0, facts.seed)
             start = torch.stack([torch.randn(shape, generator=step.rng("pixels", i)) for i in range(len(labels))])
         self.pixels = nn.Parameter(start)
+
+    def settle(self, pool: Pool) -> None:
+        """Take the labels of a probe, where these are wanted."""
+        if self.soft_labels == "probe":
+            self.label_logits.copy_(probe_logits(pool, self.sample().values))
 
     @property
     def count(self) -> int:
@@ -59,5 +68,5 @@ class PixelImages(Generator):
     def render(self, draws: torch.Tensor) -> Samples:
         """The images [n, 3, size, size] in (0, 1) of some indices, with labels."""
         images = decode([self.pixels[draws]], self.side, self.decorrelate)
-        labels = torch.softmax(self.label_logits[draws], 1) if self.soft_labels else self.labels[draws]
+        labels = torch.softmax(self.label_logits[draws], 1) if self.soft_labels is not None else self.labels[draws]
         return Samples(images, labels, index=draws)

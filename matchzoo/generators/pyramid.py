@@ -1,6 +1,5 @@
 """Images as sums of levels that double in size: coarse structure first, details as levels are added."""
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -13,6 +12,8 @@ from matchzoo.declare import at_least, declare, positive
 from matchzoo.errors import DeclarationError
 from matchzoo.facts import Facts
 from matchzoo.generators.generator import Generator
+from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
+from matchzoo.pool import Pool
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
@@ -73,8 +74,9 @@ class PyramidImages(Generator):
     """What a new level holds: noise, or nothing new."""
     decorrelate: bool = True
     """Work in uncorrelated colours."""
-    soft_labels: bool = False
-    """Learn the labels too, as class probabilities that start at 0.9 for the image's own class."""
+    soft_labels: SoftLabels | None = None
+    """Labels are class probabilities: learnt with the images (they start at 0.9 for the image's own class), or in the
+    end those of a probe trained on all real images. Class indices if not given."""
 
     def __attrs_post_init__(self) -> None:
         if self.size is not None and self.start > self.size:
@@ -84,8 +86,9 @@ class PyramidImages(Generator):
         """One level for classes × images_per_class images; raises if there are no classes or no images."""
         self.side, labels = image_set(facts, self.size, self.images_per_class)
         self.labels = nn.Buffer(labels)
-        if self.soft_labels:
-            self.label_logits = nn.Parameter(label_logits(labels, int(facts.classes or 0)))
+        if self.soft_labels is not None:
+            logits = label_logits(labels, int(facts.classes or 0), START[self.soft_labels])
+            self.label_logits = nn.Parameter(logits) if self.soft_labels == "learnt" else nn.Buffer(logits)
         sizes = [self.start]
         while sizes[-1] < self.side:
             sizes.append(min(2 * sizes[-1], self.side))
@@ -118,6 +121,11 @@ class PyramidImages(Generator):
             self.levels = nn.ParameterList([*scaled, new])
         return grown
 
+    def settle(self, pool: Pool) -> None:
+        """Take the labels of a probe, where these are wanted."""
+        if self.soft_labels == "probe":
+            self.label_logits.copy_(probe_logits(pool, self.sample().values))
+
     @property
     def count(self) -> int:
         """Classes × images_per_class."""
@@ -130,7 +138,7 @@ class PyramidImages(Generator):
     def render(self, draws: torch.Tensor) -> Samples:
         """The images [n, 3, size, size] in (0, 1) of some indices, with labels."""
         images = decode([level[draws] for level in self.levels], self.side, self.decorrelate)
-        labels = torch.softmax(self.label_logits[draws], 1) if self.soft_labels else self.labels[draws]
+        labels = torch.softmax(self.label_logits[draws], 1) if self.soft_labels is not None else self.labels[draws]
         return Samples(images, labels, index=draws)
 
 
@@ -145,12 +153,6 @@ def image_set(facts: Facts, size: int | None, images_per_class: int) -> tuple[in
     if size is None and facts.shape[1] != facts.shape[2]:
         raise DeclarationError([("generator.size", f"missing: the data is {facts.shape[1]}x{facts.shape[2]}")])
     return size or facts.shape[1], torch.arange(facts.classes).repeat_interleave(images_per_class)
-
-
-def label_logits(labels: torch.Tensor, classes: int, own: float = 0.9) -> torch.Tensor:
-    """Logits [m, classes] whose softmax is ``own`` at the class of labels [m], and the same for all others."""
-    height = math.log(own * (classes - 1) / (1 - own))
-    return height * F.one_hot(labels, classes).float()
 
 
 def pick(count: int, n: int | None, rng: torch.Generator) -> torch.Tensor:
