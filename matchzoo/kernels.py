@@ -62,6 +62,7 @@ class _SquaredDistances(torch.autograd.Function):
     def forward(ctx: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         centre = x.mean(0)
         ctx.save_for_backward(x, y, centre)
+        ctx.within = y is x
         wide = x.dtype != torch.float64 and x.device.type != "mps"
         if not wide and x.shape[1] <= EXACT_DIMENSIONS:
             return torch.cdist(x - centre, y - centre, compute_mode="donot_use_mm_for_euclid_dist").square()
@@ -79,7 +80,11 @@ class _SquaredDistances(torch.autograd.Function):
         """d/dx_i = 2 Σ_j g_ij (x_i − y_j), and the same for y with the other sign; the centre cancels."""
         x, y, centre = ctx.saved_tensors
         [g] = gradients
-        a, b = x - centre, y - centre
+        a = x - centre
+        if ctx.within:
+            g = g + g.T
+            return 2 * (g.sum(1)[:, None] * a - g @ a), None
+        b = y - centre
         dx = 2 * (g.sum(1)[:, None] * a - g @ b) if ctx.needs_input_grad[0] else None
         dy = 2 * (g.sum(0)[:, None] * b - g.T @ a) if ctx.needs_input_grad[1] else None
         return dx, dy

@@ -40,6 +40,6 @@ class Player:
 
     def objective(self, values: list[torch.Tensor]) -> torch.Tensor:
         """The scalar that this player descends, from the values of its `terms` in order."""
-        signs = [1.0] * len(self.minimize) + [-1.0] * len(self.maximize)
-        weighted = [s * term.weight * v for s, term, v in zip(signs, self.terms, values, strict=True)]
-        return functools.reduce(torch.add, weighted)
+        weighted = [v if term.weight == 1 else term.weight * v for term, v in zip(self.terms, values, strict=True)]
+        signed = [*weighted[: len(self.minimize)], *(-v for v in weighted[len(self.minimize) :])]
+        return functools.reduce(torch.add, signed)

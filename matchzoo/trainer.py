@@ -1,6 +1,7 @@
 """The one trainer: every method is players over parts, and this is the only loop."""
 
 import functools
+import math
 import re
 from typing import Literal
 
@@ -207,7 +208,8 @@ class Training:
             for parameter, gradient in zip(self.parameters[name], gradients[name], strict=True):
                 parameter.grad = gradient
             self.optimizers[name].step()
-            self.optimizers[name].zero_grad()
+            for parameter in self.parameters[name]:
+                parameter.grad = None
         for part in {part for player in players.values() for part in player.moves}:
             self.parts.names[part].constrain()
         return {
@@ -253,7 +255,7 @@ class Training:
     def check(self, values: dict[str, torch.Tensor], number: int) -> dict[str, float]:
         """The values as numbers; raises if one is not finite, before it can reach a checkpoint."""
         numbers = {label: value.item() for label, value in values.items()}
-        wrong = [label for label, value in numbers.items() if not torch.isfinite(torch.tensor(value))]
+        wrong = [label for label, value in numbers.items() if not math.isfinite(value)]
         if wrong:
             raise MatchZooError(
                 f"step {number}: {', '.join(wrong)} is not finite; the last checkpoint is intact. Lower the learning "

@@ -120,19 +120,17 @@ def f_divergence(ratio: Ratio, divergence: str, form: str) -> torch.Tensor:
 class RatioMatcher(Matcher):
     """An f-divergence D(p, q) of real p from synthetic q, from an estimated ratio r = p/q; larger is farther apart.
 
-    ==================  ==========================================  ================================================
-    divergence          mean over synthetic samples of              lower bound
-    ==================  ==========================================  ================================================
-    ``pearson``         (r − 1)²; ``second-moment``: r² − 1         2 E_p r − E_q r² − 1
-    ``kl``              r log r − r + 1; ``plain``: r log r         E_p log r − E_q r + 1
-    ``reverse-kl``      r − 1 − log r; ``plain``: −log r            1 − E_p 1/r − E_q log r
-    ``jensen-shannon``  ½ (r log 2r/(1+r) + log 2/(1+r))            ½ (E_p log 2r/(1+r) + E_q log 2/(1+r))
-    ==================  ==========================================  ================================================
+    | divergence | mean over synthetic samples of | lower bound |
+    | --- | --- | --- |
+    | `pearson` | (r − 1)²; `second-moment`: r² − 1 | 2 E_p r − E_q r² − 1 |
+    | `kl` | r log r − r + 1; `plain`: r log r | E_p log r − E_q r + 1 |
+    | `reverse-kl` | r − 1 − log r; `plain`: −log r | 1 − E_p 1/r − E_q log r |
+    | `jensen-shannon` | ½ (r log 2r/(1+r) + log 2/(1+r)) | ½ (E_p log 2r/(1+r) + E_q log 2/(1+r)) |
 
     ``centred`` (the default) and ``plain`` (Pearson's is called ``second-moment``) are equal in expectation, since
     E_q r = 1; ``centred`` is never negative. They see the ratio at synthetic samples only. ``lower-bound`` is the
-    variational one: never above the divergence in expectation whatever the ratio, so also with a poor estimate; it
-    needs the ratio at real samples, which kernel mean matching does not give.
+    variational one: in expectation never above the divergence, for any ratio that was estimated from other samples (on
+    the same samples it can be); it needs the ratio at real samples, which kernel mean matching does not give.
 
     A projector *maximises* it (GRAM-nets), a generator minimises it. The regularizer keeps estimated ratios from going
     negative: ``clip`` sets negative ones to 0; ``mean`` and ``sum`` add ``strength`` times the mean or the sum of the

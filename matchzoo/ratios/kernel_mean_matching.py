@@ -87,7 +87,8 @@ class KernelMeanMatching(RatioEstimator):
             ]
             ratio = _mean(solved)
         else:
-            ratio = _mean([_solve(a, b.sum(1)) for a, b in zip(matrices, across, strict=True)]) * (m / n)
+            ratio = _mean([_solve(a, b.sum(1)) for a, b in zip(matrices, across, strict=True)])
+            ratio = ratio if m == n else ratio * (m / n)
         if self.constraint == "clip":
             ratio = ratio.clamp_min(0)
         return Ratio(denominator=ratio, matrices=tuple(matrices))
