@@ -52,12 +52,19 @@ class Ratio:
     def clipped(self) -> "Ratio":
         """The same with negative values set to 0."""
         numerator, function = self._numerator, self._function
-        return attrs.evolve(
-            self,
+        return Ratio(
             denominator=self.denominator.clamp_min(0),
+            relative=self.relative,
+            logs=self.logs,
+            matrices=self.matrices,
+            chosen=self.chosen,
             numerator=numerator and (lambda: numerator().clamp_min(0)),
             function=function and (lambda x: function(x).clamp_min(0)),
         )
+
+    def mapped(self, function: Callable[[torch.Tensor], torch.Tensor]) -> "Ratio":
+        """The same with another function for new points."""
+        return attrs.evolve(self, function=function)
 
     def diagnostics(self) -> dict[str, float]:
         """What tells whether to trust it.
