@@ -116,7 +116,11 @@ def test_copy_a_card(tmp_path: Path, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("name", "file", "message"),
     [
-        ("gram/ring", "x.toml", "unknown name 'gram/ring'; did you mean 'gram/ring-2d'? ('matchzoo list' shows all)"),
+        (
+            "gram/ring-2",
+            "x.toml",
+            "unknown name 'gram/ring-2'; did you mean 'gram/ring-2d'? ('matchzoo list' shows all)",
+        ),
         ("gram/ring-2d", "x", "x: expected a name that ends in .toml"),
         ("gram/ring-2d", "there.toml", "there.toml: is there already; give another name or remove it"),
         ("gram/ring-2d", "none/x.toml", "none: there is no such folder"),
