@@ -371,7 +371,7 @@ def test_wrong_files(content: bytes | str | None, message: str, tmp_path: Path) 
     ("name", "message"),
     [
         ("lgm/quikstart", "unknown recipe 'lgm/quikstart'; did you mean 'lgm/quickstart'?.*matchzoo list"),
-        ("zzz", "unknown recipe 'zzz'; known: .*lgm/birds.*a file's path ends in .toml"),
+        ("zzz", "unknown recipe 'zzz'; known: .*baselines/random.*a file's path ends in .toml"),
     ],
 )
 def test_wrong_names(name: str, message: str) -> None:
