@@ -44,6 +44,9 @@ def test_rows_and_the_gain_over_random(runs):
     assert own["training_seconds"] == metrics["seconds"]["training"]
     assert (two["images_per_class"], two["bytes"]) == (2, 2 * own["bytes"])
     assert two["above_random"] == pytest.approx(two["top1_mean"] - random["top1_mean"])  # the other run of its size
+    assert "above_random_standard_error" not in two  # one draw of images
+    assert made.table()[2][9].endswith("(one draw)")
+    assert (random["space"], random["selection"]) == ("tiny", "random")
     assert "above_random" not in random
     assert ring["images"] is None
     assert "top1_mean" not in ring
@@ -58,6 +61,15 @@ def test_random_of_other_views_is_not_compared(runs, lgm):
     same, other, _ = report([runs / "same", runs / "other", runs / "random"]).rows
     assert "above_random" in same
     assert "above_random" not in other
+
+
+def test_runs_of_random_images_are_draws(runs, lgm):
+    lgm["trainer"]["seed"] = 5
+    Recipe.of(lgm).run(runs / "again", quiet=True, name="random")
+    two, *draws = report([runs / "two", runs / "random", runs / "again"]).rows
+    scores = torch.tensor([row["top1_mean"] for row in draws], dtype=torch.float64)
+    assert two["above_random"] == pytest.approx(two["top1_mean"] - scores.mean().item())
+    assert two["above_random_standard_error"] == pytest.approx((scores.var() / 2).sqrt().item())
 
 
 def test_the_command_writes_table_picture_and_rows(runs, capsys):

@@ -75,17 +75,22 @@ def contenders(sources: Sequence[Source], facts: Facts) -> list[Contender]:
     return [_contender(*one, facts) for one in zip(sources, paths, names, strict=True)]
 
 
-def made_with(recipe: Recipe) -> str:
-    """The backbone's card, or the kind of the space; and before it the method of a selection."""
+def space_of(recipe: Recipe) -> str:
+    """The backbone's card, or the kind of the space."""
     projector = recipe.projector
-    space = Path(projector.card).stem if isinstance(projector, Backbone) else _kind(projector)
+    return Path(projector.card).stem if isinstance(projector, Backbone) else kind_of(projector)
+
+
+def made_with(recipe: Recipe) -> str:
+    """The space of a recipe; before it the method of a selection, which may be all."""
     if not isinstance(recipe.generator, Selection):
-        return space
-    method = _kind(recipe.generator.method)
-    return method if method in ("random", "all") else f"{method}, {space}"
+        return space_of(recipe)
+    method = kind_of(recipe.generator.method)
+    return method if method in ("random", "all") else f"{method}, {space_of(recipe)}"
 
 
-def _kind(part: object) -> str:
+def kind_of(part: object) -> str:
+    """The kind of a declared part."""
     table = to_table(part)
     return table if isinstance(table, str) else str(table["kind"])
 

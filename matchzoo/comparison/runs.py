@@ -7,15 +7,17 @@ from typing import Any
 import attrs
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from matchzoo import __version__, files
-from matchzoo.comparison.contender import made_with
+from matchzoo.comparison.contender import kind_of, space_of
 from matchzoo.comparison.text import markdown, mean_and_spread, size_of
 from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import MatchZooError
 from matchzoo.evaluation.bench import difference
 from matchzoo.evaluation.evaluation import Record
 from matchzoo.evaluation.linear_probe import LinearProbe
+from matchzoo.generators import Selection
 from matchzoo.run import Run
 from matchzoo.tables import to_table
 from matchzoo.views import Views
@@ -30,10 +32,11 @@ class RunReport:
 
     Attributes:
         rows: one for each linear probe of a run (one without scores for a run that has none): ``run``, ``path``,
-            ``method``, ``space``, ``seed``, ``steps``, ``images``, ``images_per_class``, ``bytes`` (images and labels
-            as they are stored), ``training_seconds``, ``evaluation_seconds``; and ``protocol``, the scores as
-            `matchzoo.evaluation.probe.summary` names them, ``random_mean``, ``full_mean``, ``above_random`` and
-            ``above_random_standard_error`` where they are known.
+            ``method``, ``space``, ``selection`` (its method, for real images), ``seed``, ``steps``, ``images``,
+            ``images_per_class``, ``bytes`` (images and labels as they are stored), ``training_seconds``,
+            ``evaluation_seconds``; and ``protocol``, the scores as `matchzoo.evaluation.probe.summary` names them,
+            ``random_mean``, ``full_mean``, ``above_random`` and ``above_random_standard_error`` where they are known
+            (the last not of a single draw of random images).
     """
 
     rows: list[Record]
@@ -45,7 +48,8 @@ class RunReport:
         for row in self.rows:
             above = ""
             if "above_random" in row:
-                above = f"{row['above_random']:+.1f} ± {row['above_random_standard_error']:.1f}"
+                error = row.get("above_random_standard_error")
+                above = f"{row['above_random']:+.1f} " + ("(one draw)" if error is None else f"± {error:.1f}")
             full = f"{row['full_mean']:.1f}" if "full_mean" in row else ""
             per_class = "" if row["images_per_class"] is None else f"{row['images_per_class']:g}"
             images = "" if row["images"] is None else str(row["images"])
@@ -64,12 +68,13 @@ class RunReport:
     def figure(self) -> Figure:
         """Top-1 against images a class, seconds and bytes: a colour for each method in a space, bars of a standard
         deviation; below, dashed, random images of the same number where a run has them."""
-        figure = Figure(figsize=(4.2 * len(COLUMNS), 3.6), dpi=120, layout="constrained")
-        axes: list[Axes] = list(figure.subplots(1, len(COLUMNS), squeeze=False, sharey=True)[0])
         scored = [row for row in self.rows if "top1_mean" in row]
         if not scored:
             raise MatchZooError("report: none of these runs has a linear probe, so there is nothing to draw")
-        for axis, (column, title) in zip(axes, COLUMNS.items(), strict=True):
+        columns = {name: title for name, title in COLUMNS.items() if any(row[name] for row in scored)}
+        figure = Figure(figsize=(4.2 * len(columns), 3.6), dpi=120, layout="constrained")
+        axes: list[Axes] = list(figure.subplots(1, len(columns), squeeze=False, sharey=True)[0])
+        for axis, (column, title) in zip(axes, columns.items(), strict=True):
             for number, ((method, space, protocol), rows) in enumerate(self._series(scored).items()):
                 rows = sorted(rows, key=lambda row: row[column])
                 x, y, bars = ([row[key] for row in rows] for key in (column, "top1_mean", "top1_std"))
@@ -82,6 +87,7 @@ class RunReport:
                     axis.plot([row[column] for row in known], below, "--", marker="x", color=colour, linewidth=0.8)
             if min(row[column] for row in scored) > 0:
                 axis.set_xscale("log")
+                axis.xaxis.set_minor_formatter(NullFormatter())
             axis.set_xlabel(title)
             axis.grid(alpha=0.25)
         axes[0].set_ylabel("top-1 %")
@@ -149,12 +155,13 @@ def _about(run: Run, name: str) -> Record:
         distilled: DistilledDataset = run.distilled
         images, size = len(distilled), distilled.bytes
         per_class = images / len(distilled.class_names)
-    results = run.metrics["results"]
+    results, generator = run.metrics["results"], run.recipe.generator
     return {
         "run": name,
         "path": str(run.folder),
         "method": results[0]["method"] if results else name,
-        "space": made_with(run.recipe).split(", ")[-1],
+        "space": space_of(run.recipe),
+        "selection": kind_of(generator.method) if isinstance(generator, Selection) else None,
         "seed": run.recipe.trainer.seed,
         "steps": run.recipe.trainer.steps,
         "images": images,
@@ -188,12 +195,18 @@ def _condition(run: Run, probe: LinearProbe, per_class: float | None) -> Any:
 
 
 def _compare_with_random(rows: list[Record], conditions: list[Any]) -> None:
-    known = [(condition, row["random"]) for row, condition in zip(rows, conditions, strict=True) if "random" in row]
-    known += [(c, row) for row, c in zip(rows, conditions, strict=True) if row["method"] == "random" and "top1" in row]
-    for row, condition in zip(rows, conditions, strict=True):
-        found = row.get("random") or next((record for other, record in known if other == condition), None)
-        if found is None or found is row or condition is None:
+    """Add the gain over random. Runs of a random selection are one draw of images each; its error needs several."""
+    known = list(zip(rows, conditions, strict=True))
+    for row, condition in known:
+        if condition is None or row["selection"] == "random":
             continue
-        gain = difference(row, found, paired=False)
-        row["random_mean"] = found["top1_mean"]
-        row["above_random"], row["above_random_standard_error"] = gain["above"], gain["above_standard_error"]
+        same = [other for other, its in known if its == condition]
+        found = row.get("random") or next((other["random"] for other in same if "random" in other), None)
+        draws = [other["top1_mean"] for other in same if other["selection"] == "random"]
+        if found is None and not draws:
+            continue
+        gain = difference(row, found or {"top1": draws}, paired=False)
+        row["random_mean"] = found["top1_mean"] if found else sum(draws) / len(draws)
+        row["above_random"] = gain["above"]
+        if found or len(draws) > 1:
+            row["above_random_standard_error"] = gain["above_standard_error"]
