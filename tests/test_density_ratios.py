@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from matchzoo.cli import main
-from matchzoo.density_ratios import balance, estimate, held_out, read, same_columns
+from matchzoo.density_ratios import balance, estimate, held_out
 from matchzoo.errors import MatchZooError
+from matchzoo.number_tables import read, same_columns
 from matchzoo.ratios import KernelMeanMatching
 
 METHODS = ("ulsif", "rulsif", "kliep", "classifier", "kernel-mean-matching")
