@@ -69,8 +69,9 @@ class Matrix:
 
     def table(self, score: Score = "top1", protocol: str | None = None) -> list[list[str]]:
         """Rows: sets; columns: what is known of them, the score on each backbone (mean ± std over seeds), and the mean
-        over the backbones. The heading first."""
-        rows = [["set", "distilled with", "images", "bytes", *self.backbones, "mean"]]
+        over the backbones where there are several. The heading first."""
+        several = ["mean"] if len(self.backbones) > 1 else []
+        rows = [["set", "distilled with", "images", "bytes", *self.backbones, *several]]
         for name in self.sets:
             records = [self.record(name, backbone, protocol) for backbone in self.backbones]
             means = [record.get(f"{score}_mean") for record in records]
@@ -84,7 +85,7 @@ class Matrix:
                 str(records[0]["images"]),
                 size_of(records[0]["bytes"]),
             ]
-            rows.append([*about, *cells, mean])
+            rows.append([*about, *cells, *([mean] if several else [])])
         return rows
 
     def breakdown(self, backbone: str, by: Literal["class", "group"] = "class") -> list[list[str]]:

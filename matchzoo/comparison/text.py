@@ -5,11 +5,11 @@ from typing import Any
 
 
 def mean_and_spread(record: Mapping[str, Any], score: str) -> str:
-    """``77.8 ± 0.5`` of the keys ``<score>_mean`` and ``<score>_std``; empty where there is none."""
+    """``77.8 ± 0.5`` of the keys ``<score>_mean`` and ``<score>_std``; no spread of one seed; empty without a mean."""
     mean, std = record.get(f"{score}_mean"), record.get(f"{score}_std")
     if mean is None:
         return ""
-    return f"{mean:.1f}" if std is None else f"{mean:.1f} ± {std:.1f}"
+    return f"{mean:.1f}" if std is None or record.get("seeds") == 1 else f"{mean:.1f} ± {std:.1f}"
 
 
 def size_of(count: int) -> str:
