@@ -10,12 +10,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matchzoo import hub as hub
     from matchzoo import recipes as recipes
     from matchzoo import zoo as zoo
     from matchzoo.errors import MatchZooError as MatchZooError
 
 __version__ = "0.1.0"
-_DOORS = {"recipes": "matchzoo.recipes", "zoo": "matchzoo.zoo"}
+_DOORS = {"hub": "matchzoo.hub", "recipes": "matchzoo.recipes", "zoo": "matchzoo.zoo"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The command line: matchzoo list | show | copy | run | evaluate | report | ratio | doctor.
+"""The command line: matchzoo list | show | copy | run | evaluate | report | ratio | push | pull | doctor.
 
 Exit codes: 0 done, 1 a defect of ours (with a traceback), 2 something to mend (with what and how), 130 and 143 stopped
 by SIGINT and SIGTERM after saving.
@@ -32,6 +32,8 @@ USAGE = """matchzoo: match one set of samples to another.
   matchzoo report RUN…           one table and picture of any number of runs
   matchzoo ratio P Q             the ratio of the densities of two tables (CSV, npy), with diagnostics
       --method KIND              ulsif, rulsif, kliep, classifier or kernel-mean-matching; --output DIR
+  matchzoo push SET USER/NAME    publish a distilled set on the Hugging Face Hub; --dry-run says what would go there
+  matchzoo pull USER/NAME        fetch one, check it and keep it in a folder
   matchzoo doctor                what is installed here and what is missing
       --fetch CARD               download the weights of a backbone
       --verify CARD              compare the weights of a backbone with what its card records
@@ -39,7 +41,7 @@ USAGE = """matchzoo: match one set of samples to another.
 
 A first run:  matchzoo run lgm/quickstart
 """
-COMMANDS = ("list", "show", "copy", "run", "evaluate", "report", "ratio", "doctor")
+COMMANDS = ("list", "show", "copy", "run", "evaluate", "report", "ratio", "push", "pull", "doctor")
 RUN_FLAGS = ("output", "fields", "quiet", "help")
 Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 
@@ -253,6 +255,10 @@ def _dispatch(command: str, words: list[str]) -> None:
         from matchzoo import density_ratios
 
         tyro.cli(density_ratios.ratio, prog="matchzoo ratio", args=words)
+    elif command in ("push", "pull"):
+        from matchzoo import publishing
+
+        tyro.cli(getattr(publishing, command), prog=f"matchzoo {command}", args=words)
     elif command == "run":
         own, overrides = split_overrides(words)
         tyro.cli(functools.partial(run, overrides=tuple(overrides)), prog="matchzoo run", args=own)

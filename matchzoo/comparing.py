@@ -21,6 +21,7 @@ def evaluate(
     seeds: int = 5,
     views: str | None = None,
     per_class: Flag = False,
+    class_names: Path | None = None,
     output: tuple[Path, ...] = (Path("runs/matrix.json"),),
     device: str = "auto",
     quiet: Flag = False,
@@ -28,7 +29,8 @@ def evaluate(
     """Evaluate sets of images on backbones: one table, a row a set, a column a backbone.
 
     Args:
-        sets: folders of runs, files or folders of distilled sets, folders with a folder of images for each class.
+        sets: folders of runs, files or folders of distilled sets, folders with a folder of images for each class,
+            user/name[@revision] of the Hub.
         backbone: cards of the zoo, or paths of .toml files.
         data: card of the data to test on; that of the runs if not given.
         size: pixels a side of data and sets, for backbones that do not take the data's own.
@@ -38,6 +40,7 @@ def evaluate(
         views: what training images are augmented by, as a table: '{ flip = 0.5, crop = { scale = [0.08, 1.0] } }';
             those of the first run if not given.
         per_class: print the accuracy of every class too (the stored file always has it).
+        class_names: file with the class names of sets that do not say them: a line each, or a JSON list.
         output: files to write: .json (everything), .md, .csv.
         device: auto, cpu, cuda, cuda:1, mps.
         quiet: show no progress.
@@ -68,6 +71,7 @@ def evaluate(
         protocols=protocol,
         baselines=baselines,
         seeds=seeds,
+        class_names=class_names,
         device=device,
         quiet=quiet,
     )

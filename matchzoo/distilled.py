@@ -1,30 +1,55 @@
-"""A distilled data set: a few images that stand for many."""
+"""A distilled data set: a few images that stand for many, with all that is known of where they come from."""
 
-import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 import torch
-from safetensors import SafetensorError, safe_open
 
-from matchzoo import files
 from matchzoo.class_names import relabel
 from matchzoo.errors import MatchZooError
+
+Table = Mapping[str, Any]
 
 
 @attrs.frozen(eq=False)
 class DistilledDataset:
-    """Images with labels and the names of their classes.
+    """Images with labels and the names of their classes, and what is known of their origin.
+
+    What is not known is empty or None, and `unknown` says so; nothing is guessed. It serves torch's data loaders as it
+    is.
 
     Attributes:
-        images: [m, 3, h, w] float32 in [0, 1].
+        images: [m, 3, h, w] float32 in [0, 1], before any normalisation ([m, 1, h, w] of grey data).
         labels: [m] int64, indices into ``class_names``; or [m, c] float32, probabilities of the classes.
         class_names: in label order.
+        named: whether these are names; False where labels came as bare numbers, and nobody said what they mean.
+        preprocessing: ``size`` [h, w], ``range``, ``normalisation`` and ``views`` that the images were made for; None
+            if that is not known.
+        source: of the data that the images stand for: ``data`` (the recipe's table), ``class_order``, ``licence``,
+            ``from``, ``homepage``, ``paper``, ``origin``, as far as they are known.
+        backbones: what the images were made with: ``card``, ``architecture``, ``licence``, ``weights`` (source,
+            commit, sha256).
+        recipe: the resolved recipe, as TOML text.
+        scores: records of the evaluations, each with its method, backbone and protocol.
+        licence: of the set itself (SPDX), if its publisher has chosen one.
+        versions: of the packages that made it.
+        repository: ``repo``, ``revision`` and ``commit`` that it was pulled from; None if it was not.
     """
 
     images: torch.Tensor
     labels: torch.Tensor
     class_names: tuple[str, ...]
+    named: bool = attrs.field(default=True, kw_only=True)
+    preprocessing: Table | None = attrs.field(default=None, kw_only=True)
+    source: Table | None = attrs.field(default=None, kw_only=True)
+    backbones: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
+    recipe: str = attrs.field(default="", kw_only=True)
+    scores: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
+    licence: str = attrs.field(default="", kw_only=True)
+    versions: Table = attrs.field(factory=dict, kw_only=True)
+    repository: Table | None = attrs.field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -38,10 +63,72 @@ class DistilledDataset:
         """Of images (float32) and labels, as they are stored."""
         return self.images.nbytes + self.labels.nbytes
 
+    @property
+    def images_per_class(self) -> float:
+        """Images by classes: a whole number where every class has as many."""
+        return len(self) / len(self.class_names)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What nobody said of the set: ``preprocessing``, ``class names``."""
+        found = (("preprocessing", self.preprocessing is None), ("class names", not self.named))
+        return tuple(name for name, missing in found if missing)
+
+    def describe(self) -> list[str]:
+        """What the set is, and what is not known of it, in lines."""
+        m, channels, height, width = self.images.shape
+        labels = "probabilities" if self.labels.ndim == 2 else "labels"
+        head = f"{m} images of {height}x{width} pixels, {channels} channels; {len(self.class_names)} classes, {labels}"
+        lines = [f"{head}; {self.images_per_class:g} images a class"]
+        lines += [f"unknown: {name}" for name in self.unknown]
+        return lines
+
     def save(self, path: str | Path) -> None:
-        """Write a safetensors file with the class names in its metadata."""
-        metadata = {"class_names": json.dumps(self.class_names), "format": "matchzoo-distilled-1"}
-        files.write_tensors(Path(path), {"images": self.images, "labels": self.labels}, metadata)
+        """Write the artefact to a folder, whole or not at all; or, to a name in ``.safetensors``, the tensors alone.
+
+        An artefact that is there already is replaced once the new one is whole.
+
+        Raises:
+            MatchZooError: the set is not as it must be, or the folder holds something else or cannot be written.
+        """
+        from matchzoo.artefact import writing
+
+        writing.write(self, Path(path).expanduser())
+
+    @classmethod
+    def load(
+        cls, path: str | Path, *, class_names: str | Path | Sequence[str] | None = None, size: int | None = None
+    ) -> "DistilledDataset":
+        """Read an artefact, checked from end to end; or a set that others published.
+
+        Args:
+            path: the folder of an artefact or of a run; a ``.safetensors`` that `save` wrote; a folder with a folder of
+                images for each class; a ``.parquet`` or a folder of such; a ``.pt`` or ``.pth`` of (images, labels);
+                or ``user/name[@revision]``, a data set of the Hub in any of these forms.
+            class_names: names of the classes in label order, or a file of them (``.json``: a list; else a line each),
+                for sets that do not say them.
+            size: pixels a side that images in files are resized to; needed where they are of several sizes.
+
+        Raises:
+            MatchZooError: with the reason and the remedy. Nothing is executed or unpickled on the way.
+        """
+        from matchzoo.artefact import reading
+
+        return reading.read(path, class_names=class_names, size=size)
+
+    def export(self, folder: str | Path) -> None:
+        """Write a PNG file an image, in a folder a class: ``0003_name/00012.png``.
+
+        The folders begin with the number of their class, so that in sorted order, which is that of torchvision's
+        ``ImageFolder``, labels are those of the set; ``classes.json`` has the names as they are. Of probabilities the
+        most probable class remains. A class without an image is an empty folder (``allow_empty=True`` there).
+
+        Raises:
+            MatchZooError: the set is not as it must be, or the folder is not empty or cannot be written.
+        """
+        from matchzoo.artefact import writing
+
+        writing.export(self, Path(folder).expanduser())
 
     def with_classes(self, class_names: tuple[str, ...], title: str = "the distilled set") -> "DistilledDataset":
         """The same images with labels that are indices into ``class_names``, the same names in any order.
@@ -52,19 +139,6 @@ class DistilledDataset:
         try:
             labels = relabel(self.labels, self.class_names, class_names)
         except MatchZooError as error:
-            raise MatchZooError(f"{title}: {error}") from None
-        return DistilledDataset(self.images, labels, class_names)
-
-    @classmethod
-    def load(cls, path: str | Path) -> "DistilledDataset":
-        """Read what `save` wrote, or ``images.safetensors`` of a run's folder; raises if it is something else."""
-        path = Path(path).expanduser()
-        if path.is_dir():
-            path = path / "images.safetensors"
-        try:
-            with safe_open(path, "pt") as file:
-                metadata = file.metadata() or {}
-                names = tuple(json.loads(metadata["class_names"]))
-                return cls(file.get_tensor("images"), file.get_tensor("labels"), names)
-        except (KeyError, OSError, ValueError, SafetensorError) as error:
-            raise MatchZooError(f"{path}: not a distilled data set ({error})") from None
+            hint = "" if self.named else "; its class names are unknown: give them with class_names (--class-names)"
+            raise MatchZooError(f"{title}: {error}{hint}") from None
+        return attrs.evolve(self, labels=labels, class_names=class_names)

@@ -45,16 +45,22 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
 
 def write_folder(path: Path, write: Callable[[Path], object]) -> None:
     """Make a folder by a function that fills the temporary one, replacing what is there."""
-    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
+    temporary, old = (path.with_name(f".{path.name}.{word}-{os.getpid()}") for word in ("tmp", "old.tmp"))
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
         write(temporary)
         if path.exists():
-            shutil.rmtree(path)
-        temporary.rename(path)
+            path.rename(old)
+        try:
+            temporary.rename(path)
+        except OSError:
+            if old.exists():
+                old.rename(path)
+            raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def sweep(folder: Path) -> None:

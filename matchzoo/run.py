@@ -1,9 +1,9 @@
 """A run: one recipe, one folder. Trains, stops and resumes exactly, evaluates, and keeps what came of it.
 
 The folder holds ``recipe.toml`` (resolved), ``environment.json`` (one entry a session), ``metrics.jsonl`` (a record
-every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and at the end ``images.safetensors`` (where the
-synthetic samples are a finite set of images), ``parts.safetensors`` (what the players moved), ``pictures/`` and, last,
-``metrics.json``: a folder that has it is finished.
+every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and at the end ``distilled/`` (the artefact, where
+the synthetic samples are a finite set of images), ``parts.safetensors`` (what the players moved), ``pictures/`` and,
+last, ``metrics.json``: a folder that has it is finished.
 """
 
 import json
@@ -19,6 +19,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from matchzoo import __version__, files, report
+from matchzoo.artefact import provenance
 from matchzoo.checkpoint import Checkpoints
 from matchzoo.composition import Composition
 from matchzoo.distilled import DistilledDataset
@@ -66,10 +67,14 @@ class Run:
     @property
     def distilled(self) -> DistilledDataset:
         """The synthetic images with their labels; raises for a run that made none."""
-        path = self.folder / "images.safetensors"
-        if not path.is_file():
+        if not self.has_distilled:
             raise MatchZooError(f"{self.folder}: this run made no set of images; see run.generator")
-        return DistilledDataset.load(path)
+        return DistilledDataset.load(self.folder)
+
+    @property
+    def has_distilled(self) -> bool:
+        """Whether the run made a finite set of images: ``distilled/``, or what earlier versions left."""
+        return any((self.folder / name).is_file() for name in ("distilled/metrics.json", "images.safetensors"))
 
     @property
     def generator(self) -> Generator:
@@ -264,7 +269,9 @@ class _Session:
             images = samples.values.float().cpu()
             labels = samples.labels.cpu()
             labels = labels.float() if labels.is_floating_point() else labels
-            DistilledDataset(images, labels, parts.facts.class_names).save(self.folder / "images.safetensors")
+            origin = provenance.describe(self.recipe, parts)
+            made = DistilledDataset(images, labels, parts.facts.class_names, scores=tuple(results), **origin)
+            made.save(self.folder / "distilled")
         report.write(self.folder, trained)
         lines = self.log.read_text(encoding="utf-8").splitlines()
         last = json.loads(lines[-1]) if lines else {}

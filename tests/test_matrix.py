@@ -11,11 +11,11 @@ from PIL import Image
 from matchzoo import files
 from matchzoo.cli import main
 from matchzoo.comparison import Matrix, evaluate
-from matchzoo.comparison.text import markdown, size_of
 from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import MatchZooError
 from matchzoo.evaluation.bench import Bench
 from matchzoo.tables import write_toml
+from matchzoo.text import markdown, size_of
 
 NAMES = tuple("0123456789")
 
@@ -68,16 +68,19 @@ def test_every_form_of_a_set_gives_the_same_numbers(lgm, lgm_recipe, digits, tin
     images(tmp_path / "folder", digits)
     sets = [
         run,
-        tmp_path / "run/images.safetensors",
+        tmp_path / "run/distilled",
         tmp_path / "set.safetensors",
         str(tmp_path / "published"),
         tmp_path / "folder",
     ]
     matrix = evaluate([*sets, digits, shuffled], [str(tiny_card)], protocols=["k-nn"], device="cpu", quiet=True)
     assert len({r["top1_mean"] for r in matrix.records}) == 1
-    assert [r["made_with"] for r in matrix.records] == ["random", "", "", "", "", "", ""]
+    assert [r["made_with"] for r in matrix.records] == ["random", "random", "", "", "", "random", ""]
     assert [r["bytes"] for r in matrix.records] == [10 * (3 * 8 * 8 * 4 + 8)] * 7
-    assert matrix.about["notes"] == ["set 2: its classes are in another order; its labels were matched by name"]
+    assert matrix.about["notes"] == [
+        f"{tmp_path / 'folder'}: unknown: preprocessing, class names",  # they are called by digits
+        "set 2: its classes are in another order; its labels were matched by name",
+    ]
     assert matrix.about["data"] == {**lgm["data"], **matrix.about["data"]}
 
 

@@ -126,9 +126,9 @@ def test_a_distilled_set_round_trips_exactly_and_other_files_are_refused(tmp_pat
     with safe_open(tmp_path / "images.safetensors", "pt") as file:
         assert file.metadata()["format"] == "matchzoo-distilled-1"
     (tmp_path / "other.safetensors").write_bytes(b"not a tensor file")
-    for name in ("other.safetensors", "missing.safetensors"):
-        with pytest.raises(MatchZooError, match="not a distilled data set"):
-            DistilledDataset.load(tmp_path / name)
+    for name, message in (("other", "not a distilled data set"), ("missing", "there is no such run, distilled set")):
+        with pytest.raises(MatchZooError, match=message):
+            DistilledDataset.load(tmp_path / f"{name}.safetensors")
 
 
 def test_declared_recipes_load_round_trip_and_open_with_a_launch_line():

@@ -1,16 +1,16 @@
 """A set of labelled images that is to be evaluated, wherever it comes from."""
 
 import os
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
-import torch
 import torch.nn.functional as F
 
+from matchzoo.artefact.reading import artefact_of
 from matchzoo.data import Split
-from matchzoo.data.decoding import Decoding
-from matchzoo.data.listing import class_folders, list_classes
 from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import MatchZooError
 from matchzoo.facts import Facts
@@ -21,8 +21,7 @@ from matchzoo.run import Run
 from matchzoo.tables import to_table
 
 Source = str | os.PathLike[str] | Run | DistilledDataset
-"""What is evaluated: a run or its folder, a file or folder of a distilled set, a folder of a folder a class."""
-FILES = ("images.safetensors", "distilled.safetensors")
+"""What is evaluated: a run or its folder, a distilled set, or whatever `DistilledDataset.load` reads."""
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -47,32 +46,53 @@ class Contender:
     notes: tuple[str, ...]
 
 
-def recipe_of(source: Source) -> Recipe | None:
-    """The recipe that a set comes from, if it is a run."""
-    if isinstance(source, Run):
-        return source.recipe
-    if isinstance(source, DistilledDataset) or not (Path(source).expanduser() / "recipe.toml").is_file():
-        return None
-    return Run.open(Path(source).expanduser()).recipe
+@attrs.frozen(eq=False, kw_only=True)
+class Opened:
+    """A source, as far as it can be read before the data are known.
+
+    Attributes:
+        name: what tables call it.
+        path: where it came from; empty for one in memory.
+        recipe: what made it; None if that is not known.
+        distilled: the set; None where its images are read at the size of the data.
+    """
+
+    name: str
+    path: str
+    recipe: Recipe | None
+    distilled: DistilledDataset | None
 
 
-def contenders(sources: Sequence[Source], facts: Facts) -> list[Contender]:
-    """The sets, made to fit the data that ``facts`` are of; those of the same short name get their whole path.
+def opened(
+    sources: Sequence[Source], class_names: str | Path | Sequence[str] | None = None, size: int | None = None
+) -> list[Opened]:
+    """The sources; those of the same short name get their whole path.
 
     Raises:
-        MatchZooError: there is no set, or it is given twice; its classes are not those of the data; its images are of
-            other channels.
+        MatchZooError: one is given twice, is not there, not finished, or not as it must be.
     """
     paths = [_path(source) for source in sources]
     twice = next((path for path in paths if path and paths.count(path) > 1), None)
     if twice is not None:
         raise MatchZooError(f"{twice}: given twice")
-    short = [Path(path).expanduser().absolute().name.removesuffix(".safetensors") for path in paths]
-    names = [path if short.count(name) > 1 else name for path, name in zip(paths, short, strict=True)]
-    unnamed = [i for i, path in enumerate(paths) if not path]
+    found = [_open(source, class_names, size) for source in sources]
+    short = [one.name for one in found]
+    found = [attrs.evolve(one, name=one.path) if one.path and short.count(one.name) > 1 else one for one in found]
+    unnamed = [i for i, one in enumerate(found) if not one.path]
     for number, i in enumerate(unnamed, start=1):
-        names[i] = f"set {number}"
-    return [_contender(*one, facts) for one in zip(sources, paths, names, strict=True)]
+        found[i] = attrs.evolve(found[i], name=f"set {number}")
+    return found
+
+
+def contenders(
+    sources: Sequence[Opened], facts: Facts, class_names: str | Path | Sequence[str] | None = None
+) -> list[Contender]:
+    """The sets, made to fit the data that ``facts`` are of.
+
+    Raises:
+        MatchZooError: its classes are not those of the data, or its images are of other channels.
+    """
+    return [_contender(one, facts, class_names) for one in sources]
 
 
 def space_of(recipe: Recipe) -> str:
@@ -101,11 +121,39 @@ def _path(source: Source) -> str:
     return str(source.folder if isinstance(source, Run) else source)
 
 
-def _contender(source: Source, path: str, name: str, facts: Facts) -> Contender:
-    recipe = recipe_of(source)
+def _open(source: Source, class_names: Any, size: int | None) -> Opened:
+    if not isinstance(source, Run | DistilledDataset):
+        path = Path(source).expanduser()
+        name = path.absolute().name.removesuffix(".safetensors")
+        if path.is_dir() and (path / "recipe.toml").is_file() and artefact_of(path) != path:
+            source = Run.open(path)
+        elif artefact_of(path) is not None or not path.exists():
+            distilled = DistilledDataset.load(os.fspath(source), class_names=class_names, size=size)
+            at = distilled.repository if distilled.repository is not None and not path.exists() else None
+            name = f"{at['repo']}@{at['commit'][:8]}" if at else name
+            return Opened(name=name, path=os.fspath(source), recipe=_recipe(distilled), distilled=distilled)
+        else:
+            return Opened(name=name, path=os.fspath(source), recipe=None, distilled=None)
+    if isinstance(source, Run):
+        name = source.folder.absolute().name
+        return Opened(name=name, path=str(source.folder), recipe=source.recipe, distilled=source.distilled)
+    return Opened(name="set", path="", recipe=_recipe(source), distilled=source)
+
+
+def _recipe(distilled: DistilledDataset) -> Recipe | None:
+    """What made a set; None if it does not say, or in words that this version does not know."""
+    try:
+        return Recipe.of(tomllib.loads(distilled.recipe)) if distilled.recipe else None
+    except (MatchZooError, tomllib.TOMLDecodeError):
+        return None
+
+
+def _contender(one: Opened, facts: Facts, class_names: Any) -> Contender:
+    path, name, recipe, distilled = one.path, one.name, one.recipe, one.distilled
     side = facts.shape[-1]
-    distilled = source if isinstance(source, DistilledDataset) else _read(Path(path).expanduser(), side, facts)
-    notes = []
+    if distilled is None:
+        distilled = DistilledDataset.load(path, class_names=class_names, size=side)
+    notes = [f"{path}: unknown: {', '.join(distilled.unknown)}"] if path and distilled.unknown else []
     matched = distilled.with_classes(facts.class_names, path or name)
     if distilled.class_names != facts.class_names:
         notes.append(f"{path or name}: its classes are in another order; its labels were matched by name")
@@ -127,24 +175,3 @@ def _contender(source: Source, path: str, name: str, facts: Facts) -> Contender:
         bytes=distilled.bytes,
         notes=tuple(notes),
     )
-
-
-def _read(path: Path, side: int, facts: Facts) -> DistilledDataset:
-    """A distilled set in a file or folder, or the images of a folder with a folder for each class."""
-    if path.is_file():
-        return DistilledDataset.load(path)
-    if not path.is_dir():
-        raise MatchZooError(f"{path}: there is no such run, distilled set or folder of images")
-    found = next((path / name for name in FILES if (path / name).is_file()), None)
-    if found is not None:
-        return DistilledDataset.load(found)
-    if (path / "recipe.toml").is_file():
-        return Run.open(path).distilled  # says why there is none
-    try:
-        names = class_folders(path)
-        listing = list_classes(path, names)
-    except MatchZooError as error:
-        raise MatchZooError(f"{path}: no run, no distilled set ({' or '.join(FILES)}); as images: {error}") from None
-    samples = listing.split(Decoding(side, facts.shape[0])).all()
-    assert samples.labels is not None
-    return DistilledDataset(samples.values.to(torch.float32), samples.labels, names)

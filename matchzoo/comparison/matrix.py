@@ -8,8 +8,7 @@ from typing import Any, Literal
 import attrs
 
 from matchzoo import __version__, files, zoo
-from matchzoo.comparison.contender import Contender, Source, contenders, recipe_of
-from matchzoo.comparison.text import markdown, mean_and_spread, size_of
+from matchzoo.comparison.contender import Contender, Source, contenders, opened
 from matchzoo.data import Data, Split
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError
@@ -22,6 +21,7 @@ from matchzoo.progress import Progress
 from matchzoo.projectors import Backbone
 from matchzoo.recipe import Recipe
 from matchzoo.tables import structure, to_table
+from matchzoo.text import markdown, mean_and_spread, size_of
 from matchzoo.views import Crop, Views
 
 Score = Literal["top1", "top5", "worst_group"]
@@ -148,18 +148,21 @@ def evaluate(
     baselines: Sequence[Baseline] = (),
     seeds: int = 5,
     random_draws: int = 10,
+    class_names: str | Path | Sequence[str] | None = None,
     device: str = "auto",
     quiet: bool = False,
 ) -> Matrix:
     """Evaluate sets of images on backbones; each backbone's test and validation features are computed once for all.
 
     Args:
-        sets: runs or their folders, files or folders of distilled sets, folders with a folder of images a class.
+        sets: runs or their folders, distilled sets, or whatever `DistilledDataset.load` reads: files, folders,
+            ``user/name`` of the Hub.
         backbones: cards of the zoo, or paths of .toml files.
         data: what they are tested on: a data card, or a table as an object; that of the runs if not given.
         views: what training images are augmented by, noise left out; those of the first run if not given, else
             `VIEWS`.
         size: pixels a side of data and sets, for backbones that do not take the data's own.
+        class_names: of sets that do not say them, in label order, or a file of them.
         protocols: how classifiers are trained, by kind or as objects.
         baselines: rows of real images beside the sets: random, centroid (as many a class as each set has), full.
         seeds: draws of the views, and of whatever else a protocol draws.
@@ -175,7 +178,8 @@ def evaluate(
         raise MatchZooError("evaluate: expected at least one backbone ('matchzoo list backbones/*' shows them)")
     if not sets and not baselines:
         raise MatchZooError("evaluate: expected at least one set: a run, a distilled set or a folder of images")
-    recipes = [recipe for recipe in map(recipe_of, sets) if recipe is not None]
+    given = opened(sets, class_names, size)
+    recipes = [one.recipe for one in given if one.recipe is not None]
     table, notes = _data_table(data, recipes, size)
     chosen = structure(table, Data)  # type: ignore[type-abstract]
     facts = chosen.build(0)
@@ -184,7 +188,7 @@ def evaluate(
     views = views or next((recipe.views for recipe in recipes if recipe.views is not None), None) or VIEWS
     if size is not None:
         views = structure({k: v for k, v in to_table(views).items() if k != "size"}, Views)
-    found = contenders(sets, facts)
+    found = contenders(given, facts, class_names)
     notes += [note for one in found for note in one.notes]
     used = [named(protocol) for protocol in protocols]
     engine = Engine.start(device, "float32")

@@ -11,7 +11,6 @@ from matplotlib.ticker import NullFormatter
 
 from matchzoo import __version__, files
 from matchzoo.comparison.contender import kind_of, space_of
-from matchzoo.comparison.text import markdown, mean_and_spread, size_of
 from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import MatchZooError
 from matchzoo.evaluation.bench import difference
@@ -20,6 +19,7 @@ from matchzoo.evaluation.linear_probe import LinearProbe
 from matchzoo.generators import Selection
 from matchzoo.run import Run
 from matchzoo.tables import to_table
+from matchzoo.text import markdown, mean_and_spread, size_of
 from matchzoo.views import Views
 
 COLUMNS = {"images_per_class": "images a class", "training_seconds": "training, seconds", "bytes": "bytes"}
@@ -151,7 +151,7 @@ def report(runs: Sequence[Run | str | Path]) -> RunReport:
 def _about(run: Run, name: str) -> Record:
     """What is known of a run without its scores."""
     images, per_class, size = None, None, None
-    if (run.folder / "images.safetensors").is_file():
+    if run.has_distilled:
         distilled: DistilledDataset = run.distilled
         images, size = len(distilled), distilled.bytes
         per_class = images / len(distilled.class_names)

@@ -75,7 +75,7 @@ class Hub(Decoded):
             readme = repository.readme()
             config, splits = by_convention(repository.names, readme, self.config)
             layout = choose(splits, self.train_split, self.test_split, config)
-            info = _info(readme, config)
+            info = info_of(readme, config)
         parts = [layout.train, *filter(None, [layout.test])]
         found, classes, groups = (
             self._parquet(repository, parts, info) if layout.parquet else self._folders(repository, parts)
@@ -100,8 +100,8 @@ class Hub(Decoded):
         def numbered(column: str, field: str, given: Names = ()) -> tuple[list[list[int]], Names]:
             read = [read_column(source, folder, part, column, field) for part in parts]
             said = given or read[0].names or named(info.get("features"), column)
-            names = said or _distinct([value for one in read for value in one.values])
-            return [_numbers(one.values, names, f"{source}: '{column}'") for one in read], names
+            names = said or distinct([value for one in read for value in one.values])
+            return [numbers(one.values, names, f"{source}: '{column}'") for one in read], names
 
         labels, classes = numbered(self.label_column, "label_column", self.class_names)
         members: list[Any] = [None] * len(parts)
@@ -119,13 +119,13 @@ class Hub(Decoded):
         if self.group_column is not None:
             raise MatchZooError("data.group_column: images in folders have no columns")
         found = [[PurePosixPath(name).parent.name for name in part] for part in parts]
-        names = self.class_names or _distinct([value for one in found for value in one])
-        labels = [_numbers(one, names, f"{repository.name}@{repository.commit}: folders") for one in found]
+        names = self.class_names or distinct([value for one in found for value in one])
+        labels = [numbers(one, names, f"{repository.name}@{repository.commit}: folders") for one in found]
         folder = repository.fetch([name for part in parts for name in part])
         return [list_files(folder, part, own) for part, own in zip(parts, labels, strict=True)], names, ()
 
 
-def _info(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
+def info_of(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
     """The ``dataset_info`` of a configuration (empty for the one without a name)."""
     found = tables(readme.get("dataset_info"))
     if len(found) == 1:
@@ -133,14 +133,14 @@ def _info(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
     return next((one for one in found if one.get("config_name", "default") == (config or "default")), {})
 
 
-def _distinct(values: list[Any]) -> tuple[str, ...]:
+def distinct(values: list[Any]) -> tuple[str, ...]:
     """Names of values that nothing names: text sorted, numbers from 0 up."""
     if values and isinstance(values[0], int):
         return tuple(map(str, range(max(values) + 1)))
     return tuple(sorted(set(values)))
 
 
-def _numbers(values: list[Any], names: tuple[str, ...], where: str) -> list[int]:
+def numbers(values: list[Any], names: tuple[str, ...], where: str) -> list[int]:
     """Values as numbers of names; raises with the first that has none."""
     if values and isinstance(values[0], str):
         known = {name: i for i, name in enumerate(names)}

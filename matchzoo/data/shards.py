@@ -206,7 +206,7 @@ def arrow() -> Any:
         import pyarrow.parquet
     except ImportError:
         raise MatchZooError(
-            'parquet files are read with pyarrow, which is not installed: pip install "matchzoo-torch[hub]"'
+            "parquet files are read with pyarrow, which is not installed: pip install pyarrow"
         ) from None
     return pyarrow
 
