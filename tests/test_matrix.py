@@ -206,7 +206,7 @@ def test_what_is_refused(digits, ring_recipe, lgm_recipe, tiny_card, tmp_path):
         data="digits",
     )
     ring_recipe.run(tmp_path / "ring", quiet=True)
-    wrong("expected data of images with classes, got", [tmp_path / "ring"], card)
+    wrong("this run made no set of images", [tmp_path / "ring"], card)
     with pytest.raises(MatchZooError, match=r"unknown protocol 'k-n'; did you mean 'k-nn'\?"):
         evaluate([digits], card, data="digits", protocols=["k-n"])
     quick = lgm_recipe.replace(**{"trainer.steps": 1, "evaluation": []})
