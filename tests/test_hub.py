@@ -139,7 +139,7 @@ def test_names(hub: HubServer) -> None:  # noqa: F811
         door.push(made(), f"{REPO}@v1")
     with pytest.raises(MatchZooError, match="there is no data set tester/set on the Hub"):
         door.pull(REPO)
-    with pytest.raises(MatchZooError, match="there is no data set tester/set on the Hub"):
+    with pytest.raises(MatchZooError, match="no such folder here; on the Hub: there is no data set tester/set"):
         DistilledDataset.load(REPO)
 
 

@@ -35,7 +35,7 @@ def text(distilled: "DistilledDataset", repo: str = "") -> str:
         f"# {_safe(title)}",
         _about(distilled),
         "![The first image of every class, in label order](grid.png)",
-        _use(repo),
+        _use(distilled, repo),
         _results(distilled),
         _origin(distilled),
         _licences(distilled),
@@ -80,8 +80,9 @@ def _licence(name: str) -> dict[str, str]:
 
 
 def _title(distilled: "DistilledDataset") -> str:
-    names = [_short(one.get("card", "")) for one in distilled.backbones]
-    return " ".join(["Distilled set", *(["of", ", ".join(names)] if any(names) else [])])
+    data = _short(str((distilled.source or {}).get("card", ""))) or _data((distilled.source or {}).get("data"))
+    names = ", ".join(filter(None, (_short(one.get("card", "")) for one in distilled.backbones)))
+    return f"{data or 'Distilled set'}{', distilled' if data else ''}{f' with {names}' if names else ''}"
 
 
 def _about(distilled: "DistilledDataset") -> str:
@@ -89,7 +90,7 @@ def _about(distilled: "DistilledDataset") -> str:
     labels = "probabilities of the classes" if distilled.labels.ndim == 2 else "labels"
     source = distilled.source or {}
     said = source.get("from") or _data(source.get("data"))
-    stands = f" They stand for a data set: {_safe(said)}." if said else ""
+    stands = f" The data set they stand for: {_safe(said)}." if said else ""
     return (
         f"{m} synthetic or chosen images of {height}x{width} pixels with {labels}, {distilled.images_per_class:g} for "
         f"each of {len(distilled.class_names)} classes, to train classifiers on in place of a whole data set.{stands} "
@@ -97,7 +98,8 @@ def _about(distilled: "DistilledDataset") -> str:
     )
 
 
-def _use(repo: str) -> str:
+def _use(distilled: "DistilledDataset", repo: str) -> str:
+    backbone = next((_short(one.get("card", "")) for one in distilled.backbones), "") or "CARD"
     ours = f'hub.pull("{repo}")' if repo else 'DistilledDataset.load("FOLDER")'
     door = "from matchzoo import hub" if repo else "from matchzoo.distilled import DistilledDataset"
     lines = [
@@ -111,7 +113,7 @@ def _use(repo: str) -> str:
             "Rounded to 8 bits, with named labels:",
             f'```python\nfrom datasets import load_dataset\n\ndataset = load_dataset("{repo}", split="train")\n```',
             "The numbers below, again:",
-            f"```bash\nmatchzoo evaluate {repo} --backbone CARD\n```",
+            f"```bash\nmatchzoo evaluate {repo} --backbone {backbone}\n```",
         ]
     return "\n\n".join(lines)
 
@@ -143,7 +145,9 @@ def _origin(distilled: "DistilledDataset") -> str:
         rows += [[name, _inline(about[name])] for name in ("range", "normalisation", "views") if about.get(name)]
     source = distilled.source or {}
     rows += [
-        [f"data: {key}", _inline(source[key])] for key in ("data", "origin", "homepage", "paper") if source.get(key)
+        [key.replace("origin", "data from"), _inline(source[key])]
+        for key in ("data", "origin", "homepage", "paper")
+        if source.get(key)
     ]
     rows.append(["class order", "as listed below" if distilled.named else "unknown: labels are numbers without names"])
     for backbone in distilled.backbones:
@@ -171,7 +175,7 @@ def _licences(distilled: "DistilledDataset") -> str:
 
 
 def _names(distilled: "DistilledDataset") -> str:
-    names = [f"{i} {_safe(name)}" for i, name in enumerate(distilled.class_names[:SHOWN])]
+    names = [f"{i} = {_safe(name)}" for i, name in enumerate(distilled.class_names[:SHOWN])]
     more = ", …" if len(distilled.class_names) > SHOWN else ""
     return f"## Classes\n\n{', '.join(names)}{more}"
 
@@ -200,10 +204,15 @@ def _short(card: str) -> str:
 def _inline(value: Any) -> str:
     """A value in a cell of a table: tables as ``key = value``, without what is not set."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{_safe(str(k))} = {_inline(v)}" for k, v in value.items() if v not in (None, {}, [], ()))
+        said = {k: v for k, v in value.items() if v not in (None, {}, [], ())}
+        return ", ".join(f"{_safe(str(k))} = {_nested(v)}" for k, v in said.items())
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_inline(one) for one in value) + "]"
     return _safe(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def _nested(value: Any) -> str:
+    return f"{{ {_inline(value)} }}" if isinstance(value, Mapping) else _inline(value)
 
 
 def _safe(words: str) -> str:

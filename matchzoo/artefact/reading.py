@@ -47,7 +47,10 @@ def read(
         from matchzoo import hub
 
         if isinstance(path, str) and hub.is_name(path) and place.suffix not in (".safetensors", ".pt", ".pth"):
-            return hub.pull(path, class_names=class_names, size=size)
+            try:
+                return hub.pull(path, class_names=class_names, size=size)
+            except MatchZooError as error:
+                raise MatchZooError(f"{path}: there is no such folder here; on the Hub: {error}") from None
         raise MatchZooError(f"{path}: there is no such run, distilled set or folder of images")
     ours = artefact_of(place)
     if ours is not None:
