@@ -19,7 +19,7 @@ data: .venv/.ready
 	$(BIN)/python -m matchzoo.data.debian
 
 test: .venv/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/.ready
 	$(BIN)/ruff check .

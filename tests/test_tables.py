@@ -137,7 +137,7 @@ def test_problems(field: str, value: object, message: str) -> None:
     ("table", "cls", "message"),
     [
         ({}, Trainer, "steps: missing"),
-        ({"kind": "mmd"}, Matcher, "bandwidths: missing for 'mmd'"),
+        ({"kind": "gan"}, Matcher, "side: missing for 'gan'"),
         ({"kind": "cosine", "x": 1}, Distance, "x: unknown key for 'cosine'; it has none"),
         ([], Recipe, "expected a table, got []"),
     ],
