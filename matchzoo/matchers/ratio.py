@@ -95,7 +95,8 @@ def f_divergence(ratio: Ratio, divergence: str, form: str) -> torch.Tensor:
 
     Args:
         ratio: as an estimator gives it.
-        divergence, form: as in `RatioMatcher`.
+        divergence: as in `RatioMatcher`.
+        form: as in `RatioMatcher`.
     """
     f = DIVERGENCES[divergence]
 
