@@ -1,8 +1,10 @@
 """Features of a whole split, in blocks; those of a data set under a frozen projector are computed once and kept."""
 
+import functools
 import sys
 from collections.abc import Callable
 
+import attrs
 import numpy as np
 import torch
 
@@ -62,28 +64,28 @@ def collect(
     return Samples(features.to(engine.device), labels, index=index, group=group)
 
 
+@attrs.frozen(eq=False)
 class _Blocks:
     """Makes features by rows."""
 
-    def __init__(
-        self,
-        split: Split,
-        projector: Projector,
-        views: Views | None,
-        copies: int,
-        step: Step,
-        engine: Engine,
-        index: torch.Tensor,
-    ) -> None:
-        self.split, self.projector, self.views, self.engine, self.index = split, projector, views, engine, index
-        self.copies, self.step = copies, step
-        self.plan: torch.Tensor | None = None
+    split: Split
+    projector: Projector
+    views: Views | None
+    copies: int
+    step: Step
+    engine: Engine
+    index: torch.Tensor
+
+    @functools.cached_property
+    def plan(self) -> torch.Tensor | None:
+        """Of all views; None for plain ones."""
+        if self.views is None or not self.copies:
+            return None
+        return self.views.draw(len(self.index), self.step.rng("views"))
 
     @torch.no_grad()
     def make(self, rows: range, done: Callable[[int], object]) -> torch.Tensor:
         """Features [len(rows), d], where the engine computes."""
-        if self.plan is None and self.views is not None and self.copies:
-            self.plan = self.views.draw(len(self.index), self.step.rng("views"))
         features = []
         for start in range(rows.start, rows.stop, BLOCK):
             some = slice(start, min(start + BLOCK, rows.stop))
