@@ -7,6 +7,7 @@ from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError
 from matchzoo.facts import Facts
 from matchzoo.generators import Generator
+from matchzoo.matchers import Matcher
 from matchzoo.players import Player
 from matchzoo.projectors import Projector
 from matchzoo.views import Views
@@ -14,15 +15,16 @@ from matchzoo.views import Views
 
 @attrs.frozen(eq=False)
 class Composition:
-    """Parts that know their data: built left to right, data → projector → generator → terms, and placed.
+    """Parts that know their data: built left to right, data → projectors → generator → terms, and placed.
 
     Attributes:
-        facts: what the parts told each other.
+        projectors: the spaces by name; a single one is called ``projector``.
+        facts: what the parts told each other; their features are those of the first space.
         names: the parts that players can move, by name.
     """
 
     data: Data
-    projector: Projector
+    projectors: dict[str, Projector]
     generator: Generator
     views: Views | None
     players: dict[str, Player]
@@ -32,7 +34,7 @@ class Composition:
     def build(
         cls,
         data: Data,
-        projector: Projector,
+        projectors: dict[str, Projector],
         generator: Generator,
         views: Views | None,
         players: dict[str, Player],
@@ -48,17 +50,28 @@ class Composition:
         seen = facts  # a projector sees views, which may be of another size than the images
         if views is not None and views.size is not None:
             seen = attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
-        facts = attrs.evolve(facts, features=projector.build(seen))
+        features = {name: projector.build(seen) for name, projector in projectors.items()}
+        first = next(iter(features))
+        facts = attrs.evolve(facts, features=features[first])
         generator.build(facts)
         for player in players.values():
             for term in player.terms:
-                term.build(facts)
+                term.build(attrs.evolve(facts, features=features[term.space or first]))
                 engine.place(term)
-        for part in (data, projector, generator):
+        for part in (data, *projectors.values(), generator):
             engine.place(part)
-        return cls(data, projector, generator, views, players, facts)
+        return cls(data, projectors, generator, views, players, facts)
+
+    @property
+    def projector(self) -> Projector:
+        """The only projector, or the first one."""
+        return next(iter(self.projectors.values()))
+
+    def space(self, term: Matcher) -> str:
+        """The name of the projector in whose space a term compares."""
+        return term.space or next(iter(self.projectors))
 
     @property
     def names(self) -> dict[str, Generator | Projector]:
         """The parts that players can move."""
-        return {"generator": self.generator, "projector": self.projector}
+        return {"generator": self.generator, **self.projectors}

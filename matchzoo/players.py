@@ -38,6 +38,12 @@ class Player:
         """All terms, those to minimise first."""
         return (*self.minimize, *self.maximize)
 
+    @property
+    def labels(self) -> list[str]:
+        """A label for each of the `terms`: ``minimize[0]``, ``maximize[1]``."""
+        sides = (("minimize", self.minimize), ("maximize", self.maximize))
+        return [f"{side}[{i}]" for side, terms in sides for i in range(len(terms))]
+
     def objective(self, values: list[torch.Tensor]) -> torch.Tensor:
         """The scalar that this player descends, from the values of its `terms` in order."""
         weighted = [v if term.weight == 1 else term.weight * v for term, v in zip(self.terms, values, strict=True)]

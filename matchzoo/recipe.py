@@ -10,7 +10,7 @@ from matchzoo.composition import Composition
 from matchzoo.data import Data
 from matchzoo.declare import declare
 from matchzoo.engine import Engine
-from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.evaluation import Evaluation
 from matchzoo.generators import Generator
 from matchzoo.players import Player
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from matchzoo.run import Run
 
 SCHEMA = 1
+NAME = r"[A-Za-z][A-Za-z0-9_-]*"
+"""Of players and projectors."""
 
 
 @declare
@@ -40,6 +42,9 @@ class Recipe:
     """Where synthetic samples come from."""
     projector: Projector = attrs.Factory(Identity)
     """In which space they are compared."""
+    projectors: dict[str, Projector] = attrs.Factory(dict)
+    """Several spaces by name, in place of one; every term then says its ``space``. What is distilled in several spaces
+    at once serves in all of them."""
     views: Views | None = None
     """Random views of images, before they are projected; none if not given."""
     players: dict[str, Player] = attrs.Factory(dict)
@@ -51,7 +56,7 @@ class Recipe:
 
     def __attrs_post_init__(self) -> None:
         _check_schema(self.schema)
-        odd = [name for name in self.players if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name)]
+        odd = [name for name in self.players if not re.fullmatch(NAME, name)]
         if odd:
             raise DeclarationError([("players", f"expected names of letters, digits, - and _, got {odd[0]!r}")])
         if self.trainer.steps and not self.players:
@@ -61,10 +66,35 @@ class Recipe:
             raise DeclarationError([("players", message)])
         if self.players and not self.trainer.steps:
             raise DeclarationError([("trainer.steps", "expected at least 1, got 0: without steps nobody plays")])
+        self._check_spaces()
         try:
             self.trainer.groups(self.players)
         except DeclarationError as error:
             raise error.under("trainer") from None
+
+    def _check_spaces(self) -> None:
+        """Raise unless every term is in a space that there is."""
+        problems = []
+        if self.projectors and not isinstance(self.projector, Identity):
+            problems.append(("projectors", "expected either projector or projectors, got both"))
+        for name in self.projectors:
+            if name in ("generator", "projector") or not re.fullmatch(NAME, name):
+                problems.append((f"projectors.{name}", "expected a name of letters, digits, - and _, and no part's"))
+        for name, player in self.players.items():
+            for label, term in zip(player.labels, player.terms, strict=True):
+                path = f"players.{name}.{label}.space"
+                if term.space is None and len(self.projectors) > 1:
+                    problems.append((path, f"missing; expected one of {', '.join(self.projectors)}"))
+                elif term.space is not None and term.space not in self.spaces:
+                    hint = did_you_mean(term.space, self.spaces)
+                    problems.append((path, f"unknown projector '{term.space}'{hint}"))
+        if problems:
+            raise DeclarationError(problems)
+
+    @property
+    def spaces(self) -> dict[str, Projector]:
+        """The projectors by name; a single one is called ``projector``."""
+        return self.projectors or {"projector": self.projector}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Recipe) and self.table() == other.table()
@@ -115,7 +145,7 @@ class Recipe:
         try:
             return Composition.build(
                 fresh.data,
-                fresh.projector,
+                fresh.spaces,
                 fresh.generator,
                 fresh.views,
                 fresh.players,

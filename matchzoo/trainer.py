@@ -3,26 +3,34 @@
 import functools
 import math
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 import torch
 
 from matchzoo.checkpoint import load_optimizer, optimizer_tensors
+from matchzoo.chunking import Gradients, Leaf, automatic, couples_rows, features_of, leaves_of, pull_back
 from matchzoo.composition import Composition
 from matchzoo.data import Split
 from matchzoo.data.features import collect
 from matchzoo.declare import at_least, declare, not_empty
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
-from matchzoo.matchers import Matcher
+from matchzoo.matchers import Cache, ClassMeans, Matcher, Reference
 from matchzoo.players import Player
 from matchzoo.pool import Pool
 from matchzoo.progress import Progress
 from matchzoo.samples import Samples
 from matchzoo.step import Step
+from matchzoo.turns import Features, Side, real_side, synthetic_side
 
 Group = tuple[str, ...]
+
+
+def at_least_one(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    """A validator of a number of rows that may also be a word."""
+    if not isinstance(value, str):
+        at_least(1)(_, attribute, value)
 
 
 @declare
@@ -48,8 +56,12 @@ class Trainer:
     """Steps between pictures of the synthetic samples; none if not given."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, mps."""
-    precision: Literal["float32", "float64"] = "float32"
-    """Of parameters and features."""
+    precision: Literal["float32", "float64", "bfloat16"] = "float32"
+    """Of parameters, features and losses; with bfloat16 projectors compute in bfloat16, all else is float32."""
+    chunk: int | Literal["auto"] = attrs.field(default="auto", validator=at_least_one)
+    """Synthetic samples, counting views, that keep a graph at once. Smaller ones take less memory and up to half as
+    much time again, for the same gradient. "auto": all of them where they fit into free memory, else as many as do; the
+    number is stored with the run."""
 
     def __attrs_post_init__(self) -> None:
         if self.precision == "float64" and self.device == "mps":
@@ -91,7 +103,7 @@ class Training:
     def __init__(self, composition: Composition, trainer: Trainer, engine: Engine) -> None:
         self.parts, self.trainer, self.engine = composition, trainer, engine
         self.groups = trainer.groups(composition.players)
-        self.labels = {name: term_labels(player) for name, player in composition.players.items()}
+        self.labels = {name: player.labels for name, player in composition.players.items()}
         self.fixed = {
             name for name, part in composition.names.items() if not any(p.requires_grad for p in part.parameters())
         }
@@ -101,9 +113,41 @@ class Training:
         for name in composition.players:
             self._equip(name)
         self.moving: set[str] | None = None
-        self.stored: dict[int, Samples] = {}
+        self.stored: dict[tuple[str, object], Samples] = {}
         self.begun = False
-        composition.generator.draw(trainer.batch, Step(0, trainer.seed).rng("check"))  # refuses a batch it cannot give
+        drawn = composition.generator.draw(trainer.batch, Step(0, trainer.seed).rng("check"))  # refuses what it has not
+        self.rows = len(drawn) * (1 if composition.views is None else composition.views.copies)
+        """Of one side in one turn, counting views."""
+        self.chunk = self._chunk_size()
+
+    def _chunk_size(self) -> int:
+        """Rows that are computed at once with a graph; all rows where nothing asks for less."""
+        asked, world = self.trainer.chunk, self.engine.world
+        if world > self.rows:
+            raise MatchZooError(f"expected at most {self.rows} processes, one a synthetic sample, got {world}")
+        coupled = [name for name, part in self.parts.names.items() if couples_rows(part)]
+        behind = [
+            f"players.{name}.{label}"
+            for name, player in self.parts.players.items()
+            for label, term in zip(self.labels[name], player.terms, strict=True)
+            if term.beyond_features
+        ]
+        if not coupled and not behind:
+            return self._automatic() if asked == "auto" else min(asked, self.rows)
+        if world > 1 or (asked != "auto" and asked < self.rows):
+            reason = f"the {coupled[0]} has batch norm" if coupled else f"{behind[0]} looks behind the features"
+            path, remedy = ("trainer.chunk", 'use "auto"') if world == 1 else ("trainer", "use one process")
+            raise DeclarationError([(path, f"a batch cannot be computed in parts, since {reason}; {remedy}")])
+        return self.rows
+
+    def _automatic(self) -> int:
+        if not self.parts.players:
+            return self.rows
+        moved = {part for player in self.parts.players.values() for part in player.moves}
+        self._let_move(moved)
+        step = Step(1, self.trainer.seed)
+        side = synthetic_side(self.parts, self.engine, self.trainer.batch, step, 0, tuple(self.parts.projectors))
+        return self.engine.least(automatic(side, self.engine, twice=bool(moved - {"generator"})))
 
     def _check_moves(self) -> None:
         problems = []
@@ -116,11 +160,13 @@ class Training:
                 elif part in self.fixed:
                     problems.append((f"players.{name}.moves", f"the {part} has no parameters to move"))
                     moved.discard(part)
-            for term, label in zip(player.terms, term_labels(player), strict=True):
-                if term.reference.views is not None and "projector" in moved:
-                    message = 'the real side cannot be computed once: the projector moves; use reference = "online"'
+            for term, label in zip(player.terms, player.labels, strict=True):
+                if term.reference.views is not None and self.parts.space(term) in moved:
+                    space = self.parts.space(term)
+                    message = f'the real side cannot be computed once: the {space} moves; use reference = "online"'
                     problems.append((f"players.{name}.{label}", message))
-                if term.reference.views is not None and self.parts.data.sampling == "balanced" and not term.weighs:
+                weighted = self.parts.data.sampling == "balanced" or isinstance(term.reference, ClassMeans)
+                if term.reference.views is not None and weighted and not term.weighs:
                     message = 'takes no weights, which balanced classes of a cache need; use reference = "online"'
                     problems.append((f"players.{name}.{label}", message))
         if problems:
@@ -134,18 +180,21 @@ class Training:
 
     def prepare(self, quiet: bool = False) -> None:
         """Compute what the terms want stored of the real side, and let a generator that is new look at it."""
-        split = self.parts.data.training_set
+        split, weights = self.parts.data.training_set, self.parts.data.weights()
         terms = [term for player in self.parts.players.values() for term in player.terms]
-        for copies in sorted({t.reference.views for t in terms if t.reference.views is not None}):
+        wanted: dict[tuple[str, int], list[Reference]] = {}
+        for term in terms:
+            if term.reference.views is not None:
+                wanted.setdefault((self.parts.space(term), term.reference.views), []).append(term.reference)
+        for (space, copies), references in wanted.items():
             with Progress(len(split) * max(copies, 1), "real features", "images", quiet=quiet) as progress:
-                step = Step(0, self.trainer.seed)
-                self.stored[copies] = collect(
-                    split, self.parts.projector, self.parts.views, copies, step, self.engine, progress.update
-                )
-            weights = self.parts.data.weights()
+                step, projector = Step(0, self.trainer.seed), self.parts.projectors[space]
+                found = collect(split, projector, self.parts.views, copies, step, self.engine, progress.update)
             if weights is not None:
-                stored = self.stored[copies]
-                stored.weights = weights.to(stored.values)[stored.index]
+                found.weights = weights.to(found.values)[found.index]
+            for reference in references:
+                if (space, reference.key) not in self.stored:
+                    self.stored[space, reference.key] = reference.keep(found, self.parts.facts.classes)
         if not self.begun:
             with torch.no_grad():
                 self.parts.generator.look(self._pool(quiet))
@@ -162,8 +211,9 @@ class Training:
 
     def _plain(self, quiet: bool, split: Split) -> Samples:
         """Features of samples that are not augmented."""
-        if split is self.parts.data.training_set and 0 in self.stored:
-            return self.stored[0]
+        plain = self.stored.get((next(iter(self.parts.projectors)), Cache().key))
+        if split is self.parts.data.training_set and plain is not None:
+            return plain
         projector, views, engine = self.parts.projector, self.parts.views, self.engine
         with Progress(len(split), "features", "samples", quiet=quiet) as progress:
             return collect(split, projector, views, 0, Step(0, self.trainer.seed), engine, progress.update)
@@ -190,20 +240,11 @@ class Training:
         """One forward pass; all gradients are taken before any player of the group steps."""
         players = {name: self.parts.players[name] for name in group}
         self._let_move({part for player in players.values() for part in player.moves})
-        synthetic = self._synthetic(step, turn)
-        terms = {name: player.terms for name, player in players.items()}
-        real = self._real(len(synthetic), step, turn, [t for some in terms.values() for t in some])
-        values = {
-            name: [term.discrepancy((real[term.reference.views], synthetic), step) for term in some]
-            for name, some in terms.items()
-        }
-        objectives = {name: player.objective(values[name]) for name, player in players.items()}
-        gradients = {}
-        for position, name in enumerate(players):
-            last = position == len(players) - 1
-            gradients[name] = torch.autograd.grad(
-                objectives[name], self.parameters[name], retain_graph=not last, allow_unused=True
-            )
+        synthetic, real = self.sides(group, step, turn)
+        if self.engine.world == 1 and self.chunk >= self.rows:
+            values, gradients = self._at_once(players, synthetic, real, step)
+        else:
+            values, gradients = self._in_chunks(players, synthetic, real, step)
         for name in players:
             for parameter, gradient in zip(self.parameters[name], gradients[name], strict=True):
                 parameter.grad = gradient
@@ -218,6 +259,76 @@ class Training:
             for label, value in zip(self.labels[name], values[name], strict=True)
         }
 
+    def sides(self, group: Group, step: Step, turn: int) -> tuple[Side, Side | None]:
+        """What the turn of a group draws of the generator and, where a term is online, of the data."""
+        terms = [term for name in group for term in self.parts.players[name].terms]
+        spaces = tuple(dict.fromkeys(self.parts.space(term) for term in terms))
+        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.reference.views is None))
+        synthetic = synthetic_side(self.parts, self.engine, self.trainer.batch, step, turn, spaces)
+        return synthetic, real_side(self.parts, self.engine, self.rows, step, turn, online) if online else None
+
+    def discrepancies(
+        self, players: dict[str, Player], synthetic: Features, real: Features, step: Step
+    ) -> dict[str, list[torch.Tensor]]:
+        """The value of every term of some players, from the features of both sides."""
+
+        def value(term: Matcher) -> torch.Tensor:
+            space = self.parts.space(term)
+            stored = None if term.reference.views is None else self.stored[space, term.reference.key]
+            return term.discrepancy((real[space] if stored is None else stored, synthetic[space]), step)
+
+        return {name: [value(term) for term in player.terms] for name, player in players.items()}
+
+    def _at_once(
+        self, players: dict[str, Player], synthetic: Side, real: Side | None, step: Step
+    ) -> tuple[dict[str, list[torch.Tensor]], Gradients]:
+        """Values of all terms and gradients of all players from one graph."""
+        values = self.discrepancies(players, synthetic.features(), real.features() if real else {}, step)
+        objectives = {name: player.objective(values[name]) for name, player in players.items()}
+        gradients: Gradients = {}
+        for position, name in enumerate(players):
+            last = position == len(players) - 1
+            gradients[name] = list(
+                torch.autograd.grad(objectives[name], self.parameters[name], retain_graph=not last, allow_unused=True)
+            )
+        return values, gradients
+
+    def _in_chunks(
+        self, players: dict[str, Player], synthetic: Side, real: Side | None, step: Step
+    ) -> tuple[dict[str, list[torch.Tensor]], Gradients]:
+        """The same with the graph of one chunk at a time, of this process's rows."""
+        sides = [synthetic] if real is None else [synthetic, real]
+        features = [features_of(side, self.engine, self.chunk) for side in sides]
+        leaves = [leaf for side, own in zip(sides, features, strict=True) for leaf in leaves_of(side, own)]
+        values = self.discrepancies(players, features[0], features[1] if real else {}, step)
+        arrived: dict[str, list[tuple[Leaf, torch.Tensor]]] = {}
+        for position, (name, player) in enumerate(players.items()):
+            reached = [
+                leaf
+                for leaf in leaves
+                if leaf.space in player.moves or (leaf.side.synthetic and "generator" in player.moves)
+            ]
+            found = torch.autograd.grad(
+                player.objective(values[name]),
+                [leaf.tensor for leaf in reached],
+                retain_graph=position < len(players) - 1,
+                allow_unused=True,
+            )
+            arrived[name] = [(leaf, g) for leaf, g in zip(reached, found, strict=True) if g is not None]
+        gradients: Gradients = {name: [None] * len(self.parameters[name]) for name in players}
+        for side in sides:
+            own = {name: [pair for pair in pairs if pair[0].side is side] for name, pairs in arrived.items()}
+            pull_back(side, own, self.parameters, gradients, self.engine, self.chunk)
+        if self.engine.world > 1:
+            for name in players:
+                filled = [
+                    torch.zeros_like(p) if g is None else g
+                    for p, g in zip(self.parameters[name], gradients[name], strict=True)
+                ]
+                self.engine.add_up(filled)
+                gradients[name] = list(filled)
+        return values, gradients
+
     def _let_move(self, moving: set[str]) -> None:
         """Gradients for the parts that this group moves, and for no other."""
         if moving == self.moving:
@@ -226,31 +337,6 @@ class Training:
             if name not in self.fixed:
                 part.requires_grad_(name in moving)
         self.moving = moving
-
-    def _synthetic(self, step: Step, turn: int) -> Samples:
-        """Features of the views of this turn's synthetic samples."""
-        generator, views = self.parts.generator, self.parts.views
-        draws = generator.draw(self.trainer.batch, step.rng("generator", turn))
-        samples = generator.render(draws.to(self.engine.device))
-        if views is not None:
-            rows = torch.arange(len(samples), device=self.engine.device).repeat_interleave(views.copies)
-            samples = samples.rows(rows)
-            plan = views.draw(len(samples), step.rng("views", turn))
-            samples = samples.with_values(views.apply(samples.values, plan))
-        return self.parts.projector.embed(samples)
-
-    def _real(self, count: int, step: Step, turn: int, terms: list[Matcher]) -> dict[int | None, Samples]:
-        """The real side by what a term's reference asks for: None drawn now, else stored."""
-        real: dict[int | None, Samples] = dict(self.stored.items())
-        if any(term.reference.views is None for term in terms):
-            data, views = self.parts.data, self.parts.views
-            draws = data.draw(count, step.rng("data", turn))
-            samples = self.engine.samples(data.render(draws.to(self.engine.device)))
-            if views is not None:
-                plan = views.draw(count, step.rng("real views", turn))
-                samples = samples.with_values(views.apply(samples.values, plan))
-            real[None] = self.parts.projector.embed(samples)
-        return real
 
     def check(self, values: dict[str, torch.Tensor], number: int) -> dict[str, float]:
         """The values as numbers; raises if one is not finite, before it can reach a checkpoint."""
@@ -291,10 +377,3 @@ class Training:
 def load_part(part: torch.nn.Module, name: str, tensors: dict[str, torch.Tensor]) -> None:
     """Load the tensors ``name/…`` into a part."""
     part.load_state_dict({k.removeprefix(f"{name}/"): v for k, v in tensors.items() if k.startswith(f"{name}/")})
-
-
-def term_labels(player: Player) -> list[str]:
-    """A label for each term of a player: ``minimize[0]``, ``maximize[1]``."""
-    return [f"minimize[{i}]" for i in range(len(player.minimize))] + [
-        f"maximize[{i}]" for i in range(len(player.maximize))
-    ]

@@ -91,15 +91,15 @@ def test_the_critic_sees_other_samples_than_the_generator_and_each_moves_its_own
     assert set(values) == {"critic/minimize[0]", "generator/minimize[0]"}
     after = run.state()
     assert all(not torch.equal(before[k], after[k]) for k in before if k.endswith("weight"))
-    first, second = (run._synthetic(Step(1, 0), turn).values for turn in (0, 1))
+    sides = [run.sides((player,), Step(1, 0), turn)[0] for turn, player in enumerate(("critic", "generator"))]
+    first, second = (side.features()["projector"].values for side in sides)
     assert not torch.equal(first, second)
 
 
 def test_reconstruction_is_the_mean_squared_error_of_both_sets() -> None:
     run = training(MMD_GAN)
     step = Step(1, 0)
-    synthetic = run._synthetic(step, 0)
-    real = run._real(8, step, 0, list(run.parts.players["critic"].terms))[None]
+    synthetic, real = (side.features()["projector"] for side in run.sides(("critic",), step, 0))
     auto = run.parts.projector
     expected = sum(F.mse_loss(auto.decoder(auto.encoder(s.origin.values)), s.origin.values) for s in (real, synthetic))
     torch.testing.assert_close(Reconstruction().discrepancy((real, synthetic), step), expected)

@@ -78,7 +78,11 @@ CASES: dict[str, dict[str, tuple]] = {
     "statistic": {"head-gradient": (HEAD["statistic"], IMAGES)},
     "distance": {"cosine": ("cosine", IMAGES), "squared": ("squared", IMAGES)},
     "reduction": {"to-reference": ("to-reference", IMAGES)},
-    "reference": {"online": ("online", {}), "cache": ({"kind": "cache", "copies": 2}, IMAGES)},
+    "reference": {
+        "online": ("online", {}),
+        "cache": ({"kind": "cache", "copies": 2}, IMAGES),
+        "class-means": ("class-means", IMAGES),
+    },
     "ratio estimator": {
         "kernel-mean-matching": (RATIO["estimator"], {}),
         "ulsif": ({"kind": "ulsif", "bandwidths": [1.0, "median"], "ridges": [0.1], "centres": 10}, {}),
@@ -204,10 +208,9 @@ def test_a_small_step_lowers_the_players_own_objective(noun, kind, tiny_card):
 
     def objective() -> float:
         step = Step(1, made.trainer.seed)
-        synthetic = training._synthetic(step, 0)
-        real = training._real(len(synthetic), step, 0, list(player.terms))
-        values = [t.discrepancy((real[t.reference.views], synthetic), step) for t in player.terms]
-        return player.objective(values).item()
+        synthetic, real = training.sides((name,), step, 0)
+        features = synthetic.features(), real.features() if real else {}
+        return player.objective(training.discrepancies({name: player}, *features, step)[name]).item()
 
     before = objective()
     training.step(1)

@@ -22,6 +22,17 @@ from matchzoo.tables import structure
 from matchzoo.trainer import Training
 
 
+def synthetic(made: Training, step: Step, turn: int = 0) -> Samples:
+    """Features of the views of a turn's synthetic samples."""
+    side, _ = made.sides(tuple(made.parts.players), step, turn)
+    return side.features()["projector"]
+
+
+def real(made: Training, step: Step, turn: int = 0) -> Samples:
+    _, side = made.sides(tuple(made.parts.players), step, turn)
+    return side.features()["projector"]
+
+
 def training(table: dict) -> Training:
     recipe = structure(table, Recipe)
     engine = recipe.engine()
@@ -99,9 +110,9 @@ def test_repeated_turns_draw_anew(ring):
     ring["trainer"]["schedule"] = ["2*projector", "generator"]
     made = training(ring)
     step = Step(1, 0)
-    first, second = (made._synthetic(step, turn).values for turn in (0, 1))
+    first, second = (synthetic(made, step, turn).values for turn in (0, 1))
     assert not torch.equal(first, second)
-    assert torch.equal(first, made._synthetic(step, 0).values)
+    assert torch.equal(first, synthetic(made, step).values)
 
 
 def test_players_share_their_gram_matrices(ring, monkeypatch):
@@ -144,17 +155,17 @@ def test_cached_reference_is_the_exact_full_data_gradient(lgm):
 
     made = training(lgm)
     parts = made.parts
-    real = made.stored[0]
+    [stored] = made.stored.values()
     split = parts.data.training_set
-    assert torch.equal(real.labels, split.labels)
+    assert torch.equal(stored.labels, split.labels)
     with torch.no_grad():
         features = parts.projector.project(split.all().values)
-    torch.testing.assert_close(real.values, features, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(stored.values, features, rtol=1e-4, atol=1e-5)
     step = Step(1, 0)
-    synthetic = made._synthetic(step, 0)
+    made_up = synthetic(made, step)
     weight = torch.randn(10, features.shape[1], generator=step.rng("head")) * 0.01
     expected = cosine_distance(
-        head_gradient(synthetic.values, synthetic.labels, weight, torch.zeros(10)),
+        head_gradient(made_up.values, made_up.labels, weight, torch.zeros(10)),
         head_gradient(features, split.labels, weight, torch.zeros(10)),
     )
     value = made.step(1)["generator/minimize[0]"]
@@ -172,7 +183,7 @@ def test_balanced_cache_weighs_every_class_the_same(lgm, tmp_path):
     lgm["data"] = {"kind": "image-folder", "path": str(tmp_path), "size": 8, "sampling": "balanced"}
     lgm["players"]["generator"]["minimize"][0]["reference"] = {"kind": "cache", "copies": 2}
     made = training(lgm)
-    real = made.stored[2]
+    [real] = made.stored.values()
     assert torch.bincount(real.labels).tolist() == [8, 16, 4]
     repeated = real.rows(torch.arange(28).repeat_interleave(torch.tensor([2, 1, 4])[real.labels]))
     repeated.weights = None
@@ -180,7 +191,8 @@ def test_balanced_cache_weighs_every_class_the_same(lgm, tmp_path):
     expected = term.statistic.measure(repeated, Step(3, 0))
     torch.testing.assert_close(term.statistic.measure(real, Step(3, 0)), expected, rtol=1e-5, atol=1e-7)
     lgm["data"]["sampling"] = "plain"
-    assert training(lgm).stored[2].weights is None
+    [unweighted] = training(lgm).stored.values()
+    assert unweighted.weights is None
 
 
 def test_balanced_cache_is_refused_where_weights_would_not_count(lgm):
@@ -197,18 +209,16 @@ def test_online_reference_draws_as_many_views_as_are_synthetic(lgm):
     lgm["players"]["generator"]["minimize"][0]["reference"] = "online"
     made = training(lgm)
     step = Step(1, 0)
-    [player] = made.parts.players.values()
-    real = made._real(20, step, 0, list(player.terms))[None]
-    assert len(real) == len(made._synthetic(step, 0)) == 20
+    assert len(real(made, step)) == len(synthetic(made, step)) == 20
     first = made.step(1)
     assert torch.isfinite(first["generator/minimize[0]"])
 
 
 def test_views_are_applied_copies_times_with_labels(lgm):
-    synthetic = training(lgm)._synthetic(Step(1, 0), 0)
-    assert synthetic.labels.tolist() == [i for i in range(10) for _ in range(2)]
-    assert synthetic.origin.values.shape == (20, 3, 8, 8)
-    assert not torch.equal(synthetic.values[0], synthetic.values[1])
+    found = synthetic(training(lgm), Step(1, 0))
+    assert found.labels.tolist() == [i for i in range(10) for _ in range(2)]
+    assert found.origin.values.shape == (20, 3, 8, 8)
+    assert not torch.equal(found.values[0], found.values[1])
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -312,9 +322,7 @@ def test_its_image_gradient_is_right_by_finite_differences(network_gradient):
     step = Step(1, 0)
 
     def value() -> torch.Tensor:
-        synthetic = made._synthetic(step, 0)
-        real = made._real(len(synthetic), step, 0, list(player.terms))
-        return player.terms[0].discrepancy((real[None], synthetic), step)
+        return player.terms[0].discrepancy((real(made, step), synthetic(made, step)), step)
 
     pixels = made.parts.generator.pixels
     [gradient] = torch.autograd.grad(value(), [pixels])

@@ -2,7 +2,7 @@
 
 import itertools
 from abc import ABC, abstractmethod
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import nn
@@ -17,6 +17,9 @@ from matchzoo.step import Step
 @family("generator")
 class Generator(nn.Module, ABC):
     """A source of synthetic samples, in two halves: what is random is drawn first, the rest is deterministic."""
+
+    owned: ClassVar[bool] = False
+    """Whether draws are rows [n] of samples, and row i of every parameter and buffer belongs to sample i alone."""
 
     @abstractmethod
     def build(self, facts: Facts) -> None:

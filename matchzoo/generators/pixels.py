@@ -1,6 +1,6 @@
 """Images as plain pixels: the ablation of the pyramid."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 import torch
@@ -24,6 +24,7 @@ class PixelImages(Generator):
     pixel mode that does not run; its constants are unknown, so these are ours.
     """
 
+    owned: ClassVar[bool] = True
     images_per_class: int = attrs.field(default=1, validator=at_least(1))
     """Images of every class (IPC)."""
     size: int | None = attrs.field(default=None, validator=at_least(2))

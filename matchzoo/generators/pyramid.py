@@ -1,7 +1,7 @@
 """Images as sums of levels that double in size: coarse structure first, details as levels are added."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 import torch
@@ -62,6 +62,7 @@ class PyramidImages(Generator):
     Source: arXiv 2511.16674 and its released code, where size is 256, start 1 and grow_every 200.
     """
 
+    owned: ClassVar[bool] = True
     images_per_class: int = attrs.field(default=1, validator=at_least(1))
     """Images of every class (IPC)."""
     size: int | None = attrs.field(default=None, validator=at_least(2))

@@ -1,5 +1,7 @@
 """Real samples, chosen: the baselines of distillation, in the same form as what is distilled."""
 
+from typing import ClassVar
+
 import attrs
 import torch
 from torch import nn
@@ -22,6 +24,7 @@ class Selection(Generator):
     A recipe of nothing else needs no players and no steps (``trainer.steps = 0``).
     """
 
+    owned: ClassVar[bool] = True
     method: Selector
     """Which samples."""
     images_per_class: int | None = attrs.field(default=None, validator=at_least(1))

@@ -8,13 +8,14 @@ from matchzoo.matchers.one_sided import OneSided
 from matchzoo.matchers.ratio import RatioMatcher
 from matchzoo.matchers.reconstruction import Reconstruction
 from matchzoo.matchers.reduction import Reduction, ToReference
-from matchzoo.matchers.reference import Cache, Online, Reference
+from matchzoo.matchers.reference import Cache, ClassMeans, Online, Reference
 from matchzoo.matchers.statistic import StatisticMatcher
 
 __all__ = [
     "GAN",
     "MMD",
     "Cache",
+    "ClassMeans",
     "Cosine",
     "Distance",
     "Matcher",

@@ -21,10 +21,15 @@ class Matcher(nn.Module, ABC):
 
     weighs: ClassVar[bool] = False
     """Whether the weights of samples count; the trainer refuses a weighted real side where they do not."""
+    beyond_features: ClassVar[bool] = False
+    """Whether it looks at more than values, labels, weights, index and group of the samples, such as what they are the
+    features of; the trainer refuses chunks and several processes then."""
     weight: float = attrs.field(default=1.0, validator=positive())
     """Factor of the term in the player's objective."""
     reference: Reference = attrs.Factory(Online)
     """The real side: drawn anew each step, or computed once."""
+    space: str | None = None
+    """Name of the projector in whose space sets are compared, where a recipe has several."""
 
     def build(self, facts: Facts) -> None:
         """Take from the facts what is needed; raises where it is missing."""

@@ -1,6 +1,7 @@
 """How well samples can be told from their features."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 
@@ -19,6 +20,8 @@ class Reconstruction(Matcher):
 
     Source: Li et al., MMD GAN, NeurIPS 2017, section 3.3 (λ of the released code is 8: ``weight = 8.0``).
     """
+
+    beyond_features: ClassVar[bool] = True
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """The error, a scalar ≥ 0; raises for features that have no way back."""

@@ -3,8 +3,11 @@
 from abc import ABC, abstractmethod
 
 import attrs
+import torch
 
 from matchzoo.declare import at_least, declare, family
+from matchzoo.errors import DeclarationError
+from matchzoo.samples import Samples
 
 
 @family("reference")
@@ -15,6 +18,15 @@ class Reference(ABC):
     @abstractmethod
     def views(self) -> int | None:
         """Views of every training sample to store (0: one, not augmented); None to draw a new batch each step."""
+
+    def keep(self, features: Samples, classes: int | None) -> Samples:
+        """What is stored of the features [n, d] of all those views."""
+        return features
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for references that store the same."""
+        return (type(self).__name__, *(getattr(self, field.name) for field in attrs.fields(type(self))))
 
 
 @declare("online")
@@ -37,8 +49,71 @@ class Cache(Reference):
 
     copies: int = attrs.field(default=0, validator=at_least(0))
     """Views of every training sample; 0 for a single one without augmentation."""
+    half: bool = False
+    """Hold them in half the memory, as float16 (11 bits of precision); statistics still compute in float32."""
 
     @property
     def views(self) -> int | None:
         """The copies."""
         return self.copies
+
+    def keep(self, features: Samples, classes: int | None) -> Samples:
+        """All of them; raises where float16 cannot hold a feature."""
+        if not self.half:
+            return features
+        values = features.values.to(torch.float16)
+        if not bool(values.isfinite().all()):
+            message = "some features are beyond what float16 holds (65 504); use half = false"
+            raise DeclarationError([("reference.half", message)])
+        return attrs.evolve(features, values=values)
+
+
+@declare("class-means")
+class ClassMeans(Reference):
+    """The mean feature of every class, computed once, as one sample that weighs as much as its class.
+
+    Exact for statistics that are functions of class means (flows, linear kernels); for the gradient of a linear head it
+    takes softmax(E z) for E softmax(z), which is close while the head's outputs are small (``head-gradient`` with std =
+    0.01). The cheapest real side: a row a class. Only for a projector that nobody moves.
+
+    Source: the real side of Statistical Flow Matching (arXiv 2602.05391), whose views are un-augmented (copies = 0).
+    """
+
+    copies: int = attrs.field(default=0, validator=at_least(0))
+    """Views of every training sample that the means are of; 0 for a single one without augmentation."""
+
+    @property
+    def views(self) -> int | None:
+        """The copies."""
+        return self.copies
+
+    def keep(self, features: Samples, classes: int | None) -> Samples:
+        """Means [classes, d] with weights [classes], the number (or the weight) of the samples of each."""
+        if features.labels is None or classes is None:
+            raise DeclarationError([("reference", "class means need data with labels; use 'cache' or 'online'")])
+        weights = features.weights
+        if weights is None:
+            weights = torch.ones(len(features), dtype=features.values.dtype, device=features.values.device)
+        means, totals = class_means(features.values, features.labels, weights, classes)
+        return Samples(means, torch.arange(classes, device=means.device), totals.to(means.dtype))
+
+
+def class_means(
+    values: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor, classes: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weighted means of the rows of every class, summed in float64.
+
+    Args:
+        values: [n, d].
+        labels: [n] int64, every class among them.
+        weights: [n] positive.
+        classes: c.
+
+    Returns:
+        Means [c, d] in the precision of the values, and the sums of the weights [c] in float64.
+    """
+    totals = weights.new_zeros(classes, dtype=torch.float64).index_add_(0, labels, weights.double())
+    sums = values.new_zeros(classes, values.shape[1], dtype=torch.float64)
+    for some in torch.arange(len(values), device=values.device).split(2**16):
+        sums.index_add_(0, labels[some], values[some].double() * weights[some].double()[:, None])
+    return (sums / totals[:, None]).to(values.dtype), totals
