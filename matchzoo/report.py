@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from safetensors.torch import load_file
 
@@ -17,6 +16,7 @@ from matchzoo.evaluation.baselines import nearest_rows
 from matchzoo.evaluation.evaluation import Trained
 from matchzoo.generators import Generator, Selection
 from matchzoo.projectors import Projector
+from matchzoo.report_curves import INK, curves
 from matchzoo.samples import Samples, class_indices
 from matchzoo.step import Step
 from matchzoo.views import Views
@@ -29,7 +29,6 @@ ROWS = 13
 """Rows of a picture of growth."""
 PROJECTED = 500
 """Points that are shown in a projected space."""
-INK = "#1f4e79"
 T = TypeVar("T")
 
 
@@ -206,21 +205,6 @@ def image_grid(images: torch.Tensor) -> Figure:
     """Images [n, c, h, w] in [0, 1], `COLUMNS` a row."""
     rows = [("", some) for some in images.split(COLUMNS)]
     return image_rows(rows, ())
-
-
-def curves(records: list[dict[str, float]]) -> Figure:
-    """The value of every term over the steps."""
-    names = sorted({name for record in records for name in record if name != "step"})
-    figure = Figure(figsize=(4.2 * len(names), 3), dpi=120, layout="constrained")
-    axes: list[Axes] = list(figure.subplots(1, len(names), squeeze=False)[0])
-    for axis, name in zip(axes, names, strict=True):
-        points = [(record["step"], record[name]) for record in records if name in record]
-        axis.plot(*zip(*points, strict=True), color=INK, linewidth=0.9)
-        axis.set_title(name, fontsize=9)
-        axis.set_xlabel("step", fontsize=8)
-        axis.tick_params(labelsize=7)
-        axis.grid(alpha=0.25)
-    return figure
 
 
 def _save(figure: Figure, path: Path) -> None:

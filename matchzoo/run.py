@@ -37,6 +37,8 @@ from matchzoo.trainer import Training, load_part
 PACKAGES = ("torch", "torchvision", "timm", "numpy", "safetensors", "attrs", "cattrs", "accelerate")
 ELSEWHERE = ("trainer.device",)
 """Fields that may differ between the sessions of a run."""
+THOROUGH = 10
+"""Every so many records hold the diagnostics that are dear as well."""
 
 
 @attrs.frozen(eq=False)
@@ -46,7 +48,8 @@ class Run:
     Attributes:
         folder: where everything is.
         recipe: what was run.
-        metrics: ``results`` (a list of records), ``seconds``, ``steps``, and the last value of every term.
+        metrics: ``results`` (a list of records), ``seconds``, ``steps``, and ``last``: the last value of every term,
+            and its diagnostics.
     """
 
     folder: Path
@@ -223,7 +226,9 @@ class _Session:
                 if saving or number == 1 or number % trainer.log_every == 0:
                     numbers = self.training.check(values, number)
                 if numbers is not None and (last or number == 1 or number % trainer.log_every == 0):
-                    log.write(json.dumps({"step": number, **numbers}) + "\n")
+                    thorough = last or number == 1 or number % (THOROUGH * trainer.log_every) == 0
+                    record = {"step": number, **numbers, **self.training.diagnostics(thorough)}
+                    log.write(json.dumps(record) + "\n")
                 if trainer.snapshot_every and (last or number % trainer.snapshot_every == 0):
                     self._snapshot(number)
                 self.done, self.seconds = number, time.monotonic() - began

@@ -349,6 +349,15 @@ class Training:
             )
         return numbers
 
+    def diagnostics(self, thorough: bool = False) -> dict[str, float]:
+        """What the terms say of their last turn (`Matcher.diagnostics`), by player, label and name."""
+        return {
+            f"{name}/{label}/{key}": value
+            for name, player in self.parts.players.items()
+            for label, term in zip(self.labels[name], player.terms, strict=True)
+            for key, value in term.diagnostics(thorough).items()
+        }
+
     def state(self) -> dict[str, torch.Tensor]:
         """Parameters and buffers of the generator and of other parts that can move, and the optimizers' state."""
         tensors: dict[str, torch.Tensor] = {}

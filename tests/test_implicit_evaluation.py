@@ -10,9 +10,13 @@ from matchzoo.data import Gaussian, Ring, Ring3D
 from matchzoo.errors import MatchZooError
 from matchzoo.evaluation import FeatureDistances, ModeCoverage, Trained, TwoSample
 from matchzoo.evaluation.frechet import frechet_distance
+from matchzoo.evaluation.kernel_distance import kernel_distance
 from matchzoo.evaluation.manifold import precision_recall_density_coverage
 from matchzoo.evaluation.mode_coverage import mode_coverage
+from matchzoo.kernels import Polynomial
+from matchzoo.matchers.mmd import squared_mmd
 from matchzoo.recipe import Recipe
+from matchzoo.samples import Samples
 
 
 @pytest.mark.parametrize(
@@ -34,6 +38,27 @@ def test_median_log_densities_of_the_rings() -> None:
         peak = -math.log(8) - len(stds) / 2 * math.log(2 * math.pi) - sum(map(math.log, stds))
         found = data.log_density(data.training_set.values).median().item()
         assert found == pytest.approx(peak - chi2 / 2, abs=0.02)
+
+
+def test_mode_coverage_by_hand() -> None:
+    """20 points, 4 centres: 8 near the first, 4 near the second, 1 near the third, 7 near none."""
+    offsets = torch.full((20, 4), 50.0)
+    offsets[:8, 0], offsets[8:12, 1], offsets[12, 2], offsets[13:, 3] = 1.0, 3.0, 2.0, 3.01
+    found = mode_coverage(offsets, 2)
+    shares = np.array([8, 4, 1]) / 13
+    assert found == pytest.approx(
+        {
+            "modes": 3,  # true data would give each 20 · 0.989 / 4, a tenth of which is 0.49
+            "high_quality": 13 / 20,
+            "mode_kl": (shares * np.log(shares * 4)).sum(),
+            "std_ratio": math.sqrt((8 * 1 + 4 * 9 + 4) / 13 / 2),
+        }
+    )
+    few = mode_coverage(torch.cat([offsets[:8].repeat(20, 1), offsets[12:13].repeat(3, 1)]), 2)
+    assert few["modes"] == 1  # 3 points of 163, where a tenth of its share is 4.03
+    none = mode_coverage(offsets[13:], 2)
+    assert (none["modes"], none["high_quality"], none["std_ratio"]) == (0, 0.0, 0.0)
+    assert none["mode_kl"] == pytest.approx(math.log(4))
 
 
 def test_mode_coverage_in_three_dimensions() -> None:
@@ -78,6 +103,83 @@ def test_frechet_distance_refuses(x: torch.Tensor, y: torch.Tensor) -> None:
         frechet_distance(x, y)
 
 
+def features(n: int, seed: int, d: int = 12) -> torch.Tensor:
+    """Skewed, correlated, positive features far from 0, as those of networks are."""
+    rng = torch.Generator().manual_seed(seed)
+    mix = torch.randn(d, d, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
+    return (torch.randn(n, d, generator=rng, dtype=torch.float64) @ mix + 1).relu() + 0.1 * seed
+
+
+@pytest.mark.parametrize(("n", "m", "d"), [(200, 150, 12), (200, 200, 60), (20, 25, 60)])
+def test_frechet_distance_is_that_of_torchmetrics(n: int, m: int, d: int) -> None:
+    fid = pytest.importorskip("torchmetrics.image.fid")
+    x, y = features(n, 0, d), features(m, 1, d)
+    theirs = fid.FrechetInceptionDistance(feature=Passing(d))
+    for some, real in ((x, True), (y, False)):
+        for rows in some.split(64):
+            theirs.update(rows, real=real)
+    # theirs takes roots of eigenvalues that are 0 but for rounding where there are fewer samples than dimensions
+    assert frechet_distance(x, y) == pytest.approx(theirs.compute().item(), rel=1e-10 if n > d else 1e-4)
+
+
+class Passing(torch.nn.Module):
+    """Features in, features out."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.num_features = features
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+
+@pytest.mark.parametrize("size", [40, 150])
+def test_kernel_distance_is_that_of_torchmetrics_on_the_same_subsets(size: int) -> None:
+    kid = pytest.importorskip("torchmetrics.image.kid")
+    x, y = features(180, 0), features(150, 1)
+    with pytest.warns(UserWarning, match="will save all extracted features"):
+        theirs = kid.KernelInceptionDistance(feature=Passing(12), subsets=7, subset_size=size)
+    theirs.update(x, real=True)
+    theirs.update(y, real=False)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        mean, std = theirs.compute()
+        torch.manual_seed(3)
+        own = [kernel_distance(*(some[torch.randperm(len(some))[:size]] for some in (x, y))) for _ in range(7)]
+    assert np.mean(own) == pytest.approx(mean.item(), rel=1e-10)
+    assert np.std(own) == pytest.approx(std.item(), rel=1e-8)
+
+
+def test_kernel_distance_is_the_unbiased_mmd_in_blocks_and_float64(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = features(70, 0), features(50, 0)
+    expected = squared_mmd(Samples(x), Samples(y), Polynomial(), "unbiased").item()
+    monkeypatch.setattr("matchzoo.evaluation.kernel_distance.BLOCK", 16)
+    assert kernel_distance(x, y) == pytest.approx(expected, rel=1e-10)
+    assert kernel_distance(y, x) == pytest.approx(expected, rel=1e-10)
+    assert kernel_distance(x.float(), y.float()) == pytest.approx(expected, rel=1e-4)
+    same = [kernel_distance(features(60, s) - 0.1 * s, features(60, 100 + s) - 0.1 * (100 + s)) for s in range(40)]
+    assert min(same) < 0 < max(same)
+    assert abs(np.mean(same)) < 3 * np.std(same) / np.sqrt(40)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [(torch.ones(1, 2), torch.ones(5, 2)), (torch.ones(5, 2), torch.ones(5, 3)), (torch.full((5, 2), math.nan),) * 2],
+)
+def test_kernel_distance_refuses(x: torch.Tensor, y: torch.Tensor) -> None:
+    with pytest.raises(MatchZooError, match="kernel distance"):
+        kernel_distance(x, y)
+
+
+def test_distances_of_identical_sets() -> None:
+    x = features(50, 0)
+    assert frechet_distance(x, x.clone()) == pytest.approx(0, abs=1e-8)
+    assert kernel_distance(x, x.clone()) < 0  # unbiased: no pair of a sample with itself, but for those across
+    found = precision_recall_density_coverage(x, x.clone())
+    assert (found["precision"], found["recall"], found["coverage"]) == (1, 1, 1)
+    assert found["density"] == pytest.approx(1, abs=0.02)  # a ball holds its centre and k − 1 others, its rim is out
+
+
 def test_precision_recall_density_coverage_by_brute_force() -> None:
     rng = np.random.default_rng(1)
     real, fake, k = rng.normal(size=(30, 2)), rng.normal(size=(20, 2)) * 1.5 + 0.3, 3
@@ -120,6 +222,42 @@ def test_two_sample_on_the_truth_and_on_an_untrained_generator(ring: dict) -> No
     assert truth["median_log_density"] == pytest.approx(-1.38, abs=0.05)
     assert own["median_log_density"] < -3
     assert TwoSample().table([own, truth])[0][2] == "MMD² (unbiased)"
+
+
+def test_two_sample_is_its_definition(ring: dict) -> None:
+    ring["data"] |= {"points": 60, "test_points": 40}
+    made = trained(ring)
+    own, truth = TwoSample(samples=40).evaluate(made)
+    data = made.parts.data
+    test, train = data.test_set.values[:40].double(), data.training_set.values[:40].double()
+
+    def kernel(a: torch.Tensor, b: torch.Tensor) -> float:
+        z = (a - b).square().sum().item()
+        return sum(math.exp(-z / (2 * s**2)) for s in (0.2, 0.5, 1.0, 2.0)) / 4
+
+    within = [sum(kernel(a, b) for a in x for b in x) - len(x) for x in (test, train)]
+    across = sum(kernel(a, b) for a in test for b in train)
+    assert truth["mmd2"] == pytest.approx(sum(within) / (40 * 39) - 2 * across / 1600, rel=1e-6)
+    assert truth["median_log_density"] == data.log_density(train).sort().values[19].item()
+    assert own["mmd2"] > truth["mmd2"]
+
+
+def test_images_are_compared_in_8_bits(tiny_card, ring: dict) -> None:
+    ring["data"] = {"kind": "digits", "size": 8}
+    made = trained(ring)
+    evaluation = FeatureDistances(card=str(tiny_card), size=32, samples=60)
+    plain = made.parts.generator.sample
+    own = evaluation.evaluate(made)[0]
+    made.parts.generator.sample = lambda n: plain(n).with_values((plain(n).values * 255).round() / 255)
+    assert evaluation.evaluate(made)[0] == own
+
+
+def test_what_a_backbone_does_not_take_is_refused_before_training(ring: dict) -> None:
+    parts = trained(ring | {"data": {"kind": "digits", "size": 16}}).parts
+    with pytest.raises(MatchZooError, match=r"dino-vit-s8 takes images of 224x224 .* set size = 224 of feature-dist"):
+        FeatureDistances(card="dino-vit-s8").check(parts)
+    with pytest.raises(MatchZooError, match="unknown backbone 'inception'; did you mean 'inception-fid'"):
+        FeatureDistances(card="inception").check(parts)
 
 
 def test_feature_distances_of_an_untrained_generator_and_of_real_images(tiny_card, ring: dict) -> None:

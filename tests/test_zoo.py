@@ -42,6 +42,11 @@ def published(card: BackboneCard) -> State:
 
         with torch.device("meta"):
             return torchvision.models.get_model(card.architecture, weights=None).state_dict()
+    if card.library == "torch-fidelity":  # into which pytorch-fid loads the same file
+        from torchvision.models import inception_v3
+
+        with torch.device("meta"):
+            return inception_v3(weights=None, num_classes=1008, aux_logits=False, init_weights=False).state_dict()
     arguments = {} if card.mapping == "by-order" else {"num_classes": card.arguments.num_classes or 0}
     with torch.device("meta"):
         state = timm.create_model(card.architecture, pretrained=False, **arguments).state_dict()

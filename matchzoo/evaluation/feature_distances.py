@@ -6,6 +6,7 @@ import attrs
 import torch
 import torch.nn.functional as F
 
+from matchzoo import zoo
 from matchzoo.composition import Composition
 from matchzoo.data.features import BLOCK
 from matchzoo.declare import at_least, declare
@@ -13,9 +14,9 @@ from matchzoo.engine import Engine
 from matchzoo.errors import MatchZooError
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.frechet import frechet_distance
+from matchzoo.evaluation.kernel_distance import kernel_distance
 from matchzoo.evaluation.manifold import precision_recall_density_coverage
-from matchzoo.kernels import Polynomial
-from matchzoo.matchers.mmd import squared_mmd
+from matchzoo.facts import Facts
 from matchzoo.progress import Progress
 from matchzoo.projectors import Backbone
 from matchzoo.samples import Samples
@@ -25,9 +26,10 @@ from matchzoo.samples import Samples
 class FeatureDistances(Evaluation):
     """Fréchet distance, kernel distance, precision, recall, density and coverage of generated against test images.
 
-    The kernel distance is the unbiased squared MMD under (xᵀy / d + 1)³, over all pairs. What the literature calls FID
-    and KID are these on the features of one Inception network; here the network is part of the name, and numbers on
-    different networks do not compare. A row of training images says what real images get at that number of samples.
+    They are `frechet_distance`, `kernel_distance` and `precision_recall_density_coverage`, of images with 8 bits a
+    colour, as they would be saved. What the literature calls FID and KID are the first two on the features of one
+    Inception network (card ``inception-fid``); here the network is part of the name, and numbers on different networks
+    do not compare. A row of training images says what real images get at that number of samples.
 
     Source: Heusel et al., NeurIPS 2017 (Fréchet); Bińkowski et al., Demystifying MMD GANs, ICLR 2018 (kernel).
     """
@@ -35,27 +37,38 @@ class FeatureDistances(Evaluation):
     card: str = "efficientnet-lite0"
     """Backbone of the features."""
     size: int | None = attrs.field(default=None, validator=at_least(8))
-    """Pixels a side that images are resized to for it; as they are if not given."""
+    """Pixels a side that images are resized to for it; as they are if not given (inception-fid resizes by itself)."""
     samples: int = attrs.field(default=5000, validator=at_least(2))
     """Images of each side; fewer where there are fewer test images."""
     neighbors: int = attrs.field(default=5, validator=at_least(1))
     """For precision, recall, density and coverage."""
 
     def check(self, parts: Composition) -> None:
-        """The data must be images with a test part."""
+        """The data must be images with a test part, of a size that the backbone takes, and its weights must be here or
+        come now: not to be found missing after the training."""
         if not parts.facts.is_images:
             raise MatchZooError("evaluation: feature-distances are of images; use two-sample for points")
         if parts.data.test_set is None:
             raise MatchZooError("evaluation: the data has no test part to compare with")
+        card = zoo.load(self.card, zoo.BackboneCard)
+        problem = card.refuses(*self._side(parts.facts))
+        if problem:
+            raise MatchZooError(f"evaluation: {self.card} {problem}; set size = {card.size} of feature-distances")
+        try:
+            card.weights.fetch()
+            missing = card.needs()
+        except MatchZooError as error:
+            missing = f"{error}; or: {card.bring(self.card)}"
+        if missing:
+            raise MatchZooError(f"evaluation: backbone {self.card}: {missing}")
 
     def evaluate(self, trained: Trained) -> list[Record]:
         """A record for the generator and one for training images."""
         self.check(trained.parts)
         data, generator, facts = trained.parts.data, trained.parts.generator, trained.parts.facts
         assert data.test_set is not None
-        side = self.size or facts.shape[1]
         projector = Backbone(card=self.card)
-        projector.build(attrs.evolve(facts, shape=(3, side, side)))
+        projector.build(attrs.evolve(facts, shape=(3, *self._side(facts))))
         trained.engine.place(projector)
         count = min(self.samples, len(data.test_set), len(data.training_set))
         with Progress(3 * count, f"features of {self.card}", "images", quiet=trained.quiet) as progress:
@@ -68,14 +81,24 @@ class FeatureDistances(Evaluation):
         return [
             {
                 "method": method,
-                "features": f"{self.card} at {side} px",
+                "features": self._space(facts),
                 "samples": len(values),
                 "frechet": frechet_distance(test, values),
-                "kernel": squared_mmd(Samples(test), Samples(values), Polynomial(), "unbiased").item(),
+                "kernel": kernel_distance(test, values),
             }
             | precision_recall_density_coverage(test, values, self.neighbors)
             for method, values in ((trained.method, own), ("training data", train))
         ]
+
+    def _side(self, facts: Facts) -> tuple[int, int]:
+        return (self.size, self.size) if self.size is not None else (facts.shape[1], facts.shape[2])
+
+    def _space(self, facts: Facts) -> str:
+        """What results call the features: the network, and the size of its images where it is not the network's own."""
+        if self.size is None and zoo.load(self.card, zoo.BackboneCard).resizes:
+            return self.card
+        height, width = self._side(facts)
+        return f"{self.card} at {height if height == width else f'{height}x{width}'} px"
 
     @torch.no_grad()
     def _features(
@@ -89,7 +112,7 @@ class FeatureDistances(Evaluation):
         """Features [count, d] of the first images."""
         found = []
         for rows in torch.arange(count).split(BLOCK):
-            images = engine.samples(render(rows)).values
+            images = (engine.samples(render(rows)).values.clamp(0, 1) * 255).round() / 255
             if self.size is not None and images.shape[2:] != (self.size, self.size):
                 images = F.interpolate(images, (self.size, self.size), mode="bilinear", antialias=True).clamp(0, 1)
             found.append(projector.project(images.expand(-1, 3, -1, -1)))  # grey images are repeated

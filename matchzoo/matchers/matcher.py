@@ -38,3 +38,11 @@ class Matcher(nn.Module, ABC):
     @abstractmethod
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """A scalar; ``sets[0]`` is the reference (real), values are features [n, d]."""
+
+    def diagnostics(self, thorough: bool = False) -> dict[str, float]:
+        """Finite numbers, by name, that tell whether to trust the last `discrepancy`; none if not overridden.
+
+        The loop asks only for what it records, so that other steps cost nothing; ``thorough`` asks, at a few of the
+        records, for what is too dear for all of them.
+        """
+        return {}

@@ -1,5 +1,6 @@
 """f-divergences read off a density ratio."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -158,6 +159,7 @@ class RatioMatcher(Matcher):
             raise DeclarationError([("form", f"'{self.form}' of {self.divergence} is called '{right}'")])
         if self.form == "lower-bound" and not self.estimator.everywhere:
             raise DeclarationError([("form", f"'lower-bound' needs ratios at real samples: {NOWHERE_ELSE}")])
+        self._last: Ratio | None = None
 
     def build(self, facts: Facts) -> None:
         """Build the estimator."""
@@ -166,7 +168,9 @@ class RatioMatcher(Matcher):
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """The divergence plus the regularizer, a scalar."""
         real, synthetic = sets
+        self._last = None  # its matrices need not be there beside the new ones
         ratio = self.estimator.fit(numerator=real, denominator=synthetic, step=step)
+        self._last = _without_graph(ratio)
         if self.regularizer == "clip":
             ratio = ratio.clipped()
         value = f_divergence(ratio, self.divergence, self.form)
@@ -174,3 +178,33 @@ class RatioMatcher(Matcher):
             r = ratio.denominator
             value = value + self.strength * (r.mean() if self.regularizer == "mean" else r.sum())
         return value
+
+    def diagnostics(self, thorough: bool = False) -> dict[str, float]:
+        """What the last estimate looked like at the m synthetic samples, before any clipping of this class.
+
+        ``mean`` should be 1 and ``minimum`` not negative; ``negative_share`` of the ratios are below 0, and
+        ``effective_share`` is the effective sample size over m. ``condition_number``, of the worst linear system that
+        was solved, needs all its eigenvalues (2 ms for m = 200, one thread), so it is there only if ``thorough``.
+        """
+        if self._last is None:
+            return {}
+        last = self._last if thorough else attrs.evolve(self._last, matrices=())
+        found = last.diagnostics()
+        found["effective_share"] = found.pop("effective_sample_size") / len(last.denominator)
+        found["negative_share"] = (last.denominator < 0).double().mean().item()
+        return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _without_graph(ratio: Ratio) -> Ratio:
+    """What diagnostics need of a ratio, without a copy and without what leads back to the samples."""
+    numerator = None
+    if ratio.relative:
+        with torch.no_grad():
+            values = ratio.numerator
+        numerator = lambda: values  # noqa: E731
+    return Ratio(
+        denominator=ratio.denominator.detach(),
+        relative=ratio.relative,
+        matrices=tuple(matrix.detach() for matrix in ratio.matrices),
+        numerator=numerator,
+    )

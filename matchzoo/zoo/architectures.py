@@ -1,4 +1,4 @@
-"""Networks from timm and torchvision, with the weights of a card in them and without their classifier."""
+"""Networks from timm, torchvision and torch-fidelity, with a card's weights in them and without their classifier."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from torch import nn
 from matchzoo.errors import MatchZooError, did_you_mean
 from matchzoo.weights import RandomWeights
 from matchzoo.weights.keys import by_order, layout, renamed
+from matchzoo.zoo import fid_inception
 from matchzoo.zoo.backbone_card import BackboneCard, check_expected
 
 State = dict[str, torch.Tensor]
@@ -55,7 +56,7 @@ def blank(card: BackboneCard, device: str) -> nn.Module:
         MatchZooError: as `build`.
     """
     with torch.device(device):
-        network = _create(card, with_classifier=card.library == "torchvision")
+        network = _create(card, with_classifier=card.library != "timm")
         return _checked(card, _without_classifier(card, network))
 
 
@@ -68,11 +69,15 @@ def feature_size(network: nn.Module) -> int:
 def _create(card: BackboneCard, with_classifier: bool, **loading: Any) -> nn.Module:
     arguments: dict[str, Any] = {"img_size": card.arguments.img_size, "global_pool": card.arguments.global_pool}
     arguments = {key: value for key, value in arguments.items() if value is not None}
+    if card.library != "timm" and (arguments or card.arguments.num_classes):
+        raise MatchZooError("arguments: only timm's architectures take them")
+    if card.library == "torch-fidelity":
+        if card.architecture != fid_inception.ARCHITECTURE:
+            raise MatchZooError(f"architecture: of torch-fidelity only '{fid_inception.ARCHITECTURE}' is known")
+        return fid_inception.create()
     if card.library == "torchvision":
         import torchvision
 
-        if arguments or card.arguments.num_classes:
-            raise MatchZooError("arguments: only timm's architectures take them")
         known = torchvision.models.list_models()
         if card.architecture not in known:
             raise MatchZooError(f"torchvision knows no '{card.architecture}'{did_you_mean(card.architecture, known)}")
@@ -125,6 +130,8 @@ def _without_classifier(card: BackboneCard, network: nn.Module) -> nn.Module:
         if not card.arguments.num_classes:
             network.reset_classifier(0)  # type: ignore[operator]
         return network
+    if card.library == "torch-fidelity":
+        return fid_inception.FidInception(network)
     name, head = list(network.named_children())[-1]
     linear = next(module for module in head.modules() if isinstance(module, nn.Linear))
     setattr(network, name, nn.Identity())

@@ -1,5 +1,6 @@
 """What is known of a backbone: where it comes from, how it is built, and what its weights were seen to do."""
 
+import importlib.util
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -44,7 +45,7 @@ class Verified:
 class BackboneCard(Card):
     """What must be known of a frozen network to use it, and to say where it comes from."""
 
-    library: Literal["timm", "torchvision"] = "timm"
+    library: Literal["timm", "torchvision", "torch-fidelity"] = "timm"
     """Which library defines the architecture."""
     architecture: str
     """Name of the architecture in the library; in timm with its tag, if it has one."""
@@ -68,6 +69,8 @@ class BackboneCard(Card):
     """Whether it takes no other size."""
     multiple: int = attrs.field(default=1, validator=at_least(1))
     """If it takes others: their sides must be multiples of this."""
+    resizes: bool = False
+    """Whether it resizes images of any size to its own by itself, as a part of what it is."""
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     """Mean of the colours in training, in [0, 1]."""
     std: tuple[float, float, float] = attrs.field(default=(0.229, 0.224, 0.225), validator=positive())
@@ -134,11 +137,19 @@ class BackboneCard(Card):
         return " · ".join([*parts, f"{self.size} px{' only' if self.fixed else ''}"])
 
     def needs(self) -> str:
-        """The weights, if they are not here."""
+        """The library of the architecture, if it is not installed, or the weights, if they are not here."""
+        if self._lacks_library:
+            return f"{self.library}, whose architecture it is, is not installed: {self.bring('')}"
         return self.weights.needs()
 
+    @property
+    def _lacks_library(self) -> bool:
+        return self.library == "torch-fidelity" and importlib.util.find_spec("torch_fidelity") is None
+
     def bring(self, name: str) -> str:
-        """What installs or downloads the weights."""
+        """What installs the library or downloads the weights."""
+        if self._lacks_library:
+            return f"pip install {self.library}"
         return self.weights.bring() or f"matchzoo doctor --fetch {name}"
 
 
