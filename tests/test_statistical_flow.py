@@ -46,9 +46,7 @@ def test_flows_are_those_of_plain_loops(per_class):
     z, labels = problem(per_class)
     torch.testing.assert_close(statistical_flow(z, labels, C), loops(z, labels), rtol=0, atol=1e-14)
     weights = torch.rand(len(z), generator=torch.Generator().manual_seed(1), dtype=torch.float64) + 0.1
-    torch.testing.assert_close(
-        statistical_flow(z, labels, C, weights), loops(z, labels, weights), rtol=0, atol=1e-14
-    )
+    torch.testing.assert_close(statistical_flow(z, labels, C, weights), loops(z, labels, weights), rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("per_class", COUNTS)
@@ -154,7 +152,9 @@ def test_as_a_term_it_is_the_cosine_of_flows():
     term.build(Facts(shape=(3, 8, 8), classes=C))
     found = term.discrepancy([real, synthetic], Step(1, 0))
     flows = [loops(s.values, s.labels) for s in (real, synthetic)]
-    assert found.item() == pytest.approx(1 - F.cosine_similarity(*[f.flatten() for f in flows], dim=0).item(), rel=1e-12)
+    assert found.item() == pytest.approx(
+        1 - F.cosine_similarity(*[f.flatten() for f in flows], dim=0).item(), rel=1e-12
+    )
     zero = Samples(torch.zeros_like(synthetic.values), synthetic.labels)
     assert term.discrepancy([real, zero], Step(1, 0)).item() == 1
     assert squared_distance(flows[0], flows[0]).item() == 0

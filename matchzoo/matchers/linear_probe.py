@@ -91,7 +91,9 @@ class LinearProbe(Matcher):
     def build(self, facts: Facts) -> None:
         """Take the number of classes; raises for fewer than two."""
         if facts.classes is None or facts.classes < 2:
-            raise DeclarationError([("data", f"a linear probe needs at least 2 classes, got {facts.classes or 'none'}")])
+            raise DeclarationError(
+                [("data", f"a linear probe needs at least 2 classes, got {facts.classes or 'none'}")]
+            )
         self.classes = facts.classes
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:

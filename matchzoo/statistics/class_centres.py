@@ -50,8 +50,8 @@ def class_centres(
         empty = (mass <= 0).nonzero().flatten().tolist()
         shown = ", ".join(map(str, empty[:8])) + (", …" if len(empty) > 8 else "")
         raise MatchZooError(
-            f"class centres: no sample of class {shown} among {len(features)}; expected one of each of {classes}. Use a "
-            'stored real side (reference = "cache"), or data.sampling = "balanced" and at least as many views a step '
+            f"class centres: no sample of class {shown} among {len(features)}; expected one of each of {classes}. Use "
+            'a stored real side (reference = "cache"), or data.sampling = "balanced" and at least as many views a step '
             "as there are classes"
         )
     return sums / mass[:, None]
