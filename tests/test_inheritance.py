@@ -12,7 +12,6 @@ from matchzoo.evaluation.bench import Bench
 from matchzoo.evaluation.classifiers import LinearClassifier
 from matchzoo.evaluation.inheritance import Inheritance, inherited
 from matchzoo.evaluation.ridge import fit_ridge
-from matchzoo.projectors import Backbone
 
 
 def random(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -50,7 +49,7 @@ def benches(lgm_recipe):
 
 
 def test_both_spaces_see_the_same_views(benches):
-    """The same network under another name: features are equal row by row, so enough images give the head's own score."""
+    """The same network under another name: features are equal row by row, and many images give the head's own score."""
     one, two = benches
     inheritance = Inheritance.of(one)
     two.protocol = "none of its business"
