@@ -1,4 +1,5 @@
-"""The recipes of linear gradient matching and its successors fit their data and backbones, and train: shrunk, on stand-in images."""
+"""The recipes of linear gradient matching and its successors fit their data and backbones, and train:
+shrunk, on stand-in images."""
 
 import csv
 import io

@@ -50,9 +50,9 @@ def class_centres(
         empty = (mass <= 0).nonzero().flatten().tolist()
         shown = ", ".join(map(str, empty[:8])) + (", …" if len(empty) > 8 else "")
         raise MatchZooError(
-            f"class centres: no sample of class {shown} among {len(features)}; every set of a step needs one of each of "
-            f'{classes}. For real samples use reference = "cache", or data.sampling = "balanced" and as many views a '
-            "step as there are classes; for synthetic ones leave trainer.batch out"
+            f"class centres: no sample of class {shown} among {len(features)}; every set of a step needs one of each "
+            f'of {classes}. For real samples use reference = "cache", or data.sampling = "balanced" and as many views '
+            "a step as there are classes; for synthetic ones leave trainer.batch out"
         )
     return sums / mass[:, None]
 
