@@ -8,6 +8,7 @@ from typing import Any, Literal
 import attrs
 
 from matchzoo import __version__, files, zoo
+from matchzoo.artefact.head import Head
 from matchzoo.comparison.contender import Contender, Source, contenders, opened
 from matchzoo.data import Data, Split
 from matchzoo.engine import Engine
@@ -39,10 +40,12 @@ class Matrix:
             ``images``, ``bytes``, and the scores as `matchzoo.evaluation.probe.summary` names them, in percent.
         about: ``data``, ``views`` and ``protocols`` (tables), ``seeds``, ``class_names``, ``group_names``,
             ``backbones`` (where their weights come from), ``notes``, ``matchzoo`` (version).
+        head: that was handed on, as a `DistilledDataset` can hold it; None if none was, and it is not saved here.
     """
 
     records: list[Record]
     about: dict[str, Any]
+    head: Head | None = None
 
     def record(self, name: str, backbone: str, protocol: str | None = None) -> Record:
         """The record of a set on a backbone, under the first protocol if none is said; raises if there is none."""
@@ -170,8 +173,8 @@ def evaluate(
         seeds: draws of the views, and of whatever else a protocol draws.
         random_draws: draws of the random baseline.
         inherit: a backbone whose head, trained on all training images, is handed on to the others by way of the images
-            (`Inheritance`): records of the protocol ``inheritance`` beside the others, which have the head's bytes in
-            ``head_bytes`` and in ``bytes``.
+            (`Inheritance`); one that travels with a set is used as it is. It makes records of the protocol
+            ``inheritance`` beside the others, which have the head's bytes in ``head_bytes`` and in ``bytes``.
         device: as ``trainer.device``.
         quiet: show no progress.
 
@@ -206,8 +209,10 @@ def evaluate(
         origins[backbone] = projector.origin()
         return Bench(chosen, projector, views, engine, used[0], name=backbone, quiet=quiet)
 
-    inheritance = Inheritance.of(bench_of(inherit)) if inherit is not None else None
-    if inheritance is not None:
+    inheritance = None
+    if inherit is not None:
+        stored = next((one.head for one in found if one.head is not None and one.head.backbone == inherit), None)
+        inheritance = Inheritance.of(bench_of(inherit), stored)
         notes.append(_about_head(inheritance))
     for backbone in backbones:
         at_home = inheritance is not None and inheritance.home.name == backbone
@@ -238,7 +243,7 @@ def evaluate(
         "notes": notes,
         "matchzoo": __version__,
     }
-    return Matrix(records, about)
+    return Matrix(records, about, inheritance.stored if inheritance is not None else None)
 
 
 def _about_head(inheritance: Inheritance) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import attrs
 import torch
 
+from matchzoo.artefact.head import Head
 from matchzoo.data import Split
+from matchzoo.errors import MatchZooError
 from matchzoo.evaluation.bench import Bench
 from matchzoo.evaluation.classifiers import LinearClassifier
 from matchzoo.evaluation.converged import Converged, best_of
@@ -53,7 +55,7 @@ class Inheritance:
     Attributes:
         home: the bench of the head's own space.
         head: weights [c, d] and biases [c].
-        chosen: the penalty of the head.
+        chosen: the penalty of the head; empty if it was stored.
 
     Source: arXiv 2602.05391 (SFM), evaluation mode "classifier inheritance"; it fits the map by Adam. The closed form,
     and a penalty that is chosen, are ours.
@@ -65,8 +67,20 @@ class Inheritance:
     _seen: dict[tuple[Split, ...], list[TrainingSet]] = attrs.field(factory=dict, repr=False)
 
     @classmethod
-    def of(cls, home: Bench) -> "Inheritance":
-        """Train the head on all training images, as the protocol `Converged` does."""
+    def of(cls, home: Bench, stored: Head | None = None) -> "Inheritance":
+        """Train the head on all training images, as the protocol `Converged` does; or take one that is stored.
+
+        Raises:
+            MatchZooError: the stored one is of another space.
+        """
+        if stored is not None:
+            dimension = home.test.values.shape[1]
+            if stored.weight.shape[1] != dimension:
+                raise MatchZooError(
+                    f"inheritance: the stored head takes {stored.weight.shape[1]} features, {home.name} has {dimension}"
+                )
+            weight, bias = (x.double().to(home.engine.device) for x in (stored.weight, stored.bias))
+            return cls(home=home, head=LinearClassifier(weight, bias), chosen={})
         protocol = Converged()
         same = copy.copy(home)
         same.protocol = protocol
@@ -78,6 +92,12 @@ class Inheritance:
     def bytes(self) -> int:
         """Of the head's c · (d + 1) values in float32."""
         return 4 * (self.head.weight.numel() + self.head.bias.numel())
+
+    @property
+    def stored(self) -> Head:
+        """The head as it can travel with a distilled set."""
+        weight, bias = (x.float().cpu() for x in (self.head.weight, self.head.bias))
+        return Head(weight=weight, bias=bias, backbone=self.home.name, top1=self.score.top1)
 
     @property
     def score(self) -> Score:
