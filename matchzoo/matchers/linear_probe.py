@@ -81,9 +81,9 @@ class LinearProbe(Matcher):
     """
 
     weighs: ClassVar[bool] = True
-    ridge: float = attrs.field(default=1e-2, validator=positive())
+    ridge: float = attrs.field(default=3.0, validator=positive())
     """The L2 penalty, in units of the mean square length of a centred synthetic feature."""
-    temperature: float = attrs.field(default=0.1, validator=positive())
+    temperature: float = attrs.field(default=0.05, validator=positive())
     """What scores are divided by before the softmax: they are near 0 and 1, so it should be below 1."""
     rows: int | None = attrs.field(default=None, validator=at_least(1))
     """Real rows a step, drawn from those there are; all of them if not given."""
