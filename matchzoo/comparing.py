@@ -22,6 +22,7 @@ def evaluate(
     views: str | None = None,
     per_class: Flag = False,
     class_names: Path | None = None,
+    inherit: str | None = None,
     output: tuple[Path, ...] = (Path("runs/matrix.json"),),
     device: str = "auto",
     quiet: Flag = False,
@@ -41,6 +42,7 @@ def evaluate(
             those of the first run if not given.
         per_class: print the accuracy of every class too (the stored file always has it).
         class_names: file with the class names of sets that do not say them: a line each, or a JSON list.
+        inherit: a backbone whose head, trained on all training images, is handed on to the others by way of the images.
         output: files to write: .json (everything), .md, .csv.
         device: auto, cpu, cuda, cuda:1, mps.
         quiet: show no progress.
@@ -72,6 +74,7 @@ def evaluate(
         baselines=baselines,
         seeds=seeds,
         class_names=class_names,
+        inherit=inherit,
         device=device,
         quiet=quiet,
     )

@@ -7,8 +7,10 @@ from typing import Any
 import attrs
 import torch
 
+from matchzoo.artefact.head import Head
 from matchzoo.class_names import relabel
 from matchzoo.errors import MatchZooError
+from matchzoo.text import size_of
 
 Table = Mapping[str, Any]
 
@@ -36,6 +38,7 @@ class DistilledDataset:
         licence: of the set itself (SPDX), if its publisher has chosen one.
         versions: of the packages that made it.
         repository: ``repo``, ``revision`` and ``commit`` that it was pulled from; None if it was not.
+        head: a classifier of all the data that travels with it; None if there is none. Its bytes are its own.
     """
 
     images: torch.Tensor
@@ -50,6 +53,7 @@ class DistilledDataset:
     licence: str = attrs.field(default="", kw_only=True)
     versions: Table = attrs.field(factory=dict, kw_only=True)
     repository: Table | None = attrs.field(default=None, kw_only=True)
+    head: Head | None = attrs.field(default=None, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -80,6 +84,11 @@ class DistilledDataset:
         labels = "probabilities" if self.labels.ndim == 2 else "labels"
         head = f"{m} images of {height}x{width} pixels, {channels} channels; {len(self.class_names)} classes, {labels}"
         lines = [f"{head}; {self.images_per_class:g} images a class"]
+        if self.head is not None:
+            share = 100 * self.head.bytes / self.images.nbytes
+            lines.append(
+                f"with a head of {self.head.backbone}: {size_of(self.head.bytes)}, {share:.3g} % of the images'"
+            )
         lines += [f"unknown: {name}" for name in self.unknown]
         return lines
 
@@ -141,4 +150,8 @@ class DistilledDataset:
         except MatchZooError as error:
             hint = "" if self.named else "; its class names are unknown: give them with class_names (--class-names)"
             raise MatchZooError(f"{title}: {error}{hint}") from None
-        return attrs.evolve(self, labels=labels, class_names=class_names)
+        head = self.head
+        if head is not None:
+            order = [self.class_names.index(name) for name in class_names]
+            head = attrs.evolve(head, weight=head.weight[order], bias=head.bias[order])
+        return attrs.evolve(self, labels=labels, class_names=class_names, head=head)

@@ -80,6 +80,7 @@ def pull(
     """
     from matchzoo.artefact import reading
     from matchzoo.artefact.foreign import names_of
+    from matchzoo.artefact.head import NAME as HEAD
     from matchzoo.artefact.writing import METRICS, NAMES, TENSORS
     from matchzoo.data.repository import Repository
 
@@ -90,13 +91,13 @@ def pull(
     with _explained(name, asked):
         found = Repository.find(name, commit)
     if METRICS in found.names and TENSORS in found.names:
-        folder = _snapshot(name, asked, commit, list(NAMES))
+        folder = _snapshot(name, asked, commit, [*NAMES, HEAD])
         try:
             distilled = reading.read_artefact(folder)
         except MatchZooError:  # the cache may hold what a bad connection left: once more, from the Hub
             if _offline():
                 raise
-            folder = _snapshot(name, asked, commit, list(NAMES), again=True)
+            folder = _snapshot(name, asked, commit, [*NAMES, HEAD], again=True)
             try:
                 distilled = reading.read_artefact(folder)
             except MatchZooError as error:
@@ -144,7 +145,7 @@ def push(
     with tempfile.TemporaryDirectory(prefix="matchzoo-push-") as place:
         folder = Path(place)
         writing.fill(distilled, folder, name)
-        files = {file: (folder / file).stat().st_size for file in writing.NAMES}
+        files = {file: (folder / file).stat().st_size for file in writing.names_of(distilled)}
         notes = _notes(distilled)
         if dry_run:
             return Pushed(name, "", files, notes)

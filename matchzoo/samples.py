@@ -14,6 +14,13 @@ def class_indices(labels: torch.Tensor) -> torch.Tensor:
     return labels.argmax(1) if labels.ndim == 2 else labels
 
 
+def probabilities(labels: torch.Tensor, classes: int, like: torch.Tensor) -> torch.Tensor:
+    """Labels [n] as one-hot rows, or probabilities [n, c] as they are, in the precision and place of ``like``."""
+    if labels.ndim == 2:
+        return labels.to(like)
+    return torch.nn.functional.one_hot(labels.to(like.device), classes).to(like)
+
+
 @attrs.define(eq=False, weakref_slot=True)
 class Samples:
     """A set of n samples.

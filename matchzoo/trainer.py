@@ -113,7 +113,7 @@ class Training:
         for name in composition.players:
             self._equip(name)
         self.moving: set[str] | None = None
-        self.stored: dict[tuple[str, object], Samples] = {}
+        self.stored: dict[tuple[str, str], Samples] = {}
         self.begun = False
         drawn = composition.generator.draw(trainer.batch, Step(0, trainer.seed).rng("check"))  # refuses what it has not
         self.rows = len(drawn) * (1 if composition.views is None else composition.views.copies)

@@ -72,10 +72,15 @@ CASES: dict[str, dict[str, tuple]] = {
         "ratio": ({**RATIO, "regularizer": "mean"}, {}),
         "statistic": (HEAD, IMAGES),
         "gan": ({"side": "generator", "loss": "least-squares"}, {**POINTS, "projector": {**LEARNED, "features": 1}}),
+        "linear-probe": ({"ridge": 0.1, "temperature": 0.5, "rows": 100, "reference": "cache"}, IMAGES),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
     },
-    "statistic": {"head-gradient": (HEAD["statistic"], IMAGES)},
+    "statistic": {
+        "head-gradient": (HEAD["statistic"], IMAGES),
+        "class-centres": ({"of": "others"}, IMAGES),
+        "statistical-flow": ("statistical-flow", IMAGES),
+    },
     "distance": {"cosine": ("cosine", IMAGES), "squared": ("squared", IMAGES)},
     "reduction": {"to-reference": ("to-reference", IMAGES)},
     "reference": {
@@ -159,6 +164,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term = {**RATIO, "estimator": table}
     elif noun in ("statistic", "distance", "reduction", "reference"):
         term[noun] = table
+    if noun == "statistic":
+        term["reference"] = "cache"  # a batch may lack a class
     if noun == "projector" and isinstance(table, dict) and table["kind"] in ("learned", "auto-encoder"):
         term, moves, maximize = RATIO, "projector", True
     player = {"moves": [moves], ("maximize" if maximize else "minimize"): [term]}

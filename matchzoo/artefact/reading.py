@@ -11,7 +11,7 @@ import torch
 import yaml
 from safetensors import SafetensorError, safe_open
 
-from matchzoo.artefact import foreign, shard
+from matchzoo.artefact import foreign, head, shard
 from matchzoo.artefact.content import check, check_names, check_shapes, sha256
 from matchzoo.artefact.writing import CARD, FORMAT, GRID, METRICS, NAMES, RECIPE, SCHEMA, TENSORS
 from matchzoo.distilled import DistilledDataset
@@ -109,9 +109,21 @@ def _artefact(folder: Path) -> DistilledDataset:
     images, labels = _tensors(_file(folder, TENSORS), tuple(names), about)
     shard.compare(_file(folder, shard.NAME), images, labels, names)
     fields = {name: about[name] for name in KINDS}
+    fields["head"] = _head(folder, about, hashes, len(names))
     for name in ("backbones", "scores"):
         fields[name] = tuple(fields[name])
     return DistilledDataset(images, labels, tuple(names), recipe=recipe, **fields)
+
+
+def _head(folder: Path, about: dict[str, Any], hashes: dict[str, Any], classes: int) -> head.Head | None:
+    """The head that is with the set, if ``metrics.json`` speaks of one; its hash has been compared."""
+    if about.get("head") is None:
+        if head.NAME in hashes or (folder / head.NAME).exists():
+            raise MatchZooError(f"{head.NAME}: {METRICS} says nothing of it; remove it")
+        return None
+    if head.NAME not in hashes:
+        raise MatchZooError(f"{METRICS}: has no hash of {head.NAME}; {REMEDY}")
+    return head.Head.read(_file(folder, head.NAME), about["head"], classes)
 
 
 def metrics(path: Path) -> dict[str, Any]:

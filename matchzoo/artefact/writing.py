@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from matchzoo import files
-from matchzoo.artefact import card, shard
+from matchzoo.artefact import card, head, shard
 from matchzoo.artefact.content import check, rounded, sha256
 from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import MatchZooError
@@ -23,7 +23,7 @@ TENSORS, METRICS, RECIPE, CARD, GRID = "images.safetensors", "metrics.json", "re
 HASHED = (shard.NAME, RECIPE, GRID)
 """Files whose hash ``metrics.json`` holds."""
 NAMES = (TENSORS, *HASHED, METRICS, CARD)
-"""The files of an artefact."""
+"""The files of an artefact; `head.NAME` may be with them."""
 CLASSES = "classes.json"
 """In an exported folder: the name of each class by its folder."""
 TILE, TILES = 64, (10, 5)
@@ -36,6 +36,8 @@ def write(distilled: DistilledDataset, path: Path, repo: str = "") -> None:
     """Write a set to a folder, or its tensors to a ``.safetensors``; ``repo`` is named in the card."""
     try:
         check(distilled.images, distilled.labels, distilled.class_names)
+        if distilled.head is not None:
+            distilled.head.check(len(distilled.class_names))
     except MatchZooError as error:
         raise MatchZooError(f"{path}: cannot be saved: {error}") from None
     try:
@@ -58,8 +60,16 @@ def fill(distilled: DistilledDataset, folder: Path, repo: str = "") -> None:
     files.write_with(folder / shard.NAME, lambda temporary: shard.write(temporary, images, labels, names))
     files.write_text(folder / RECIPE, distilled.recipe)
     files.write_with(folder / GRID, lambda temporary: preview(distilled).save(temporary))
-    files.write_json(folder / METRICS, table(distilled, {name: file_sha256(folder / name) for name in HASHED}))
+    hashed = names_of(distilled, HASHED)
+    if distilled.head is not None:
+        distilled.head.write(folder / head.NAME)
+    files.write_json(folder / METRICS, table(distilled, {name: file_sha256(folder / name) for name in hashed}))
     files.write_text(folder / CARD, card.text(distilled, repo))
+
+
+def names_of(distilled: DistilledDataset, names: tuple[str, ...] = NAMES) -> tuple[str, ...]:
+    """The files of a set's artefact (or some of them), and that of its head if it has one."""
+    return names if distilled.head is None else (*names, head.NAME)
 
 
 def table(distilled: DistilledDataset, hashes: dict[str, str]) -> dict[str, Any]:
@@ -69,8 +79,10 @@ def table(distilled: DistilledDataset, hashes: dict[str, str]) -> dict[str, Any]
         for name, x in (("images", distilled.images), ("labels", distilled.labels))
     }
     fields = {name: getattr(distilled, name) for name in PLAIN}
-    head = {"format": FORMAT, "schema": SCHEMA, **about, "class_names": list(distilled.class_names)}
-    return {**head, "images_per_class": distilled.images_per_class, "files": hashes, **fields}
+    first = {"format": FORMAT, "schema": SCHEMA, **about, "class_names": list(distilled.class_names)}
+    if distilled.head is not None:
+        first["head"] = distilled.head.about()
+    return {**first, "images_per_class": distilled.images_per_class, "files": hashes, **fields}
 
 
 def preview(distilled: DistilledDataset) -> Image.Image:

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import torch.nn.functional as F
 
+from matchzoo.artefact.head import Head
 from matchzoo.artefact.reading import artefact_of
 from matchzoo.data import Split
 from matchzoo.distilled import DistilledDataset
@@ -36,6 +37,7 @@ class Contender:
         images: [m, c, h, w] of the size of the data, labels in the order of the data's classes.
         bytes: of its images and labels as they are stored.
         notes: what was done to make it fit the data.
+        head: that travels with it, of the data's classes in their order; None if there is none.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Contender:
     images: Split
     bytes: int
     notes: tuple[str, ...]
+    head: Head | None = None
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -174,4 +177,5 @@ def _contender(one: Opened, facts: Facts, class_names: Any) -> Contender:
         images=Split(images, matched.labels),
         bytes=distilled.bytes,
         notes=tuple(notes),
+        head=matched.head,
     )

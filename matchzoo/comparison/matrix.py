@@ -8,12 +8,14 @@ from typing import Any, Literal
 import attrs
 
 from matchzoo import __version__, files, zoo
+from matchzoo.artefact.head import Head
 from matchzoo.comparison.contender import Contender, Source, contenders, opened
 from matchzoo.data import Data, Split
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.evaluation.bench import Baseline, Bench
 from matchzoo.evaluation.evaluation import Record
+from matchzoo.evaluation.inheritance import Inheritance
 from matchzoo.evaluation.linear_probe import named
 from matchzoo.evaluation.protocol import Protocol
 from matchzoo.facts import Facts
@@ -38,10 +40,12 @@ class Matrix:
             ``images``, ``bytes``, and the scores as `matchzoo.evaluation.probe.summary` names them, in percent.
         about: ``data``, ``views`` and ``protocols`` (tables), ``seeds``, ``class_names``, ``group_names``,
             ``backbones`` (where their weights come from), ``notes``, ``matchzoo`` (version).
+        head: that was handed on, as a `DistilledDataset` can hold it; None if none was, and it is not saved here.
     """
 
     records: list[Record]
     about: dict[str, Any]
+    head: Head | None = None
 
     def record(self, name: str, backbone: str, protocol: str | None = None) -> Record:
         """The record of a set on a backbone, under the first protocol if none is said; raises if there is none."""
@@ -149,6 +153,7 @@ def evaluate(
     seeds: int = 5,
     random_draws: int = 10,
     class_names: str | Path | Sequence[str] | None = None,
+    inherit: str | None = None,
     device: str = "auto",
     quiet: bool = False,
 ) -> Matrix:
@@ -167,6 +172,9 @@ def evaluate(
         baselines: rows of real images beside the sets: random, centroid (as many a class as each set has), full.
         seeds: draws of the views, and of whatever else a protocol draws.
         random_draws: draws of the random baseline.
+        inherit: a backbone whose head, trained on all training images, is handed on to the others by way of the images
+            (`Inheritance`); one that travels with a set is used as it is. It makes records of the protocol
+            ``inheritance`` beside the others, which have the head's bytes in ``head_bytes`` and in ``bytes``.
         device: as ``trainer.device``.
         quiet: show no progress.
 
@@ -195,10 +203,20 @@ def evaluate(
     engine.place(chosen)
     records: list[Record] = []
     origins = {}
-    for backbone in backbones:
+
+    def bench_of(backbone: str) -> Bench:
         projector = _projector(backbone, facts, views, engine, size)
         origins[backbone] = projector.origin()
-        bench = Bench(chosen, projector, views, engine, used[0], name=backbone, quiet=quiet)
+        return Bench(chosen, projector, views, engine, used[0], name=backbone, quiet=quiet)
+
+    inheritance = None
+    if inherit is not None:
+        stored = next((one.head for one in found if one.head is not None and one.head.backbone == inherit), None)
+        inheritance = Inheritance.of(bench_of(inherit), stored)
+        notes.append(_about_head(inheritance))
+    for backbone in backbones:
+        at_home = inheritance is not None and inheritance.home.name == backbone
+        bench = inheritance.home if inheritance is not None and at_home else bench_of(backbone)
         rows = _rows(bench, found, baselines, seeds, random_draws)
         with Progress(len(rows) * len(used), backbone, "sets", quiet=quiet) as progress:
             for bench.protocol in used:
@@ -209,6 +227,11 @@ def evaluate(
                         raise MatchZooError(f"{about['set']} on {backbone}: {error}") from None
                     records.append({**about, **{k: v for k, v in scores.items() if k != "method"}})
                     progress.update(1, {"top-1": scores["top1_mean"]})
+        if inheritance is not None:
+            for about, images in rows:
+                scores = inheritance.record(bench, images)
+                paid = {"bytes": about["bytes"] + inheritance.bytes}
+                records.append({**about, **{k: v for k, v in scores.items() if k != "method"}, **paid})
     about = {
         "data": table,
         "views": to_table(views.without_noise()),
@@ -220,7 +243,16 @@ def evaluate(
         "notes": notes,
         "matchzoo": __version__,
     }
-    return Matrix(records, about)
+    return Matrix(records, about, inheritance.stored if inheritance is not None else None)
+
+
+def _about_head(inheritance: Inheritance) -> str:
+    """What is to be said of a head that is handed on."""
+    top1, size = inheritance.score.top1, size_of(inheritance.bytes)
+    return (
+        f"inheritance: the head of {inheritance.home.name}, trained on all training images ({top1:.1f} % there), is "
+        f"handed on; it is {size}, which the bytes of its table hold beside the images"
+    )
 
 
 def _data_table(

@@ -5,6 +5,8 @@ from typing import Protocol
 import attrs
 import torch
 
+from matchzoo.samples import probabilities as probabilities
+
 
 class Classifier(Protocol):
     """Anything that scores classes."""
@@ -43,10 +45,3 @@ def standardise(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def double(features: torch.Tensor) -> torch.Tensor:
     """Features in float64, on the CPU where the device has none (MPS)."""
     return features.cpu().double() if features.device.type == "mps" else features.double()
-
-
-def probabilities(labels: torch.Tensor, classes: int, like: torch.Tensor) -> torch.Tensor:
-    """Labels [n] as one-hot rows, or probabilities [n, c] as they are, in the precision and place of ``like``."""
-    if labels.ndim == 2:
-        return labels.to(like)
-    return torch.nn.functional.one_hot(labels.to(like.device), classes).to(like)

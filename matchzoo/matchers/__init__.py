@@ -2,6 +2,7 @@
 
 from matchzoo.matchers.distance import Cosine, Distance, Squared
 from matchzoo.matchers.gan import GAN
+from matchzoo.matchers.linear_probe import LinearProbe
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.mmd import MMD
 from matchzoo.matchers.one_sided import OneSided
@@ -18,6 +19,7 @@ __all__ = [
     "ClassMeans",
     "Cosine",
     "Distance",
+    "LinearProbe",
     "Matcher",
     "OneSided",
     "Online",

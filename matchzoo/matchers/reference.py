@@ -8,6 +8,7 @@ import torch
 from matchzoo.declare import at_least, declare, family
 from matchzoo.errors import DeclarationError
 from matchzoo.samples import Samples
+from matchzoo.tables import to_table
 
 
 @family("reference")
@@ -24,9 +25,9 @@ class Reference(ABC):
         return features
 
     @property
-    def key(self) -> tuple[object, ...]:
+    def key(self) -> str:
         """Equal for references that store the same."""
-        return (type(self).__name__, *(getattr(self, field.name) for field in attrs.fields(type(self))))
+        return str(to_table(self))
 
 
 @declare("online")

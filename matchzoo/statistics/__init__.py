@@ -1,6 +1,8 @@
 """What of a set of samples is compared."""
 
+from matchzoo.statistics.class_centres import ClassCentres
 from matchzoo.statistics.head_gradient import HeadGradient
 from matchzoo.statistics.statistic import Statistic
+from matchzoo.statistics.statistical_flow import StatisticalFlow
 
-__all__ = ["HeadGradient", "Statistic"]
+__all__ = ["ClassCentres", "HeadGradient", "Statistic", "StatisticalFlow"]
