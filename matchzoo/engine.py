@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -128,6 +128,15 @@ class Engine:
         """Until every process is here."""
         if self.world > 1:
             dist.barrier(group=self._hosts)
+
+    @contextlib.contextmanager
+    def first_goes_ahead(self) -> Iterator[None]:
+        """Within, the first process does what leaves files behind, and then the others, who find them."""
+        if not self.first:
+            self.wait()
+        yield
+        if self.first:
+            self.wait()
 
     def memory(self) -> int:
         """Bytes in use: the most that was allocated on a CUDA device, else what the process holds now."""

@@ -49,9 +49,13 @@ class Interrupts:
         self._deferred = deferred
 
     @property
-    def caught(self) -> bool:
-        """Whether a signal waits."""
-        return self._caught is not None
+    def waiting(self) -> int:
+        """The number of the signal that waits; 0 if none does."""
+        return self._caught or 0
+
+    def remember(self, number: int) -> None:
+        """Let a signal wait that another process of the run got; 0 for none."""
+        self._caught = number or self._caught
 
     def check(self) -> None:
         """End the run if a signal waits; call it once everything is saved."""

@@ -6,7 +6,9 @@ the synthetic samples are a finite set of images), ``parts.safetensors`` (what t
 last, ``metrics.json``: a folder that has it is finished.
 """
 
+import contextlib
 import json
+import os
 import platform
 import sys
 import time
@@ -23,7 +25,7 @@ from matchzoo.artefact import provenance
 from matchzoo.checkpoint import Checkpoints
 from matchzoo.composition import Composition
 from matchzoo.distilled import DistilledDataset
-from matchzoo.engine import DTYPES
+from matchzoo.engine import DTYPES, Engine
 from matchzoo.errors import MatchZooError
 from matchzoo.evaluation import Record, Trained
 from matchzoo.facts import Facts
@@ -35,7 +37,7 @@ from matchzoo.step import Step
 from matchzoo.trainer import Training, load_part
 
 PACKAGES = ("torch", "torchvision", "timm", "numpy", "safetensors", "attrs", "cattrs", "accelerate")
-ELSEWHERE = ("trainer.device",)
+ELSEWHERE = ("trainer.device", "trainer.chunk")
 """Fields that may differ between the sessions of a run."""
 THOROUGH = 10
 """Every so many records hold the diagnostics that are dear as well."""
@@ -106,15 +108,26 @@ def structure_facts(text: str) -> Facts:
 
 
 def execute(recipe: Recipe, folder: Path, *, quiet: bool = False, name: str = "") -> Run:
-    """Run a recipe in a folder, as `Recipe.run` says."""
-    finished = _claim(recipe, folder)
-    if finished:
+    """Run a recipe in a folder, as `Recipe.run` says; under ``torchrun`` every process does."""
+    if not int(os.environ.get("WORLD_SIZE", 1)) > 1 and _claim(recipe, folder):
         return Run.open(folder)
-    with Interrupts() as interrupts, quietly(quiet):
-        session = _Session(recipe, folder, interrupts, quiet, name or folder.name)
+    engine = recipe.engine()
+    if engine.anywhere(engine.first and _claim(recipe, folder)):
+        return Run.open(folder)
+    with Interrupts() as interrupts, quietly(quiet or not engine.first):
+        session = _Session(_with_stored_chunk(recipe, folder), folder, engine, interrupts, quiet, name or folder.name)
         session.train()
-        session.finish()
+        if engine.first:
+            session.finish()
+        engine.wait()
     return Run.open(folder)
+
+
+def _with_stored_chunk(recipe: Recipe, folder: Path) -> Recipe:
+    """The recipe with the chunk size that an earlier session of the run found for ``auto``."""
+    if recipe.trainer.chunk != "auto" or not any((folder / "checkpoints").glob("step-*")):
+        return recipe
+    return recipe.replace(**{"trainer.chunk": Recipe.read(folder / "recipe.toml").trainer.chunk})
 
 
 def _claim(recipe: Recipe, folder: Path) -> bool:
@@ -154,24 +167,36 @@ def flat(value: Any, path: str = "") -> dict[str, Any]:
 class _Session:
     """One process at work on a run."""
 
-    def __init__(self, recipe: Recipe, folder: Path, interrupts: Interrupts, quiet: bool, name: str) -> None:
-        self.recipe, self.folder, self.interrupts, self.quiet, self.name = recipe, folder, interrupts, quiet, name
+    def __init__(
+        self, recipe: Recipe, folder: Path, engine: Engine, interrupts: Interrupts, quiet: bool, name: str
+    ) -> None:
+        self.folder, self.engine, self.interrupts, self.name = folder, engine, interrupts, name
+        self.quiet = quiet or not engine.first
         self.trainer = recipe.trainer
-        self.engine = recipe.engine()
-        self.parts: Composition = recipe.build(self.engine)
+        with engine.first_goes_ahead():
+            self.parts: Composition = recipe.build(engine)
         for evaluation in recipe.evaluation:
             evaluation.check(self.parts)
-        self.training = Training(self.parts, self.trainer, self.engine)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            files.sweep(folder)
-            files.write_text(folder / "recipe.toml", recipe.to_toml())
-        except OSError as error:
-            raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another with --output") from None
+        self.training = Training(self.parts, self.trainer, engine)
+        in_parts = self.training.chunk < self.training.rows  # else "auto" says it as well
+        self.recipe = recipe.replace(**{"trainer.chunk": self.training.chunk}) if in_parts else recipe
         self.checkpoints = Checkpoints(folder / "checkpoints", self.trainer.keep)
         self.log = folder / "metrics.jsonl"
-        self.done, self.seconds = self._resume()
-        self._environment()
+        with engine.first_goes_ahead():
+            if engine.first:
+                self._open_folder()
+            self.done, self.seconds = self._resume()
+        if engine.first:
+            self._environment()
+
+    def _open_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            files.sweep(self.folder)
+            files.write_text(self.folder / "recipe.toml", self.recipe.to_toml())
+        except OSError as error:
+            reason = f"cannot be written ({error.strerror})"
+            raise MatchZooError(f"{self.folder}: {reason}; give another with --output") from None
 
     def _resume(self) -> tuple[int, float]:
         """Put back the newest intact checkpoint and cut the log to its step."""
@@ -182,6 +207,8 @@ class _Session:
         if checkpoint is not None:
             self.training.load(checkpoint.step, checkpoint.tensors)
         done = checkpoint.step if checkpoint else 0
+        if not self.engine.first:
+            return done, 0.0
         lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.is_file() else []
         kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= done]
         files.write_text(self.log, "".join(f"{line}\n" for line in kept))
@@ -201,7 +228,7 @@ class _Session:
                 "packages": packages,
                 **self.engine.describe(),
                 "data": self.parts.data.origin(),
-                "projector": self.parts.projector.origin(),
+                **{name: projector.origin() for name, projector in self.parts.projectors.items()},
             }
         )
         files.write_json(path, {"sessions": sessions})
@@ -217,26 +244,28 @@ class _Session:
         began = time.monotonic() - self.seconds
         progress = Progress(trainer.steps, "training", "steps", self.done, self.quiet, self.engine.memory)
         self.interrupts.defer(True)
-        with progress, self.log.open("a", encoding="utf-8") as log:
+        first = self.engine.first
+        with progress, self.log.open("a", encoding="utf-8") if first else contextlib.nullcontext() as log:
             for number in range(self.done + 1, trainer.steps + 1):
                 values = self.training.step(number)
                 last = number == trainer.steps
                 numbers = None
-                saving = last or number % trainer.checkpoint_every == 0 or self.interrupts.caught
+                self.interrupts.remember(self.engine.anywhere(self.interrupts.waiting))
+                saving = last or number % trainer.checkpoint_every == 0 or self.interrupts.waiting
                 if saving or number == 1 or number % trainer.log_every == 0:
                     numbers = self.training.check(values, number)
-                if numbers is not None and (last or number == 1 or number % trainer.log_every == 0):
+                if log is not None and numbers is not None and (last or number == 1 or number % trainer.log_every == 0):
                     thorough = last or number == 1 or number % (THOROUGH * trainer.log_every) == 0
                     record = {"step": number, **numbers, **self.training.diagnostics(thorough)}
                     log.write(json.dumps(record) + "\n")
-                if trainer.snapshot_every and (last or number % trainer.snapshot_every == 0):
+                if first and trainer.snapshot_every and (last or number % trainer.snapshot_every == 0):
                     self._snapshot(number)
                 self.done, self.seconds = number, time.monotonic() - began
-                if saving:
+                if saving and log is not None:
                     log.flush()
                     self.checkpoints.save(number, self.training.state(), {"seconds": self.seconds})
                 progress.update(1, numbers)
-                if self.interrupts.caught:
+                if self.interrupts.waiting:
                     if not self.quiet:
                         print(f"\nstopped and saved at step {number}; start it again to resume", file=sys.stderr)
                     self.interrupts.check()
@@ -245,7 +274,7 @@ class _Session:
     def _snapshot(self, number: int) -> None:
         """A few synthetic samples, for the picture of how they grew."""
         parts = self.parts
-        projector = None if "projector" in self.training.fixed else parts.projector
+        projector = None if next(iter(parts.projectors)) in self.training.fixed else parts.projector
         tensors = report.snapshot(parts.generator, projector, parts.data, parts.facts.is_images)
         folder = self.folder / "snapshots"
         folder.mkdir(exist_ok=True)

@@ -60,8 +60,8 @@ class Trainer:
     """Of parameters, features and losses; with bfloat16 projectors compute in bfloat16, all else is float32."""
     chunk: int | Literal["auto"] = attrs.field(default="auto", validator=at_least_one)
     """Synthetic samples, counting views, that keep a graph at once. Smaller ones take less memory and up to half as
-    much time again, for the same gradient. "auto": all of them where they fit into free memory, else as many as do; the
-    number is stored with the run."""
+    much time again, for the same gradient. "auto": all of them where they fit into free memory, else as many as do, a
+    number that is stored with the run."""
 
     def __attrs_post_init__(self) -> None:
         if self.precision == "float64" and self.device == "mps":
@@ -187,7 +187,8 @@ class Training:
             if term.reference.views is not None:
                 wanted.setdefault((self.parts.space(term), term.reference.views), []).append(term.reference)
         for (space, copies), references in wanted.items():
-            with Progress(len(split) * max(copies, 1), "real features", "images", quiet=quiet) as progress:
+            bar = Progress(len(split) * max(copies, 1), "real features", "images", quiet=quiet)
+            with self.engine.first_goes_ahead(), bar as progress:
                 step, projector = Step(0, self.trainer.seed), self.parts.projectors[space]
                 found = collect(split, projector, self.parts.views, copies, step, self.engine, progress.update)
             if weights is not None:

@@ -92,7 +92,9 @@ class _Blocks:
             values = self.engine.samples(self.split.render(self.index[some].to(self.engine.device))).values
             if self.views is not None:
                 values = self.views.plain(values) if self.plan is None else self.views.apply(values, self.plan[some])
-            features.append(self.projector.project(values))
+            with self.engine.projecting():
+                projected = self.projector.project(values)
+            features.append(projected.to(self.engine.dtype))
             done(len(values))
         return torch.cat(features)
 
@@ -102,7 +104,8 @@ class _Blocks:
         if self.views is not None:
             drawn = [*self.views.settings(), self.copies, self.step.seed, self.step.number] if self.copies else []
             views = [self.views.size, *map(to_table, drawn)]
-        return key_of(self.split.fingerprint, identity, views, str(self.engine.dtype), self.engine.device.type)
+        precision = "bfloat16" if self.engine.half else str(self.engine.dtype)
+        return key_of(self.split.fingerprint, identity, views, precision, self.engine.device.type)
 
 
 def _kept(blocks: _Blocks, width: int, identity: object, done: Callable[[int], object]) -> torch.Tensor:

@@ -51,7 +51,7 @@ def class_centres(
         shown = ", ".join(map(str, empty[:8])) + (", …" if len(empty) > 8 else "")
         raise MatchZooError(
             f"class centres: no sample of class {shown} among {len(features)}; every set of a step needs one of each "
-            f'of {classes}. For real samples use reference = "cache", or data.sampling = "balanced" and as many views '
+            f'of {classes}. For real samples use reference = "class-means", or data.sampling = "balanced" and as many views '
             "a step as there are classes; for synthetic ones leave trainer.batch out"
         )
     return sums / mass[:, None]
