@@ -292,9 +292,9 @@ def weights(hub: HubServer, tmp_path: Path, **changes: str) -> HubWeights:  # no
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"repo": "owner/other"}, "owner/other@main/model.safetensors: there is no such repository on the Hub"),
-        ({"revision": "v9"}, "the repository has no revision 'v9'"),
-        ({"file": "other.safetensors"}, "the repository has no file 'other.safetensors'"),
+        ({"repo": "owner/other"}, "weights.repo: there is no model owner/other on the Hub, or it is private"),
+        ({"revision": "v9"}, "weights.revision: the model owner/name has no revision 'v9'"),
+        ({"file": "other.safetensors"}, "owner/name@main/other.safetensors: there is no such file in the repository"),
         ({"sha256": "0" * 64}, "but the card pins 0000.*hf download owner/name .* --force-download"),
         ({"repo": "not a name"}, "weights.repo: expected owner/name, got 'not a name'"),
     ],
@@ -330,7 +330,7 @@ def test_offline(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     one = weights(hub, tmp_path)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     command = "hf download owner/name model.safetensors --revision main"
-    with pytest.raises(MatchZooError, match=f"owner/name@main/model.safetensors are not in .*{command}"):
+    with pytest.raises(MatchZooError, match=f"owner/name@main/model.safetensors: the Hub cannot .*{command}"):
         one.state()
     with pytest.raises(MatchZooError, match="matchzoo doctor --fetch dino-vit-s8"):
         Backbone(card="dino-vit-s8").build(Facts(shape=(3, 224, 224)))
