@@ -11,17 +11,19 @@ Tokens, private repositories, the endpoint, the cache and offline mode are those
 login``, ``HF_TOKEN``, ``HF_ENDPOINT``, ``HF_HUB_CACHE``, ``HF_HUB_OFFLINE``); no token is logged or stored here.
 """
 
+import contextlib
 import json
 import re
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from matchzoo.errors import MatchZooError
+from matchzoo.hub_errors import is_offline
 from matchzoo.hub_place import Kind, Place, is_name
 
 if TYPE_CHECKING:
@@ -140,15 +142,14 @@ def push(
         own = [sha256(distilled.images), sha256(distilled.labels)]
         return hashes == own or _same_recipe(there[writing.RECIPE], distilled.recipe)
 
-    with tempfile.TemporaryDirectory(prefix="matchzoo-push-") as folder:
-        writing.fill(distilled, Path(folder), place.name)
-        files = _sizes(Path(folder), writing.NAMES)
+    with _filled(lambda folder: writing.fill(distilled, folder, place.name)) as folder:
+        files = _sizes(folder, writing.NAMES)
         notes = [f"unknown: {name}" for name in distilled.unknown]
         notes += _notes("set", distilled.licence, distilled.recipe)
         if dry_run:
             return Pushed(place.name, "", files, tuple(notes))
         commit = place.publish(
-            Path(folder),
+            folder,
             files,
             private=private,
             message=message or f"Distilled set, {len(distilled)} images",
@@ -225,15 +226,15 @@ def push_model(
         same = isinstance(said, dict) and own == {name: _within(said, name, "sha256") for name in said}
         return same or _same_recipe(there[writing.RECIPE], made.recipe)
 
-    with tempfile.TemporaryDirectory(prefix="matchzoo-push-") as folder:
-        files = _sizes(Path(folder), writing.fill(made, Path(folder), place.name))
+    with _filled(lambda folder: writing.fill(made, folder, place.name)) as folder:
+        files = _sizes(folder, [name for name in writing.FILES if (folder / name).is_file()])
         notes = _notes("model", made.licence, made.recipe)
         own = [one["card"] for one in made.backbones if str(one.get("card", "")).endswith(".toml")]
         notes += [f"its backbone is of a card of yours: who pulls it needs {own[0]} (--card)"] if own else []
         if dry_run:
             return Pushed(place.name, "", files, tuple(notes))
         commit = place.publish(
-            Path(folder),
+            folder,
             files,
             private=private,
             message=message or f"{made.family.capitalize()} of kind {made.kind}",
@@ -245,16 +246,39 @@ def push_model(
 
 
 def kind_of(repo: str, revision: str | None = None) -> Kind:
-    """Whether ``user/name`` is a data set or a model of the Hub; ``dataset`` where it is neither.
+    """Whether ``user/name`` is a data set or a model of the Hub; offline, whether it was pulled as a model before.
 
     Raises:
-        MatchZooError: it is both, or the Hub cannot be asked.
+        MatchZooError: it is both or neither, or the Hub cannot be asked.
     """
     kinds: tuple[Kind, Kind] = ("dataset", "model")
     found = [kind for kind in kinds if Place.of(kind, repo, revision).exists()]
     if len(found) > 1:
         raise MatchZooError(f"{repo}: is both a data set and a model on the Hub; say --kind dataset or --kind model")
+    if not found and not is_offline():
+        raise MatchZooError(
+            f"there is no data set or model {repo.partition('@')[0]} on the Hub, or it is private (then: hf auth login)"
+        )
     return found[0] if found else "dataset"
+
+
+@contextlib.contextmanager
+def _filled(fill: Callable[[Path], object]) -> Iterator[Path]:
+    """A temporary folder with what is to go up."""
+    try:
+        place = tempfile.TemporaryDirectory(prefix="matchzoo-push-")
+        try:
+            fill(Path(place.name))
+        except BaseException:
+            place.cleanup()
+            raise
+    except OSError as error:
+        raise MatchZooError(
+            f"what is to go up cannot be written to {tempfile.gettempdir()} ({error.strerror}); set TMPDIR to a folder "
+            "with room, and push again"
+        ) from None
+    with place:
+        yield Path(place.name)
 
 
 def _sizes(folder: Path, names: Sequence[str]) -> dict[str, int]:

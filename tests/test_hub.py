@@ -229,7 +229,7 @@ def test_our_side_is_full(hub: HubServer, tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", full)
-    with pytest.raises(MatchZooError, match=r"pull failed here: No space left on device: free some, .*; then pull again"):
+    with pytest.raises(MatchZooError, match=r"failed here: No space left on device: free some, .*; then pull again"):
         door.pull(REPO)
     monkeypatch.setattr(huggingface_hub, "snapshot_download", plain)
     assert len(door.pull(REPO)) == 6

@@ -44,8 +44,8 @@ def write(model: Model, path: Path) -> None:
         raise MatchZooError(f"{path}: cannot be written ({error.strerror}); give another place") from None
 
 
-def fill(model: Model, folder: Path, repo: str = "") -> list[str]:
-    """Write all files into an empty folder; returns their names."""
+def fill(model: Model, folder: Path, repo: str = "") -> None:
+    """Write all files into an empty folder."""
     _check(model)
     files.write_tensors(folder / TENSORS, model.tensors, {"format": f"{FORMAT}-{SCHEMA}"})
     declared = to_table(model.declared)
@@ -58,7 +58,6 @@ def fill(model: Model, folder: Path, repo: str = "") -> list[str]:
         names.append(SAMPLE)
     files.write_json(folder / CONFIG, table(model, {name: file_sha256(folder / name) for name in names}))
     files.write_text(folder / CARD, model_card.text(model, repo, picture=SAMPLE if figure is not None else ""))
-    return [*names, CONFIG, CARD]
 
 
 def table(model: Model, files_sha256: Mapping[str, str]) -> dict[str, Any]:
