@@ -63,10 +63,11 @@ def explained(
     try:
         try:
             yield
-        except RuntimeError as error:  # what the client makes of a fault while a large file goes up
-            if error.__cause__ is None:
-                raise
-            raise error.__cause__ from None
+        except (RuntimeError, ValueError, errors.LocalEntryNotFoundError) as error:
+            # what the client makes of a fault while a large file goes up, or while it looks for a file
+            if isinstance(error.__cause__, errors.HfHubHTTPError | errors.HTTPError | OSError):
+                raise error.__cause__ from None
+            raise
     except errors.GatedRepoError:
         raise MatchZooError(
             f"{at}: its owners ask you to accept their terms on its page first; then log in here: hf auth login"

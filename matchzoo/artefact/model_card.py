@@ -25,7 +25,7 @@ SHOWN = 200
 DOES = {
     "generator": "makes samples like those of its data",
     "projector": "maps samples to the feature space that it was trained to compare them in",
-    "probe": "classifies: a linear classifier on the features of a projector, trained on synthetic samples",
+    "probe": "classifies samples by a linear map of its features, trained on synthetic samples",
 }
 
 
@@ -65,11 +65,13 @@ def metadata(model: "Model") -> dict[str, Any]:
 
 def _about(model: "Model") -> str:
     facts = model.facts
-    of = f"{'images' if facts.is_images else 'vectors'} {'x'.join(map(str, facts.shape))}"
+    of = f"{'images' if facts.is_images else 'vectors'} of shape [{', '.join(map(str, facts.shape))}]"
     source = model.source or {}
-    data = safe(str(source.get("from") or data_name(source.get("data")) or "unknown"))
+    data = short(str(source.get("card") or "")) or data_name(source.get("data")) or "unknown"
+    said = f"; from {safe(str(source['from']))}" if source.get("from") else ""
     return (
-        f"A {model.family} of kind `{safe(model.kind)}`: it {DOES[model.family]}. Samples are {of}; the data: {data}. "
+        f"A {model.family} {'on a projector ' * (model.family == 'probe')}of kind `{safe(model.kind)}`, which "
+        f"{DOES[model.family]}. Samples are {of}. The data: {safe(data)}{said}. "
         f"{sum(x.numel() for x in model.tensors.values())} values. Made with matchzoo."
     )
 
@@ -99,9 +101,7 @@ def _results(model: "Model") -> str:
     tables = [_safely(rows) for rows in tables_of(model)]
     if not tables:
         return "## Results\n\nNobody has recorded any."
-    said = (
-        "Of this probe on the test part of the data." if model.family == "probe" else "Of the run that it comes from."
-    )
+    said = "this probe on the test part of the data" if model.family == "probe" else "the run that it comes from"
     return f"## Results\n\nOf {said}.\n\n" + "\n".join(markdown(rows) for rows in tables).rstrip()
 
 
