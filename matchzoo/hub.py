@@ -11,12 +11,10 @@ Tokens, private repositories, the endpoint, the cache and offline mode are those
 login``, ``HF_TOKEN``, ``HF_ENDPOINT``, ``HF_HUB_CACHE``, ``HF_HUB_OFFLINE``); no token is logged or stored here.
 """
 
-import contextlib
 import json
 import re
-import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +22,7 @@ import attrs
 
 from matchzoo.errors import MatchZooError
 from matchzoo.hub_errors import is_offline
-from matchzoo.hub_place import Kind, Place, is_name
+from matchzoo.hub_place import Kind, Place, filled, is_name
 
 if TYPE_CHECKING:
     from matchzoo.distilled import DistilledDataset
@@ -74,8 +72,7 @@ def pull(
         MatchZooError: no such repository or revision, no access, no network, what came is refused, or nobody has
             published the set of the card; with the remedy.
     """
-    from matchzoo.artefact import reading
-    from matchzoo.artefact.foreign import names_of
+    from matchzoo.artefact import foreign, reading
     from matchzoo.artefact.writing import METRICS, NAMES, TENSORS
     from matchzoo.data.repository import Repository
     from matchzoo.zoo import distilled_card
@@ -84,7 +81,7 @@ def pull(
     if card is not None:
         repo, revision = card.published(repo, revision)
     place = Place.of("dataset", repo, revision)
-    given = names_of(class_names)
+    given = foreign.names_of(class_names)
     commit = place.resolve()
     at = {"repo": place.name, "revision": place.revision, "commit": commit}
     with place.explained():
@@ -100,7 +97,7 @@ def pull(
     elif card is not None:
         raise MatchZooError(f"{repo}: holds no distilled set ({TENSORS}), which its card says; mend the card")
     else:
-        distilled = _foreign(found, at, given, size)
+        distilled = foreign.read_repository(found, given, size)
     return attrs.evolve(distilled, repository=at)
 
 
@@ -142,7 +139,7 @@ def push(
         own = [sha256(distilled.images), sha256(distilled.labels)]
         return hashes == own or _same_recipe(there[writing.RECIPE], distilled.recipe)
 
-    with _filled(lambda folder: writing.fill(distilled, folder, place.name)) as folder:
+    with filled(lambda folder: writing.fill(distilled, folder, place.name)) as folder:
         files = _sizes(folder, writing.NAMES)
         notes = [f"unknown: {name}" for name in distilled.unknown]
         notes += _notes("set", distilled.licence, distilled.recipe)
@@ -226,7 +223,7 @@ def push_model(
         same = isinstance(said, dict) and own == {name: _within(said, name, "sha256") for name in said}
         return same or _same_recipe(there[writing.RECIPE], made.recipe)
 
-    with _filled(lambda folder: writing.fill(made, folder, place.name)) as folder:
+    with filled(lambda folder: writing.fill(made, folder, place.name)) as folder:
         files = _sizes(folder, [name for name in writing.FILES if (folder / name).is_file()])
         notes = _notes("model", made.licence, made.recipe)
         own = [one["card"] for one in made.backbones if str(one.get("card", "")).endswith(".toml")]
@@ -260,25 +257,6 @@ def kind_of(repo: str, revision: str | None = None) -> Kind:
             f"there is no data set or model {repo.partition('@')[0]} on the Hub, or it is private (then: hf auth login)"
         )
     return found[0] if found else "dataset"
-
-
-@contextlib.contextmanager
-def _filled(fill: Callable[[Path], object]) -> Iterator[Path]:
-    """A temporary folder with what is to go up."""
-    try:
-        place = tempfile.TemporaryDirectory(prefix="matchzoo-push-")
-        try:
-            fill(Path(place.name))
-        except BaseException:
-            place.cleanup()
-            raise
-    except OSError as error:
-        raise MatchZooError(
-            f"what is to go up cannot be written to {tempfile.gettempdir()} ({error.strerror}); set TMPDIR to a folder "
-            "with room, and push again"
-        ) from None
-    with place:
-        yield Path(place.name)
 
 
 def _sizes(folder: Path, names: Sequence[str]) -> dict[str, int]:
@@ -320,18 +298,3 @@ def _notes(what: str, licence: str, recipe: str) -> list[str]:
     if paths:
         notes.append(f"recipe.toml will show paths of this machine, such as {paths[0]}")
     return notes
-
-
-def _foreign(found: Any, at: dict[str, str], names: tuple[str, ...], size: int | None) -> "DistilledDataset":
-    from matchzoo.artefact import foreign
-    from matchzoo.data.hub import info_of
-    from matchzoo.data.layout import by_convention, choose
-
-    readme = found.readme()
-    config, splits = by_convention(found.names, readme, None)
-    layout = choose(splits, "train" if "train" in splits else next(iter(splits)), None, config)
-    folder = found.fetch(layout.train)
-    source = f"{at['repo']}@{at['commit']}"
-    if layout.parquet:
-        return foreign.read_parquet(source, folder, layout.train, info_of(readme, config), names, size)
-    return foreign.read_hub_folders(source, folder, layout.train, names, size)

@@ -5,7 +5,8 @@ import glob
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -215,3 +216,22 @@ class Place:
 def is_name(text: str) -> bool:
     """Whether a text is of the form of ``user/name`` or ``user/name@revision``."""
     return NAME.fullmatch(text) is not None and ".." not in text
+
+
+@contextlib.contextmanager
+def filled(fill: Callable[[Path], object]) -> Iterator[Path]:
+    """A temporary folder with what is to go up."""
+    try:
+        place = tempfile.TemporaryDirectory(prefix="matchzoo-push-")
+        try:
+            fill(Path(place.name))
+        except BaseException:
+            place.cleanup()
+            raise
+    except OSError as error:
+        raise MatchZooError(
+            f"what is to go up cannot be written to {tempfile.gettempdir()} ({error.strerror}); set TMPDIR to a folder "
+            "with room, and push again"
+        ) from None
+    with place:
+        yield Path(place.name)
