@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
-from torch.testing import assert_close
-
 from test_chunking import STEPS, train
+from torch.testing import assert_close
 
 HERE = Path(__file__).parent
 

@@ -142,7 +142,7 @@ def _origin(distilled: "DistilledDataset") -> str:
         distilled.versions
     )
     if distilled.head is not None:
-        size, space = size_of(distilled.head.bytes), _safe(_short(distilled.head.backbone))
+        size, space = size_of(distilled.head.bytes), safe(short(distilled.head.backbone))
         rows.append(["classifier of all the data", f"`head.safetensors`, {size}, for features of {space}"])
     rows.append(["recipe", "`recipe.toml`: `matchzoo run recipe.toml`" if distilled.recipe else "unknown"])
     return f"## Origin\n\n{markdown(rows)}".rstrip()

@@ -99,7 +99,7 @@ def _artefact(path: Path) -> DistilledDataset:
     images, labels = _tensors(folder.file(TENSORS), tuple(names), about)
     shard.compare(folder.file(shard.NAME), images, labels, names)
     fields = {name: about[name] for name in KINDS}
-    fields["head"] = _head(folder, about, hashes, len(names))
+    fields["head"] = _head(folder, about, about["files"], len(names))
     for name in ("backbones", "scores"):
         fields[name] = tuple(fields[name])
     return DistilledDataset(images, labels, tuple(names), recipe=recipe, **fields)
