@@ -5,6 +5,7 @@ by SIGINT and SIGTERM after saving.
 """
 
 import functools
+import os
 import shlex
 import shutil
 import sys
@@ -142,6 +143,8 @@ def run(
     folder, _, last = stem.rpartition("/")
     method = last if folder in ("", "baselines") else folder.split("/")[0]
     finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method)
+    if int(os.environ.get("RANK", 0)):  # under torchrun the first process speaks
+        return
     print()
     rows = finished.metrics["results"]
     for number, evaluation in enumerate(recipe.evaluation):
