@@ -3,8 +3,10 @@
 import copy
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,18 @@ from torch.testing import assert_close
 HERE = Path(__file__).parent
 
 
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parent)}
+
+
 def torchrun(processes: int, *words: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parent)}
-    return subprocess.run([*command, *words], env=environment, capture_output=True, text=True, timeout=500, check=False)
+    command = [*TORCHRUN, f"--nproc-per-node={processes}"]
+    return subprocess.run(
+        [*command, *words], env=environment(), capture_output=True, text=True, timeout=500, check=False
+    )
 
 
 def tables(lgm: dict, ring: dict) -> dict[str, dict]:
@@ -79,6 +89,34 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_pa
     shutil.rmtree(other / "checkpoints" / "step-00000006")
     structure(lgm, Recipe).run(other, quiet=True)
     assert_close(load_file(other / "parts.safetensors"), load_file(folder / "parts.safetensors"), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.slow
+def test_a_signal_to_torchrun_stops_all_after_the_same_step_and_the_end_is_the_same(lgm, tmp_path):
+    lgm["trainer"] |= {"precision": "float64", "checkpoint_every": 1000, "steps": 400, "snapshot_every": 1000}
+    lgm["generator"]["grow_every"] = 1000
+    lgm["evaluation"] = []
+    (tmp_path / "tables.json").write_text(json.dumps({"whole": lgm}))
+    words = (str(HERE / "processes.py"), "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
+    with subprocess.Popen(
+        [*TORCHRUN, "--nproc-per-node=2", *words], env=environment(), stderr=subprocess.PIPE
+    ) as running:
+        log = tmp_path / "whole" / "metrics.jsonl"
+        deadline = time.monotonic() + 300
+        while not (log.is_file() and log.stat().st_size) and time.monotonic() < deadline and running.poll() is None:
+            time.sleep(0.2)
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=200)
+    [checkpoint] = (tmp_path / "whole" / "checkpoints").glob("step-*")
+    done = int(checkpoint.name.removeprefix("step-"))
+    assert 0 < done < 400
+    assert not (tmp_path / "whole" / "metrics.json").exists()
+    ended = torchrun(2, *words)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    state = load_file(tmp_path / "whole" / "parts.safetensors")
+    _, undisturbed = train(lgm, 10_000, 400)
+    for key, tensor in state.items():
+        assert_close(tensor, undisturbed[key], rtol=1e-6, atol=1e-6)  # 400 steps of Adam between rounding and here
 
 
 @pytest.mark.slow
