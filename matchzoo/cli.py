@@ -5,6 +5,7 @@ by SIGINT and SIGTERM after saving.
 """
 
 import functools
+import os
 import shlex
 import shutil
 import sys
@@ -19,7 +20,7 @@ from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
 
 USAGE = """matchzoo: match one set of samples to another.
 
-  matchzoo list [PATTERN]        recipes, backbones and data sets, and what they still need here
+  matchzoo list [PATTERN]        recipes, backbones, data sets, distilled sets, and what they still need here
       --json                     the same for programs
   matchzoo show NAME             a recipe or card, as it is written
   matchzoo copy NAME FILE        a recipe to edit: then matchzoo run FILE; or a card
@@ -33,7 +34,8 @@ USAGE = """matchzoo: match one set of samples to another.
   matchzoo ratio P Q             the ratio of the densities of two tables (CSV, npy), with diagnostics
       --method KIND              ulsif, rulsif, kliep, classifier or kernel-mean-matching; --output DIR
   matchzoo push SET USER/NAME    publish a distilled set on the Hugging Face Hub; --dry-run says what would go there
-  matchzoo pull USER/NAME        fetch one, check it and keep it in a folder
+      --model generator          or a part of a run: generator, projector or probe
+  matchzoo pull USER/NAME        fetch a set or a model, check it and keep it in a folder
   matchzoo doctor                what is installed here and what is missing
       --fetch CARD               download the weights of a backbone
       --verify CARD              compare the weights of a backbone with what its card records
@@ -50,7 +52,7 @@ def list_(
     pattern: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PATTERN")] = "*",
     json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
 ) -> None:
-    """List recipes, backbones and data sets: what they are, their licence, and what of them is not on this machine.
+    """List recipes and cards: what they are, their licence, and what of them is not on this machine.
 
     Args:
         pattern: a shell pattern of names, such as 'lgm/*', 'clip-*' or 'datasets/*'.
@@ -141,6 +143,8 @@ def run(
     folder, _, last = stem.rpartition("/")
     method = last if folder in ("", "baselines") else folder.split("/")[0]
     finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method)
+    if int(os.environ.get("RANK", 0)):  # under torchrun the first process speaks
+        return
     print()
     rows = finished.metrics["results"]
     for number, evaluation in enumerate(recipe.evaluation):
@@ -214,6 +218,8 @@ def _use(name: str, file: Path) -> str:
         return f"run it with: matchzoo run {file}"
     if full.startswith("backbones/"):
         return f"a recipe uses it with: matchzoo run NAME --projector.card {file}"
+    if full.startswith("distilled/"):
+        return "it says what is known of the set, and how it is made or fetched"
     table = tomlkit.inline_table()
     table.update(zoo.load(name, zoo.DataCard).data)
     return (

@@ -14,7 +14,10 @@ from safetensors.torch import save_file
 def _whole(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}{path.suffix}")
     try:
+        temporary.touch()
+        mode = temporary.stat().st_mode  # the usual one, by the umask: safetensors would leave 600
         write(temporary)
+        temporary.chmod(mode)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)

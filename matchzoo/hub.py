@@ -1,38 +1,35 @@
-"""Distilled sets to and from the Hugging Face Hub, each a data set repository of its own.
+"""Distilled sets and trained models to and from the Hugging Face Hub, each a repository of its own.
 
 from matchzoo import hub
 
 distilled = hub.pull("user/name", revision="…")
 hub.push(distilled, "user/name")
+generator = hub.pull_model("user/name").part
+hub.push_model("runs/ring", "user/name", which="generator")
 
 Tokens, private repositories, the endpoint, the cache and offline mode are those of ``huggingface_hub`` (``hf auth
 login``, ``HF_TOKEN``, ``HF_ENDPOINT``, ``HF_HUB_CACHE``, ``HF_HUB_OFFLINE``); no token is logged or stored here.
 """
 
-import contextlib
-import glob
-import hashlib
 import json
 import re
-import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from matchzoo.errors import MatchZooError
+from matchzoo.hub_errors import is_offline
+from matchzoo.hub_place import Kind, Place, filled, is_name
 
 if TYPE_CHECKING:
     from matchzoo.distilled import DistilledDataset
+    from matchzoo.model import Family, Model
+    from matchzoo.run import Run
 
-NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[^@\s]+)?")
-"""``user/name`` or ``user/name@revision``."""
-KIND = "dataset"
-COMMIT = re.compile(r"[0-9a-f]{40}")
-OWN = (".gitattributes",)
-"""Files that the Hub puts into a new repository."""
+__all__ = ["Pushed", "is_name", "kind_of", "pull", "pull_model", "push", "push_model"]
 
 
 @attrs.frozen
@@ -52,11 +49,6 @@ class Pushed:
     notes: tuple[str, ...] = ()
 
 
-def is_name(text: str) -> bool:
-    """Whether a text is of the form of ``user/name`` or ``user/name@revision``."""
-    return NAME.fullmatch(text) is not None and ".." not in text
-
-
 def pull(
     repo: str,
     revision: str | None = None,
@@ -70,40 +62,42 @@ def pull(
     in the cache are not fetched again, and with ``HF_HUB_OFFLINE`` the last commit that was fetched is read.
 
     Args:
-        repo: ``user/name`` or ``user/name@revision``: an artefact, parquet files, or folders of images.
+        repo: ``user/name`` or ``user/name@revision``: an artefact, parquet files, or folders of images; or the name of
+            a card of the zoo (``distilled/*``), whose commit and hash are then those that must come.
         revision: branch, tag or commit; ``main`` if neither says one.
         class_names: as `DistilledDataset.load`.
         size: as `DistilledDataset.load`.
 
     Raises:
-        MatchZooError: no such repository or revision, no access, no network, or what came is refused; with the remedy.
+        MatchZooError: no such repository or revision, no access, no network, what came is refused, or nobody has
+            published the set of the card; with the remedy.
     """
-    from matchzoo.artefact import reading
-    from matchzoo.artefact.foreign import names_of
-    from matchzoo.artefact.head import NAME as HEAD
+    from matchzoo.artefact import foreign, head, reading
     from matchzoo.artefact.writing import METRICS, NAMES, TENSORS
     from matchzoo.data.repository import Repository
+    from matchzoo.zoo import distilled_card
 
-    name, asked = _split(repo, revision)
-    given = names_of(class_names)
-    commit = _resolve(name, asked)
-    at = {"repo": name, "revision": asked, "commit": commit}
-    with _explained(name, asked):
-        found = Repository.find(name, commit)
+    card = distilled_card.named(repo)
+    if card is not None:
+        repo, revision = card.published(repo, revision)
+    place = Place.of("dataset", repo, revision)
+    given = foreign.names_of(class_names)
+    commit = place.resolve()
+    at = {"repo": place.name, "revision": place.revision, "commit": commit}
+    with place.explained():
+        found = Repository.find(place.name, commit)
+
+    def read(folder: Path) -> "DistilledDataset":
+        if card is not None:
+            card.check(folder / TENSORS)
+        return reading.read_artefact(folder)
+
     if METRICS in found.names and TENSORS in found.names:
-        folder = _snapshot(name, asked, commit, [*NAMES, HEAD])
-        try:
-            distilled = reading.read_artefact(folder)
-        except MatchZooError:  # the cache may hold what a bad connection left: once more, from the Hub
-            if _offline():
-                raise
-            folder = _snapshot(name, asked, commit, [*NAMES, HEAD], again=True)
-            try:
-                distilled = reading.read_artefact(folder)
-            except MatchZooError as error:
-                raise MatchZooError(f"{name}@{asked}: fetched twice; {error}; or pull another revision") from None
+        distilled = place.fetch(commit, [*NAMES, head.NAME], read)
+    elif card is not None:
+        raise MatchZooError(f"{repo}: holds no distilled set ({TENSORS}), which its card says; mend the card")
     else:
-        distilled = _foreign(found, at, given, size)
+        distilled = foreign.read_repository(found, given, size)
     return attrs.evolve(distilled, repository=at)
 
 
@@ -132,211 +126,176 @@ def push(
         MatchZooError: the set is not as it must be, the repository holds another one, no access, or no network; with
             the remedy. The commit is made whole or not at all.
     """
-    from huggingface_hub import CommitOperationAdd, HfApi
-
     from matchzoo.artefact import writing
-    from matchzoo.artefact.content import check
+    from matchzoo.artefact.content import check, sha256
 
-    name, revision = _split(repo, None)
-    if "@" in repo:
-        raise MatchZooError(f"{repo}: a set is pushed to main; give user/name without a revision ('{revision}')")
+    place = Place.to_push("dataset", repo, "set")
     check(distilled.images, distilled.labels, distilled.class_names)
     distilled = attrs.evolve(distilled, licence=licence or distilled.licence)
-    with tempfile.TemporaryDirectory(prefix="matchzoo-push-") as place:
-        folder = Path(place)
-        writing.fill(distilled, folder, name)
-        files = {file: (folder / file).stat().st_size for file in writing.names_of(distilled)}
-        notes = _notes(distilled)
+
+    def replaces(there: Mapping[str, Path]) -> bool:
+        about = _table(there[writing.METRICS])
+        hashes = [_within(about, name, "sha256") for name in ("images", "labels")]
+        own = [sha256(distilled.images), sha256(distilled.labels)]
+        return hashes == own or _same_recipe(there[writing.RECIPE], distilled.recipe)
+
+    with filled(lambda folder: writing.fill(distilled, folder, place.name)) as folder:
+        files = _sizes(folder, writing.names_of(distilled))
+        notes = [f"unknown: {name}" for name in distilled.unknown]
+        notes += _notes("set", distilled.licence, distilled.recipe)
         if dry_run:
-            return Pushed(name, "", files, notes)
-        api = HfApi()
-        with _explained(name, "main", "push"):
-            api.create_repo(name, repo_type=KIND, private=private, exist_ok=True)
-            parent = _there(api, name, distilled, force)
-            operations = [CommitOperationAdd(file, folder / file) for file in files]
-            made = api.create_commit(
-                name,
-                operations,
-                commit_message=message or f"Distilled set, {len(distilled)} images",
-                repo_type=KIND,
-                parent_commit=parent,
-            )
-    return Pushed(name, str(made.oid), files, notes)
-
-
-def _there(api: Any, name: str, distilled: "DistilledDataset", force: bool) -> str | None:
-    """The commit that a push replaces; raises if that holds something else and is not to be replaced."""
-    from huggingface_hub import hf_hub_download
-
-    from matchzoo.artefact.writing import METRICS, RECIPE
-
-    info = api.repo_info(name, revision="main", repo_type=KIND)
-    names = {one.rfilename for one in info.siblings or []} - set(OWN)
-    if not names or force:
-        return info.sha
-    if METRICS in names and RECIPE in names:
-        theirs, about = (
-            Path(hf_hub_download(name, file, revision=info.sha, repo_type=KIND)) for file in (RECIPE, METRICS)
+            return Pushed(place.name, "", files, tuple(notes))
+        commit = place.publish(
+            folder,
+            files,
+            private=private,
+            message=message or f"Distilled set, {len(distilled)} images",
+            replaces=None if force else replaces,
+            telling=(writing.METRICS, writing.RECIPE),
+            what="distilled set",
         )
-        if _same(theirs, about, distilled):
-            return info.sha
-        what = "a distilled set of another recipe"
-    else:
-        what = f"files that are no distilled set ({', '.join(sorted(names)[:3])})"
-    raise MatchZooError(
-        f"{name}: holds {what}; push to another repository, or replace it with force (--force): earlier commits stay"
-    )
+    return Pushed(place.name, commit, files, tuple(notes))
 
 
-def _same(recipe: Path, metrics: Path, distilled: "DistilledDataset") -> bool:
-    """Whether what is there is of the same recipe, but for the device, or has the same tensors."""
-    from matchzoo.artefact.content import sha256
+def pull_model(repo: str, revision: str | None = None, *, card: str = "") -> "Model":
+    """Fetch a generator, projector or probe and check it from end to end; nothing of it is executed or unpickled.
+
+    Args:
+        repo: ``user/name`` or ``user/name@revision``.
+        revision: as `pull`.
+        card: as `Model.load`.
+
+    Returns:
+        The model; `Model.part` is the part itself, which does what the pushed one did, bit for bit.
+
+    Raises:
+        MatchZooError: as `pull`.
+    """
+    from matchzoo.artefact import model_reading
+    from matchzoo.artefact.model_writing import FILES
+
+    place = Place.of("model", repo, revision)
+    commit = place.resolve()
+    model = place.fetch(commit, FILES, lambda folder: model_reading.read(folder, card))
+    return attrs.evolve(model, repository={"repo": place.name, "revision": place.revision, "commit": commit})
+
+
+def push_model(
+    model: "Model | Run | str | Path",
+    repo: str,
+    *,
+    which: "Family | None" = None,
+    private: bool | None = None,
+    licence: str = "",
+    message: str = "",
+    force: bool = False,
+    dry_run: bool = False,
+) -> Pushed:
+    """Publish a trained generator, projector or probe, in one commit on ``main``.
+
+    Args:
+        model: what `Model` holds, or a finished run or its folder.
+        repo: ``user/name``.
+        which: of a run: ``generator``, ``projector``, or ``probe`` (the linear classifier that its evaluation trains,
+            which is trained again for it).
+        private: as `push`.
+        licence: as `push`.
+        message: as `push`.
+        force: replace a model of another recipe, or other files of the same names.
+        dry_run: as `push`.
+
+    Raises:
+        MatchZooError: the run has no such part, or as `push`.
+    """
+    from matchzoo.artefact import model_writing as writing
+    from matchzoo.model import Model, opened
+
+    place = Place.to_push("model", repo, "model")
+    made = model if isinstance(model, Model) else opened(model, which)
+    made = attrs.evolve(made, licence=licence or made.licence)
+
+    def replaces(there: Mapping[str, Path]) -> bool:
+        about = _table(there[writing.CONFIG])
+        if about.get("family") != made.family:
+            return False
+        own = writing.hashes(made.tensors)
+        said = about.get("tensors")
+        same = isinstance(said, dict) and own == {name: _within(said, name, "sha256") for name in said}
+        return same or _same_recipe(there[writing.RECIPE], made.recipe)
+
+    with filled(lambda folder: writing.fill(made, folder, place.name)) as folder:
+        files = _sizes(folder, [name for name in writing.FILES if (folder / name).is_file()])
+        notes = _notes("model", made.licence, made.recipe)
+        own = [one["card"] for one in made.backbones if str(one.get("card", "")).endswith(".toml")]
+        notes += [f"its backbone is of a card of yours: who pulls it needs {own[0]} (--card)"] if own else []
+        if dry_run:
+            return Pushed(place.name, "", files, tuple(notes))
+        commit = place.publish(
+            folder,
+            files,
+            private=private,
+            message=message or f"{made.family.capitalize()} of kind {made.kind}",
+            replaces=None if force else replaces,
+            telling=(writing.CONFIG, writing.RECIPE),
+            what="model",
+        )
+    return Pushed(place.name, commit, files, tuple(notes))
+
+
+def kind_of(repo: str, revision: str | None = None) -> Kind:
+    """Whether ``user/name`` is a data set or a model of the Hub; offline, whether it was pulled as a model before.
+
+    Raises:
+        MatchZooError: it is both or neither, or the Hub cannot be asked.
+    """
+    kinds: tuple[Kind, Kind] = ("dataset", "model")
+    found = [kind for kind in kinds if Place.of(kind, repo, revision).exists()]
+    if len(found) > 1:
+        raise MatchZooError(f"{repo}: is both a data set and a model on the Hub; say --kind dataset or --kind model")
+    if not found and not is_offline():
+        raise MatchZooError(
+            f"there is no data set or model {repo.partition('@')[0]} on the Hub, or it is private (then: hf auth login)"
+        )
+    return found[0] if found else "dataset"
+
+
+def _sizes(folder: Path, names: Sequence[str]) -> dict[str, int]:
+    return {name: (folder / name).stat().st_size for name in names}
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """A JSON table that somebody published; empty if it is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _within(table: Any, *keys: str) -> Any:
+    for key in keys:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table
+
+
+def _same_recipe(path: Path, ours: str) -> bool:
+    """Whether a file is our recipe, but for the device and the memory of the machine."""
 
     def table(text: str) -> dict[str, Any]:
         found = tomllib.loads(text)
-        found.get("trainer", {}).pop("device", None)
+        for key in ("device", "chunk"):
+            found.get("trainer", {}).pop(key, None)
         return found
 
     try:
-        about = json.loads(metrics.read_text(encoding="utf-8"))
-        if about["images"]["sha256"] == sha256(distilled.images) and about["labels"]["sha256"] == sha256(
-            distilled.labels
-        ):
-            return True
-        return bool(distilled.recipe) and table(recipe.read_text(encoding="utf-8")) == table(distilled.recipe)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return bool(ours) and table(path.read_text(encoding="utf-8")) == table(ours)
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return False
 
 
-def _notes(distilled: "DistilledDataset") -> tuple[str, ...]:
-    notes = [f"unknown: {name}" for name in distilled.unknown]
-    if not distilled.licence:
-        notes.append("no licence is chosen for the set (licence, --licence)")
-    paths = re.findall(r'"((?:/|~|[A-Za-z]:\\)[^"\n]+)"', distilled.recipe)
+def _notes(what: str, licence: str, recipe: str) -> list[str]:
+    notes = [] if licence else [f"no licence is chosen for the {what} (licence, --licence)"]
+    paths = re.findall(r'"((?:/|~|[A-Za-z]:\\)[^"\n]+)"', recipe)
     if paths:
         notes.append(f"recipe.toml will show paths of this machine, such as {paths[0]}")
-    return tuple(notes)
-
-
-def _foreign(found: Any, at: dict[str, str], names: tuple[str, ...], size: int | None) -> "DistilledDataset":
-    from matchzoo.artefact import foreign
-    from matchzoo.data.hub import info_of
-    from matchzoo.data.layout import by_convention, choose
-
-    readme = found.readme()
-    config, splits = by_convention(found.names, readme, None)
-    layout = choose(splits, "train" if "train" in splits else next(iter(splits)), None, config)
-    folder = found.fetch(layout.train)
-    source = f"{at['repo']}@{at['commit']}"
-    if layout.parquet:
-        return foreign.read_parquet(source, folder, layout.train, info_of(readme, config), names, size)
-    return foreign.read_hub_folders(source, folder, layout.train, names, size)
-
-
-def _split(repo: str, revision: str | None) -> tuple[str, str]:
-    if not is_name(repo):
-        raise MatchZooError(f"expected user/name or user/name@revision, got {repo!r}")
-    name, _, said = repo.partition("@")
-    if said and revision and said != revision:
-        raise MatchZooError(f"{repo}: says its revision already, but revision is {revision!r}")
-    return name, said or revision or "main"
-
-
-def _resolve(name: str, revision: str) -> str:
-    """The commit that a revision is now; offline, that which it was when it was last pulled."""
-    from huggingface_hub import HfApi, errors, snapshot_download
-
-    from matchzoo import files
-    from matchzoo.cache import cache_folder
-
-    if COMMIT.fullmatch(revision):
-        return revision
-    note = cache_folder() / "hub" / f"pulled-{hashlib.sha256(f'{name}@{revision}'.encode()).hexdigest()[:32]}.json"
-    if not _offline():
-        with _explained(name, revision):
-            commit = str(HfApi().repo_info(name, revision=revision, repo_type=KIND).sha)
-            note.parent.mkdir(parents=True, exist_ok=True)
-            files.write_json(note, {"repo": name, "revision": revision, "commit": commit})
-        return commit
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        return str(json.loads(note.read_text(encoding="utf-8"))["commit"])
-    try:  # fetched by other means, such as hf download
-        return Path(snapshot_download(name, revision=revision, local_files_only=True, repo_type=KIND)).name
-    except errors.LocalEntryNotFoundError:
-        raise MatchZooError(
-            f"{name}@{revision}: is not in the Hub's cache here, and HF_HUB_OFFLINE is set; where the Hub can be "
-            f"reached: matchzoo pull {name}@{revision}"
-        ) from None
-
-
-def _snapshot(name: str, revision: str, commit: str, wanted: list[str], *, again: bool = False) -> Path:
-    """The folder of a commit in the Hub's cache, with the files that are wanted."""
-    from huggingface_hub import snapshot_download
-
-    patterns = [glob.escape(file) for file in wanted]
-    with _explained(name, revision):
-        return Path(
-            snapshot_download(name, revision=commit, allow_patterns=patterns, repo_type=KIND, force_download=again)
-        )
-
-
-def _offline() -> bool:
-    from huggingface_hub import constants
-
-    return bool(constants.HF_HUB_OFFLINE)
-
-
-@contextlib.contextmanager
-def _explained(name: str, revision: str, doing: str = "pull") -> Iterator[None]:
-    """What the Hub's client raises, in words for people, with the remedy."""
-    from huggingface_hub import errors
-
-    at = f"{name}@{revision}"
-    try:
-        try:
-            yield
-        except RuntimeError as error:  # what the client makes of a fault while a large file goes up
-            if error.__cause__ is None:
-                raise
-            raise error.__cause__ from None
-    except errors.GatedRepoError:
-        raise MatchZooError(
-            f"{at}: its owners ask you to accept their terms on its page first; then log in here: hf auth login"
-        ) from None
-    except errors.RepositoryNotFoundError as error:
-        if _status(error) == 401:
-            raise MatchZooError(f"{at}: {_denied(401)}; or there is no such data set") from None
-        raise MatchZooError(f"there is no data set {name} on the Hub, or it is private (then: hf auth login)") from None
-    except errors.RevisionNotFoundError:
-        raise MatchZooError(f"the data set {name} has no revision '{revision}'") from None
-    except errors.HFValidationError as error:
-        raise MatchZooError(f"expected user/name, got {name!r} ({error})") from None
-    except errors.HfHubHTTPError as error:
-        status = _status(error)
-        reason = _denied(status) or (str(error).splitlines() or [""])[0]
-        again = "" if status in (401, 403) else f"; nothing was changed: {doing} again"
-        raise MatchZooError(f"{at}: the {doing} failed ({status}): {reason}{again}") from None
-    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, errors.HTTPError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
-            raise MatchZooError(f"{at}: the {doing} failed ({error}); mend that and {doing} again") from None
-        reason = (str(error).splitlines() or [""])[0][:200]
-        raise MatchZooError(
-            f"{at}: the Hub cannot be reached, or the connection broke ({type(error).__name__}: {reason}), or "
-            f"HF_HUB_OFFLINE is set; nothing was changed: {doing} again where it can be reached (with HF_HUB_OFFLINE=1 "
-            "what was fetched before is read)"
-        ) from None
-
-
-def _status(error: Any) -> int | None:
-    return getattr(getattr(error, "response", None), "status_code", None)
-
-
-def _denied(status: int | None) -> str:
-    """What is wrong, where the Hub's answer alone says it."""
-    return {
-        401: "the Hub does not know who you are: hf auth login, or set HF_TOKEN",
-        403: "your token has no right to do this: use one with write access (hf auth login), or a repository of yours",
-        409: "somebody else is writing there",
-        412: "somebody else has pushed meanwhile; look at what is there",
-        429: "too many requests: wait as long as the Hub asks",
-    }.get(status or 0, "" if (status or 0) < 500 else "the Hub has a fault of its own")
+    return notes

@@ -64,7 +64,10 @@ class Samples:
         return Samples(self.values[index], labels, weights, own, self.origin, group)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> "Samples":
-        """The same samples on a device, floating-point values in ``dtype``."""
+        """The same samples on a device, floating-point values in ``dtype``; these themselves if they are so."""
+        held = [x for x in (self.values, self.labels, self.weights, self.index, self.group) if x is not None]
+        if all(x.device == device and (x.dtype == dtype or not x.is_floating_point()) for x in held):
+            return self
 
         def move(x: torch.Tensor | None) -> torch.Tensor | None:
             return None if x is None else x.to(device, dtype if x.is_floating_point() else None)

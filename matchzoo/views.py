@@ -116,7 +116,7 @@ class Views:
         _, crop, noise = self.settings()
         size = (self.size, self.size) if self.size else images.shape[2:]
         if crop is not None:
-            left, top, width, height, flipped = plan[:, :5].to(images.device, images.dtype).unbind(1)
+            left, top, width, height, flipped = plan[:, :5].to(images.device, images.dtype, non_blocking=True).unbind(1)
             theta = torch.zeros(len(images), 2, 3, dtype=images.dtype, device=images.device)
             theta[:, 0, 0] = width * (1 - 2 * flipped)
             theta[:, 0, 2] = 2 * left + width - 1
@@ -126,7 +126,7 @@ class Views:
             images = F.grid_sample(images, grid, padding_mode="zeros", align_corners=False)
         else:
             images = self.plain(images)
-            flipped = plan[:, 4].to(images.device).bool()[:, None, None, None]
+            flipped = plan[:, 4].to(images.device, non_blocking=True).bool()[:, None, None, None]
             images = torch.where(flipped, images.flip(3), images)
         if noise is not None:
             images = images + self._noise(images, plan, noise)

@@ -131,7 +131,7 @@ def test_without_a_network(hub: HubServer, tmp_path: Path, monkeypatch: pytest.M
 
     commit = hub.add(f"datasets/{REPO}", pets(tmp_path / "r"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    expected = rf"{REPO}@main is not here.*hf download {REPO} --repo-type dataset --revision main"
+    expected = rf"{REPO}@main: the Hub cannot be reached.*hf download {REPO} --repo-type dataset --revision main"
     with pytest.raises(MatchZooError, match=expected):
         Hub(repo=REPO).load()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
@@ -143,7 +143,7 @@ def test_without_a_network(hub: HubServer, tmp_path: Path, monkeypatch: pytest.M
         data = Hub(repo=REPO, size=8)
         assert len(data.load().train) == 7
         assert data.origin()["commit"] == commit
-        with pytest.raises(MatchZooError, match="owner/other@v1 is not here, and the Hub cannot be reached"):
+        with pytest.raises(MatchZooError, match="owner/other@v1: the Hub cannot be reached"):
             Hub(repo="owner/other@v1").load()
 
 

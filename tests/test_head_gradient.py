@@ -7,7 +7,10 @@ import torch.nn.functional as F
 
 from matchzoo.generators.pyramid import decode
 from matchzoo.matchers.distance import cosine_distance
+from matchzoo.samples import Samples
+from matchzoo.statistics import HeadGradient
 from matchzoo.statistics.head_gradient import head_gradient
+from matchzoo.step import Step
 
 
 def problem(n: int = 40, d: int = 24, c: int = 7, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, ...]:
@@ -83,6 +86,60 @@ def test_matching_loss_and_pyramid_gradient_are_those_of_a_differentiated_gradie
     for a, b in zip(gradients, gradients_, strict=True):
         assert a.abs().max() > 0
         assert (a - b).abs().max() <= 1e-12
+
+
+@pytest.mark.parametrize("heads", [None, 3])
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_blocks_of_rows_are_exact_and_keep_nothing(heads, soft, weighted, monkeypatch):
+    """Value and gradients, of features and of probabilities, of blocks against all rows at once, in float64."""
+    z, labels, weight, bias = problem()
+    if heads:
+        weight = torch.randn(heads, *weight.shape, dtype=torch.float64) * 0.3
+        bias = torch.randn(heads, 7, dtype=torch.float64)
+    targets = torch.rand(40, 7, dtype=torch.float64).softmax(1).requires_grad_() if soft else labels
+    weights = torch.rand(40, dtype=torch.float64) if weighted else None
+    z.requires_grad_()
+    inputs = [z, targets] if soft else [z]
+    direction = torch.randn(*bias.shape, 25, dtype=torch.float64)
+
+    def both() -> tuple[torch.Tensor, ...]:
+        value = head_gradient(z, targets, weight, bias, weights)
+        return value, *torch.autograd.grad((value * direction).sum(), inputs)
+
+    whole = both()
+    kept: list[torch.Size] = []
+    monkeypatch.setattr("matchzoo.statistics.head_gradient.BLOCK", 9 * bias.numel())  # 9 rows: 40 are 5 blocks
+    with torch.autograd.graph.saved_tensors_hooks(lambda x: kept.append(x.shape) or x, lambda x: x):
+        pieces = both()
+    for a, b in zip(whole, pieces, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-15)
+    assert not any(
+        shape.numel() >= 40 * 7 and shape not in (z.shape, targets.shape) for shape in kept if shape[:1] == (40,)
+    )
+
+
+def test_several_heads_are_the_gradients_of_each():
+    z, labels, _, _ = problem()
+    weight, bias = torch.randn(3, 7, 24, dtype=torch.float64), torch.randn(3, 7, dtype=torch.float64)
+    found = head_gradient(z, labels, weight, bias)
+    for one, w, b in zip(found, weight, bias, strict=True):
+        torch.testing.assert_close(one, by_autograd(z, labels, w, b), rtol=0, atol=1e-15)
+
+
+def test_heads_of_the_statistic_are_drawn_anew_each_step_and_one_is_as_before():
+    z, labels, _, _ = problem(dtype=torch.float32)
+    measured = {}
+    for heads in (1, 4):
+        statistic = HeadGradient(std=0.5, heads=heads)
+        statistic.classes = 7
+        measured[heads] = [statistic.measure(Samples(z, labels), Step(n, 0)) for n in (1, 1, 2)]
+        assert torch.equal(measured[heads][0], measured[heads][1])
+        assert not torch.equal(measured[heads][0], measured[heads][2])
+    assert measured[1][0].shape == (7, 25)
+    assert measured[4][0].shape == (4, 7, 25)
+    weight = torch.randn(7, 24, generator=Step(1, 0).rng("head")) * 0.5
+    torch.testing.assert_close(measured[1][0], head_gradient(z, labels, weight, torch.zeros(7)))
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e6])

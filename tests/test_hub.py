@@ -149,17 +149,30 @@ DOWN = {
     "404": (Fault("GET .*/revision/", 404, {"X-Error-Code": "RepoNotFound"}), "there is no data set"),
     "429": (Fault("GET .*/revision/", 429, {"Retry-After": "1"}, times=9), r"failed \(429\): too many requests: wait"),
     "500": (Fault("GET .*/revision/", 500, times=9), r"failed \(500\): the Hub has a fault of its own; .*pull again"),
-    "file 500": (Fault("GET .*/resolve/.*parquet", 500, times=20), "pull failed|cannot be reached"),
+    "file 500": (Fault("GET .*/resolve/.*parquet", 500, times=20), r"pull failed \(500\): the Hub has a fault"),
+    "file 403": (Fault("HEAD .*/resolve/.*parquet", 403, times=20), r"pull failed \(403\): your token has no right"),
     "cut": (Fault("GET .*/resolve/.*safetensors", kind="cut", times=20), "connection broke|pull failed"),
     "bytes": (
         Fault("GET .*/resolve/.*safetensors", kind="bytes", times=9),
         "fetched twice; .*refused as a",
     ),
+    "too slow": (
+        Fault("GET .*/resolve/.*safetensors", kind="slow", seconds=0.6, times=40),
+        "connection broke .*(Timeout|timed out)",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", DOWN)
-def test_faults_on_the_way_down(case: str, hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+def test_faults_on_the_way_down(
+    case: str,
+    hub: HubServer,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.2 if case == "too slow" else 10)
     door.push(made(), REPO)
     fault, message = DOWN[case]
     hub.fault = attrs.evolve(fault)
@@ -229,7 +242,7 @@ def test_our_side_is_full(hub: HubServer, tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", full)
-    with pytest.raises(MatchZooError, match=r"the pull failed \(.*No space left on device\); mend that and pull again"):
+    with pytest.raises(MatchZooError, match=r"failed here: No space left on device: free some, .*; then pull again"):
         door.pull(REPO)
     monkeypatch.setattr(huggingface_hub, "snapshot_download", plain)
     assert len(door.pull(REPO)) == 6
@@ -271,13 +284,15 @@ def test_load_dataset(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     distilled = made()
     door.push(distilled, REPO)
     program = (
-        "import json, datasets\n"
+        "import json, datasets, numpy\n"
         f"d = datasets.load_dataset('{REPO}', split='train', cache_dir={str(tmp_path / 'd')!r})\n"
-        "print(json.dumps([d.features['label'].names, list(d['label'])]))"
+        "pixels = [numpy.array(image).transpose(2, 0, 1).tolist() for image in d['image']]\n"
+        "print(json.dumps([d.features['label'].names, list(d['label']), pixels]))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == [list(CLASSES), distilled.labels.tolist()]
+    pixels = (distilled.images * 255).round().int().tolist()
+    assert json.loads(done.stdout.splitlines()[-1]) == [list(CLASSES), distilled.labels.tolist(), pixels]
     assert datasets.__version__
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import TINY_CARD
+from safetensors.torch import load_file
 from test_overrides import at, changed
 from test_resume import Stop, assert_same, stop_after
 
@@ -21,6 +22,7 @@ from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.gan import critic_loss, generator_loss
 from matchzoo.matchers.mmd import mmd2
+from matchzoo.model import Model
 from matchzoo.overrides import describe
 from matchzoo.recipe import Recipe
 from matchzoo.run import Run
@@ -236,6 +238,30 @@ def test_the_state_of_a_learned_space_is_kept_and_a_frozen_one_is_not(adversaria
     adversarial["trainer"]["snapshot_every"] = 3
     run = structure(adversarial, Recipe).run(tmp_path / "run", quiet=True)
     assert run.generator.sample(4).values.shape == (4, 3, 8, 8)
+
+
+def test_parts_of_several_spaces_as_models(
+    adversarial: dict, finished: Run, cards: dict[str, str], tmp_path: Path
+) -> None:
+    adversarial["trainer"]["steps"] = 2
+    adversarial["projectors"] = dict(reversed(adversarial["projectors"].items()))  # the frozen one comes first
+    run = structure(adversarial, Recipe).run(tmp_path / "run", quiet=True)
+    critic = Model.of_run(run, "projector")
+    moved = load_file(run.folder / "parts.safetensors")
+    assert critic.tensors.keys() == {key.removeprefix("critic/") for key in moved if key.startswith("critic/")}
+    assert critic.part.project(torch.rand(3, 3, 8, 8)).shape == (3, 1)
+    assert [one["card"] for one in Model.of_run(run, "generator").backbones] == [cards["narrow"]]
+    probe = Model.of_run(finished, "probe")
+    assert [one["card"] for one in probe.backbones] == [cards["wide"]]
+    assert probe.part.weight.shape == (10, 256)
+    critics = {**adversarial["players"]["critic"], "moves": ["critic", "second"]}
+    adversarial["projectors"]["second"] = copy.deepcopy(adversarial["projectors"]["critic"])
+    adversarial["players"]["critic"] = critics | {
+        "minimize": [{"kind": "gan", "side": "critic", "space": space} for space in ("critic", "second")]
+    }
+    run = structure(adversarial, Recipe).run(tmp_path / "two", quiet=True)
+    with pytest.raises(MatchZooError, match="expected one projector that players moved, got critic, second"):
+        Model.of_run(run, "projector")
 
 
 def test_learned_spaces_start_differently(adversarial: dict) -> None:

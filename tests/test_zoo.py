@@ -15,7 +15,7 @@ import attrs
 import pytest
 import timm
 import torch
-from hub_server import HubServer, hub  # noqa: F401
+from hub_server import Fault, HubServer, hub  # noqa: F401
 from safetensors.torch import save_file
 
 from matchzoo import cli, shipped, zoo
@@ -297,9 +297,9 @@ def weights(hub: HubServer, tmp_path: Path, **changes: str) -> HubWeights:  # no
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"repo": "owner/other"}, "owner/other@main/model.safetensors: there is no such repository on the Hub"),
-        ({"revision": "v9"}, "the repository has no revision 'v9'"),
-        ({"file": "other.safetensors"}, "the repository has no file 'other.safetensors'"),
+        ({"repo": "owner/other"}, "weights.repo: there is no model owner/other on the Hub, or it is private"),
+        ({"revision": "v9"}, "weights.revision: the model owner/name has no revision 'v9'"),
+        ({"file": "other.safetensors"}, "owner/name@main/other.safetensors: there is no such file in the repository"),
         ({"sha256": "0" * 64}, "but the card pins 0000.*hf download owner/name .* --force-download"),
         ({"repo": "not a name"}, "weights.repo: expected owner/name, got 'not a name'"),
     ],
@@ -307,6 +307,32 @@ def weights(hub: HubServer, tmp_path: Path, **changes: str) -> HubWeights:  # no
 def test_what_the_hub_refuses(changes: dict, message: str, hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     with pytest.raises(MatchZooError, match=message):
         weights(hub, tmp_path, **changes).state()
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (Fault("HEAD .*", 401), "hf auth login"),
+        (Fault("HEAD .*", 403), r"download failed \(403\): your token has no right"),
+        (Fault("HEAD .*", 429, {"Retry-After": "1"}, times=9), r"download failed \(429\): too many requests: wait"),
+        (Fault("HEAD .*", 500, times=9), r"download failed \(500\): the Hub has a fault of its own; .*download again"),
+        (Fault("GET .*", kind="cut", times=20), "the connection broke"),
+    ],
+)
+def test_faults_of_the_hub(
+    fault: Fault,
+    message: str,
+    hub: HubServer,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # between the client's tries
+    one = weights(hub, tmp_path)
+    hub.fault = attrs.evolve(fault)
+    with pytest.raises(MatchZooError, match=message):
+        one.fetch()
+    hub.fault = None
+    assert one.state()["x"].tolist() == [1, 1, 1]  # type: ignore[index]
 
 
 def test_a_pin_of_two_digits_is_none(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
@@ -335,7 +361,7 @@ def test_offline(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     one = weights(hub, tmp_path)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     command = "hf download owner/name model.safetensors --revision main"
-    with pytest.raises(MatchZooError, match=f"owner/name@main/model.safetensors are not in .*{command}"):
+    with pytest.raises(MatchZooError, match=f"owner/name@main/model.safetensors: the Hub cannot .*{command}"):
         one.state()
     with pytest.raises(MatchZooError, match="matchzoo doctor --fetch dino-vit-s8"):
         Backbone(card="dino-vit-s8").build(Facts(shape=(3, 224, 224)))

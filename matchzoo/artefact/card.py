@@ -1,27 +1,16 @@
 """The card of an artefact: a README that the Hub and people read."""
 
-import html
-import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from matchzoo.artefact.content import sha256
+from matchzoo.artefact.words import data_name, inline, licence, safe, short
 from matchzoo.text import markdown, mean_and_spread, size_of
 
 if TYPE_CHECKING:
     from matchzoo.distilled import DistilledDataset
 
-LICENCES = frozenset({
-    "afl-3.0", "agpl-3.0", "apache-2.0", "artistic-2.0", "bsd-2-clause", "bsd-3-clause", "bsl-1.0", "cc", "cc-by-2.0",
-    "cc-by-2.5", "cc-by-3.0", "cc-by-4.0", "cc-by-nc-2.0", "cc-by-nc-3.0", "cc-by-nc-4.0", "cc-by-nc-nd-3.0",
-    "cc-by-nc-nd-4.0", "cc-by-nc-sa-2.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "cc-by-sa-3.0",
-    "cc-by-sa-4.0", "cc0-1.0", "cdla-permissive-2.0", "etalab-2.0", "eupl-1.1", "gfdl", "gpl-2.0", "gpl-3.0", "isc",
-    "lgpl-2.1", "lgpl-3.0", "mit", "mpl-2.0", "ms-pl", "odbl", "odc-by", "openrail", "pddl", "unlicense", "wtfpl",
-    "zlib",
-})  # fmt: skip
-"""Identifiers that the Hub knows; any other licence is ``other`` there, with its name."""
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 COLUMNS = ("method", "backbone", "protocol", "images")
 SHOWN = 200
@@ -32,7 +21,7 @@ def text(distilled: "DistilledDataset", repo: str = "") -> str:
     """The card as Markdown under a head of YAML; ``repo`` is the repository that it is for, if there is one."""
     title = repo.partition("/")[2] or _title(distilled)
     parts = [
-        f"# {_safe(title)}",
+        f"# {safe(title)}",
         _about(distilled),
         "![The first image of every class, in label order](grid.png)",
         _use(distilled, repo),
@@ -61,7 +50,7 @@ def metadata(distilled: "DistilledDataset", title: str) -> dict[str, Any]:
     tags = ["dataset-distillation", "dataset-compression", "matchzoo", *([f"ipc-{per_class:g}"] if count else [])]
     tags += ["soft-labels"] if distilled.labels.ndim == 2 else []
     return {
-        **_licence(distilled.licence),
+        **licence(distilled.licence),
         "pretty_name": title,
         "task_categories": ["image-classification"],
         "size_categories": [size],
@@ -71,17 +60,9 @@ def metadata(distilled: "DistilledDataset", title: str) -> dict[str, Any]:
     }
 
 
-def _licence(name: str) -> dict[str, str]:
-    if not name:
-        return {"license": "unknown"}
-    if name.lower() in LICENCES:
-        return {"license": name.lower()}
-    return {"license": "other", "license_name": re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-") or "other"}
-
-
 def _title(distilled: "DistilledDataset") -> str:
-    data = _short(str((distilled.source or {}).get("card", ""))) or _data((distilled.source or {}).get("data"))
-    names = ", ".join(filter(None, (_short(one.get("card", "")) for one in distilled.backbones)))
+    data = short(str((distilled.source or {}).get("card", ""))) or data_name((distilled.source or {}).get("data"))
+    names = ", ".join(filter(None, (short(one.get("card", "")) for one in distilled.backbones)))
     return f"{data or 'Distilled set'}{', distilled' if data else ''}{f' with {names}' if names else ''}"
 
 
@@ -89,8 +70,8 @@ def _about(distilled: "DistilledDataset") -> str:
     m, _, height, width = distilled.images.shape
     labels = "probabilities of the classes" if distilled.labels.ndim == 2 else "labels"
     source = distilled.source or {}
-    said = source.get("from") or _data(source.get("data"))
-    stands = f" The data set they stand for: {_safe(said)}." if said else ""
+    said = source.get("from") or data_name(source.get("data"))
+    stands = f" The data set they stand for: {safe(said)}." if said else ""
     return (
         f"{m} synthetic or chosen images of {height}x{width} pixels with {labels}, {distilled.images_per_class:g} for "
         f"each of {len(distilled.class_names)} classes, to train classifiers on in place of a whole data set.{stands} "
@@ -99,7 +80,7 @@ def _about(distilled: "DistilledDataset") -> str:
 
 
 def _use(distilled: "DistilledDataset", repo: str) -> str:
-    backbones = " ".join(filter(None, (_short(one.get("card", "")) for one in distilled.backbones))) or "CARD"
+    backbones = " ".join(filter(None, (short(one.get("card", "")) for one in distilled.backbones))) or "CARD"
     ours = f'hub.pull("{repo}")' if repo else 'DistilledDataset.load("FOLDER")'
     door = "from matchzoo import hub" if repo else "from matchzoo.distilled import DistilledDataset"
     lines = [
@@ -124,9 +105,9 @@ def _results(distilled: "DistilledDataset") -> str:
         return "## Results\n\nNobody has recorded any."
     rows = [["method", "backbone", "protocol", "images", "top-1 %", "top-5 %", "seeds"]]
     for record in scored:
-        about = [_safe(str(record.get(column, ""))) for column in COLUMNS]
+        about = [safe(str(record.get(column, ""))) for column in COLUMNS]
         rows.append([
-            about[0], _short(about[1]), *about[2:], mean_and_spread(record, "top1"), mean_and_spread(record, "top5"),
+            about[0], short(about[1]), *about[2:], mean_and_spread(record, "top1"), mean_and_spread(record, "top5"),
             str(record.get("seeds", "")),
         ])  # fmt: skip
     said = (
@@ -143,10 +124,10 @@ def _origin(distilled: "DistilledDataset") -> str:
     if about is None:
         rows.append(["preprocessing", "unknown"])
     else:
-        rows += [[name, _inline(about[name])] for name in ("range", "normalisation", "views") if about.get(name)]
+        rows += [[name, inline(about[name])] for name in ("range", "normalisation", "views") if about.get(name)]
     source = distilled.source or {}
     rows += [
-        [key.replace("origin", "data from"), _inline(source[key])]
+        [key.replace("origin", "data from"), inline(source[key])]
         for key in ("data", "origin", "homepage", "paper")
         if source.get(key)
     ]
@@ -157,12 +138,12 @@ def _origin(distilled: "DistilledDataset") -> str:
             str(backbone.get("architecture", "")),
             *(f"{k} {weights[k]}" for k in ("commit", "sha256") if weights.get(k)),
         ]
-        rows.append([f"backbone {_short(backbone.get('card', ''))}", _inline(", ".join(filter(None, said)))])
-    rows += [["versions", _inline(", ".join(f"{k} {v}" for k, v in distilled.versions.items()))]] * bool(
+        rows.append([f"backbone {short(backbone.get('card', ''))}", inline(", ".join(filter(None, said)))])
+    rows += [["versions", inline(", ".join(f"{k} {v}" for k, v in distilled.versions.items()))]] * bool(
         distilled.versions
     )
     if distilled.head is not None:
-        size, space = size_of(distilled.head.bytes), _safe(_short(distilled.head.backbone))
+        size, space = size_of(distilled.head.bytes), safe(short(distilled.head.backbone))
         rows.append(["classifier of all the data", f"`head.safetensors`, {size}, for features of {space}"])
     rows.append(["recipe", "`recipe.toml`: `matchzoo run recipe.toml`" if distilled.recipe else "unknown"])
     return f"## Origin\n\n{markdown(rows)}".rstrip()
@@ -170,16 +151,16 @@ def _origin(distilled: "DistilledDataset") -> str:
 
 def _licences(distilled: "DistilledDataset") -> str:
     source = distilled.source or {}
-    rows = [["of", "licence"], ["this set", _safe(distilled.licence) or "not chosen by its publisher"]]
-    rows.append(["the data that it was made of", _safe(str(source.get("licence") or "unknown"))])
+    rows = [["of", "licence"], ["this set", safe(distilled.licence) or "not chosen by its publisher"]]
+    rows.append(["the data that it was made of", safe(str(source.get("licence") or "unknown"))])
     for backbone in distilled.backbones:
-        said = _safe(str(backbone.get("licence") or "unknown"))
-        rows.append([f"the weights of {_safe(_short(backbone.get('card', '')))}", said])
+        said = safe(str(backbone.get("licence") or "unknown"))
+        rows.append([f"the weights of {safe(short(backbone.get('card', '')))}", said])
     return f"## Licences\n\n{markdown(rows)}".rstrip()
 
 
 def _names(distilled: "DistilledDataset") -> str:
-    names = [f"{i} = {_safe(name)}" for i, name in enumerate(distilled.class_names[:SHOWN])]
+    names = [f"{i} = {safe(name)}" for i, name in enumerate(distilled.class_names[:SHOWN])]
     more = ", …" if len(distilled.class_names) > SHOWN else ""
     return f"## Classes\n\n{', '.join(names)}{more}"
 
@@ -192,34 +173,3 @@ def _hashes(distilled: "DistilledDataset") -> str:
     return (
         f"## Files\n\n`images.safetensors` is exact; the parquet file holds the same images as PNG.\n\n{markdown(rows)}"
     )
-
-
-def _data(table: Any) -> str:
-    if isinstance(table, Mapping):
-        return " ".join(str(table[key]) for key in ("kind", "dataset", "repo", "subset") if table.get(key))
-    return str(table or "")
-
-
-def _short(card: str) -> str:
-    """A card's name without the folder and the ending of a file."""
-    return re.split(r"[/\\]", card)[-1].removesuffix(".toml")
-
-
-def _inline(value: Any) -> str:
-    """A value in a cell of a table: tables as ``key = value``, without what is not set."""
-    if isinstance(value, Mapping):
-        said = {k: v for k, v in value.items() if v not in (None, {}, [], ())}
-        return ", ".join(f"{_safe(str(k))} = {_nested(v)}" for k, v in said.items())
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_inline(one) for one in value) + "]"
-    return _safe(f"{value:g}" if isinstance(value, float) else str(value))
-
-
-def _nested(value: Any) -> str:
-    return f"{{ {_inline(value)} }}" if isinstance(value, Mapping) else _inline(value)
-
-
-def _safe(words: str) -> str:
-    """Text that Markdown and HTML show as it is, on one line."""
-    line = " ".join(words.split())
-    return re.sub(r"([\\`*_\[\]|])", r"\\\1", html.escape(line, quote=False))

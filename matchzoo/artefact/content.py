@@ -90,7 +90,8 @@ def _repeats(names: Sequence[str]) -> bool:
 def sha256(tensor: torch.Tensor) -> str:
     """The sha256 of a tensor's bytes: row by row, little-endian as safetensors stores them."""
     digest = hashlib.sha256()
-    for row in tensor.detach().cpu():
+    tensor = tensor.detach().cpu()
+    for row in tensor if tensor.ndim else (tensor,):
         digest.update(row.contiguous().numpy().tobytes())
     return digest.hexdigest()
 

@@ -14,9 +14,10 @@ from matchzoo.artefact.content import check, check_names
 from matchzoo.artefact.writing import CLASSES
 from matchzoo.data.decoding import Decoding
 from matchzoo.data.encoded import Encoded
-from matchzoo.data.hub import distinct, numbers
+from matchzoo.data.hub import distinct, info_of, numbers
 from matchzoo.data.layout import by_convention, choose
 from matchzoo.data.listing import class_folders, list_classes, list_files
+from matchzoo.data.repository import Repository
 from matchzoo.data.shards import Rows, Shards, check_images, named, read_column
 from matchzoo.data.store import budget
 from matchzoo.distilled import DistilledDataset
@@ -42,6 +43,18 @@ def read(path: Path, names: tuple[str, ...], size: int | None) -> DistilledDatas
     raise MatchZooError(
         f"{path}: not a distilled data set (expected a folder, or a file in .safetensors, .parquet, .pt or .pth)"
     )
+
+
+def read_repository(found: Repository, names: tuple[str, ...], size: int | None) -> DistilledDataset:
+    """The set of a repository of the Hub: its parquet files or folders of images, by the Hub's conventions."""
+    readme = found.readme()
+    config, splits = by_convention(found.names, readme, None)
+    layout = choose(splits, "train" if "train" in splits else next(iter(splits)), None, config)
+    folder = found.fetch(layout.train)
+    source = f"{found.name}@{found.commit}"
+    if layout.parquet:
+        return read_parquet(source, folder, layout.train, info_of(readme, config), names, size)
+    return read_hub_folders(source, folder, layout.train, names, size)
 
 
 def read_folders(folder: Path, names: tuple[str, ...], size: int | None) -> DistilledDataset:

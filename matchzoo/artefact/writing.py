@@ -11,6 +11,7 @@ from PIL import Image
 from matchzoo import files
 from matchzoo.artefact import card, head, shard
 from matchzoo.artefact.content import check, rounded, sha256
+from matchzoo.artefact.folder import refuse_another
 from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import MatchZooError
 from matchzoo.samples import class_indices
@@ -45,7 +46,7 @@ def write(distilled: DistilledDataset, path: Path, repo: str = "") -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             _tensors(distilled, path)
             return
-        _refuse_another(path)
+        refuse_another(path, METRICS, FORMAT, "distilled set")
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write_folder(path, lambda folder: fill(distilled, folder, repo))
     except OSError as error:
@@ -138,16 +139,3 @@ def _tensors(distilled: DistilledDataset, path: Path) -> None:
     metadata = {"class_names": json.dumps(distilled.class_names), "format": f"{FORMAT}-{SCHEMA}"}
     tensors: dict[str, torch.Tensor] = {"images": distilled.images, "labels": distilled.labels}
     files.write_tensors(path, tensors, metadata)
-
-
-def _refuse_another(path: Path) -> None:
-    """Raise if a folder holds anything but an artefact, which may be replaced."""
-    if path.exists() and not path.is_dir():
-        raise MatchZooError(f"{path}: is a file; give the name of a folder")
-    if path.is_dir() and any(path.iterdir()):
-        try:
-            ours = json.loads((path / METRICS).read_text(encoding="utf-8")).get("format") == FORMAT
-        except (OSError, ValueError, AttributeError):
-            ours = False
-        if not ours:
-            raise MatchZooError(f"{path}: is not empty and holds no distilled set; give another folder")

@@ -5,6 +5,7 @@ import glob
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import attrs
 from matchzoo import files
 from matchzoo.cache import VARIABLE, cache_folder
 from matchzoo.errors import MatchZooError
+from matchzoo.hub_errors import UnreachableError, explained
 from matchzoo.progress import is_quiet
 
 KIND = "dataset"
@@ -118,10 +120,6 @@ class Repository:
         return {"repo": self.name, "revision": self.revision, "commit": self.commit}
 
 
-class UnreachableError(MatchZooError):
-    """The Hub cannot be reached from here, or is not to be."""
-
-
 def command(name: str, revision: str) -> str:
     """The command that fetches a whole repository."""
     return f"hf download {name} --repo-type dataset --revision {revision}"
@@ -136,37 +134,9 @@ def _local(name: str, revision: str, patterns: list[str] | None = None) -> Path:
     )
 
 
-@contextlib.contextmanager
-def _explained(name: str, revision: str) -> Iterator[None]:
-    """What the Hub's client raises, in words for people."""
-    from huggingface_hub import errors
-
-    at = f"{name}@{revision}"
-    try:
-        yield
-    except errors.GatedRepoError:
-        raise MatchZooError(
-            f"{at}: its owners ask you to accept their terms on the page of the data set first; then log in here: "
-            "hf auth login"
-        ) from None
-    except errors.RepositoryNotFoundError:
-        raise MatchZooError(
-            f"data.repo: there is no data set {name} on the Hub, or it is private (then: hf auth login)"
-        ) from None
-    except errors.RevisionNotFoundError:
-        raise MatchZooError(f"data.revision: the data set {name} has no revision '{revision}'") from None
-    except errors.HFValidationError as error:
-        raise MatchZooError(f"data.repo: expected owner/name, got {name!r} ({error})") from None
-    except errors.HfHubHTTPError as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise MatchZooError(f"{at}: the download failed ({reason}); start it again to go on") from error
-    except (errors.LocalEntryNotFoundError, errors.HTTPError, OSError) as error:  # the client's HTTP library, or a disk
-        if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
-            raise MatchZooError(f"{at}: the download failed ({error}); start it again to go on") from error
-        raise UnreachableError(
-            f"the data set {at} is not here, and the Hub cannot be reached (or HF_HUB_OFFLINE is set); where it can: "
-            f"{command(name, revision)}, then copy the folder of HF_HUB_CACHE if that is another machine"
-        ) from None
+def _explained(name: str, revision: str) -> AbstractContextManager[None]:
+    remedy = f"where it can be, {command(name, revision)}, then copy the folder of HF_HUB_CACHE if that is elsewhere"
+    return explained(name, revision, "data set", doing="download", field="data", remedy=remedy)
 
 
 @contextlib.contextmanager

@@ -44,8 +44,8 @@ def decode(levels: Sequence[torch.Tensor], size: int, decorrelate: bool = True) 
             level = F.interpolate(level, size=(size, size), mode="bilinear", align_corners=False)
         total = total + level
     if decorrelate:
-        colours = torch.tensor(COLOURS, dtype=total.dtype, device=total.device)
-        colours = colours / colours.norm(dim=0).max()
+        colours = torch.tensor(COLOURS, dtype=total.dtype)
+        colours = (colours / colours.norm(dim=0).max()).to(total.device, non_blocking=True)
         total = torch.einsum("rc,mchw->mrhw", colours, total)
     return torch.sigmoid(2 * total)
 

@@ -102,6 +102,9 @@ def plus_ridge(matrix: torch.Tensor, ridge: float) -> torch.Tensor:
 
 
 def _solve(matrix: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    if matrix.is_cuda:  # to look at what happened would make the host wait; the trainer refuses what is not finite
+        solution, failed = torch.linalg.solve_ex(matrix, right)
+        return solution.masked_fill(failed != 0, torch.nan)
     try:
         return torch.linalg.solve(matrix, right)
     except torch.linalg.LinAlgError:

@@ -51,8 +51,8 @@ def class_centres(
         shown = ", ".join(map(str, empty[:8])) + (", …" if len(empty) > 8 else "")
         raise MatchZooError(
             f"class centres: no sample of class {shown} among {len(features)}; every set of a step needs one of each "
-            f'of {classes}. For real samples use reference = "class-means", or data.sampling = "balanced" and as many views '
-            "a step as there are classes; for synthetic ones leave trainer.batch out"
+            f'of {classes}. For real samples use reference = "class-means", or data.sampling = "balanced" and as many '
+            "views a step as there are classes; for synthetic ones leave trainer.batch out"
         )
     return sums / mass[:, None]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from matchzoo.declare import declare
-from matchzoo.errors import MatchZooError
+from matchzoo.hub_errors import explained
 from matchzoo.weights.weights import Weights
 
 
@@ -34,32 +34,12 @@ class HubWeights(Weights):
         cached = self.cached()
         if cached is not None:
             return cached
-        from huggingface_hub import errors, hf_hub_download
+        from huggingface_hub import hf_hub_download
 
-        try:
+        where = {"file": self.file, "doing": "download", "field": "weights"}
+        remedy = f"where it can be: {self._command}"
+        with explained(self.repo, self.revision, "model", remedy=remedy, **where):
             return Path(hf_hub_download(self.repo, self.file, revision=self.revision))
-        except errors.GatedRepoError:
-            raise MatchZooError(
-                f"{self._name}: its owners ask you to accept their terms on the page of the repository first; then "
-                f"log in here: hf auth login"
-            ) from None
-        except errors.RepositoryNotFoundError:
-            raise MatchZooError(
-                f"{self._name}: there is no such repository on the Hub, or it is private (then: hf auth login)"
-            ) from None
-        except errors.RevisionNotFoundError:
-            raise MatchZooError(f"{self._name}: the repository has no revision '{self.revision}'") from None
-        except errors.RemoteEntryNotFoundError:
-            raise MatchZooError(f"{self._name}: the repository has no file '{self.file}'") from None
-        except errors.HFValidationError as error:
-            raise MatchZooError(f"weights.repo: expected owner/name, got {self.repo!r} ({error})") from None
-        except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled):
-            raise MatchZooError(
-                f"{self.needs()} (the Hub cannot be reached from here, or HF_HUB_OFFLINE is set)"
-            ) from None
-        except (errors.HTTPError, OSError) as error:  # the Hub's client or its HTTP library
-            reason = (str(error).splitlines() or [""])[0]
-            raise MatchZooError(f"{self._name}: the download failed ({type(error).__name__}: {reason})") from error
 
     def needs(self) -> str:
         """The file, if it is not in the cache."""

@@ -1,4 +1,4 @@
-"""What the zoo holds: cards of backbones and data sets, TOML files under ``zoo/``, and what is made of them.
+"""What the zoo holds: cards of backbones, data sets and distilled sets, TOML files under ``zoo/``.
 
 from matchzoo import zoo
 
@@ -11,12 +11,14 @@ from matchzoo.zoo.backbone_card import BackboneCard
 from matchzoo.zoo.card import Card
 from matchzoo.zoo.cards import FOLDERS, find, full_name, load, names, noun, remedy, short_name
 from matchzoo.zoo.data_card import DataCard
+from matchzoo.zoo.distilled_card import DistilledCard
 
 __all__ = [
     "FOLDERS",
     "BackboneCard",
     "Card",
     "DataCard",
+    "DistilledCard",
     "find",
     "full_name",
     "load",

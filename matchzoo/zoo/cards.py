@@ -1,7 +1,7 @@
 """The one reader of cards: names, and from a name or a file to a typed card.
 
-A card's full name is its path below ``zoo/`` without ``.toml``: ``backbones/clip-vit-b16``, ``datasets/cifar10``. The
-name without its folder will do where only one card has it.
+A card's full name is its path below ``zoo/`` without ``.toml``: ``backbones/clip-vit-b16``, ``datasets/cifar10``,
+``distilled/digits-lgm-efficientnet-lite0-ipc1``. The name without its folder will do where only one card has it.
 """
 
 from fnmatch import fnmatchcase
@@ -16,12 +16,14 @@ from matchzoo.tables import read_toml, structure
 from matchzoo.zoo.backbone_card import BackboneCard
 from matchzoo.zoo.card import Card
 from matchzoo.zoo.data_card import DataCard
+from matchzoo.zoo.distilled_card import DistilledCard
 
 C = TypeVar("C", bound=Card)
 
 FOLDERS: dict[str, tuple[str, type[Card]]] = {
     "backbones": ("backbone", BackboneCard),
     "datasets": ("data set", DataCard),
+    "distilled": ("distilled set", DistilledCard),
 }
 """The folders of ``zoo/``: what messages call a card there, and its class."""
 

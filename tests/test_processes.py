@@ -1,0 +1,90 @@
+"""Several processes under torchrun give what one gives."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+from test_chunking import STEPS, train
+from torch.testing import assert_close
+
+HERE = Path(__file__).parent
+
+
+def torchrun(processes: int, *words: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parent)}
+    return subprocess.run([*command, *words], env=environment, capture_output=True, text=True, timeout=500, check=False)
+
+
+def tables(lgm: dict, ring: dict) -> dict[str, dict]:
+    """Ten classes do not divide by 3 or 4 processes; views, noise, growth, learnt labels, and a GRAM-net."""
+    online = copy.deepcopy(lgm)
+    online["players"]["generator"]["minimize"][0]["reference"] = "online"
+    online["generator"]["soft_labels"] = "learnt"
+    made = {"lgm": lgm, "online": online, "gram": ring}
+    for table in made.values():
+        table["trainer"]["precision"] = "float64"
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("processes", "chunk"), [(2, 7), (4, 1), (3, "auto")])
+def test_processes_and_chunks_give_what_one_graph_gives(processes, chunk, lgm, ring, tmp_path):
+    made = tables(lgm, ring)
+    for table in made.values():
+        table["trainer"]["chunk"] = chunk
+    (tmp_path / "tables.json").write_text(json.dumps(made))
+    ended = torchrun(
+        processes, str(HERE / "processes.py"), "train", str(tmp_path / "tables.json"), str(tmp_path), str(STEPS)
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    for name, table in made.items():
+        found = json.loads((tmp_path / f"{name}.json").read_text())
+        assert found["world"] == processes
+        values, state = train(table, 10_000)
+        assert found["values"] == [pytest.approx(v, rel=1e-12, abs=1e-12) for v in values]
+        parts = load_file(tmp_path / f"{name}.safetensors")
+        assert parts.keys() == state.keys()
+        for key, tensor in state.items():
+            assert_close(parts[key], tensor, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.slow
+def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_path):
+    lgm["trainer"] |= {"precision": "float64", "checkpoint_every": 3, "steps": 6}
+    lgm["evaluation"] = []
+    (tmp_path / "tables.json").write_text(json.dumps({"whole": lgm}))
+    ended = torchrun(2, str(HERE / "processes.py"), "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    folder = tmp_path / "whole"
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    [session] = json.loads((folder / "environment.json").read_text())["sessions"]
+    assert session["processes"] == 2
+    assert (folder / "distilled" / "images.safetensors").is_file()
+    # one process goes on from a checkpoint of two
+    import shutil
+
+    from matchzoo.recipe import Recipe
+    from matchzoo.tables import structure
+
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    (other / "metrics.json").unlink()
+    shutil.rmtree(other / "checkpoints" / "step-00000006")
+    structure(lgm, Recipe).run(other, quiet=True)
+    assert_close(load_file(other / "parts.safetensors"), load_file(folder / "parts.safetensors"), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.slow
+def test_more_processes_than_samples_and_what_couples_rows_are_refused(lgm, ring, tmp_path):
+    ring["projector"]["network"]["norm"] = "batch"
+    (tmp_path / "tables.json").write_text(json.dumps({"ring": ring}))
+    ended = torchrun(2, str(HERE / "processes.py"), "train", str(tmp_path / "tables.json"), str(tmp_path), "1")
+    assert ended.returncode
+    assert "the projector has batch norm; use one process" in ended.stderr
