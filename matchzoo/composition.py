@@ -1,5 +1,7 @@
 """The built parts of a recipe."""
 
+from typing import Any
+
 import attrs
 
 from matchzoo.data import Data
@@ -50,17 +52,32 @@ class Composition:
         seen = facts  # a projector sees views, which may be of another size than the images
         if views is not None and views.size is not None:
             seen = attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
-        features = {name: projector.build(seen) for name, projector in projectors.items()}
-        first = next(iter(features))
-        facts = attrs.evolve(facts, features=features[first])
+        spaces = cls._build_spaces(projectors, seen)
+        first = next(iter(spaces))
+        facts = attrs.evolve(facts, **spaces[first])
         generator.build(facts)
         for player in players.values():
             for term in player.terms:
-                term.build(attrs.evolve(facts, features=features[term.space or first]))
+                term.build(attrs.evolve(facts, **spaces[term.space or first]))
                 engine.place(term)
         for part in (data, *projectors.values(), generator):
             engine.place(part)
         return cls(data, projectors, generator, views, players, facts)
+
+    @staticmethod
+    def _build_spaces(projectors: dict[str, Projector], facts: Facts) -> dict[str, dict[str, Any]]:
+        """Build the projectors; returns what the facts are to say of each, and raises all that is wrong together."""
+        spaces: dict[str, dict[str, Any]] = {}
+        problems = []
+        for name, projector in projectors.items():
+            path = "projector" if name == "projector" else f"projectors.{name}"
+            try:
+                spaces[name] = {"space": path, "features": projector.build(attrs.evolve(facts, space=path))}
+            except DeclarationError as error:
+                problems += error.problems
+        if problems:
+            raise DeclarationError(problems)
+        return spaces
 
     @property
     def projector(self) -> Projector:

@@ -14,6 +14,8 @@ class Facts:
         count: number of training samples.
         features: dimension of the projector's features; None before it is built.
         seed: of the run.
+        space: where the recipe declares the projector that is built, or whose features these are: ``projector``, or
+            ``projectors.clip`` where it has several.
     """
 
     shape: tuple[int, ...]
@@ -22,6 +24,7 @@ class Facts:
     count: int = 0
     features: int | None = None
     seed: int = 0
+    space: str = "projector"
 
     @property
     def is_images(self) -> bool:

@@ -167,7 +167,7 @@ class Model:
 
         Args:
             run: the run or its folder.
-            family: ``generator``, ``projector`` (one that a player has moved), or ``probe``: the classifier of the
+            family: ``generator``, ``projector`` (the one that a player has moved), or ``probe``: the classifier of the
                 run's linear probe, which is trained again (`matchzoo.probe.train`).
 
         Raises:
@@ -179,20 +179,29 @@ class Model:
         about = _about(run)
         if family == "probe":
             probe, facts, record = train(run)
-            return cls.of(probe, facts, **{**about, "scores": (record,)})
+            own = about["backbones"][:1] if isinstance(probe.projector, Backbone) else ()
+            return cls.of(probe, facts, **{**about, "backbones": own, "scores": (record,)})
         path = run.folder / "parts.safetensors"
         if not path.is_file():
             raise MatchZooError(f"{run.folder}: has no {path.name}; run it again in another folder")
         with safe_open(path, "pt") as file:
             facts = structure_facts(file.metadata()["facts"])
-        tensors = {k.removeprefix(f"{family}/"): v for k, v in load_file(path).items() if k.startswith(f"{family}/")}
-        if not tensors:
+        moved = load_file(path)
+        recipe = run.recipe.copy()
+        parts = {"generator": recipe.generator} if family == "generator" else recipe.spaces
+        own = [name for name in parts if any(key.startswith(f"{name}/") for key in moved)]
+        if len(own) > 1:
+            raise MatchZooError(f"{run.folder}: expected one projector that players moved, got {', '.join(own)}")
+        if not own:
             reason = "nobody moved its projector; a frozen backbone is published where it comes from"
             raise MatchZooError(f"{run.folder}: has no {family} of its own: {reason}")
         views = run.recipe.views
-        if family == "projector" and views is not None and views.size is not None:
-            facts = attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
-        return cls(declared=getattr(run.recipe.copy(), family), tensors=tensors, facts=facts, **about)
+        if family == "projector":  # what it is built by are views, and no features yet
+            seen = facts.shape if views is None or views.size is None else (facts.shape[0], views.size, views.size)
+            facts = attrs.evolve(facts, shape=seen, features=None)
+        part = parts[own[0]]
+        tensors = {key.removeprefix(f"{own[0]}/"): x for key, x in moved.items() if key.startswith(f"{own[0]}/")}
+        return cls(declared=part, tensors=tensors, facts=attrs.evolve(facts, space="projector"), **about)
 
 
 def opened(source: "Run | str | Path", family: Family | None) -> Model:
@@ -220,7 +229,8 @@ def _about(run: Run) -> dict[str, Any]:
     sessions = json.loads((run.folder / "environment.json").read_text(encoding="utf-8"))["sessions"]
     last = sessions[-1]
     table = to_table(run.recipe.data)
-    backbones = (last["projector"],) if last.get("projector", {}).get("card") else ()
+    spaces = last.get("projectors") or {"projector": last.get("projector") or {}}
+    backbones = tuple(origin for origin in spaces.values() if origin.get("card"))
     return {
         "steps": run.recipe.trainer.steps,
         "seed": run.recipe.trainer.seed,

@@ -147,7 +147,10 @@ def _descend(here: Any, key: Any, target: Any, rest: list[str], words: list[str]
     if table is None:
         table = {}
         if target in FAMILIES and rest != ["kind"]:
-            raise DeclarationError([(where, f"not in the recipe; say its kind with --{where}.kind")])
+            several = here.get(f"{key}s") if isinstance(here, dict) else None
+            options = [".".join([f"--{where}s", name, *rest]) for name in several or ()]
+            remedy = f"it has several: {', '.join(options)}" if options else f"say its kind with --{where}.kind"
+            raise DeclarationError([(where, f"not in the recipe; {remedy}")])
     if not isinstance(table, dict):
         raise DeclarationError([(where, f"expected a table, got {show(table)}")])
     here[key] = table

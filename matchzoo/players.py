@@ -19,7 +19,7 @@ class Player:
     """
 
     moves: tuple[str, ...] = attrs.field(validator=not_empty())
-    """Names of the parts whose parameters are this player's: generator, projector."""
+    """Names of the parts whose parameters are this player's: generator, projector (or its name, of several)."""
     optimizer: Optimizer = attrs.Factory(Adam)
     """How it steps."""
     minimize: tuple[Matcher, ...] = ()

@@ -12,7 +12,7 @@ from matchzoo.errors import MatchZooError
 from matchzoo.evaluation import LinearProbe, Record, Trained
 from matchzoo.evaluation.bench import Bench
 from matchzoo.evaluation.classifiers import LinearClassifier
-from matchzoo.evaluation.linear_probe import backbone_name
+from matchzoo.evaluation.linear_probe import space_names
 from matchzoo.evaluation.probe import Score, summary
 from matchzoo.facts import Facts
 from matchzoo.projectors import Backbone, Projector
@@ -64,6 +64,8 @@ class Probe(nn.Module):
 def train(run: "Run", *, quiet: bool = True) -> tuple[Probe, Facts, Record]:
     """Train the classifier of a run's linear probe on its synthetic images again, with the first of its seeds.
 
+    Of several spaces, in the first.
+
     Data and backbone of the recipe must be on this machine; a projector that the run has moved is as it became.
 
     Args:
@@ -87,11 +89,12 @@ def train(run: "Run", *, quiet: bool = True) -> tuple[Probe, Facts, Record]:
     engine = recipe.engine()
     parts = recipe.build(engine)
     evaluation.check(parts)
+    space = next(iter(parts.projectors))
     if not isinstance(parts.projector, Backbone):
         parts.projector.advance(Step(recipe.trainer.steps, recipe.trainer.seed))
         tensors = load_file(run.folder / "parts.safetensors")
-        if any(name.startswith("projector/") for name in tensors):
-            load_part(parts.projector, "projector", tensors)
+        if any(name.startswith(f"{space}/") for name in tensors):
+            load_part(parts.projector, space, tensors)
     trained = Trained(parts=parts, engine=engine, method=run.folder.name, seed=recipe.trainer.seed, quiet=quiet)
     views = (parts.views or Views()) if parts.facts.is_images else None
     bench = Bench(
@@ -100,7 +103,7 @@ def train(run: "Run", *, quiet: bool = True) -> tuple[Probe, Facts, Record]:
         views,
         engine,
         evaluation.protocol,
-        name=backbone_name(trained),
+        name=space_names(parts.projectors)[space],
         enough=(evaluation.views, evaluation.rows),
         validation_share=evaluation.validation_share,
         quiet=quiet,
@@ -120,8 +123,8 @@ def train(run: "Run", *, quiet: bool = True) -> tuple[Probe, Facts, Record]:
         "method": trained.method, "backbone": bench.name, "protocol": evaluation.protocol.kind, "images": len(own),
         **summary([score]),
     }  # fmt: skip
-    facts = attrs.evolve(parts.facts, features=classifier.weight.shape[1])
-    probe = Probe(projector=recipe.copy().projector, size=views.size if views is not None else None)
+    facts = attrs.evolve(parts.facts, features=classifier.weight.shape[1], space="projector")
+    probe = Probe(projector=recipe.copy().spaces[space], size=views.size if views is not None else None)
     probe.make_room(facts)
     probe.weight, probe.bias = nn.Buffer(classifier.weight.cpu()), nn.Buffer(classifier.bias.cpu())
     if not isinstance(parts.projector, Backbone):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 """Of players and projectors."""
+RESERVED = ("generator", "projector", "optimizers")
+"""What else a checkpoint holds, by name; and what a single projector is called."""
 
 
 @declare
@@ -40,8 +42,8 @@ class Recipe:
     """Where real samples come from."""
     generator: Generator
     """Where synthetic samples come from."""
-    projector: Projector = attrs.Factory(Identity)
-    """In which space they are compared."""
+    projector: Projector | None = None
+    """In which space they are compared; as they are (``identity``) if not given."""
     projectors: dict[str, Projector] = attrs.Factory(dict)
     """Several spaces by name, in place of one; every term then says its ``space``. What is distilled in several spaces
     at once serves in all of them."""
@@ -75,11 +77,12 @@ class Recipe:
     def _check_spaces(self) -> None:
         """Raise unless every term is in a space that there is."""
         problems = []
-        if self.projectors and not isinstance(self.projector, Identity):
+        if self.projectors and self.projector is not None:
             problems.append(("projectors", "expected either projector or projectors, got both"))
         for name in self.projectors:
-            if name in ("generator", "projector") or not re.fullmatch(NAME, name):
-                problems.append((f"projectors.{name}", "expected a name of letters, digits, - and _, and no part's"))
+            if name in RESERVED or not re.fullmatch(NAME, name):
+                known = ", ".join(RESERVED)
+                problems.append((f"projectors.{name}", f"expected a name of letters, digits, - and _, but not {known}"))
         for name, player in self.players.items():
             for label, term in zip(player.labels, player.terms, strict=True):
                 path = f"players.{name}.{label}.space"
@@ -94,7 +97,7 @@ class Recipe:
     @property
     def spaces(self) -> dict[str, Projector]:
         """The projectors by name; a single one is called ``projector``."""
-        return self.projectors or {"projector": self.projector}
+        return self.projectors or {"projector": self.projector or Identity()}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Recipe) and self.table() == other.table()
@@ -116,7 +119,7 @@ class Recipe:
     def table(self) -> dict[str, Any]:
         """The recipe as a table, defaults written out."""
         table: dict[str, Any] = to_table(self)
-        return table
+        return table if self.projectors else {key: value for key, value in table.items() if key != "projectors"}
 
     def to_toml(self) -> str:
         """The recipe as TOML, defaults written out; structuring it gives an equal recipe."""

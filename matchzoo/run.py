@@ -228,10 +228,15 @@ class _Session:
                 "packages": packages,
                 **self.engine.describe(),
                 "data": self.parts.data.origin(),
-                **{name: projector.origin() for name, projector in self.parts.projectors.items()},
+                **self._spaces(),
             }
         )
         files.write_json(path, {"sessions": sessions})
+
+    def _spaces(self) -> dict[str, Any]:
+        """Where the weights of the projectors come from, under the recipe's own keys."""
+        origins = {name: projector.origin() for name, projector in self.parts.projectors.items()}
+        return {"projectors": origins} if self.recipe.projectors else origins
 
     def train(self) -> None:
         """All steps that are left; stopped by a signal, it saves and ends."""
@@ -274,7 +279,7 @@ class _Session:
     def _snapshot(self, number: int) -> None:
         """A few synthetic samples, for the picture of how they grew."""
         parts = self.parts
-        projector = None if next(iter(parts.projectors)) in self.training.fixed else parts.projector
+        projector = next((one for name, one in parts.projectors.items() if name not in self.training.fixed), None)
         tensors = report.snapshot(parts.generator, projector, parts.data, parts.facts.is_images)
         folder = self.folder / "snapshots"
         folder.mkdir(exist_ok=True)

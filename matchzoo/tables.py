@@ -22,6 +22,8 @@ from matchzoo.declare import FAMILIES, family_of
 from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
 
 T = TypeVar("T")
+NAMED = ("players", "projectors")
+"""Tables of named parts, written as a section each: ``[players.generator]``, the deepest that a recipe is read by."""
 
 
 def structure(table: Any, cls: type[T]) -> T:
@@ -68,21 +70,22 @@ def write_toml(table: Mapping[str, Any]) -> str:
     """The table as TOML text: sub-tables as sections, deeper lists and tables inline."""
     document = tomlkit.document()
     for key in sorted(table, key=lambda k: isinstance(table[k], dict)):
-        document[key] = _toml(table[key], depth=1)
+        value = table[key]
+        if key in NAMED:
+            value = {name: {"kind": one} if isinstance(one, str) else one for name, one in value.items()}
+        document[key] = _toml(value, depth=1, named=key in NAMED)
     return tomlkit.dumps(document)
 
 
-def _toml(value: Any, depth: int) -> Any:
+def _toml(value: Any, depth: int, named: bool = False) -> Any:
     if isinstance(value, dict):
-        # [players.generator] is the deepest section that a recipe is read by.
-        named = bool(value) and all(isinstance(v, dict) for v in value.values())
-        section = depth == 1 or (depth == 2 and "optimizer" in value)
-        made = tomlkit.table(is_super_table=named) if section else tomlkit.inline_table()
+        section = depth == 1 or named
+        made = tomlkit.table(is_super_table=named and depth == 1 and bool(value)) if section else tomlkit.inline_table()
         for key, inner in value.items():
-            made[key] = _toml(inner, depth + 1)
+            made[key] = _toml(inner, depth + 1, named and depth == 1)
         return made
     if isinstance(value, list):
-        array = tomlkit.array()
+        array = tomlkit.array().multiline(len(value) > 1 and all(isinstance(inner, dict) for inner in value))
         for inner in value:
             array.append(_toml(inner, depth=9))
         return array

@@ -19,7 +19,7 @@ from matchzoo.trainer import Training
 from matchzoo.views import Views
 
 NAMES = [name for name in recipes.names("lgm/*") if name != "lgm/quickstart"]  # which has tests of its own
-ON_DIGITS = ("sfm/quickstart", "sfm/decoupled", "clp/quickstart")
+ON_DIGITS = ("lgm/joint", "sfm/quickstart", "sfm/decoupled", "clp/quickstart")
 SUCCESSORS = [name for pattern in ("sfm/*", "clp/*") for name in recipes.names(pattern)]
 OWN = "lgm/image-folder"
 
@@ -29,7 +29,7 @@ def views(recipe: Recipe) -> Views:
     return recipe.views
 
 
-PAPER = [name for name in NAMES if views(recipes.load(name)).preset == "paper"]
+PAPER = [name for name in NAMES if views(recipes.load(name)).preset == "paper" and not recipes.load(name).projectors]
 
 
 def classes(recipe: Recipe) -> int:
@@ -92,7 +92,9 @@ def shrunk(recipe: Recipe, root: Path, card: Path, imagenet: Path, batch: int | 
     else:
         path = str(folder(root, 4 if recipe == recipes.load(OWN) else classes(recipe)))
         source = {"data": {"kind": "image-folder", "path": path}} if kind == "torchvision" else {"data.path": path}
-    small = {"data.size": 16, "generator.size": 16, "generator.grow_every": 1, "projector.card": str(card)}
+    small = {"data.size": 16, "generator.size": 16, "generator.grow_every": 1}
+    parts = [f"projectors.{name}" for name in recipe.projectors] or ["projector"]
+    small |= {f"{part}.card": str(card) for part in parts}
     small |= {"trainer.steps": 2, "trainer.batch": batch, "trainer.device": "cpu", "trainer.snapshot_every": 1}
     if views(recipe).size is not None:
         small |= {"views.size": 12}
@@ -121,9 +123,10 @@ def test_shrunk_it_trains(name: str, tmp_path: Path, tiny_card: Path, imagenet: 
 @pytest.mark.parametrize("name", NAMES + SUCCESSORS)
 def test_the_backbone_takes_its_views(name: str) -> None:
     recipe = recipes.load(name)
-    assert isinstance(recipe.projector, Backbone)
     side = views(recipe).size or recipe.data.size
-    assert not zoo.load(recipe.projector.card).refuses(side, side)
+    for projector in recipe.spaces.values():
+        assert isinstance(projector, Backbone)
+        assert not zoo.load(projector.card).refuses(side, side)
     assert side <= recipe.data.size
 
 
@@ -136,6 +139,18 @@ def test_the_papers_recipes_differ_in_data_and_backbone_alone() -> None:
     for name, table in tables.items():
         assert table["views.copies"] == (3 if "imagenet-1k" in name else 10)
         assert table["data.size"] == 256
+
+
+@pytest.mark.parametrize(
+    ("name", "single"), [("lgm/joint", "lgm/quickstart"), ("lgm/imagenet-100-joint", "lgm/imagenet-100-clip-b16")]
+)
+def test_a_joint_recipe_is_its_neighbour_in_several_spaces(name: str, single: str) -> None:
+    own, other = recipes.load(name).table(), recipes.load(single).table()
+    spaces, projector = own.pop("projectors"), other.pop("projector")
+    terms, [term] = (table["players"]["generator"].pop("minimize") for table in (own, other))
+    assert terms == [{**term, "space": space} for space in spaces]
+    assert all({**one, "card": projector["card"]} == projector for one in spaces.values())
+    assert own == other
 
 
 @pytest.mark.parametrize("name", SUCCESSORS)

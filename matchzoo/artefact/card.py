@@ -80,7 +80,7 @@ def _about(distilled: "DistilledDataset") -> str:
 
 
 def _use(distilled: "DistilledDataset", repo: str) -> str:
-    backbone = next((short(one.get("card", "")) for one in distilled.backbones), "") or "CARD"
+    backbones = " ".join(filter(None, (short(one.get("card", "")) for one in distilled.backbones))) or "CARD"
     ours = f'hub.pull("{repo}")' if repo else 'DistilledDataset.load("FOLDER")'
     door = "from matchzoo import hub" if repo else "from matchzoo.distilled import DistilledDataset"
     lines = [
@@ -94,7 +94,7 @@ def _use(distilled: "DistilledDataset", repo: str) -> str:
             "Rounded to 8 bits, with named labels:",
             f'```python\nfrom datasets import load_dataset\n\ndataset = load_dataset("{repo}", split="train")\n```',
             "The numbers below, again:",
-            f"```bash\nmatchzoo evaluate {repo} --backbone {backbone}\n```",
+            f"```bash\nmatchzoo evaluate {repo} --backbone {backbones}\n```",
         ]
     return "\n\n".join(lines)
 
@@ -111,8 +111,9 @@ def _results(distilled: "DistilledDataset") -> str:
             str(record.get("seeds", "")),
         ])  # fmt: skip
     said = (
-        "Accuracy on the test part of the real data, mean ± standard deviation over seeds. The first row is this set; "
-        "`full` is the whole training part. `metrics.json` has the scores of every seed and class."
+        "Accuracy on the test part of the real data, mean ± standard deviation over seeds. The first row (of each "
+        "backbone) is this set; `full` is the whole training part. `metrics.json` has the scores of every seed and "
+        "class."
     )
     return f"## Results\n\n{markdown(rows)}\n{said}"
 

@@ -22,31 +22,33 @@ FREE = ("size", "fit", "sampling", "channels", "path", "root", "download")
 
 def describe(recipe: "Recipe", parts: "Composition") -> dict[str, Any]:
     """The fields of `DistilledDataset` that say where a set comes from, of a built recipe."""
-    projector = parts.projector
     data = to_table(recipe.data)
     return {
         "preprocessing": preprocessing(parts),
         "source": {**source(data), "class_order": list(parts.facts.class_names), "origin": parts.data.origin()},
-        "backbones": (projector.origin(),) if isinstance(projector, Backbone) else (),
+        "backbones": tuple(one.origin() for one in parts.projectors.values() if isinstance(one, Backbone)),
         "recipe": recipe.to_toml(),
         "versions": {"matchzoo": __version__, "python": python_version(), **{p: version(p) for p in PACKAGES}},
     }
 
 
 def preprocessing(parts: "Composition") -> dict[str, Any]:
-    """Size, range, the views that training images were augmented by, and the normalisation of the backbone."""
-    projector = parts.projector
-    normalisation: Any = "none"
-    if isinstance(projector, Backbone):
-        mean, std = (x.flatten().tolist() for x in (projector.mean, projector.std))
-        rounded = {"mean": [round(v, 6) for v in mean], "std": [round(v, 6) for v in std]}
-        normalisation = {"by": "the backbone, not yet done to the images", **rounded}
+    """Size, range, the views that training images were augmented by, and the normalisation of the backbone, or of
+    each by its name in the recipe."""
+    spaces = {name: one for name, one in parts.projectors.items() if isinstance(one, Backbone)}
+    each = {name: _normalisation(backbone) for name, backbone in spaces.items()}
+    own = each.get("projector", {"backbones": each})  # its name where it is the only one
     return {
         "size": list(parts.facts.shape[1:]),
         "range": [0, 1],
-        "normalisation": normalisation,
+        "normalisation": {"by": "the backbone, not yet done to the images", **own} if each else "none",
         "views": to_table(parts.views or Views()),
     }
+
+
+def _normalisation(backbone: Backbone) -> dict[str, list[float]]:
+    mean, std = (x.flatten().tolist() for x in (backbone.mean, backbone.std))
+    return {"mean": [round(v, 6) for v in mean], "std": [round(v, 6) for v in std]}
 
 
 def source(data: Any) -> dict[str, Any]:

@@ -98,18 +98,21 @@ def contenders(
     return [_contender(one, facts, class_names) for one in sources]
 
 
-def space_of(recipe: Recipe) -> str:
-    """The backbone's card, or the kind of the space."""
-    projector = recipe.projector
-    return Path(projector.card).stem if isinstance(projector, Backbone) else kind_of(projector)
+def spaces_of(recipe: Recipe) -> dict[str, str]:
+    """The backbone's card, or the kind, of each space of a recipe by its name."""
+    return {
+        name: Path(projector.card).stem if isinstance(projector, Backbone) else kind_of(projector)
+        for name, projector in recipe.spaces.items()
+    }
 
 
 def made_with(recipe: Recipe) -> str:
-    """The space of a recipe; before it the method of a selection, which may be all."""
+    """The spaces of a recipe; of a selection its method, which may be all, and the first space, where it chose."""
+    spaces = list(spaces_of(recipe).values())
     if not isinstance(recipe.generator, Selection):
-        return space_of(recipe)
+        return " + ".join(spaces)
     method = kind_of(recipe.generator.method)
-    return method if method in ("random", "all") else f"{method}, {space_of(recipe)}"
+    return method if method in ("random", "all") else f"{method}, {spaces[0]}"
 
 
 def kind_of(part: object) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from matchzoo import __version__, files
-from matchzoo.comparison.contender import kind_of, space_of
+from matchzoo.comparison.contender import kind_of, spaces_of
 from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import MatchZooError
 from matchzoo.evaluation.bench import difference
@@ -31,12 +31,12 @@ class RunReport:
     """Runs beside each other.
 
     Attributes:
-        rows: one for each linear probe of a run (one without scores for a run that has none): ``run``, ``path``,
-            ``method``, ``space``, ``selection`` (its method, for real images), ``seed``, ``steps``, ``images``,
-            ``images_per_class``, ``bytes`` (images and labels as they are stored), ``training_seconds``,
-            ``evaluation_seconds``; and ``protocol``, the scores as `matchzoo.evaluation.probe.summary` names them,
-            ``random_mean``, ``full_mean``, ``above_random`` and ``above_random_standard_error`` where they are known
-            (the last not of a single draw of random images).
+        rows: one for each linear probe of a run in each of its spaces (one without scores for a run that has none):
+            ``run``, ``path``, ``method``, ``space``, ``made_in`` (all of its spaces, as of ``a + b``), ``selection``
+            (its method, for real images), ``seed``, ``steps``, ``images``, ``images_per_class``, ``bytes`` (images and
+            labels as they are stored), ``training_seconds``, ``evaluation_seconds``; and ``protocol``, the scores as
+            `matchzoo.evaluation.probe.summary` names them, ``random_mean``, ``full_mean``, ``above_random`` and
+            ``above_random_standard_error`` where they are known (the last not of a single draw of random images).
     """
 
     rows: list[Record]
@@ -54,7 +54,7 @@ class RunReport:
             per_class = "" if row["images_per_class"] is None else f"{row['images_per_class']:g}"
             images = "" if row["images"] is None else str(row["images"])
             stored = "" if row["bytes"] is None else size_of(row["bytes"])
-            about = [row["run"], row["method"], row["space"], images, per_class, stored]
+            about = [row["run"], row["method"], _place(row), images, per_class, stored]
             tail = [
                 f"{row['training_seconds']:.0f} s",
                 row.get("protocol", ""),
@@ -98,7 +98,7 @@ class RunReport:
     def _series(rows: Sequence[Record]) -> dict[tuple[str, str, str], list[Record]]:
         series: dict[tuple[str, str, str], list[Record]] = {}
         for row in rows:
-            series.setdefault((row["method"], row["space"], row["protocol"]), []).append(row)
+            series.setdefault((row["method"], _place(row), row["protocol"]), []).append(row)
         return series
 
     def save(self, path: str | Path) -> None:
@@ -139,8 +139,10 @@ def report(runs: Sequence[Run | str | Path]) -> RunReport:
         probes = [(i, probe) for i, probe in enumerate(run.recipe.evaluation) if isinstance(probe, LinearProbe)]
         for number, probe in probes:
             records = [record for record in run.metrics["results"] if record["number"] == number]
-            rows.append(_row(about, records))
-            conditions.append(_condition(run, probe, about["images_per_class"]))
+            for name, space in spaces_of(run.recipe).items():
+                own = [record for record in records if record.get("space", name) == name]
+                rows.append(_row({**about, "space": space}, own))
+                conditions.append(_condition(run, probe, name, about["images_per_class"]))
         if not probes:
             rows.append(about)
             conditions.append(None)
@@ -156,11 +158,13 @@ def _about(run: Run, name: str) -> Record:
         images, size = len(distilled), distilled.bytes
         per_class = images / len(distilled.class_names)
     results, generator = run.metrics["results"], run.recipe.generator
+    spaces = " + ".join(spaces_of(run.recipe).values())
     return {
         "run": name,
         "path": str(run.folder),
         "method": results[0]["method"] if results else name,
-        "space": space_of(run.recipe),
+        "space": spaces,
+        "made_in": spaces,
         "selection": kind_of(generator.method) if isinstance(generator, Selection) else None,
         "seed": run.recipe.trainer.seed,
         "steps": run.recipe.trainer.steps,
@@ -175,7 +179,7 @@ def _about(run: Run, name: str) -> Record:
 def _row(about: Record, records: list[Record]) -> Record:
     """The scores of the run, and those of its baselines that are told beside it; ``random`` is the whole record."""
     own, *others = records
-    row = {**about, **{k: v for k, v in own.items() if k not in ("evaluation", "number", "images", "method")}}
+    row = {**about, **{k: v for k, v in own.items() if k not in ("evaluation", "number", "images", "method", "space")}}
     for other in others:
         if other["method"] == "full":
             row["full_mean"] = other["top1_mean"]
@@ -184,14 +188,20 @@ def _row(about: Record, records: list[Record]) -> Record:
     return row
 
 
-def _condition(run: Run, probe: LinearProbe, per_class: float | None) -> Any:
+def _place(row: Record) -> str:
+    """Where a row was scored, and where its set was made if that was elsewhere as well."""
+    space, made = row["space"], row["made_in"]
+    return str(space) if made == space else f"{space} (made for {made})"
+
+
+def _condition(run: Run, probe: LinearProbe, space: str, per_class: float | None) -> Any:
     """What must be equal for two scores to be comparable."""
     recipe = run.recipe
     table = to_table(probe)
     evaluation = {} if isinstance(table, str) else table
     kept = {k: v for k, v in evaluation.items() if k not in ("baselines", "random_draws", "seeds")}
     views = to_table((recipe.views or Views()).without_noise()) | {"copies": None}
-    return to_table(recipe.data), to_table(recipe.projector), views, kept, per_class
+    return to_table(recipe.data), to_table(recipe.spaces[space]), views, kept, per_class
 
 
 def _compare_with_random(rows: list[Record], conditions: list[Any]) -> None:

@@ -1,5 +1,7 @@
 """The linear probe: how well a classifier trained on the features of few images does on the test set."""
 
+from collections.abc import Mapping
+
 import attrs
 
 from matchzoo.composition import Composition
@@ -12,7 +14,7 @@ from matchzoo.evaluation.converged import Converged
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.protocol import Protocol
 from matchzoo.progress import Progress
-from matchzoo.projectors import Backbone
+from matchzoo.projectors import Backbone, Projector
 from matchzoo.views import Views
 
 
@@ -25,7 +27,8 @@ def named(protocol: "Protocol | str") -> Protocol:
 class LinearProbe(Evaluation):
     """A classifier trained on the frozen features of few images, and the same on baselines.
 
-    What it trains on are views of every image (the recipe's, without noise). What a protocol leaves open is chosen on
+    Where the recipe has several spaces, in each of them: as many groups of records, each with its own baselines. What
+    it trains on are views of every image (the recipe's, without noise). What a protocol leaves open is chosen on
     ``validation_share`` of the real training images, for every method alike; for ``full`` they are left out for that
     choice and taken in for the result. The test set is looked at once for each trained classifier.
     """
@@ -56,20 +59,33 @@ class LinearProbe(Evaluation):
             raise MatchZooError("evaluation: a linear probe needs a finite set of images, not a noise generator")
 
     def evaluate(self, trained: Trained) -> list[Record]:
-        """Records of the distilled set and of the baselines, with top-1 and top-5 accuracy in percent."""
+        """Records of the distilled set and of the baselines, with top-1 and top-5 accuracy in percent.
+
+        Those of several spaces come one space after the other, and say which in ``space``.
+        """
         parts = trained.parts
         self.check(parts)
-        bench = Bench(
-            parts.data,
-            parts.projector,
-            (parts.views or Views()) if parts.facts.is_images else None,
-            trained.engine,
-            self.protocol,
-            name=backbone_name(trained),
-            enough=(self.views, self.rows),
-            validation_share=self.validation_share,
-            quiet=trained.quiet,
-        )
+        names = space_names(parts.projectors)
+        records = []
+        for space, projector in parts.projectors.items():
+            bench = Bench(
+                parts.data,
+                projector,
+                (parts.views or Views()) if parts.facts.is_images else None,
+                trained.engine,
+                self.protocol,
+                name=names[space],
+                enough=(self.views, self.rows),
+                validation_share=self.validation_share,
+                quiet=trained.quiet,
+            )
+            found = self._records(bench, trained)
+            records += [{**record, "space": space} for record in found] if len(names) > 1 else found
+        return records
+
+    def _records(self, bench: Bench, trained: Trained) -> list[Record]:
+        """Those of one space."""
+        parts = trained.parts
         distilled = parts.generator.sample()
         assert distilled.labels is not None
         per_class = len(distilled) // (parts.facts.classes or 1)
@@ -78,7 +94,7 @@ class LinearProbe(Evaluation):
         for name in self.baselines:
             sets.append((name, bench.baseline(name, per_class, self.seeds, self.random_draws, trained.seed)))
         records = []
-        with Progress(len(sets), "linear probe", "methods", quiet=trained.quiet) as progress:
+        with Progress(len(sets), f"linear probe, {bench.name}", "methods", quiet=trained.quiet) as progress:
             for method, images in sets:
                 records.append(bench.record(method, images, full=images[0] is parts.data.training_set))
                 progress.update(1, {"top-1": records[-1]["top1_mean"]})
@@ -87,8 +103,8 @@ class LinearProbe(Evaluation):
         return records
 
     def table(self, records: list[Record]) -> list[list[str]]:
-        """Method, backbone, protocol, accuracies, the worst group where there are groups, and how far the first is
-        above."""
+        """Method, backbone, protocol, accuracies, the worst group where there are groups, and how far the
+        distilled set is above."""
         groups = any("worst_group_mean" in r for r in records)
         scores = ["top-1 %", "top-5 %", *(["worst group %"] if groups else [])]
         rows = [["method", "backbone", "protocol", "images", *scores, "above it by", "seeds", "seconds"]]
@@ -102,7 +118,12 @@ class LinearProbe(Evaluation):
         return rows
 
 
-def backbone_name(trained: Trained) -> str:
-    """What results call the feature space: the backbone's card, or the projector's class."""
-    projector = trained.parts.projector
-    return projector.card if isinstance(projector, Backbone) else type(projector).__name__.lower()
+def space_names(projectors: Mapping[str, Projector]) -> dict[str, str]:
+    """What results call each space: the backbone's card, or the projector's class; and its own name after it where
+    several would be called the same."""
+    plain = {
+        space: projector.card if isinstance(projector, Backbone) else type(projector).__name__.lower()
+        for space, projector in projectors.items()
+    }
+    called = list(plain.values())
+    return {space: f"{name} ({space})" if called.count(name) > 1 else name for space, name in plain.items()}

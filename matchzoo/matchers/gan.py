@@ -61,9 +61,8 @@ class GAN(Matcher):
     def build(self, facts: Facts) -> None:
         """Raises unless the space has one feature."""
         if facts.features != 1:
-            raise DeclarationError(
-                [("projector.features", f"a critic has one feature, got {facts.features}; set projector.features = 1")]
-            )
+            path = f"{facts.space}.features"
+            raise DeclarationError([(path, f"a critic has one feature, got {facts.features}; set {path} = 1")])
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """The loss, a scalar."""

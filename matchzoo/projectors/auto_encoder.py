@@ -31,8 +31,8 @@ class AutoEncoder(Projector):
     def build(self, facts: Facts) -> int:
         """Build both networks, initialised by the seed of the run."""
         step = Step(0, facts.seed)
-        self.encoder.build(facts.shape, (self.features,), step.rng("projector"))
-        self.decoder.build((self.features,), facts.shape, step.rng("decoder"))
+        self.encoder.build(facts.shape, (self.features,), step.rng(facts.space))
+        self.decoder.build((self.features,), facts.shape, step.rng(facts.space.replace("projector", "decoder", 1)))
         clip(self.encoder, self.bound)
         return self.features
 

@@ -43,9 +43,10 @@ class Backbone(Projector):
         """
         if not facts.is_images or facts.shape[0] != 3:
             raise DeclarationError(
-                [("projector", f"a backbone takes images of 3 channels, but a sample has shape {facts.shape}")]
+                [(facts.space, f"a backbone takes images of 3 channels, but a sample has shape {facts.shape}")]
             )
         card = zoo.load(self.card, zoo.BackboneCard)
+        self._declared = f"{facts.space}.card"
         self._take(card, *facts.shape[1:])
         try:
             self.network: nn.Module = card.network()
@@ -87,7 +88,7 @@ class Backbone(Projector):
             remedy = f"set views.size or data.size to {_near(card, height)}"
             if card.fixed and card.library == "timm":
                 remedy += ", or copy the card and give it size and arguments.img_size of your own"
-            raise DeclarationError([("projector.card", f"{self.card} {problem}; {remedy}")])
+            raise DeclarationError([(self._declared, f"{self.card} {problem}; {remedy}")])
 
 
 def _near(card: zoo.BackboneCard, side: int) -> int:

@@ -25,7 +25,7 @@ class Learned(Projector):
 
     def build(self, facts: Facts) -> int:
         """Build the network, initialised by the seed of the run."""
-        self.network.build(facts.shape, (self.features,), Step(0, facts.seed).rng("projector"))
+        self.network.build(facts.shape, (self.features,), Step(0, facts.seed).rng(facts.space))
         clip(self.network, self.bound)
         return self.features
 
