@@ -1,5 +1,6 @@
 """Device, precision and processes, from accelerate. No method imports this or knows of it."""
 
+import atexit
 import contextlib
 import datetime
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,12 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.
 """Of parameters, features and losses; ``bfloat16`` is what projectors compute in, by autocast."""
 PATIENCE = datetime.timedelta(days=2)
 """How long processes wait for the first, which evaluates or fills a cache alone."""
+
+
+def _part() -> None:
+    """Leave the other processes in order; the threads of their connections end before the interpreter does."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 @attrs.frozen
@@ -65,6 +72,8 @@ class Engine:
             if world > 1 and chosen.type != "cpu":
                 raise MatchZooError(f"trainer.device: {world} processes cannot share '{device}'; use 'auto'")
         hosts = dist.new_group(backend="gloo", timeout=PATIENCE) if world > 1 else None
+        if world > 1:
+            atexit.register(_part)
         return cls(chosen, DTYPES[precision], precision == "bfloat16", state.process_index, world, hosts)
 
     @property

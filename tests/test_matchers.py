@@ -66,7 +66,11 @@ ESTIMATORS: dict[str, Any] = {
     "kliep": {"kind": "kliep", "bandwidths": [1.0]},
     "classifier": {"kind": "classifier", "ridges": [0.1]},
 }
-STATISTICS: dict[str, Any] = {"head-gradient": {"kind": "head-gradient", "std": 0.5}}
+STATISTICS: dict[str, Any] = {
+    "head-gradient": {"kind": "head-gradient", "std": 0.5},
+    "statistical-flow": "statistical-flow",
+    "class-centres": "class-centres",
+}
 DISTANCES = ("cosine", "squared")
 REDUCTIONS = ("to-reference",)
 
@@ -114,6 +118,7 @@ MATCHERS: dict[str, dict[str, Case]] = {
     },
     "one-sided": {"one-sided": Case("one-sided", shifted=True, identical=0)},
     "reconstruction": {"reconstruction": Case("reconstruction", symmetric=True)},
+    "linear-probe": {"linear-probe": Case({"kind": "linear-probe", "ridge": 0.1}, shifted=True)},
 }
 CASES = {f"{kind}: {name}": case for kind, cases in MATCHERS.items() for name, case in cases.items()}
 each = pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -162,7 +162,7 @@ def test_as_a_term_it_is_the_cosine_of_flows():
 
 def test_what_cannot_be_measured_is_refused():
     z, labels = problem("unequal")
-    with pytest.raises(MatchZooError, match=r"no sample of class 1, 3 among 11; .* of 5.*reference = \"cache\""):
+    with pytest.raises(MatchZooError, match=r"no sample of class 1, 3 among 11; .* of 5.*reference = \"class-means\""):
         class_centres(z[(labels != 1) & (labels != 3)], labels[(labels != 1) & (labels != 3)], C)
     with pytest.raises(MatchZooError, match="no sample of class 2"):
         class_centres(z, labels, C, (labels != 2).double())

@@ -42,7 +42,8 @@ def sample_space_probe(
     mean, average = features.mean(0), targets.mean(0)
     z = features - mean
     kernel = z @ z.T
-    strength = ridge * kernel.diagonal().mean()
+    rounding = torch.finfo(z.dtype).eps ** 2 * features.detach().square().sum(1).mean() + torch.finfo(z.dtype).tiny
+    strength = ridge * kernel.diagonal().mean().maximum(rounding)  # for features that are all the same
     factor, failed = torch.linalg.cholesky_ex(kernel + strength * torch.eye(len(z)).to(kernel))
     solution = torch.cholesky_solve(targets - average, factor)
     weight = z.T @ solution.masked_fill(failed != 0, torch.nan)  # no look at ``failed``, for which a GPU would wait
@@ -97,13 +98,18 @@ class LinearProbe(Matcher):
         self.classes = facts.classes
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
-        """The cross-entropy, a scalar; raises for sets without labels, or weighted synthetic samples."""
+        """The cross-entropy, a scalar; raises for sets without labels, a single or weighted synthetic samples."""
         real, synthetic = sets
         if real.labels is None or synthetic.labels is None:
             side = "real" if real.labels is None else "synthetic"
             raise DeclarationError([("matcher", f"a linear probe needs labels, and the {side} samples have none")])
         if synthetic.weights is not None:
             raise MatchZooError("linear-probe: takes no weights of synthetic samples")
+        if len(synthetic) < 2:
+            raise MatchZooError(
+                "linear-probe: one synthetic sample makes no probe; it needs at least 2 a step: let generator.ipc and "
+                "trainer.batch give as many"
+            )
         if self.rows is not None and self.rows < len(real):
             chosen = torch.randperm(len(real), generator=step.rng("real rows"))[: self.rows]
             real = real.rows(chosen.to(real.values.device))
