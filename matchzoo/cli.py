@@ -276,10 +276,10 @@ def _dispatch(command: str, words: list[str]) -> None:
 
         tyro.cli(getattr(publishing, command), prog=f"matchzoo {command}", args=words)
     elif command == "plan":
-        from matchzoo import planning
+        from matchzoo.planning import command as planning
 
         own, overrides = split_overrides(words, PLAN_FLAGS)
-        tyro.cli(functools.partial(planning.plan_, overrides=tuple(overrides)), prog="matchzoo plan", args=own)
+        tyro.cli(functools.partial(planning.plan, overrides=tuple(overrides)), prog="matchzoo plan", args=own)
     elif command == "run":
         own, overrides = split_overrides(words)
         tyro.cli(functools.partial(run, overrides=tuple(overrides)), prog="matchzoo run", args=own)
@@ -288,7 +288,7 @@ def _dispatch(command: str, words: list[str]) -> None:
 
 
 def split_overrides(words: list[str], flags: Sequence[str] = RUN_FLAGS) -> tuple[list[str], list[str]]:
-    """Words of ``matchzoo run``, or of a command with other ``flags``: those that are its own, and those that override fields of the recipe."""
+    """Words of a command with some ``flags``: those that are its own, and those that override fields of the recipe."""
     own: list[str] = []
     overrides: list[str] = []
     into = own

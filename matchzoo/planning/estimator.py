@@ -12,72 +12,24 @@ import attrs
 import torch
 
 from matchzoo.chunking import couples_rows
-from matchzoo.costs import Made, RowCosts, Sets, TermCosts, product_rate, row_costs, term_costs
 from matchzoo.data.features import BLOCK
 from matchzoo.data.store import budget
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.generators.pyramid import pick
 from matchzoo.matchers import Cache, ClassMeans, Reference
+from matchzoo.planning.costs import RowCosts, product_rate, row_costs
+from matchzoo.planning.estimate import ACTIVATIONS, TERMS, Estimate
+from matchzoo.planning.stand_ins import Known, Size, built, generator_size
+from matchzoo.planning.terms import Made, Sets, TermCosts, term_costs
 from matchzoo.players import Player
 from matchzoo.recipe import Recipe
-from matchzoo.stand_ins import Known, Size, built, generator_size
 from matchzoo.step import Step
 from matchzoo.trainer import Group, Training
 from matchzoo.turns import Side, real_side, synthetic_side
 
-ACTIVATIONS = "activations of a chunk"
 AT_ONCE = 256
 """Rows that are timed at once, at most."""
-
-
-@attrs.frozen
-class Estimate:
-    """What one way of running a recipe takes.
-
-    Attributes:
-        change: what differs from the recipe, as the command line takes it; empty for the recipe itself.
-        samples: synthetic samples of a step.
-        rows: these, counting views.
-        chunk: rows that keep a graph at once.
-        memory: bytes of a step, by what takes them.
-        flops: operations of a step.
-        seconds: of a step.
-        cache_flops: operations of the real features that are computed once.
-        cache_seconds: of those.
-        steps: of the run.
-    """
-
-    change: str
-    samples: int
-    rows: int
-    chunk: int
-    memory: dict[str, int]
-    flops: int
-    seconds: float
-    cache_flops: int
-    cache_seconds: float
-    steps: int
-
-    @property
-    def bytes(self) -> int:
-        """All memory of a step."""
-        return sum(self.memory.values())
-
-    @property
-    def run_flops(self) -> int:
-        """Operations of the run, stored features included and evaluation left out."""
-        return self.steps * self.flops + self.cache_flops
-
-    @property
-    def run_seconds(self) -> float:
-        """Seconds of the run, stored features included and evaluation left out."""
-        return self.steps * self.seconds + self.cache_seconds
-
-    def record(self) -> dict[str, Any]:
-        """All of it as JSON values."""
-        totals = {"bytes": self.bytes, "run_flops": self.run_flops, "run_seconds": self.run_seconds}
-        return {**attrs.asdict(self), **totals}
 
 
 @attrs.frozen
@@ -135,8 +87,10 @@ class Estimator:
         self.engine = attrs.evolve(engine, world=1, rank=0)
         self.parts = built(light, self.facts, self.engine)
         self.owned = type(recipe.generator).owned
-        trainer = attrs.evolve(recipe.trainer, chunk=10**9, batch=None if self.owned else recipe.trainer.batch)
-        self.training = Training(self.parts, trainer, self.engine)
+        changes: dict[str, Any] = {"trainer.chunk": 10**9}  # what cannot be computed in parts is found out below
+        if self.owned:
+            changes["trainer.batch"] = None
+        self.training = Training(self.parts, recipe.replace(**changes).trainer, self.engine)
         self.count, self.rows = self.samples(recipe, generator_size(recipe, self.facts))
         self.terms = [term for player in self.parts.players.values() for term in player.terms]
         self.widths = {space: self._width(space) for space in self.parts.projectors}
@@ -203,7 +157,7 @@ class Estimator:
     @torch.no_grad()
     def _width(self, space: str) -> int:
         """Dimension of the features of a space."""
-        return self._side((space,), self.engine).features(range(1))[space].values.shape[1]
+        return self._side((space,), self.engine).features(range(min(2, self.rows)))[space].values.shape[1]
 
     # scaling
 
@@ -231,6 +185,14 @@ class Estimator:
         moved = {part for player in self.parts.players.values() for part in player.moves}
         return max(turn.synthetic.kept for turn in turns) * (2 if moved - {"generator"} else 1)
 
+    def largest(self, estimate: Estimate, room: int) -> int:
+        """Rows of the largest chunk, at most an estimate's, that keeps its memory within ``room``; 0 for none."""
+        left = room - estimate.fixed - estimate.held
+        sides = [turn.synthetic for turn in self.turns]
+        sides += [turn.real for turn in self.turns if turn.real is not None and turn.learns]
+        fitting = min((left - side.constant) // max(side.kept, 1) for side in sides)
+        return 0 if self.whole or estimate.least > room else max(0, min(fitting, estimate.chunk))
+
     def estimate(self, recipe: Recipe, change: str = "", turns: Sequence[Turn] | None = None) -> Estimate:
         """What this recipe takes, or another that differs in images, views, chunks, references or precision only.
 
@@ -249,12 +211,12 @@ class Estimator:
         own = -(-rows // self.world)
         chunked = chunk < rows or self.world > 1
         chunk = min(chunk, own)
-        flops, seconds, graph, working = 0, 0.0, 0, 0
+        flops, seconds, graph, peak, held = 0, 0.0, 0, 0, 0
         for turn in turns:
             terms = self._terms(recipe, turn.group, rows)
             flops += turn.times * terms.flops
             seconds += turn.times * self._seconds(terms)
-            working = max(working, terms.peak)
+            peak, held = max(peak, terms.peak), max(held, terms.held)
             kept = []
             for side, back in ((turn.synthetic, True), (turn.real, turn.learns)):
                 if side is None:
@@ -279,7 +241,7 @@ class Estimator:
             "real samples": self.data.bytes,
             "stored real features": views,
             ACTIVATIONS: graph,
-            "features and terms": working,
+            TERMS: max(peak - graph, held) if chunked else peak,
         }
         return Estimate(
             change=change,
@@ -287,6 +249,8 @@ class Estimator:
             rows=rows,
             chunk=chunk,
             memory=memory,
+            terms=peak,
+            held=held,
             flops=flops,
             seconds=seconds,
             cache_flops=built_rows * ahead.forward,

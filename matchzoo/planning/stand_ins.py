@@ -20,6 +20,7 @@ from matchzoo.composition import Composition
 from matchzoo.data import Data, Split
 from matchzoo.data.encoded import undecoded
 from matchzoo.data.imagenet import ImageNet, wnids
+from matchzoo.data.store import budget
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.facts import Facts
@@ -57,36 +58,25 @@ def known(recipe: Recipe, classes: int | None = None, samples: int | None = None
     Raises:
         MatchZooError: the data are not here and no card describes them, with the remedy; or their size is not said.
     """
-    from matchzoo.data.store import budget
-
     data, seed = recipe.copy().data, recipe.trainer.seed
     name, card = _card_of(data)
-    if classes is None and samples is None and card is None:
-        said = _subset(data)
-        if said is None:
-            return _read(data, seed)
-        classes = said
-    source = "as you say" if card is None else f"as the card {name} says"
-    if classes is None and card is not None:
-        classes = card.classes
-    if classes is None:
-        classes = _subset(data)
-    if classes is None:
-        raise MatchZooError("--classes: missing; it goes with --samples where no card describes the data (0: no labels)")
-    if samples is None:
-        samples = 0 if card is None or card.train is None else card.train
+    subset = len(wnids(data.subset)) if isinstance(data, ImageNet) else None
+    if (classes, samples, card, subset) == (None, None, None, None):
+        return _read(data, seed)
+    source = "as you say" if (classes, samples) != (None, None) else "as data.subset says"
+    if card is not None and (classes is None or samples is None):
+        source = f"as the card {name} says{'; not here yet' if card.needs() else ''}"
+    said = [one for one in (classes, None if card is None else card.classes, subset) if one is not None]
+    if not said:
+        message = "missing; it goes with --samples where no card describes the data (0: no labels)"
+        raise MatchZooError(f"--classes: {message}")
     shape = _shape(data, card)
-    size = samples * int(torch.Size(shape).numel())
-    facts = Facts(
-        shape=shape, classes=classes or None, class_names=tuple(map(str, range(classes))), count=samples, seed=seed
-    )
-    missing = "" if card is None or not card.needs() else "; not here yet"
-    return Known(facts, size if size <= budget() else 0, source + missing)
-
-
-def _subset(data: Data) -> int | None:
-    """Classes of a subset of ImageNet."""
-    return len(wnids(data.subset)) if isinstance(data, ImageNet) else None
+    train, test = (0, 0) if card is None else (card.train or 0, card.test or 0)
+    counts = [train if samples is None else samples, test]
+    sizes = [count * int(torch.Size(shape).numel()) for count in counts]
+    names = tuple(map(str, range(said[0])))
+    facts = Facts(shape=shape, classes=said[0] or None, class_names=names, count=counts[0], seed=seed)
+    return Known(facts, sum(size for size in sizes if size <= budget()), source)
 
 
 def _read(data: Data, seed: int) -> Known:
@@ -103,9 +93,8 @@ def _read(data: Data, seed: int) -> Known:
         raise
     except MatchZooError as error:
         raise MatchZooError(f"{error}; or say what there will be: --classes N --samples N") from None
-    values = data.training_set.values
-    size = 0 if data.training_set.mapped else values.nbytes
-    return Known(facts, size, "as they are here")
+    splits = [split for split in (data.training_set, data.test_set) if split is not None and not split.mapped]
+    return Known(facts, sum(split.values.nbytes for split in splits), "as they are here")
 
 
 def _card_of(data: Data) -> tuple[str, zoo.DataCard | None]:
@@ -139,7 +128,8 @@ def _shape(data: Data, card: zoo.DataCard | None) -> tuple[int, int, int]:
 def made_up_weights(recipe: Recipe) -> Iterator[Recipe]:
     """A recipe whose backbones need no file of weights; messages name their cards as they were."""
     with tempfile.TemporaryDirectory() as folder:
-        changes, names = {}, {}
+        changes: dict[str, str] = {}
+        names: dict[str, str] = {}
         for space, projector in recipe.spaces.items():
             if isinstance(projector, Backbone):
                 card = to_table(zoo.load(projector.card, zoo.BackboneCard))
@@ -151,8 +141,10 @@ def made_up_weights(recipe: Recipe) -> Iterator[Recipe]:
             yield recipe.replace(**changes)
         except MatchZooError as error:
             text = str(error)
-            for path, name in names.items():
-                text = text.replace(path, name)
+            for made_up, name in names.items():
+                text = text.replace(made_up, name)
+            if text == str(error):
+                raise
             raise MatchZooError(text) from None
 
 
@@ -169,11 +161,15 @@ def built(recipe: Recipe, facts: Facts, engine: Engine) -> Composition:
     Raises:
         MatchZooError: a part cannot take what the one before it gives.
     """
-    fresh = recipe.copy()
+    fresh = _one_a_class(recipe).copy()
     data, views, generator = fresh.data, fresh.views, fresh.generator
     if views is not None and not facts.is_images:
         raise DeclarationError([("views", f"views are of images, but a sample of the data has shape {facts.shape}")])
-    seen = facts if views is None or not views.size else attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
+    seen = (
+        facts
+        if views is None or not views.size
+        else attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
+    )
     features = {}
     for name, projector in fresh.spaces.items():
         with _Alike() if isinstance(projector, Backbone) else contextlib.nullcontext():
@@ -189,6 +185,8 @@ def built(recipe: Recipe, facts: Facts, engine: Engine) -> Composition:
     values = torch.rand(FEW, *facts.shape)
     data.training_set = Split((values * 255).to(torch.uint8) if facts.is_images else values, labels)
     data.test_set, data.class_names = None, facts.class_names
+    if labels is not None:
+        data.by_class = tuple((labels == label).nonzero().flatten() for label in labels.unique())
     for part in (data, *fresh.spaces.values(), generator):
         engine.place(part)
     return Composition(data, fresh.spaces, generator, views, fresh.players, facts)
@@ -202,6 +200,12 @@ class _Alike(TorchFunctionMode):
             with torch.no_grad():
                 return args[0].fill_(0.01)
         return args[0] if func is torch.Tensor.erfinv_ else func(*args, **(kwargs or {}))
+
+
+def _one_a_class(recipe: Recipe) -> Recipe:
+    if (getattr(recipe.generator, "images_per_class", None) or 1) == 1:
+        return recipe
+    return recipe.replace(**{"generator.images_per_class": 1})
 
 
 def _fewer(facts: Facts, classes: int) -> Facts:
@@ -232,8 +236,7 @@ def generator_size(recipe: Recipe, facts: Facts) -> Size:
     probabilities of each), so three numbers of classes tell those of any.
     """
     each = getattr(recipe.generator, "images_per_class", None) or 1
-    if each > 1:
-        recipe = recipe.replace(**{"generator.images_per_class": 1})
+    recipe = _one_a_class(recipe)
 
     def size(classes: int) -> tuple[int, int, int]:
         generator = recipe.copy().generator
@@ -243,9 +246,8 @@ def generator_size(recipe: Recipe, facts: Facts) -> Size:
         return generator.count or 0, sum(p.numel() for p in generator.parameters()), sum(t.numel() for t in tensors)
 
     if facts.classes is None or facts.classes <= FEW:
-        found = size(FEW)
-    else:
-        c, sizes = facts.classes, (size(2), size(3), size(4))
-        weights = ((c - 3) * (c - 4) // 2, -(c - 2) * (c - 4), (c - 2) * (c - 3) // 2)
-        found = tuple(sum(w * s for w, s in zip(weights, one, strict=True)) for one in zip(*sizes, strict=True))
+        return Size(*(each * number for number in size(FEW)))
+    c, sizes = facts.classes, (size(2), size(3), size(4))
+    weights = ((c - 3) * (c - 4) // 2, -(c - 2) * (c - 4), (c - 2) * (c - 3) // 2)
+    found = (sum(w * s for w, s in zip(weights, one, strict=True)) for one in zip(*sizes, strict=True))
     return Size(*(each * number for number in found))

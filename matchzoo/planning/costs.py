@@ -5,6 +5,7 @@ element is not counted. On the device ``meta``, shapes are computed and nothing 
 rows would take is known without them.
 """
 
+import functools
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +21,6 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from matchzoo.chunking import kept_bytes
-from matchzoo.engine import Engine
-from matchzoo.players import Player
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 from matchzoo.turns import Side
 
 REPEATS = 3
@@ -32,10 +29,6 @@ LONG = 0.15
 """Seconds that a timing takes at least, if there are rows enough."""
 SLOW = 1.0
 """Seconds of a call that needs no other one to warm up, and of rows that are not measured in greater numbers."""
-SMALL = 2e7
-"""Numbers in the sets of a turn up to which its terms are computed to see what they take; beyond, shapes are."""
-MANY = 2048
-"""Samples of a set up to which they are."""
 
 
 class _Count(TorchDispatchMode):
@@ -56,15 +49,20 @@ class _Count(TorchDispatchMode):
         formula = flop_registry.get(func._overloadpacket)
         if formula is not None:
             self.flops += int(formula(*args, **kwargs, out_val=out))
-        for tensor in tree_leaves(out):
+        self._note((args, kwargs), made=False)
+        self._note(out, made=True)
+        return out
+
+    def _note(self, tree: Any, made: bool) -> None:
+        """Count storages that were not met before, at nothing where an operation did not make them."""
+        for tensor in tree_leaves(tree):
             if isinstance(tensor, torch.Tensor):
                 storage = tensor.untyped_storage()
                 if storage._cdata not in self.known:
-                    self.known[storage._cdata] = storage.nbytes()
-                    self.now += storage.nbytes()
+                    size = self.known[storage._cdata] = storage.nbytes() if made else 0
+                    self.now += size
                     self.most = max(self.most, self.now)
                     weakref.finalize(storage, self._drop, storage._cdata)
-        return out
 
     def _drop(self, key: int) -> None:
         self.now -= self.known.pop(key)
@@ -99,6 +97,13 @@ def _timed(call: Callable[[], object], device: torch.device) -> float:
     if device.type != "cpu":
         torch.accelerator.synchronize(device)
     return time.perf_counter() - began
+
+
+def product_rate(device: torch.device, dtype: torch.dtype) -> float:
+    """Operations a second of a product of two square matrices; of 256 rows on a CPU, 2048 elsewhere."""
+    side = 256 if device.type == "cpu" else 2048
+    x = torch.randn(side, side, device=device).to(dtype)
+    return 2 * side**3 / seconds_of(lambda: x @ x, device)
 
 
 @attrs.frozen
@@ -195,7 +200,7 @@ def row_costs(side: Side, moved: Mapping[str, Sequence[nn.Parameter]], most: int
     rows, once = few, both
     while once < LONG and rows < min(most, len(side)):
         rows = min(4 * rows, most, len(side))
-        once = _timed(lambda: play(rows, []), device)
+        once = _timed(functools.partial(play, rows, []), device)
     longer = timed(rows) if rows > few else (ahead, both)
     return RowCosts(
         forward=forward // few,
@@ -206,115 +211,3 @@ def row_costs(side: Side, moved: Mapping[str, Sequence[nn.Parameter]], most: int
         constant=constant,
         timed=rows,
     )
-
-
-@attrs.frozen
-class TermCosts:
-    """What the terms of a turn take, from features to the gradients with respect to them.
-
-    Attributes:
-        flops: operations.
-        peak: bytes that are there at once, the features of the turn and their gradients included.
-        seconds: None where the terms are too large to be tried.
-    """
-
-    flops: int
-    peak: int
-    seconds: float | None
-
-
-@attrs.frozen
-class Made:
-    """A set of samples to be made up.
-
-    Attributes:
-        space: of the features.
-        count: of samples.
-        features: dimension.
-        dtype: of the values.
-        classes: of the labels; None for none.
-        real: it is the real side.
-        soft: labels are probabilities.
-        weighted: samples have weights.
-        stored: it is there in all steps, and not made in each.
-        moves: gradients with respect to the features are wanted.
-        origin: shape of a sample that these are the features of.
-        decode: the way back to it.
-    """
-
-    space: str
-    count: int
-    features: int
-    dtype: torch.dtype
-    classes: int | None
-    real: bool = False
-    soft: bool = False
-    weighted: bool = False
-    stored: bool = False
-    moves: bool = False
-    origin: tuple[int, ...] = ()
-    decode: Callable[[torch.Tensor], torch.Tensor] | None = None
-
-    def tensors(self, device: str) -> Samples:
-        """Values from N(0, 1), and labels of every class in turn."""
-        values = torch.randn(self.count, self.features, device=device).to(self.dtype)
-        index = torch.arange(self.count, device=device)
-        labels = None if self.classes is None else index % self.classes
-        if self.classes is not None and self.soft:
-            labels = torch.softmax(torch.randn(self.count, self.classes, device=device), 1).to(self.dtype)
-        weights = torch.ones(self.count, device=device) if self.weighted else None
-        origin = Samples(torch.rand(self.count, *self.origin, device=device)) if self.decode is not None else None
-        return Samples(values, labels, weights, index, origin)
-
-
-Sets = tuple[Made, Made]
-"""What a term compares: the real side and the synthetic one."""
-
-
-def term_costs(
-    players: Mapping[str, Player], sets: Mapping[int, Sets], parameters: Mapping[str, Sequence[nn.Parameter]], engine: Engine
-) -> TermCosts:
-    """What the terms of the players of a turn take.
-
-    Args:
-        players: with built terms.
-        sets: for every term, by its ``id``; terms that see the same set have equal ones.
-        parameters: by player; the terms themselves may use some.
-        engine: where and in which precision.
-
-    Raises:
-        MatchZooError: what a term says of sets like these.
-    """
-    every = {made for pair in sets.values() for made in pair}
-    numbers = sum(made.count * (made.features + (made.classes or 0)) for made in every)
-    behind = any(made.decode is not None for made in every)
-    small = behind or (numbers <= SMALL and all(made.count <= MANY for made in every))
-    device = str(engine.device) if small else "meta"
-    tensors = {made: made.tensors(device) for made in every}
-
-    def play() -> None:
-        fresh = {made: attrs.evolve(one, values=one.values.detach()) for made, one in tensors.items()}
-        leaves = []
-        for made, one in fresh.items():
-            one.decode = made.decode
-            if made.moves:
-                leaves.append(one.values.requires_grad_())
-            if made.moves and made.soft and one.labels is not None:
-                one.labels = one.labels.detach().requires_grad_()
-                leaves.append(one.labels)
-        for position, (name, player) in enumerate(players.items()):
-            values = [term.discrepancy([fresh[made] for made in sets[id(term)]], Step(1, 0)) for term in player.terms]
-            last = position == len(players) - 1
-            wanted = [*leaves, *parameters[name]]
-            torch.autograd.grad(player.objective(values), wanted, allow_unused=True, retain_graph=not last)
-
-    flops = flops_of(play)
-    held = sum(made.count * made.features * made.dtype.itemsize for made in every if not made.stored)
-    return TermCosts(flops, held + peak_of(play), seconds_of(play, engine.device) if small else None)
-
-
-def product_rate(device: torch.device, dtype: torch.dtype) -> float:
-    """Operations a second of a product of two square matrices; of 256 rows on a CPU, 2048 elsewhere."""
-    side = 256 if device.type == "cpu" else 2048
-    x = torch.randn(side, side, device=device).to(dtype)
-    return 2 * side**3 / seconds_of(lambda: x @ x, device)

@@ -1,27 +1,22 @@
-"""What a run will take here, before it is run: memory, operations and time, what would change them, and the command.
-
-``matchzoo plan NAME``, or ``plan(recipes.load("lgm/quickstart"))`` with `Plan.memory`, `Plan.fits`, `Plan.seconds`.
-Nothing is trained, downloaded or decoded, and nothing is written: parts are built small (`matchzoo.stand_ins`), a few
-rows are measured (`matchzoo.costs`), and both are scaled to the recipe (`matchzoo.estimates`).
-"""
+"""A plan: what a recipe takes here, whether there is memory for it, and what would change that."""
 
 import shlex
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import attrs
 import tomlkit
 import torch
-import tyro
 
-from matchzoo.costs import REPEATS, product_rate
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError
-from matchzoo.estimates import ACTIVATIONS, Estimate, Estimator
-from matchzoo.matchers import Cache, ClassMeans
+from matchzoo.matchers import Cache, ClassMeans, Reference
+from matchzoo.planning.costs import REPEATS, product_rate
+from matchzoo.planning.estimate import ACTIVATIONS, TERMS, Estimate
+from matchzoo.planning.estimator import Estimator
+from matchzoo.planning.stand_ins import known, made_up_weights, waiting
 from matchzoo.recipe import Recipe
-from matchzoo.stand_ins import known, made_up_weights, waiting
-from matchzoo.text import size_of
+from matchzoo.text import operations_of, size_of, time_of
 
 
 @attrs.frozen
@@ -33,7 +28,7 @@ class Plan:
         estimate: of the recipe as it is.
         room: bytes that a step may take (`Engine.free`).
         available: bytes that there are.
-        each: bytes that a row of a chunk keeps.
+        largest_chunk: rows of the largest chunk with which everything stays within ``room``; 0 where none does.
         alternatives: what would change memory or time. Only a smaller chunk leaves the result as it is.
     """
 
@@ -41,7 +36,7 @@ class Plan:
     estimate: Estimate
     room: int
     available: int
-    each: int
+    largest_chunk: int
     alternatives: tuple[Estimate, ...]
 
     @property
@@ -65,34 +60,26 @@ class Plan:
         return self.estimate.bytes <= self.available
 
     @property
-    def least(self) -> int:
-        """Bytes that no smaller chunk can save: images, optimizers, networks, real features, terms."""
-        return self.estimate.bytes - self.memory[ACTIVATIONS]
-
-    @property
-    def largest_chunk(self) -> int:
-        """Rows of the largest chunk with which everything stays within ``room``; 0 where none does."""
-        constant = self.memory[ACTIVATIONS] - self.each * self.estimate.chunk
-        fitting = (self.room - self.least - constant) // max(self.each, 1)
-        return max(0, min(fitting, self.estimate.rows))
-
-    @property
     def verdict(self) -> str:
         """One line on memory."""
         need, room, available = map(size_of, (self.estimate.bytes, self.room, self.available))
-        smaller = 0 < self.largest_chunk < self.estimate.chunk
-        remedy = f"; with --trainer.chunk {self.largest_chunk} it does" if smaller else ""
+        chunk = f"--trainer.chunk {self.largest_chunk}" if 0 < self.largest_chunk < self.estimate.chunk else ""
         if self.estimate.bytes <= self.room:
             return f"fits: {need} of the {room} that a step may take here"
         if self.fits:
-            return f"tight: {need} of {available} that are free here leave little{remedy.replace('does', 'is less')}"
-        if self.least > self.available:
-            largest = max((name for name in self.memory if name != ACTIVATIONS), key=self.memory.__getitem__)
+            words = f"tight: {need} of {available} that are free here, {room} of them for a step"
+            return f"{words}; {chunk} stays within" if chunk else words
+        if self.estimate.least > self.available:
+            parts = {name: size for name, size in self.memory.items() if name != ACTIVATIONS} | {
+                TERMS: self.estimate.terms
+            }
+            largest = max(parts, key=parts.__getitem__)
             return (
-                f"does not fit: {size_of(self.least)} without any activations, of {available} that are free here; most "
-                f"of it is {largest} ({size_of(self.memory[largest])})"
+                f"does not fit, with chunks of any size: {size_of(self.estimate.least)} without activations, of "
+                f"{available} that are free here; {largest} alone take {size_of(parts[largest])}"
             )
-        return f"does not fit: {need} of {available} that are free here{remedy}"
+        words = f"does not fit: {need} of {available} that are free here"
+        return f"{words}; {chunk} does" if chunk else words
 
     def record(self) -> dict[str, Any]:
         """All of it as JSON values."""
@@ -161,7 +148,7 @@ def plan(recipe: Recipe, *, classes: int | None = None, samples: int | None = No
                 raise
             raise MatchZooError(f"the parts of the recipe do not fit together: {error}") from error
     about = _about(recipe, estimate, estimator, engine)
-    return Plan(about, estimate, room, available, estimator.each(estimator.turns), others)
+    return Plan(about, estimate, room, available, estimator.largest(estimate, room), others)
 
 
 def available_to(engine: Engine) -> int:
@@ -182,8 +169,9 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
     about = {"data": f"{labels}, {count} of {'x'.join(map(str, facts.shape))}, {estimator.data.source}"}
     cards = [str(getattr(projector, "card", "")) for projector in recipe.spaces.values()]
     if any(cards):
-        missing = "".join(f"; not here yet: {line}" for line in waiting(recipe))
-        about["backbone"] = f"{', '.join(filter(None, cards))}, with random weights, which cost the same{missing}"
+        about["backbone"] = f"{', '.join(filter(None, cards))}, measured with random weights, which cost the same"
+        missing = waiting(recipe)
+        about |= {"not here yet": "; ".join(missing)} if missing else {}
     about["step"] = f"{estimate.samples} synthetic samples"
     if views is not None:
         about["step"] += f" x {views.copies} views = {estimate.rows} rows"
@@ -191,18 +179,27 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
         turns = sum(group.count(name) for group in recipe.trainer.groups(recipe.players))
         terms = [f"{_kind(term)} ({_kind(term.reference)})" for term in player.terms]
         about[name] = f"moves the {' and the '.join(player.moves)}{f', {turns} times a step' if turns > 1 else ''}; "
-        about[name] += f"real side {', '.join(terms)}" if len(terms) > 1 else f"real side {_kind(player.terms[0].reference)}"
+        about[name] += (
+            f"real side {', '.join(terms)}" if len(terms) > 1 else f"real side {_kind(player.terms[0].reference)}"
+        )
     whole = estimate.chunk == estimate.rows
     if estimator.whole:
         why = f"since {estimator.whole}"
     elif recipe.trainer.chunk != "auto":
         why = "as the recipe says"
     else:
-        why = "they have room" if whole else "as many as have room; features are computed twice"
+        why = "they have room" if whole else "as many as have room"
+    why += "" if whole and world == 1 else "; features are computed twice"
     about["chunk"] = f"{'all ' if whole else ''}{estimate.chunk} rows keep a graph at once: {why}"
     told = engine.describe()
-    about["here"] = f"{told['device']}, {told['precision']}, {told['threads']} thread{'s' * (told['threads'] > 1)}, {world} process{'es' * (world > 1)}"
-    about["measured"] = f"up to {max(turn.synthetic.timed for turn in estimator.turns)} rows at once, the median of {REPEATS}"
+    threads, processes = (
+        f"{n} {word}{'es' * (n > 1) if word[-1] == 's' else 's' * (n > 1)}"
+        for n, word in ((told["threads"], "thread"), (world, "process"))
+    )
+    about["here"] = f"{told['device']}, {told['precision']}, {threads}, {processes}"
+    about["measured"] = (
+        f"up to {max(turn.synthetic.timed for turn in estimator.turns)} rows at once, the median of {REPEATS}"
+    )
     return about
 
 
@@ -250,17 +247,15 @@ def _references(recipe: Recipe, estimator: Estimator) -> list[dict[str, Any]]:
     weighs = all(term.weighs for term in terms.values())
     if not fixed or not (weighs or recipe.data.sampling == "plain"):
         return []
-    found = []
-    references = [term.reference for term in terms.values()]
-    views = {path: term.reference.views or 0 for path, term in terms.items()}
-    known_count = estimator.facts.count > 0
-    if known_count and not all(isinstance(one, Cache) for one in references):
-        found.append({path: Cache(copies=views[path]) for path in terms})
-    if known_count and not all(isinstance(one, Cache) and one.half for one in references):
-        found.append({path: Cache(copies=views[path], half=True) for path in terms})
-    if known_count and weighs and estimator.facts.classes and not all(isinstance(one, ClassMeans) for one in references):
-        found.append({path: ClassMeans(copies=views[path]) for path in terms})
-    return found
+    count, classes = estimator.facts.count, estimator.facts.classes
+    kinds: list[Callable[[int], Reference]] = []
+    if count:
+        kinds += [lambda copies: Cache(copies=copies), lambda copies: Cache(copies=copies, half=True)]
+    if count and weighs and classes:
+        kinds.append(lambda copies: ClassMeans(copies=copies))
+    found = [{path: make(term.reference.views or 0) for path, term in terms.items()} for make in kinds]
+    own = {path: term.reference.key for path, term in terms.items()}
+    return [change for change in found if {path: reference.key for path, reference in change.items()} != own]
 
 
 def _words(change: dict[str, Any]) -> str:
@@ -277,46 +272,3 @@ def _words(change: dict[str, Any]) -> str:
             table = changed["kind"] if list(changed) == ["kind"] else inline.as_string()
         words.append(f"--{path} {shlex.quote(str(table))}")
     return " ".join(words)
-
-
-def operations_of(count: int) -> str:
-    """Operations in the largest unit that they fill: ``46.4 GFLOP``."""
-    power = max(0, min((len(str(int(count))) - 1) // 3, 6))
-    return f"{count / 1000**power:.3g} {('', 'k', 'M', 'G', 'T', 'P', 'E')[power]}FLOP"
-
-
-def time_of(seconds: float) -> str:
-    """Seconds in words: ``0.24 s``, ``3.5 min``, ``2 h``, ``5.3 days``."""
-    for limit, unit, name in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds / unit:.2g} {name}" if seconds / unit < 10 else f"{seconds / unit:.0f} {name}"
-    return f"{seconds / 86_400:.3g} days" if seconds < 86_400 * 1000 else f"{seconds / 86_400:.0f} days"
-
-
-def plan_(
-    name: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")],
-    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
-    classes: int | None = None,
-    samples: int | None = None,
-    overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
-) -> None:
-    """Say what a recipe would take here, before anything is trained: memory, operations and time, and what changes them.
-
-    Neither its data nor its weights need be here. Any field of the recipe can be overridden, as in matchzoo run.
-
-    Args:
-        name: of a recipe, or the path of a .toml file.
-        json: print all numbers for programs.
-        classes: number of classes of data that are not here and that no card describes; 0 for none.
-        samples: number of training samples of such data.
-        overrides: words of the command line that are not this command's own.
-    """
-    from matchzoo.cli import recipe_of
-
-    planned = plan(recipe_of(name, overrides, "planned"), classes=classes, samples=samples)
-    if json:
-        import json as writer
-
-        print(writer.dumps(planned.record(), indent=2, ensure_ascii=False))
-    else:
-        print(planned.text())
