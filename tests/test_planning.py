@@ -317,7 +317,8 @@ def test_a_thousand_classes_that_are_not_here(lgm: dict, tmp_path: Path) -> None
     assert "as the card imagenet-1k says" in planned.about["data"]
     means = next(one for one in planned.alternatives if one.change.endswith("class-means"))
     assert means.memory["stored real features"] == 1000 * 256 * 4
-    assert means.terms < planned.estimate.terms / 20
+    assert means.flops < planned.flops / 20
+    assert planned.estimate.terms < 200e6  # the head takes rows in blocks
     birds = of(lgm, **{"data.subset": "birds"})
     with pytest.raises(MatchZooError, match="--samples: missing; the real side is stored"):
         plan(birds)
@@ -347,10 +348,12 @@ def test_data_that_no_card_describes(lgm: dict, tmp_path: Path, cache: Path) -> 
         plan(of({**lgm, "data": {"kind": "hub", "repo": "nobody/photos"}}))
 
 
-def test_sizes_that_only_the_images_know(lgm: dict) -> None:
+def test_sizes_and_shares(lgm: dict) -> None:
     lgm["data"] = {"kind": "torchvision", "dataset": "Flowers102"}
     with pytest.raises(MatchZooError, match=r"data\.size: missing; say how many pixels a side: --data\.size N"):
         plan(of(lgm))
+    lgm["data"] = {"kind": "digits", "size": 8, "test_share": 0.25}
+    assert "1348 training samples" in plan(of(lgm), alternatives=False).about["data"]
     lgm["data"] = {"kind": "torchvision", "dataset": "CIFAR10"}
     assert "50000 training samples of 3x32x32" in plan(of(lgm), alternatives=False).about["data"]
 
@@ -363,6 +366,17 @@ def test_a_recipe_that_trains_nothing(lgm: dict) -> None:
 
 
 # the command
+
+
+@pytest.mark.parametrize("other", ["cache", "class-means"])
+def test_a_stored_real_side_is_not_computed_again(lgm: dict, other: str) -> None:
+    lgm["players"]["generator"]["minimize"][0]["reference"] = "online"
+    planned = plan(of(lgm))
+    stored = next(one for one in planned.alternatives if one.change.endswith(f"reference {other}"))
+    again = plan(of(lgm, **{"players.generator.minimize.0.reference": other}), alternatives=False)
+    assert stored.flops == again.flops
+    assert stored.memory == again.memory
+    assert stored.cache_flops == pytest.approx(again.estimate.cache_flops)
 
 
 def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
@@ -382,6 +396,7 @@ def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
     for change, one in zip(changes, planned.alternatives, strict=False):
         changed = Recipe.of(override(of(lgm).table(), Recipe, flags(shlex.split(change))))
         assert plan(changed, alternatives=False).memory == pytest.approx(one.memory, rel=0.03)
+        assert plan(changed, alternatives=False).flops == pytest.approx(one.flops, rel=0.03)
     by_name = {one.change: one for one in planned.alternatives}
     assert by_name["--views.copies 1"].rows == planned.estimate.rows / 2
     assert by_name["--generator.images_per_class 1"].samples == 10

@@ -218,7 +218,9 @@ class Estimator:
             seconds += turn.times * self._seconds(terms)
             peak, held = max(peak, terms.peak), max(held, terms.held)
             kept = []
-            for side, back in ((turn.synthetic, True), (turn.real, turn.learns)):
+            players = (recipe.players[name] for name in turn.group)
+            online = any(term.reference.views is None for player in players for term in player.terms)
+            for side, back in ((turn.synthetic, True), (turn.real if online else None, turn.learns)):
                 if side is None:
                     continue
                 again = chunked and back

@@ -31,8 +31,8 @@ from matchzoo.tables import structure, to_table, write_toml
 
 FEW = 4
 """Classes of the synthetic images that are built."""
-ANYWAY = ("size", "fit", "channels", "sampling", "split_seed", "download", "root", "attribute")
-"""Fields of data that leave their number as it is."""
+ANYWAY = ("size", "fit", "channels", "sampling", "split_seed", "download", "root", "attribute", "test_share")
+"""Fields of data that leave their number as it is, or say how it is parted."""
 
 
 @attrs.frozen
@@ -71,12 +71,22 @@ def known(recipe: Recipe, classes: int | None = None, samples: int | None = None
         message = "missing; it goes with --samples where no card describes the data (0: no labels)"
         raise MatchZooError(f"--classes: {message}")
     shape = _shape(data, card)
-    train, test = (0, 0) if card is None else (card.train or 0, card.test or 0)
+    train, test = (0, 0) if card is None else _parts(data, card)
     counts = [train if samples is None else samples, test]
     sizes = [count * int(torch.Size(shape).numel()) for count in counts]
     names = tuple(map(str, range(said[0])))
     facts = Facts(shape=shape, classes=said[0] or None, class_names=names, count=counts[0], seed=seed)
     return Known(facts, sum(size for size in sizes if size <= budget()), source)
+
+
+def _parts(data: Data, card: zoo.DataCard) -> tuple[int, int]:
+    """Training and test samples, for data that are parted by another share than the card's as they are then."""
+    train, test = card.train or 0, card.test or 0
+    share = getattr(data, "test_share", None)
+    if share is None or share == getattr(structure(card.data, Data), "test_share", None):  # type: ignore[type-abstract]
+        return train, test
+    kept = round(share * (train + test))
+    return train + test - kept, kept
 
 
 def _read(data: Data, seed: int) -> Known:
