@@ -296,7 +296,7 @@ def test_weights_that_are_not_here(lgm: dict, tiny_card: Path, tmp_path: Path) -
     assert absent.flops == here.flops
     assert "not here yet" in absent.about
     assert "nobody/nothing" in absent.text()
-    assert "random weights" in absent.text()
+    assert "made-up weights" in absent.text()
     assert "not here yet" not in here.about
     card.write_text(card.read_text() + "multiple = 7\n")
     with pytest.raises(MatchZooError, match=r"absent\.toml takes images whose sides are multiples of 7") as caught:

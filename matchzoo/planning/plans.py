@@ -169,7 +169,7 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
     about = {"data": f"{labels}, {count} of {'x'.join(map(str, facts.shape))}, {estimator.data.source}"}
     cards = [str(getattr(projector, "card", "")) for projector in recipe.spaces.values()]
     if any(cards):
-        about["backbone"] = f"{', '.join(filter(None, cards))}, measured with random weights, which cost the same"
+        about["backbone"] = f"{', '.join(filter(None, cards))}, measured with made-up weights, which cost the same"
         missing = waiting(recipe)
         about |= {"not here yet": "; ".join(missing)} if missing else {}
     about["step"] = f"{estimate.samples} synthetic samples"
