@@ -1,4 +1,4 @@
-"""The command line: matchzoo list | show | copy | run | evaluate | report | ratio | push | pull | doctor.
+"""The command line: matchzoo list | show | copy | plan | run | evaluate | report | ratio | push | pull | doctor.
 
 Exit codes: 0 done, 1 a defect of ours (with a traceback), 2 something to mend (with what and how), 130 and 143 stopped
 by SIGINT and SIGTERM after saving.
@@ -24,6 +24,8 @@ USAGE = """matchzoo: match one set of samples to another.
       --json                     the same for programs
   matchzoo show NAME             a recipe or card, as it is written
   matchzoo copy NAME FILE        a recipe to edit: then matchzoo run FILE; or a card
+  matchzoo plan NAME_OR_FILE     memory, operations and time that a run would take here, and what changes them
+      --json                     the same for programs; overrides as in run
   matchzoo run NAME_OR_FILE      train, evaluate, write pictures; resumes what is there
       --output DIR               folder of the run (default: runs/NAME)
       --any.field value          override a field of the recipe: --trainer.steps 50 --trainer.seed 7
@@ -43,8 +45,9 @@ USAGE = """matchzoo: match one set of samples to another.
 
 A first run:  matchzoo run lgm/quickstart
 """
-COMMANDS = ("list", "show", "copy", "run", "evaluate", "report", "ratio", "push", "pull", "doctor")
+COMMANDS = ("list", "show", "copy", "plan", "run", "evaluate", "report", "ratio", "push", "pull", "doctor")
 RUN_FLAGS = ("output", "fields", "quiet", "help")
+PLAN_FLAGS = ("json", "classes", "samples", "help")
 Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 
 
@@ -125,21 +128,14 @@ def run(
         quiet: show no progress.
         overrides: words of the command line that are not this command's own.
     """
-    from matchzoo.overrides import describe, flags, override
-    from matchzoo.recipe import Recipe
-    from matchzoo.recipes import FOLDER
-    from matchzoo.tables import read_toml
+    from matchzoo.overrides import describe
 
-    path = shipped.find(FOLDER, name, "recipe")
-    try:
-        recipe = Recipe.of(override(read_toml(path), Recipe, flags(overrides)))
-    except DeclarationError as error:
-        raise DeclarationError([("", f"{name} cannot be run:"), *error.problems]) from None
+    recipe = recipe_of(name, overrides, "run")
     if fields:
         for field, kind, value, doc in describe(recipe):
             print(f"--{field} {value}\n      {kind}{': ' + doc if doc else ''}")
         return
-    stem = path.stem if name.endswith(".toml") else name
+    stem = Path(name).stem if name.endswith(".toml") else name
     folder, _, last = stem.rpartition("/")
     method = last if folder in ("", "baselines") else folder.split("/")[0]
     finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method)
@@ -154,6 +150,20 @@ def run(
     print(f"\ntraining {seconds['training']:.0f} s, evaluation {seconds['evaluation']:.0f} s; all in {finished.folder}")
     for picture in finished.pictures:
         print(f"picture: {picture}")
+
+
+def recipe_of(name: str, overrides: Sequence[str], done: str) -> Any:
+    """The recipe of a name or path with some fields overridden; errors say that it cannot be ``done``."""
+    from matchzoo.overrides import flags, override
+    from matchzoo.recipe import Recipe
+    from matchzoo.recipes import FOLDER
+    from matchzoo.tables import read_toml
+
+    path = shipped.find(FOLDER, name, "recipe")
+    try:
+        return Recipe.of(override(read_toml(path), Recipe, flags(overrides)))
+    except DeclarationError as error:
+        raise DeclarationError([("", f"{name} cannot be {done}:"), *error.problems]) from None
 
 
 def doctor(fetch: str | None = None, verify: str | None = None, clear: str | None = None) -> None:
@@ -265,6 +275,11 @@ def _dispatch(command: str, words: list[str]) -> None:
         from matchzoo import publishing
 
         tyro.cli(getattr(publishing, command), prog=f"matchzoo {command}", args=words)
+    elif command == "plan":
+        from matchzoo.planning import command as planning
+
+        own, overrides = split_overrides(words, PLAN_FLAGS)
+        tyro.cli(functools.partial(planning.plan, overrides=tuple(overrides)), prog="matchzoo plan", args=own)
     elif command == "run":
         own, overrides = split_overrides(words)
         tyro.cli(functools.partial(run, overrides=tuple(overrides)), prog="matchzoo run", args=own)
@@ -272,8 +287,8 @@ def _dispatch(command: str, words: list[str]) -> None:
         raise MatchZooError(f"unknown command '{command}'{did_you_mean(command, COMMANDS)} ('matchzoo --help')")
 
 
-def split_overrides(words: list[str]) -> tuple[list[str], list[str]]:
-    """Words of ``matchzoo run``: those that are its own, and those that override fields of the recipe."""
+def split_overrides(words: list[str], flags: Sequence[str] = RUN_FLAGS) -> tuple[list[str], list[str]]:
+    """Words of a command with some ``flags``: those that are its own, and those that override fields of the recipe."""
     own: list[str] = []
     overrides: list[str] = []
     into = own
@@ -281,10 +296,10 @@ def split_overrides(words: list[str]) -> tuple[list[str], list[str]]:
     for position, word in enumerate(words):
         if word.startswith("-") and len(word) > 1 and not word[1:2].isdigit():
             name = word.lstrip("-").partition("=")[0]
-            into = own if name in RUN_FLAGS or not word.startswith("--") else overrides
-            if into is overrides and "." not in name and "mean" in did_you_mean(name, RUN_FLAGS):
-                raise MatchZooError(f"unknown option '--{name}'{did_you_mean(name, RUN_FLAGS)}")
-        elif into is own and (not position or words[position - 1] in ("--fields", "--quiet")):
+            into = own if name in flags or not word.startswith("--") else overrides
+            if into is overrides and "." not in name and "mean" in did_you_mean(name, flags):
+                raise MatchZooError(f"unknown option '--{name}'{did_you_mean(name, flags)}")
+        elif into is own and (not position or words[position - 1] in ("--fields", "--quiet", "--json")):
             if named:
                 raise MatchZooError(f"unexpected '{word}' after {words[position - 1]}, which takes no value")
             named = True

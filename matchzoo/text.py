@@ -18,6 +18,19 @@ def size_of(count: int) -> str:
     return f"{count / 1000**power:.3g} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
 
 
+def operations_of(count: int) -> str:
+    """Floating-point operations in the largest unit that they fill: ``46.4 GFLOP``."""
+    power = max(0, min((len(str(count)) - 1) // 3, 6))
+    return f"{count / 1000**power:.3g} {('', 'k', 'M', 'G', 'T', 'P', 'E')[power]}FLOP"
+
+
+def time_of(seconds: float) -> str:
+    """Seconds in words, two digits of them: ``3.5 ms``, ``0.24 s``, ``35 min``, ``2.1 h``, ``5.3 days``."""
+    units = (("ms", 0.1, 1e-3), ("s", 120, 1), ("min", 7200, 60), ("h", 172_800, 3600), ("days", float("inf"), 86_400))
+    name, _, unit = next(one for one in units if seconds < one[1])
+    return f"{seconds / unit:.2g} {name}" if seconds < 9.95 * unit else f"{seconds / unit:.0f} {name}"
+
+
 def markdown(rows: Sequence[Sequence[str]]) -> str:
     """Rows of text, the heading first, as a table of Markdown."""
     lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]

@@ -1,6 +1,9 @@
 """Images that are not decoded yet, and the fields of the kinds of data that are made of them."""
 
+import contextlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Literal, final
 
 import attrs
@@ -10,6 +13,18 @@ from matchzoo.data.data import Data, Loaded, Split, stratified
 from matchzoo.data.decoding import Decoding
 from matchzoo.data.store import Stored, budget
 from matchzoo.declare import at_least, between, declare, positive
+
+_undecoded: ContextVar[bool] = ContextVar("undecoded", default=False)
+
+
+@contextlib.contextmanager
+def undecoded() -> Iterator[None]:
+    """Within, splits have labels and the shape of their images, but no pixels (values on the device ``meta``)."""
+    token = _undecoded.set(True)
+    try:
+        yield
+    finally:
+        _undecoded.reset(token)
 
 
 class Encoded(ABC):
@@ -37,7 +52,10 @@ class Encoded(ABC):
             MatchZooError: an image cannot be read, or the cache cannot be written.
         """
         stored = self.stored(decoding)
-        values = stored.open()
+        if _undecoded.get():
+            values = torch.empty(len(self.labels), *decoding.shape, dtype=torch.uint8, device="meta")
+        else:
+            values = stored.open()
         rows = torch.arange(len(values)) if rows is None else rows
         group = None if self.groups is None else torch.tensor(self.groups)[rows]
         labels = torch.tensor(self.labels)[rows]
