@@ -1,0 +1,193 @@
+"""The time and the memory of one step: textbook and ours, interleaved in one run."""
+
+import gc
+import json
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from lgm_contenders import CUDA, MODES, RESULTS, SETTINGS, Learner, Setting, build, table_of, with_mode
+from live import Live, kept
+from torch.utils.flop_counter import FlopCounterMode
+
+STORE = RESULTS / "lgm-step.jsonl"
+NAMES = (
+    "textbook",
+    "textbook, frozen",
+    "online",
+    "cache, k = 1",
+    "cache, k = 1, chunk 1/2",
+    "cache, k = 1, chunk 1/4",
+    "class means, bare loop",
+    "class means",
+    "class means, one view",
+    "SFM",
+    "SFM, one view",
+    "CLP",
+)
+PAIRS = 5
+GUESS = {"vit-tiny": 270, "vit-base": 420, "lite0": 80, "mobilenetv2": 90, "vit-b14": 200, "vit-b16": 160}
+"""Seconds for all of a backbone."""
+
+
+def seconds(device: torch.device) -> float:
+    """Processor time of this process; on a GPU the time when it has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        return time.perf_counter()
+    return time.process_time()
+
+
+def device_name(device: torch.device) -> str:
+    """What tables call it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    model = "CPU"
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        lines = info.read_text(encoding="utf-8").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+    return f"{model}, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}"
+
+
+def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
+    """FLOP a second of a large matrix product: the best of five."""
+    n, times = (8192, 10) if device.type == "cuda" else (1536, 1)
+    a, b = (torch.randn(n, n, device=device, dtype=dtype) for _ in range(2))
+    best = 0.0
+    for _ in range(6):
+        began = seconds(device)
+        for _ in range(times):
+            a @ b
+        best = max(best, times * 2 * n**3 / (seconds(device) - began))
+    return best
+
+
+def memory(learner: Learner, number: int, device: torch.device) -> dict[str, int]:
+    """Bytes of one step: the most at once and, on a CPU, what graphs keep of it.
+
+    The weights, images, features that are stored and the optimizer's state were there before, and do not count.
+    """
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        learner.step(number)
+        torch.cuda.synchronize(device)
+        return {"peak": torch.cuda.max_memory_allocated(device) - before}
+    with Live() as live:
+        learner.step(number)
+    with kept(learner.there()) as told:
+        learner.step(number)
+    return {"peak": live.whole, "kept": told["peak"]}
+
+
+def measure(backbone: str, device: str, folder: Path, pairs: int, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
+    """All modes on one backbone; writes nothing."""
+    setting: Setting = (CUDA if device.startswith("cuda") else SETTINGS)[backbone]
+    table = table_of(setting, folder, device)
+    learners: dict[str, Learner] = {}
+    network = None
+    for name in names:
+        mode = MODES[name]
+        learner, parts = build(with_mode(table, mode), mode, network)
+        learner.prepare()
+        network = network or parts.projector.network
+        learners[name] = learner
+    place = parts.projectors["projector"].mean.device
+    start = table["generator"]["grow_every"] * len(parts.generator.sizes) + 1  # the pyramid is whole
+    number = start
+    took: dict[str, list[float]] = {name: [] for name in names}
+    for pair in range(pairs + 1):
+        for name in names if pair % 2 else reversed(names):
+            began = seconds(place)
+            for i in range(setting.block):
+                learners[name].step(number + i)
+            if pair:  # the first warms up
+                took[name].append((seconds(place) - began) / setting.block)
+        number += setting.block
+    rate = matrix_rate(place, torch.bfloat16 if setting.precision == "bfloat16" else torch.float32)
+    found: dict[str, Any] = {
+        "backbone": backbone,
+        "device": device_name(place),
+        "precision": setting.precision,
+        "size": setting.size,
+        "classes": setting.classes,
+        "views": setting.views,
+        "pairs": pairs,
+        "block": setting.block,
+        "torch": torch.__version__,
+        "matrix_rate": rate,
+        "modes": {},
+    }
+    for name in names:
+        gc.collect()
+        found["modes"][name] = {"seconds": took[name], **memory(learners[name], number, place)}
+    if "cache, k = 1" in learners:
+        with FlopCounterMode(display=False) as counter:
+            learners["cache, k = 1"].step(number)
+        found["modes"]["cache, k = 1"]["flop"] = counter.get_total_flops()
+    return found
+
+
+def run(backbones: list[str], device: str, folder: Path, pairs: int, again: bool) -> None:
+    """Every backbone that is not measured yet on this device, one line each."""
+    known = CUDA if device.startswith("cuda") else SETTINGS
+    chosen = backbones or list(known)
+    wrong = [name for name in chosen if name not in known]
+    if wrong:
+        raise SystemExit(f"unknown backbone {wrong[0]} on {device}: expected some of {', '.join(known)}")
+    done = {line["backbone"] for line in read(STORE) if line["device"] == device_name(torch.device(device))}
+    left = [name for name in chosen if again or name not in done]
+    print(f"to do: {', '.join(left) or 'nothing'}; budget about {sum(GUESS[name] for name in left) / 60:.0f} minutes")
+    for name in left:
+        found = measure(name, device, folder, pairs)
+        lines = [line for line in read(STORE) if (line["backbone"], line["device"]) != (name, found["device"])]
+        write(STORE, [*lines, found])
+        for row in rows([found]):
+            print("  ".join(f"{cell:>10}" if i else f"{cell:26}" for i, cell in enumerate(row)), flush=True)
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file of results; none if there is no file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+def write(path: Path, lines: list[dict[str, Any]]) -> None:
+    from matchzoo import files
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
+
+
+def compared(own: list[float], other: list[float]) -> str:
+    """How many times as long the other takes: the median of pairs, with quartiles."""
+    ratios = [b / a for a, b in zip(own, other, strict=True)]
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return f"{middle:.2f} ({low:.2f}-{high:.2f})"
+
+
+HEAD = ("backbone, device", "mode", "s a step", "textbook / it", "peak MiB", "kept MiB", "of matrix rate")
+
+
+def rows(lines: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """A row a mode."""
+    made = []
+    for line in lines:
+        what = f"{line['backbone']}, {line['classes']} x {line['views']} at {line['size']} px, {line['precision']}"
+        for name, mode in line["modes"].items():
+            middle = statistics.median(mode["seconds"])
+            share = f"{mode['flop'] / middle / line['matrix_rate']:.0%}" if "flop" in mode else ""
+            kept_mib = f"{mode['kept'] / 2**20:.0f}" if "kept" in mode else ""
+            ratio = compared(mode["seconds"], line["modes"]["textbook"]["seconds"])
+            cells = (name, f"{middle:.3f}", ratio, f"{mode['peak'] / 2**20:.0f}", kept_mib, share)
+            made.append((f"{what}; {line['device']}", *cells))
+    return made
+
+
+def overhead(line: dict[str, Any]) -> str:
+    """How much longer the trainer takes than the bare loop of the same arithmetic."""
+    own, bare = (line["modes"][name]["seconds"] for name in ("class means", "class means, bare loop"))
+    return compared(bare, own)

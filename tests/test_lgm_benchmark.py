@@ -1,0 +1,119 @@
+"""The textbook that benchmarks/lgm.py compares with does what our trainer does; what it counts and decides is right."""
+
+import copy
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from matchzoo import recipes
+from matchzoo.step import Step
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+import lgm_contenders as contenders
+from live import Live, kept
+
+STEPS = 8  # the pyramid grows before steps 4 and 7
+
+
+@pytest.fixture
+def table(lgm: dict) -> dict:
+    lgm = copy.deepcopy(lgm)
+    lgm["trainer"]["precision"] = "float64"
+    return contenders.with_mode(lgm, contenders.MODES["online"]).table()
+
+
+def built(table: dict, name: str, **options) -> contenders.Learner:
+    mode = contenders.MODES[name]
+    learner, _ = contenders.build(contenders.with_mode(table, mode, **options), mode)
+    learner.prepare()
+    return learner
+
+
+@pytest.mark.parametrize("name", ["textbook", "textbook, frozen"])
+@pytest.mark.parametrize("initial", ["noise", "zero"])
+def test_textbook_has_the_loss_and_the_image_gradient_of_ours(table, name, initial):
+    table["generator"]["initial"] = initial
+    plain, ours = built(table, name), built(table, "online")
+    training = ours.training
+    for number in range(1, STEPS + 1):
+        if number in (1, 5):
+            step = Step(number, 0)
+            training.advance(step)
+            training._let_move({"generator"})
+            values, gradients = training._at_once(
+                training.parts.players, *training.sides(("generator",), step, 0), step
+            )
+            plain.pyramid.grow(number)
+            loss = plain.loss(number)
+            torch.testing.assert_close(loss, values["generator"][0], rtol=1e-10, atol=1e-10)
+            own = torch.autograd.grad(loss, plain.pyramid.levels)
+            assert max(g.abs().max() for g in own) > 1e-4
+            torch.testing.assert_close(list(own), gradients["generator"], rtol=1e-10, atol=1e-10)
+        assert plain.step(number)["generator/minimize[0]"].item() == pytest.approx(
+            next(iter(ours.step(number).values())).item(), abs=1e-10
+        )
+    for a, b in zip(plain.images(), ours.images(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-8)
+
+
+def test_weights_of_the_textbook_get_gradients_unless_frozen(table):
+    for name, wanted in (("textbook", True), ("textbook, frozen", False)):
+        learner = built(table, name)
+        learner.step(1)
+        assert any(p.grad is not None for p in learner.network.parameters()) == wanted
+
+
+def test_bare_loop_is_class_means(table):
+    plain, ours = built(table, "class means, bare loop"), built(table, "class means")
+    for number in range(1, STEPS + 1):
+        assert plain.step(number)["generator/minimize[0]"].item() == pytest.approx(
+            next(iter(ours.step(number).values())).item(), abs=1e-12
+        )
+
+
+@pytest.mark.parametrize("name", ["textbook", "cache, k = 1"])
+def test_learners_go_on_from_their_state(table, name):
+    whole, first = built(table, name), built(table, name)
+    for number in range(1, 6):
+        whole.step(number)
+        first.step(number)
+    second = built(table, name)
+    second.load(5, {k: v.clone() for k, v in first.state().items()})
+    for number in range(6, STEPS + 1):
+        assert list(whole.step(number).values()) == list(second.step(number).values())
+
+
+@pytest.mark.parametrize(("name", "recipe"), [("SFM, one view", "sfm/quickstart"), ("CLP", "clp/quickstart")])
+def test_modes_are_the_recipes(name, recipe):
+    mode = contenders.MODES[name]
+    made = contenders.with_mode(recipes.load("lgm/quickstart").table(), mode).table()
+    declared = recipes.load(recipe).table()
+    for key in ("data", "projector", "generator", "views", "players"):
+        assert made[key] == declared[key]
+
+
+def test_living_bytes():
+    x = torch.ones(1000)
+    with Live({(10, 10): 1}) as live:
+        a = x * 2  # 4000
+        b = a.view(10, 100).T.contiguous()  # 8000
+        a.add_(1)
+        del a  # 4000
+        c, d = torch.ones(10, 10), torch.ones(10, 10)  # one counts, one does not
+        del b, c, d
+    assert (live.peak, live.whole) == (8000, 8000)
+    assert (live.now, live.now_whole) == (0, 0)
+    with live:
+        torch.ones(10, 10)
+    assert live.left == {(10, 10): 1}
+
+
+def test_kept_bytes():
+    x, w = torch.ones(10, 20, requires_grad=True), torch.ones(20, 30, requires_grad=True)
+    with kept([x, w]) as told:
+        y = (x @ w).tanh().exp()  # keeps what tanh and exp gave
+        y.sum().backward()
+        del y
+    assert told == {"now": 0, "peak": 2 * 10 * 30 * 4}
