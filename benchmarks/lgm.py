@@ -38,7 +38,6 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of cards, data and unfinished runs")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    torch.backends.cuda.matmul.allow_tf32 = False
     if given.what == "step":
         lgm_step.run(given.backbone, given.device, given.output, given.pairs, given.again)
     elif given.what == "memory":

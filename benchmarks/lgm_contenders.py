@@ -106,9 +106,7 @@ SETTINGS = {
     "mobilenetv2": Setting("mobilenetv2", 64, block=4),
 }
 CUDA = {
-    "vit-b14": Setting(
-        "vit_base_patch14_dinov2", 224, 100, features=768, data="noise", block=5, precision="bfloat16"
-    ),
+    "vit-b14": Setting("vit_base_patch14_dinov2", 224, 100, features=768, data="noise", block=5, precision="bfloat16"),
     "vit-b16": Setting("vit_base_patch16_224", 224, 100, features=768, data="noise", block=5, precision="bfloat16"),
 }
 
@@ -211,5 +209,3 @@ def build(recipe: Recipe, mode: Mode, network: torch.nn.Module | None = None) ->
         [stored] = training.stored.values()
         return Bare(recipe, parts, engine, (stored.values, stored.labels, stored.weights)), parts
     return Ours(training), parts
-
-

@@ -11,6 +11,7 @@ from matchzoo import recipes
 from matchzoo.step import Step
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+import lgm_accuracy as accuracy
 import lgm_contenders as contenders
 from live import Live, kept
 
@@ -117,3 +118,40 @@ def test_kept_bytes():
         y.sum().backward()
         del y
     assert told == {"now": 0, "peak": 2 * 10 * 30 * 4}
+
+
+def test_plateau_and_target_are_reached_as_defined():
+    steps = list(range(25, 1526, 25))
+    top1 = [min(60.0, s / 10) for s in steps]  # flat from step 600 on
+    assert accuracy.plateau(steps, top1, 500) == 60
+    assert accuracy.settled(steps, top1, 500, 0.5, 301)  # 1026-1525 against 526-1025
+    assert not accuracy.settled(steps[:40], top1[:40], 500, 0.5, 301)  # 501-1000 against 1-500
+    assert not accuracy.settled(steps[:20], [60.0] * 20, 500, 0.5, 301)  # too early
+    assert not accuracy.settled(steps[:44], [60.0] * 44, 500, 0.5, 701)  # the pyramid was not whole
+    seeds = [
+        {"steps": [25, 50, 75, 100], "seconds": [1, 2, 3, 4], "build": 10, "top1": [50, 40, 52, 58]},
+        {"steps": [25, 50, 75, 100], "seconds": [3, 4, 5, 6], "build": 20, "top1": [52, 40, 48, 50]},
+    ]
+    assert accuracy.reached(seeds, 50) == (100, 5, 20)  # 51 at step 25 does not count: 40 comes after it
+    assert accuracy.reached(seeds, 55) is None
+
+
+@pytest.mark.parametrize("name", ["textbook", "cache, k = 1"])
+def test_a_stopped_run_goes_on(table, tmp_path, name):
+    given = accuracy.Plan("quickstart", "lite0", every=2, block=4)
+    recipe = contenders.with_mode(table, contenders.MODES[name])
+    calls = []
+
+    def probe(images: torch.Tensor, labels: torch.Tensor) -> float:
+        calls.append(len(labels))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return images.double().sum().item()
+
+    with pytest.raises(KeyboardInterrupt):
+        accuracy.train(recipe, name, 8, given, tmp_path / "broken", probe)
+    broken = accuracy.train(recipe, name, 8, given, tmp_path / "broken", probe)
+    whole = accuracy.train(recipe, name, 8, given, tmp_path / "whole", probe)
+    assert broken["top1"] == whole["top1"]
+    assert broken["steps"] == whole["steps"] == [2, 4, 6, 8]
+    assert len(calls) == 9  # 2 and one that fails, 2 after the checkpoint of step 4, 4 of the whole run
