@@ -77,9 +77,7 @@ def memory(learner: Learner, number: int, device: torch.device) -> dict[str, int
         learner.step(number)
         torch.cuda.synchronize(device)
         return {"peak": torch.cuda.max_memory_allocated(device) - before}
-    with Live() as live:
-        learner.step(number)
-    with kept(learner.there()) as told:
+    with kept(learner.there()) as told, Live() as live:
         learner.step(number)
     return {"peak": live.whole, "kept": told["peak"]}
 
