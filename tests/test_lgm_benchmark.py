@@ -13,6 +13,9 @@ from matchzoo.step import Step
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 import lgm_accuracy as accuracy
 import lgm_contenders as contenders
+import lgm_memory as memory
+import lgm_step as step
+import lgm_table as table_of_results
 from live import Live, kept
 
 STEPS = 8  # the pyramid grows before steps 4 and 7
@@ -40,12 +43,10 @@ def test_textbook_has_the_loss_and_the_image_gradient_of_ours(table, name, initi
     training = ours.training
     for number in range(1, STEPS + 1):
         if number in (1, 5):
-            step = Step(number, 0)
-            training.advance(step)
+            now = Step(number, 0)
+            training.advance(now)
             training._let_move({"generator"})
-            values, gradients = training._at_once(
-                training.parts.players, *training.sides(("generator",), step, 0), step
-            )
+            values, gradients = training._at_once(training.parts.players, *training.sides(("generator",), now, 0), now)
             plain.pyramid.grow(number)
             loss = plain.loss(number)
             torch.testing.assert_close(loss, values["generator"][0], rtol=1e-10, atol=1e-10)
@@ -155,3 +156,30 @@ def test_a_stopped_run_goes_on(table, tmp_path, name):
     assert broken["top1"] == whole["top1"]
     assert broken["steps"] == whole["steps"] == [2, 4, 6, 8]
     assert len(calls) == 9  # 2 and one that fails, 2 after the checkpoint of step 4, 4 of the whole run
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_steps_of_all_modes_are_timed(tmp_path, monkeypatch, precision):
+    tiny = contenders.Setting("test_vit", 32, 3, 2, features=64, data="noise", rows=4, precision=precision)
+    monkeypatch.setitem(contenders.SETTINGS, "tiny", tiny)
+    names = ("textbook", "cache, k = 1", "cache, k = 1, chunk 1/2", "class means, bare loop", "class means", "CLP")
+    found = step.measure("tiny", "cpu", tmp_path, 2, names)
+    assert list(found["modes"]) == list(names)
+    for mode in found["modes"].values():
+        assert len(mode["seconds"]) == 2
+        assert mode["peak"] >= mode["kept"] * 0.8 > 0
+    assert found["modes"]["textbook"]["kept"] > 1.5 * found["modes"]["cache, k = 1"]["kept"]
+    share = 0.6 if precision == "float32" else 0.9  # autocast keeps its copies of the weights, which are no row's
+    assert found["modes"]["cache, k = 1, chunk 1/2"]["kept"] < share * found["modes"]["cache, k = 1"]["kept"]
+    assert found["modes"]["cache, k = 1"]["flop"] > 0
+    lines = table_of_results.markdown(step.HEAD, step.rows([found])).splitlines()
+    assert len(lines) == 2 + len(names)
+    assert all("tiny" in line and line.count("|") == len(step.HEAD) + 1 for line in lines[2:])
+    assert "(" in step.overhead(found)
+
+
+def test_memory_in_chunks_leaves_out_images_and_features(tmp_path, monkeypatch):
+    for name, value in (("CLASSES", (2, 6)), ("VIEWS", 3), ("CHUNK", 2), ("ROWS", 2)):
+        monkeypatch.setattr(memory, name, value)
+    found = memory.measure("class means", 2, "cpu", tmp_path)
+    assert 0 < found["bytes"] < found["whole"]
