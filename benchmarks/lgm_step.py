@@ -120,8 +120,8 @@ def measure(backbone: str, device: str, folder: Path, pairs: int, names: tuple[s
         "matrix_rate": rate,
         "modes": {},
     }
+    gc.collect()
     for name in names:
-        gc.collect()
         found["modes"][name] = {"seconds": took[name], **memory(learners[name], number, place)}
     if "cache, k = 1" in learners:
         with FlopCounterMode(display=False) as counter:
