@@ -69,6 +69,7 @@ MODES = {
     "class means": Mode(MEANS),
     "class means, bare loop": Mode(MEANS, "bare"),
     "class means, one view": Mode(MEANS, views=1),
+    "class means, one view, bare loop": Mode(MEANS, "bare", views=1),
     "SFM": Mode(SFM),
     "SFM, one view": Mode(SFM, views=1),
     "CLP": Mode(CLP),

@@ -4,6 +4,7 @@ import gc
 import json
 import statistics
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import torch
 from lgm_contenders import CUDA, MODES, RESULTS, SETTINGS, Learner, Setting, build, table_of, with_mode
 from live import Live, kept
 from torch.utils.flop_counter import FlopCounterMode
+
+from matchzoo.composition import Composition
 
 STORE = RESULTS / "lgm-step.jsonl"
 NAMES = (
@@ -28,7 +31,7 @@ NAMES = (
     "CLP",
 )
 PAIRS = 5
-GUESS = {"vit-tiny": 270, "vit-base": 420, "lite0": 80, "mobilenetv2": 90, "vit-b14": 200, "vit-b16": 160}
+GUESS = {"vit-tiny": 400, "vit-base": 700, "lite0": 120, "mobilenetv2": 120, "vit-b14": 200, "vit-b16": 160}
 """Seconds for all of a backbone."""
 
 
@@ -82,30 +85,48 @@ def memory(learner: Learner, number: int, device: torch.device) -> dict[str, int
     return {"peak": live.whole, "kept": told["peak"]}
 
 
-def measure(backbone: str, device: str, folder: Path, pairs: int, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
-    """All modes on one backbone; writes nothing."""
-    setting: Setting = (CUDA if device.startswith("cuda") else SETTINGS)[backbone]
-    table = table_of(setting, folder, device)
+def built(table: dict[str, Any], names: Sequence[str]) -> tuple[dict[str, Learner], Composition]:
+    """Learners that are ready to step and share one frozen network (the textbook has its own), and parts of one."""
     learners: dict[str, Learner] = {}
     network = None
     for name in names:
         mode = MODES[name]
-        learner, parts = build(with_mode(table, mode), mode, network)
-        learner.prepare()
+        learners[name], parts = build(with_mode(table, mode), mode, network)
+        learners[name].prepare()
         network = network or parts.projector.network
-        learners[name] = learner
-    place = parts.projectors["projector"].mean.device
-    start = table["generator"]["grow_every"] * len(parts.generator.sizes) + 1  # the pyramid is whole
-    number = start
-    took: dict[str, list[float]] = {name: [] for name in names}
+    return learners, parts
+
+
+def first_step(table: dict[str, Any], parts: Composition) -> int:
+    """The number of a step at which the pyramid is whole."""
+    return int(table["generator"]["grow_every"]) * len(parts.generator.sizes) + 1
+
+
+def interleaved(
+    learners: dict[str, Learner], pairs: int, block: int, number: int, place: torch.device
+) -> dict[str, list[float]]:
+    """Seconds a step of every learner in each of ``pairs`` rounds of blocks, from a step's number on."""
+    took: dict[str, list[float]] = {name: [] for name in learners}
     for pair in range(pairs + 1):
-        for name in names if pair % 2 else reversed(names):
+        for name in learners if pair % 2 else reversed(learners):
             began = seconds(place)
-            for i in range(setting.block):
+            for i in range(block):
                 learners[name].step(number + i)
             if pair:  # the first warms up
-                took[name].append((seconds(place) - began) / setting.block)
-        number += setting.block
+                took[name].append((seconds(place) - began) / block)
+        number += block
+    return took
+
+
+def measure(backbone: str, device: str, folder: Path, pairs: int, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
+    """All modes on one backbone; writes nothing."""
+    setting: Setting = (CUDA if device.startswith("cuda") else SETTINGS)[backbone]
+    table = table_of(setting, folder, device)
+    learners, parts = built(table, names)
+    place = parts.projector.mean.device
+    start = first_step(table, parts)
+    took = interleaved(learners, pairs, setting.block, start, place)
+    number = start + (pairs + 1) * setting.block
     rate = matrix_rate(place, torch.bfloat16 if setting.precision == "bfloat16" else torch.float32)
     found: dict[str, Any] = {
         "backbone": backbone,
@@ -160,11 +181,11 @@ def write(path: Path, lines: list[dict[str, Any]]) -> None:
     files.write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
 
 
-def compared(own: list[float], other: list[float]) -> str:
+def compared(own: list[float], other: list[float], digits: int = 2) -> str:
     """How many times as long the other takes: the median of pairs, with quartiles."""
     ratios = [b / a for a, b in zip(own, other, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4)
-    return f"{middle:.2f} ({low:.2f}-{high:.2f})"
+    return f"{middle:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
 
 
 HEAD = ("backbone, device", "mode", "s a step", "textbook / it", "peak MiB", "kept MiB", "of matrix rate")
@@ -185,7 +206,39 @@ def rows(lines: list[dict[str, Any]]) -> list[tuple[str, ...]]:
     return made
 
 
-def overhead(line: dict[str, Any]) -> str:
-    """How much longer the trainer takes than the bare loop of the same arithmetic."""
-    own, bare = (line["modes"][name]["seconds"] for name in ("class means", "class means, bare loop"))
-    return compared(bare, own)
+ADDED = RESULTS / "lgm-overhead.jsonl"
+ADDED_HEAD = ("backbone, device", "views", "bare loop, ms", "trainer / it", "pairs")
+ADDED_PAIRS = 40
+
+
+def overhead(backbones: list[str], device: str, folder: Path, pairs: int) -> None:
+    """How much longer the trainer takes than the bare loop of the same arithmetic, step by step."""
+    place = device_name(torch.device(device))
+    chosen = backbones or ["lite0"]
+    print(f"{', '.join(chosen)}: {pairs} pairs of single steps, budget about {len(chosen) * pairs * 0.05:.0f} minutes")
+    for backbone in chosen:
+        table = table_of((CUDA if device.startswith("cuda") else SETTINGS)[backbone], folder, device)
+        for name in ("class means", "class means, one view"):
+            names = (f"{name}, bare loop", name)
+            learners, parts = built(table, names)
+            took = interleaved(learners, pairs, 1, first_step(table, parts), parts.projector.mean.device)
+            views = 1 if "one view" in name else table["views"]["copies"]
+            found = {"backbone": backbone, "device": place, "views": views, "bare": took[names[0]], "ours": took[name]}
+            key = [found[k] for k in ("backbone", "device", "views")]
+            others = [line for line in read(ADDED) if [line[k] for k in ("backbone", "device", "views")] != key]
+            write(ADDED, [*others, found])
+            print("  ".join(added([found])[0]), flush=True)
+
+
+def added(lines: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """A row a line of ``lgm-overhead.jsonl``."""
+    return [
+        (
+            f"{line['backbone']}; {line['device']}",
+            str(line["views"]),
+            f"{1000 * statistics.median(line['bare']):.0f}",
+            compared(line["bare"], line["ours"], 3),
+            str(len(line["bare"])),
+        )
+        for line in lines
+    ]

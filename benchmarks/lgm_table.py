@@ -26,8 +26,8 @@ def show() -> None:
     """Print every table; draw the picture if there is a target to draw."""
     steps = lgm_step.read(lgm_step.STORE)
     print("## A step\n\n" + markdown(lgm_step.HEAD, lgm_step.rows(steps)))
-    added = [(line["backbone"], line["device"], lgm_step.overhead(line)) for line in steps]
-    print("\n## The trainer over a bare loop\n\n" + markdown(("backbone", "device", "ours / bare"), added))
+    added = lgm_step.added(lgm_step.read(lgm_step.ADDED))
+    print("\n## The trainer over a bare loop\n\n" + markdown(lgm_step.ADDED_HEAD, added))
     print("\n## Memory and classes\n\n" + markdown(lgm_memory.HEAD, lgm_memory.rows()))
     lines = lgm_step.read(lgm_accuracy.STORE)
     print("\n## Time to accuracy\n\n" + markdown(lgm_accuracy.HEAD, lgm_accuracy.rows(lines)))
