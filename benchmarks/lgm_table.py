@@ -1,0 +1,61 @@
+"""Tables in Markdown of what benchmarks/lgm.py has measured, and the picture of accuracy over seconds."""
+
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import lgm_accuracy
+import lgm_memory
+import lgm_step
+
+from matchzoo import files
+
+PICTURE = Path(__file__).parent.parent / "docs/pictures/time-to-accuracy.png"
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; one line that says so if there is nothing."""
+    if not rows:
+        return "not measured yet"
+    lines = ["| " + " | ".join(row) + " |" for row in (head, *rows)]
+    return "\n".join([lines[0], "|" + " --- |" * len(head), *lines[1:]])
+
+
+def show() -> None:
+    """Print every table; draw the picture if there is a target to draw."""
+    steps = lgm_step.read(lgm_step.STORE)
+    print("## A step\n\n" + markdown(lgm_step.HEAD, lgm_step.rows(steps)))
+    added = lgm_step.added(lgm_step.read(lgm_step.ADDED))
+    print("\n## The trainer over a bare loop\n\n" + markdown(lgm_step.ADDED_HEAD, added))
+    print("\n## Memory and classes\n\n" + markdown(lgm_memory.HEAD, lgm_memory.rows()))
+    lines = lgm_step.read(lgm_accuracy.STORE)
+    print("\n## Time to accuracy\n\n" + markdown(lgm_accuracy.HEAD, lgm_accuracy.rows(lines)))
+    for target in (line for line in lines if line["mode"] == "target"):
+        print(f"\n{target['data']}, {target['backbone']}: {json.dumps(target['rates'])}")
+    if any(line["mode"] == "target" for line in lines):
+        picture(lines, PICTURE)
+        print(f"\n{PICTURE}")
+
+
+def picture(lines: Sequence[dict], path: Path) -> None:
+    """Mean accuracy over the seeds against seconds (cold), a panel a place."""
+    from matplotlib.figure import Figure
+
+    places = list(lgm_accuracy.curves_of(lines))
+    figure = Figure(figsize=(5.5 * len(places), 4), dpi=110, layout="constrained")
+    for (place, target, modes), axis in zip(places, figure.subplots(1, len(places), squeeze=False)[0], strict=True):
+        for name, curves in modes.items():
+            count = min(len(curve["steps"]) for curve in curves)
+            when = [statistics.mean(c["seconds"][i] + c["build"] for c in curves) for i in range(count)]
+            score = [statistics.mean(c["top1"][i] for c in curves) for i in range(count)]
+            width = 2.2 if name == "textbook" else 1.2
+            axis.plot(when, score, label=name, linewidth=width, color="black" if name == "textbook" else None)
+        axis.axhline(target["target"], color="grey", linestyle=":", linewidth=1)
+        axis.set_xscale("log")
+        axis.set_xlabel("seconds, cold")
+        axis.set_ylabel("top-1 %")
+        axis.set_title(", ".join(place), fontsize=8)
+        axis.legend(fontsize=6)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write_with(path, lambda temporary: figure.savefig(temporary))
