@@ -1,9 +1,10 @@
 """Exact back-propagation in chunks: memory for the graph of a chunk, the gradient of the whole.
 
 Terms see features only. So features of all rows are computed without a graph; their loss gives d(loss)/d(features), a
-small matrix; and each chunk is then computed again, with a graph, and back-propagated from its rows of that matrix. The
-gradient is that of one graph, since the features of a row depend on no other row. Processes are the same with the rows
-dealt out: features are gathered, every process has the same loss, and gradients of the chunks add up.
+small matrix; and each chunk is then computed again, with a graph, and back-propagated from its rows of that matrix (the
+last chunk of the synthetic side has its graph from the first time). The gradient is that of one graph, since the
+features of a row depend on no other row. Processes are the same with the rows dealt out: features are gathered, every
+process has the same loss, and gradients of the chunks add up.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,24 +33,73 @@ def couples_rows(part: nn.Module) -> bool:
     return any(isinstance(inner, _BatchNorm) and inner.training for inner in part.modules())
 
 
+@attrs.frozen(eq=False)
+class Graph:
+    """The features of a chunk, with their graph.
+
+    Attributes:
+        draws: whose views its rows are.
+        stand_ins: leaves that stand for rows of a parameter, by the parameter's ``id``.
+    """
+
+    features: Features
+    draws: torch.Tensor
+    stand_ins: Mapping[int, torch.Tensor]
+
+
+def graph_of(side: Side, rows: range) -> Graph:
+    """Features of some rows with a graph."""
+    drawn = side.drawn(rows)
+    draws = side.draws[drawn.start : drawn.stop]
+    rendered, stand_ins = None, {}
+    if isinstance(side.source, Generator) and side.source.owned:
+        rendered, stand_ins = excerpt(side.source, draws)
+    return Graph(side.features(rows, rendered), draws, stand_ins)
+
+
+def _alone(tensor: torch.Tensor | None) -> torch.Tensor | None:
+    """The values without their graph, and without a larger tensor that they are a view of (as class tokens are)."""
+    if tensor is None:
+        return None
+    tensor = tensor.detach()
+    return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
+
+
 @torch.no_grad()
-def features_of(side: Side, engine: Engine, size: int) -> Features:
+def features_of(side: Side, engine: Engine, size: int, kept: list[Graph] | None = None) -> Features:
     """Features of all rows of a side, without a graph: this process's in chunks, the others' gathered.
 
     They are leaves: gradients with respect to them (and to labels that are probabilities) can be asked for.
+
+    Args:
+        side: whose rows.
+        engine: of this process.
+        size: of a chunk.
+        kept: takes the graph of the last chunk, which saves computing it again.
     """
-    own = engine.rows(len(side))
+    pieces = chunks(engine.rows(len(side)), size)
     found = []
-    for rows in chunks(own, size):  # the images that they are the features of are let go of
-        found.append({space: attrs.evolve(one, origin=None) for space, one in side.features(rows).items()})
+    for rows in pieces:  # the images that they are the features of are let go of
+        if kept is not None and rows == pieces[-1]:
+            with torch.enable_grad():
+                kept.append(graph_of(side, rows))
+            features = kept[-1].features
+        else:
+            features = side.features(rows)
+        found.append(
+            {
+                space: Samples(*map(_alone, (one.values, one.labels)), index=one.index, group=one.group)
+                for space, one in features.items()
+            }
+        )
     whole: Features = {}
     for space in side.spaces:
-        pieces = [features[space] for features in found]
+        parts = [features[space] for features in found]
 
-        def gathered(name: str, pieces: list[Samples] = pieces) -> torch.Tensor | None:
-            if getattr(pieces[0], name) is None:
+        def gathered(name: str, parts: list[Samples] = parts) -> torch.Tensor | None:
+            if getattr(parts[0], name) is None:
                 return None
-            return engine.gather(torch.cat([getattr(piece, name) for piece in pieces]), len(side))
+            return engine.gather(torch.cat([getattr(part, name) for part in parts]), len(side))
 
         values = gathered("values")
         assert values is not None
@@ -83,6 +133,7 @@ def pull_back(
     gradients: Gradients,
     engine: Engine,
     size: int,
+    kept: list[Graph] | None = None,
 ) -> None:
     """Add what the rows of this process contribute to the gradients of players' parameters.
 
@@ -93,28 +144,23 @@ def pull_back(
         gradients: added to in place.
         engine: whose rows.
         size: of a chunk.
+        kept: has the graph of the last chunk, and is emptied.
     """
     players = [name for name in arrived if arrived[name]]
     if not players:
         return
-    for rows in chunks(engine.rows(len(side)), size):
-        stand_ins: dict[int, torch.Tensor] = {}
-        drawn = side.drawn(rows)
-        draws = side.draws[drawn.start : drawn.stop]
-        rendered = None
-        if isinstance(side.source, Generator) and side.source.owned:
-            rendered, stand_ins = excerpt(side.source, draws)
-        features = side.features(rows, rendered)
+    for rows in reversed(chunks(engine.rows(len(side)), size)):
+        graph = kept.pop() if kept else graph_of(side, rows)
         for position, name in enumerate(players):
             outputs, incoming = [], []
             for leaf, gradient in arrived[name]:
-                output = getattr(features[leaf.space], leaf.name)
+                output = getattr(graph.features[leaf.space], leaf.name)
                 if output.requires_grad:
                     outputs.append(output)
                     incoming.append(gradient[rows.start : rows.stop])
             if not outputs:
                 continue
-            own = [stand_ins.get(id(p), p) for p in parameters[name]]
+            own = [graph.stand_ins.get(id(p), p) for p in parameters[name]]
             last = position == len(players) - 1
             found = torch.autograd.grad(outputs, own, incoming, allow_unused=True, retain_graph=not last)
             for i, (parameter, piece) in enumerate(zip(parameters[name], found, strict=True)):
@@ -123,8 +169,8 @@ def pull_back(
                 total = gradients[name][i]
                 if total is None:
                     total = gradients[name][i] = torch.zeros_like(parameter)
-                if id(parameter) in stand_ins:
-                    total.index_add_(0, draws, piece)
+                if id(parameter) in graph.stand_ins:
+                    total.index_add_(0, graph.draws, piece)
                 else:
                     total.add_(piece)
 

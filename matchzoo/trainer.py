@@ -9,7 +9,7 @@ import attrs
 import torch
 
 from matchzoo.checkpoint import load_optimizer, optimizer_tensors
-from matchzoo.chunking import Gradients, Leaf, automatic, couples_rows, features_of, leaves_of, pull_back
+from matchzoo.chunking import Gradients, Graph, Leaf, automatic, couples_rows, features_of, leaves_of, pull_back
 from matchzoo.composition import Composition
 from matchzoo.data import Split
 from matchzoo.data.features import collect
@@ -299,7 +299,8 @@ class Training:
     ) -> tuple[dict[str, list[torch.Tensor]], Gradients]:
         """The same with the graph of one chunk at a time, of this process's rows."""
         sides = [synthetic] if real is None else [synthetic, real]
-        features = [features_of(side, self.engine, self.chunk) for side in sides]
+        kept: list[Graph] = []
+        features = [features_of(s, self.engine, self.chunk, kept if s.synthetic else None) for s in sides]
         leaves = [leaf for side, own in zip(sides, features, strict=True) for leaf in leaves_of(side, own)]
         values = self.discrepancies(players, features[0], features[1] if real else {}, step)
         arrived: dict[str, list[tuple[Leaf, torch.Tensor]]] = {}
@@ -319,7 +320,8 @@ class Training:
         gradients: Gradients = {name: [None] * len(self.parameters[name]) for name in players}
         for side in sides:
             own = {name: [pair for pair in pairs if pair[0].side is side] for name, pairs in arrived.items()}
-            pull_back(side, own, self.parameters, gradients, self.engine, self.chunk)
+            last = kept if side.synthetic else None
+            pull_back(side, own, self.parameters, gradients, self.engine, self.chunk, last)
         if self.engine.world > 1:
             for name in players:
                 filled = [

@@ -217,7 +217,10 @@ def test_the_input_is_left_alone(lgm: dict) -> None:
         ("--trainer.steps=", "trainer.steps: not a TOML value: ''"),
         ("--data.std nan", "data.std: expected a finite number, got nan"),
         ("--data.std .5", "data.std: expected float, got '.5'"),
-        ("--trainer.precision float46", "trainer.precision: expected one of 'float32', 'float64', 'bfloat16', got 'float46'"),
+        (
+            "--trainer.precision float46",
+            "trainer.precision: expected one of 'float32', 'float64', 'bfloat16', got 'float46'",
+        ),
         ("--generator.kind nois", "generator.kind: unknown generator 'nois'; did you mean 'noise'?"),
         ("--generator nois", "generator.kind: unknown generator 'nois'; did you mean 'noise'?"),
         ("--generator '{ kind = '", "generator: not a TOML value: '{ kind = '"),

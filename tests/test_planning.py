@@ -26,6 +26,7 @@ from matchzoo.planning.stand_ins import generator_size, known, made_up_weights
 from matchzoo.planning.terms import Made, term_costs
 from matchzoo.players import Player
 from matchzoo.recipe import Recipe
+from matchzoo.statistics.head_gradient import BLOCK
 from matchzoo.step import Step
 from matchzoo.tables import structure, write_toml
 from matchzoo.trainer import Training
@@ -104,7 +105,7 @@ def test_operations_of_a_head_gradient_by_hand() -> None:
     large = cost(10**6)  # never made
     assert large.flops == 4 * 10**6 * c * d + 10 * n * c * d
     assert large.seconds is None
-    assert large.peak > 10**6 * c * 4
+    assert 4 * BLOCK < large.peak < 24 * BLOCK  # in blocks of rows
 
 
 @pytest.mark.parametrize("chunk", ["auto", 7])
@@ -130,15 +131,15 @@ def test_every_turn_counts(ring: dict, schedule: list) -> None:
     assert planned.memory["optimizer state"] == 2 * 4 * numbers
 
 
-def test_a_chunk_halves_activations_and_adds_one_forward(lgm: dict) -> None:
+def test_half_a_chunk_halves_activations_and_adds_half_a_forward(lgm: dict) -> None:
     found = estimator(of(lgm))
     whole, half = (found.estimate(of(lgm, **{"trainer.chunk": rows})) for rows in (20, 10))
     assert half.memory[ACTIVATIONS] == pytest.approx(whole.memory[ACTIVATIONS] / 2, rel=0.02)
-    assert half.flops - whole.flops == 20 * found.turns[0].synthetic.forward
+    assert half.flops - whole.flops == 10 * found.turns[0].synthetic.forward
     assert half.fixed == whole.fixed
     assert half.least == whole.least
     assert whole.bytes == sum(whole.memory.values()) == whole.fixed + whole.memory[ACTIVATIONS] + whole.terms
-    assert half.bytes == half.fixed + half.memory[ACTIVATIONS] + half.held
+    assert half.bytes == half.fixed + half.memory[ACTIVATIONS] + max(half.terms, half.held)
     assert whole.run_flops == 9 * whole.flops + whole.cache_flops
     assert whole.cache_flops == 899 * found.turns[0].synthetic.forward
 
@@ -233,7 +234,7 @@ def test_a_chunk_is_the_one_that_the_run_will_choose(lgm: dict, monkeypatch: pyt
 def test_verdicts(lgm: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = of(lgm, **{"trainer.chunk": 20})
     need = plan(recipe, alternatives=False).estimate
-    bare = need.fixed + need.held
+    bare = need.fixed + max(need.terms, need.held)
 
     def with_memory(room: float, available: float) -> object:
         monkeypatch.setattr(Engine, "free", lambda self: int(room))

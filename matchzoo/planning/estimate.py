@@ -20,8 +20,8 @@ class Estimate:
         rows: these, counting views.
         chunk: rows that keep a graph at once.
         memory: bytes of a step, by what takes them.
-        terms: bytes that the terms take at once, features included. Where chunks are computed, the terms are done by
-            then, so only the larger of the two counts in ``memory``.
+        terms: bytes that the terms take at once, features included. Where chunks are computed, only the graph of the
+            last one is there at that time.
         held: bytes of the features and their gradients, which stay while chunks are computed.
         flops: operations of a step.
         seconds: of a step.

@@ -1,6 +1,6 @@
 """What a recipe takes, from what a few rows of its parts take.
 
-A step is rows of the synthetic side forward and back (forward twice, where they come in chunks), rows of the real side
+A step is rows of the synthetic side forward and back (in chunks, forward twice but for the last), rows of the real side
 where that is online, and the terms between them; every turn of the schedule counts. Memory is what is there all the
 time and the graph of a chunk.
 """
@@ -187,7 +187,7 @@ class Estimator:
 
     def largest(self, estimate: Estimate, room: int) -> int:
         """Rows of the largest chunk, at most an estimate's, that keeps its memory within ``room``; 0 for none."""
-        left = room - estimate.fixed - estimate.held
+        left = room - estimate.fixed - max(estimate.terms, estimate.held)
         sides = [turn.synthetic for turn in self.turns]
         sides += [turn.real for turn in self.turns if turn.real is not None and turn.learns]
         fitting = min((left - side.constant) // max(side.kept, 1) for side in sides)
@@ -211,7 +211,8 @@ class Estimator:
         own = -(-rows // self.world)
         chunked = chunk < rows or self.world > 1
         chunk = min(chunk, own)
-        flops, seconds, graph, peak, held = 0, 0.0, 0, 0, 0
+        last = own - (own - 1) // chunk * chunk
+        flops, seconds, graph, ends, peak, held = 0, 0.0, 0, 0, 0, 0
         for turn in turns:
             terms = self._terms(recipe, turn.group, rows)
             flops += turn.times * terms.flops
@@ -223,12 +224,13 @@ class Estimator:
             for side, back in ((turn.synthetic, True), (turn.real if online else None, turn.learns)):
                 if side is None:
                     continue
-                again = chunked and back
-                flops += turn.times * own * (side.forward * (2 if again else 1) + side.backward)
+                again = 0 if not (chunked and back) else own - last if side is turn.synthetic else own
+                flops += turn.times * (own * (side.forward + side.backward) + again * side.forward)
                 seconds += turn.times * side.both.of_rows(own, chunk)
-                seconds += turn.times * side.ahead.of_rows(own, chunk) if again else 0
+                seconds += turn.times * side.ahead.of_rows(again, chunk)
                 kept.append(side.graph(chunk) if back else 0)
             graph = max(graph, max(kept) if chunked else sum(kept))
+            ends = max(ends, turn.synthetic.graph(last))
         moved = {name: self._moved(name, recipe, size) for name in recipe.players}
         itemsize = self.engine.dtype.itemsize
         views, built_rows = self._stored(recipe)
@@ -243,7 +245,7 @@ class Estimator:
             "real samples": self.data.bytes,
             "stored real features": views,
             ACTIVATIONS: graph,
-            TERMS: max(peak - graph, held) if chunked else peak,
+            TERMS: max(peak + ends - graph, held) if chunked else peak,
         }
         return Estimate(
             change=change,

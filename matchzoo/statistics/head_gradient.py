@@ -12,8 +12,8 @@ from matchzoo.samples import Samples
 from matchzoo.statistics.statistic import Statistic
 from matchzoo.step import Step
 
-BLOCK = 2**22
-"""Values of the [n, c] matrices of one head or several that are formed at once (16 MiB in float32)."""
+BLOCK = 2**20
+"""Values of the [n, c] matrices of one head or several that are formed at once (4 MiB each in float32)."""
 
 
 def head_gradient(
@@ -65,12 +65,14 @@ def _part(
     features = features.to(weight.dtype)
     logits = torch.addmm(bias.flatten(), features, weight.flatten(0, -2).T)
     residual = torch.softmax(logits.view(len(features), *bias.shape), -1)
+    del logits
     if labels.is_floating_point():
         target = labels.to(weight)
     else:
         target = (labels[:, None] == torch.arange(bias.shape[-1], device=labels.device)).to(weight)
     residual = residual - (target if bias.ndim == 1 else target[:, None])
-    scaled = residual.flatten(1) / count if shares is None else residual.flatten(1) * shares[:, None]
+    residual = residual.flatten(1)
+    scaled = residual / count if shares is None else residual * shares[:, None]
     return torch.cat([scaled.T @ features, scaled.sum(0)[:, None]], 1).view(*bias.shape, -1)
 
 
