@@ -51,16 +51,14 @@ def graph_of(side: Side, rows: range) -> Graph:
     """Features of some rows with a graph."""
     drawn = side.drawn(rows)
     draws = side.draws[drawn.start : drawn.stop]
-    rendered, stand_ins = None, {}
+    rendered, stand_ins = None, dict[int, torch.Tensor]()
     if isinstance(side.source, Generator) and side.source.owned:
         rendered, stand_ins = excerpt(side.source, draws)
     return Graph(side.features(rows, rendered), draws, stand_ins)
 
 
-def _alone(tensor: torch.Tensor | None) -> torch.Tensor | None:
+def _alone(tensor: torch.Tensor) -> torch.Tensor:
     """The values without their graph, and without a larger tensor that they are a view of (as class tokens are)."""
-    if tensor is None:
-        return None
     tensor = tensor.detach()
     return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
 
@@ -86,12 +84,11 @@ def features_of(side: Side, engine: Engine, size: int, kept: list[Graph] | None 
             features = kept[-1].features
         else:
             features = side.features(rows)
-        found.append(
-            {
-                space: Samples(*map(_alone, (one.values, one.labels)), index=one.index, group=one.group)
-                for space, one in features.items()
-            }
-        )
+        alone = {}
+        for space, one in features.items():
+            labels = None if one.labels is None else _alone(one.labels)
+            alone[space] = Samples(_alone(one.values), labels, index=one.index, group=one.group)
+        found.append(alone)
     whole: Features = {}
     for space in side.spaces:
         parts = [features[space] for features in found]
