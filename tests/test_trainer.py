@@ -221,6 +221,38 @@ def test_views_are_applied_copies_times_with_labels(lgm):
     assert not torch.equal(found.values[0], found.values[1])
 
 
+@pytest.mark.filterwarnings("ignore")  # of the compiler's own
+def test_compiled_backbones_give_the_same_step_and_say_where_they_cannot_be_compiled(lgm, monkeypatch):
+    lgm["trainer"]["precision"] = "float64"
+    plain = training(lgm)
+    lgm["trainer"]["compile"] = True
+    compiled = training(lgm)
+    compile_ = torch.compile
+    asked = []
+
+    def without_code(function, backend="aot_eager"):
+        asked.append(function)
+        return compile_(function, backend=backend)
+
+    monkeypatch.setattr(torch, "compile", without_code)
+    for one in (plain, compiled):
+        one.prepare(quiet=True)
+    assert len(asked) == 1
+    for number in (1, 2):
+        [a], [b] = plain.step(number).values(), compiled.step(number).values()
+        assert a.item() == pytest.approx(b.item(), abs=1e-12)
+    for key, value in plain.state().items():
+        torch.testing.assert_close(compiled.state()[key], value)
+
+    def broken(graph, inputs):
+        raise RuntimeError("no compiler")
+
+    compiled.parts.projector.compile(backend=broken)
+    torch._dynamo.reset()
+    with pytest.raises(MatchZooError, match=r"trainer.compile: .* cannot be compiled here .*; leave it out"):
+        compiled.step(3)
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_value_that_is_not_finite_stops_the_run(ring, value):
     made = training(ring)

@@ -59,6 +59,7 @@ class Backbone(Projector):
         self.std = nn.Buffer(torch.tensor(std)[:, None, None], persistent=False)
         self._card = card
         self._identity: Any = None
+        self._compiled: Any = None
         return card.features
 
     def train(self, mode: bool = True) -> "Backbone":
@@ -68,7 +69,26 @@ class Backbone(Projector):
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """Images [n, 3, h, w] in [0, 1] → features [n, d]; a `DeclarationError` if the network takes no such size."""
         self._take(self._card, *x.shape[2:])
-        return self.network(((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last))
+        network = self._compiled if self._compiled is not None and torch.is_grad_enabled() else self.network
+        return network(((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last))
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """From now on compute features that have a graph with `torch.compile`'s network (its arguments); others, whose
+        numbers of rows vary, as before. Where it cannot be compiled the first such features are a `MatchZooError`."""
+        from torch._dynamo.exc import TorchDynamoException
+
+        compiled = torch.compile(self.network.forward, *args, **kwargs)
+
+        def features(x: torch.Tensor) -> torch.Tensor:
+            try:
+                return compiled(x)
+            except TorchDynamoException as error:
+                reason = str(error).strip().splitlines()[0]
+                raise MatchZooError(
+                    f"trainer.compile: {self.card} cannot be compiled here ({reason}); leave it out"
+                ) from None
+
+        self._compiled = features
 
     def identity(self) -> tuple[int, Any]:
         """The features' dimension, and card, hash of its weights, normalisation and versions of what computes them."""
