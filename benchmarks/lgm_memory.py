@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from lgm_contenders import MODES, RESULTS, Ours, Setting, build, table_of, with_mode
 from lgm_step import device_name
-from live import Live
+from live import Live, cuda_peak
 
 from matchzoo import files
 from matchzoo.step import Step
@@ -40,12 +40,7 @@ def measure(name: str, classes: int, device: str, folder: Path) -> dict[str, Any
     number = 50 * len(parts.generator.sizes) + 1  # the pyramid is whole
     learner.training.advance(Step(number, 0))
     if place.type == "cuda":
-        torch.cuda.synchronize(place)
-        before = torch.cuda.memory_allocated(place)
-        torch.cuda.reset_peak_memory_stats(place)
-        learner.step(number)
-        torch.cuda.synchronize(place)
-        whole = torch.cuda.max_memory_allocated(place) - before
+        whole = cuda_peak(place, lambda: learner.step(number))
         free = sum(4 * count * torch.Size(shape).numel() for shape, count in shapes(learner, 192).items())
         return {"bytes": whole - free, "whole": whole}
     with Live(shapes(learner, 192)) as live:

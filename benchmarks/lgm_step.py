@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from lgm_contenders import CUDA, MODES, RESULTS, SETTINGS, Learner, Setting, build, table_of, with_mode
-from live import Live, kept
+from live import Live, cuda_peak, kept
 from torch.utils.flop_counter import FlopCounterMode
 
 from matchzoo.composition import Composition
@@ -74,12 +74,7 @@ def memory(learner: Learner, number: int, device: torch.device) -> dict[str, int
     The weights, images, features that are stored and the optimizer's state were there before, and do not count.
     """
     if device.type == "cuda":
-        torch.cuda.synchronize(device)
-        before = torch.cuda.memory_allocated(device)
-        torch.cuda.reset_peak_memory_stats(device)
-        learner.step(number)
-        torch.cuda.synchronize(device)
-        return {"peak": torch.cuda.max_memory_allocated(device) - before}
+        return {"peak": cuda_peak(device, lambda: learner.step(number))}
     with kept(learner.there()) as told, Live() as live:
         learner.step(number)
     return {"peak": live.whole, "kept": told["peak"]}

@@ -2,7 +2,7 @@
 
 import contextlib
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -94,3 +94,13 @@ def kept(known: Iterable[torch.Tensor]) -> Iterator[dict[str, int]]:
 
     with torch.autograd.graph.saved_tensors_hooks(Held, lambda held: held.tensor):
         yield told
+
+
+def cuda_peak(device: torch.device, work: Callable[[], object]) -> int:
+    """The most bytes that some work has on a CUDA device at once, those that were there before left out."""
+    torch.cuda.synchronize(device)
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    work()
+    torch.cuda.synchronize(device)
+    return torch.cuda.max_memory_allocated(device) - before

@@ -20,9 +20,10 @@ PATIENCE = datetime.timedelta(days=2)
 """How long processes wait for the first, which evaluates or fills a cache alone."""
 
 
+@atexit.register
 def _part() -> None:
     """Leave the other processes in order; the threads of their connections end before the interpreter does."""
-    if dist.is_initialized():
+    if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()
 
 
@@ -72,8 +73,6 @@ class Engine:
             if world > 1 and chosen.type != "cpu":
                 raise MatchZooError(f"trainer.device: {world} processes cannot share '{device}'; use 'auto'")
         hosts = dist.new_group(backend="gloo", timeout=PATIENCE) if world > 1 else None
-        if world > 1:
-            atexit.register(_part)
         return cls(chosen, DTYPES[precision], precision == "bfloat16", state.process_index, world, hosts)
 
     @property

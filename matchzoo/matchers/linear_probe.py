@@ -27,7 +27,8 @@ def sample_space_probe(
 
     which is (Z̃ᵀ Z̃ + λ I)⁻¹ Z̃ᵀ Ỹ, the minimum of ‖Z̃ W − Ỹ‖² + λ ‖W‖². Differentiable in features and probabilities.
     λ moves with the features, so a ridge means the same for every backbone, and scores of features of another scale
-    from a probe on features of that scale are the same.
+    from a probe on features of that scale are the same. Where the features differ by rounding only, λ is what rounding
+    gives, and the scores are ȳ.
 
     Args:
         features: Z, [n, d].
@@ -107,8 +108,8 @@ class LinearProbe(Matcher):
             raise MatchZooError("linear-probe: takes no weights of synthetic samples")
         if len(synthetic) < 2:
             raise MatchZooError(
-                "linear-probe: one synthetic sample makes no probe; it needs at least 2 a step: let generator.ipc and "
-                "trainer.batch give as many"
+                "linear-probe: one synthetic sample makes no probe; it needs at least 2 a step: let "
+                "generator.images_per_class and trainer.batch give as many"
             )
         if self.rows is not None and self.rows < len(real):
             chosen = torch.randperm(len(real), generator=step.rng("real rows"))[: self.rows]

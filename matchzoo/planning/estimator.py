@@ -224,7 +224,9 @@ class Estimator:
             for side, back in ((turn.synthetic, True), (turn.real if online else None, turn.learns)):
                 if side is None:
                     continue
-                again = 0 if not (chunked and back) else own - last if side is turn.synthetic else own
+                again = 0
+                if chunked and back:
+                    again = own - last if side is turn.synthetic else own
                 flops += turn.times * (own * (side.forward + side.backward) + again * side.forward)
                 seconds += turn.times * side.both.of_rows(own, chunk)
                 seconds += turn.times * side.ahead.of_rows(again, chunk)
