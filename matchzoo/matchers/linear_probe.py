@@ -27,8 +27,8 @@ def sample_space_probe(
 
     which is (Z̃ᵀ Z̃ + λ I)⁻¹ Z̃ᵀ Ỹ, the minimum of ‖Z̃ W − Ỹ‖² + λ ‖W‖². Differentiable in features and probabilities.
     λ moves with the features, so a ridge means the same for every backbone, and scores of features of another scale
-    from a probe on features of that scale are the same. Where the features differ by rounding only, λ is what rounding
-    gives, and the scores are ȳ.
+    from a probe on features of that scale are the same. Where the features are all the same, λ is of the size of their
+    rounding, so that the result is finite: W = 0.
 
     Args:
         features: Z, [n, d].
