@@ -161,9 +161,10 @@ class Training:
                     problems.append((f"players.{name}.moves", f"the {part} has no parameters to move"))
                     moved.discard(part)
             for term, label in zip(player.terms, player.labels, strict=True):
-                if term.reference.views is not None and self.parts.space(term) in moved:
-                    space = self.parts.space(term)
-                    message = f'the real side cannot be computed once: the {space} moves; use reference = "online"'
+                space = self.parts.space(term)
+                if term.reference.views is not None and (space in moved or self.parts.projectors[space].changes):
+                    why = "moves" if space in moved else "is drawn anew"
+                    message = f'the real side cannot be computed once: the {space} {why}; use reference = "online"'
                     problems.append((f"players.{name}.{label}", message))
                 weighted = self.parts.data.sampling == "balanced" or isinstance(term.reference, ClassMeans)
                 if term.reference.views is not None and weighted and not term.weighs:

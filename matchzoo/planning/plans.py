@@ -243,7 +243,8 @@ def _references(recipe: Recipe, estimator: Estimator) -> list[dict[str, Any]]:
         for side in ("minimize", "maximize")
         for number, term in enumerate(getattr(player, side))
     }
-    fixed = not any((term.space or next(iter(recipe.spaces))) in moved for term in terms.values())
+    spaces = {term.space or next(iter(recipe.spaces)) for term in terms.values()}
+    fixed = not any(space in moved or recipe.spaces[space].changes for space in spaces)
     weighs = all(term.weighs for term in terms.values())
     if not fixed or not (weighs or recipe.data.sampling == "plain"):
         return []
