@@ -175,6 +175,8 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
     about["step"] = f"{estimate.samples} synthetic samples"
     if views is not None:
         about["step"] += f" x {views.copies} views = {estimate.rows} rows"
+    if recipe.trainer.real_batch is not None and estimate.real_rows:
+        about["step"] += f", {estimate.real_rows} real ones"
     for name, player in recipe.players.items():
         turns = sum(group.count(name) for group in recipe.trainer.groups(recipe.players))
         terms = [f"{_kind(term)} ({_kind(term.reference)})" for term in player.terms]
@@ -182,7 +184,7 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
         about[name] += (
             f"real side {', '.join(terms)}" if len(terms) > 1 else f"real side {_kind(player.terms[0].reference)}"
         )
-    whole = estimate.chunk == estimate.rows
+    whole = estimate.chunk >= max(estimate.rows, estimate.real_rows)
     if estimator.whole:
         why = f"since {estimator.whole}"
     elif recipe.trainer.chunk != "auto":
