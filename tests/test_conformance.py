@@ -80,8 +80,9 @@ CASES: dict[str, dict[str, tuple]] = {
         "head-gradient": (HEAD["statistic"], IMAGES),
         "class-centres": ({"of": "others"}, IMAGES),
         "statistical-flow": ("statistical-flow", IMAGES),
+        "per-group": ({"statistic": HEAD["statistic"]}, IMAGES),
     },
-    "distance": {"cosine": ("cosine", IMAGES), "squared": ("squared", IMAGES)},
+    "distance": {"cosine": ("cosine", IMAGES), "row-cosine": ("row-cosine", IMAGES), "squared": ("squared", IMAGES)},
     "reduction": {"to-reference": ("to-reference", IMAGES)},
     "reference": {
         "online": ("online", {}),

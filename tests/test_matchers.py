@@ -70,8 +70,9 @@ STATISTICS: dict[str, Any] = {
     "head-gradient": {"kind": "head-gradient", "std": 0.5},
     "statistical-flow": "statistical-flow",
     "class-centres": "class-centres",
+    "per-group": {"kind": "per-group", "statistic": {"kind": "head-gradient", "std": 0.5}},
 }
-DISTANCES = ("cosine", "squared")
+DISTANCES = ("cosine", "row-cosine", "squared")
 REDUCTIONS = ("to-reference",)
 
 

@@ -1,6 +1,6 @@
 """How far sets of samples are from matching."""
 
-from matchzoo.matchers.distance import Cosine, Distance, Squared
+from matchzoo.matchers.distance import Cosine, Distance, RowCosine, Squared
 from matchzoo.matchers.gan import GAN
 from matchzoo.matchers.linear_probe import LinearProbe
 from matchzoo.matchers.matcher import Matcher
@@ -27,6 +27,7 @@ __all__ = [
     "Reconstruction",
     "Reduction",
     "Reference",
+    "RowCosine",
     "Squared",
     "StatisticMatcher",
     "ToReference",

@@ -1,0 +1,63 @@
+"""A statistic of every class by itself."""
+
+import torch
+
+from matchzoo.declare import declare
+from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.facts import Facts
+from matchzoo.samples import Samples
+from matchzoo.statistics.statistic import Statistic
+from matchzoo.step import Step
+
+
+def rows_of_classes(samples: Samples, classes: int) -> list[torch.Tensor]:
+    """The rows of every class, in their order.
+
+    Args:
+        samples: with class indices as labels.
+        classes: c.
+
+    Returns:
+        c index tensors, disjoint, none of them empty.
+
+    Raises:
+        DeclarationError: the samples have no labels, or probabilities.
+        MatchZooError: a class has no sample.
+    """
+    if samples.labels is None or samples.labels.ndim == 2:
+        has = "no labels" if samples.labels is None else "probabilities as labels (generator.soft_labels)"
+        raise DeclarationError([("statistic", f"per-group needs class indices, and this set has {has}")])
+    counts = samples.labels.bincount(minlength=classes).tolist()
+    if 0 in counts:
+        raise MatchZooError(
+            f"per-group: no sample of class {counts.index(0)} among {len(samples)}; every set of a turn needs one of "
+            f'each of {classes}. For real samples use data.sampling = "balanced" and a trainer.real_batch of at least '
+            "as many; for synthetic ones leave trainer.batch out"
+        )
+    return list(samples.labels.argsort(stable=True).to(samples.values.device).split(counts))
+
+
+@declare("per-group")
+class PerGroup(Statistic):
+    """Another statistic of the samples of every class, one after the other, stacked.
+
+    Under a distance that sums over rows (``row-cosine``, ``squared``) it is the sum over the classes of the distances
+    of each: Σ_c D(s(S_c), s(T_c)), where the bare statistic has D(s(S), s(T)).
+
+    Source: the classes of gradient matching, Zhao et al., Dataset condensation with gradient matching, ICLR 2021.
+    """
+
+    statistic: Statistic
+    """Of the samples of one class."""
+
+    def build(self, facts: Facts) -> None:
+        """Build the statistic, and take the number of classes; raises without labels."""
+        if facts.classes is None:
+            raise DeclarationError([("data", "per-group needs data with labels")])
+        self.classes = facts.classes
+        self.statistic.build(facts)
+
+    def measure(self, samples: Samples, step: Step) -> torch.Tensor:
+        """The statistics [c, …] of the classes; raises for a set that lacks one."""
+        rows = rows_of_classes(samples, self.classes)
+        return torch.stack([self.statistic.measure(samples.rows(own), step) for own in rows])
