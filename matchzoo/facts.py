@@ -1,6 +1,12 @@
 """What the parts of a recipe tell each other while they are built, left to right."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import attrs
+
+if TYPE_CHECKING:
+    from matchzoo.projectors.projector import Projector
 
 
 @attrs.frozen(kw_only=True)
@@ -8,7 +14,7 @@ class Facts:
     """What is known of the samples so far: data → projector → generator → matchers each add their part.
 
     Attributes:
-        shape: of one sample: (channels, height, width) of images, (d,) of points.
+        shape: of one sample: (channels, height, width) of images, (d,) of points; of a view, for projectors and terms.
         classes: number of classes; None without labels.
         class_names: their names, in label order; empty without labels.
         count: number of training samples.
@@ -16,6 +22,7 @@ class Facts:
         seed: of the run.
         space: where the recipe declares the projector that is built, or whose features these are: ``projector``, or
             ``projectors.clip`` where it has several.
+        projectors: all built ones by name, for terms; empty before.
     """
 
     shape: tuple[int, ...]
@@ -25,6 +32,7 @@ class Facts:
     features: int | None = None
     seed: int = 0
     space: str = "projector"
+    projectors: "Mapping[str, Projector]" = attrs.field(factory=dict, eq=False, repr=False)
 
     @property
     def is_images(self) -> bool:

@@ -9,7 +9,7 @@ from matchzoo.recipe import Recipe
 from matchzoo.step import Step
 from matchzoo.trainer import Training
 
-NAMES = [name for name in recipes.names() if name.split("/")[0] in ("dm",)]
+NAMES = [name for name in recipes.names() if name.split("/")[0] in ("dm", "dc", "dcc")]
 
 
 def training(recipe: Recipe) -> Training:

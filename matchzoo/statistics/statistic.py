@@ -1,6 +1,7 @@
 """The question of a statistic: what of a set of samples is compared?"""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -14,6 +15,9 @@ from matchzoo.step import Step
 @family("statistic")
 class Statistic(nn.Module, ABC):
     """A differentiable summary of a set of samples, the same draw for every set of a step."""
+
+    vectorizes: ClassVar[bool] = False
+    """Whether `measure` can be run on several sets at once by `torch.vmap`."""
 
     def build(self, facts: Facts) -> None:
         """Take from the facts what is needed, such as the number of classes; raises where it is missing."""
