@@ -121,8 +121,7 @@ class Training:
         drawn = composition.generator.draw(trainer.batch, Step(0, trainer.seed).rng("check"))  # refuses what it has not
         self.rows = len(drawn) * (1 if composition.views is None else composition.views.copies)
         """Of the synthetic side in one turn, counting views."""
-        terms = [term for player in composition.players.values() for term in player.terms]
-        online = any(term.reference.views is None for term in terms)
+        online = any(term.online for player in composition.players.values() for term in player.terms)
         self.real_rows = (trainer.real_batch or self.rows) if online else 0
         """Of the real side in one turn; 0 where no term draws real samples anew."""
         self.longest = max(self.rows, self.real_rows)
@@ -276,7 +275,7 @@ class Training:
         """What the turn of a group draws of the generator and, where a term is online, of the data."""
         terms = [term for name in group for term in self.parts.players[name].terms]
         spaces = tuple(dict.fromkeys(self.parts.space(term) for term in terms))
-        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.reference.views is None))
+        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.online))
         synthetic = synthetic_side(self.parts, self.engine, self.trainer.batch, step, turn, spaces)
         return synthetic, real_side(self.parts, self.engine, self.real_rows, step, turn, online) if online else None
 
@@ -287,8 +286,9 @@ class Training:
 
         def value(term: Matcher) -> torch.Tensor:
             space = self.parts.space(term)
-            stored = None if term.reference.views is None else self.stored[space, term.reference.key]
-            return term.discrepancy((real[space] if stored is None else stored, synthetic[space]), step)
+            if term.reference.views is not None:
+                return term.discrepancy((self.stored[space, term.reference.key], synthetic[space]), step)
+            return term.discrepancy((real[space] if term.online else synthetic[space], synthetic[space]), step)
 
         return {name: [value(term) for term in player.terms] for name, player in players.items()}
 

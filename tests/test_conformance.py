@@ -77,6 +77,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "statistic": (HEAD, IMAGES),
         "gan": ({"side": "generator", "loss": "least-squares"}, {**POINTS, "projector": {**LEARNED, "features": 1}}),
         "linear-probe": ({"ridge": 0.1, "temperature": 0.5, "rows": 100, "reference": "cache"}, IMAGES),
+        "classification": ({"side": "synthetic"}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
     },
@@ -153,7 +154,7 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
     term = dict(HEAD if base in (IMAGES, NETWORK) else MMD)
     moves, maximize = "generator", False
     whole = {"projector": "identity", **base, "trainer": {"steps": 1, "precision": "float64", "device": "cpu"}}
-    whole["trainer"]["batch"] = None if base in (IMAGES, NETWORK) else 16
+    whole["trainer"]["batch"] = None if base["generator"] is IMAGES["generator"] else 16
     if base is NETWORK:  # in a space of its own, with a real side that is drawn anew
         del whole["projector"]
         term["space"] = "images"

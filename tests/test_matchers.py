@@ -120,6 +120,9 @@ MATCHERS: dict[str, dict[str, Case]] = {
         for side in get_args(attrs.fields(GAN).side.type)
         for loss in get_args(Loss)
     },
+    "classification": {
+        "synthetic": Case({"kind": "classification", "side": "synthetic"}, shifted=True, features=CLASSES)
+    },
     "one-sided": {"one-sided": Case("one-sided", shifted=True, identical=0)},
     "reconstruction": {"reconstruction": Case("reconstruction", symmetric=True)},
     "linear-probe": {"linear-probe": Case({"kind": "linear-probe", "ridge": 0.1}, shifted=True)},

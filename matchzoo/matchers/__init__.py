@@ -1,5 +1,6 @@
 """How far sets of samples are from matching."""
 
+from matchzoo.matchers.classification import Classification
 from matchzoo.matchers.distance import Cosine, Distance, RowCosine, Squared
 from matchzoo.matchers.gan import GAN
 from matchzoo.matchers.linear_probe import LinearProbe
@@ -17,6 +18,7 @@ __all__ = [
     "MMD",
     "Cache",
     "ClassMeans",
+    "Classification",
     "Cosine",
     "Distance",
     "LinearProbe",

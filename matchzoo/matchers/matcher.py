@@ -31,6 +31,12 @@ class Matcher(nn.Module, ABC):
     space: str | None = None
     """Name of the projector in whose space sets are compared, where a recipe has several."""
 
+    @property
+    def online(self) -> bool:
+        """Whether real samples are drawn anew for it. Where they are not, and none are stored, ``sets[0]`` is no real
+        side but the synthetic one again, which such a term does not look at."""
+        return self.reference.views is None
+
     def build(self, facts: Facts) -> None:
         """Take from the facts what is needed; raises where it is missing."""
         return

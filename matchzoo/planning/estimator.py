@@ -113,7 +113,7 @@ class Estimator:
         moving = {part for player in players.values() for part in player.moves}
         terms = [term for player in players.values() for term in player.terms]
         spaces = tuple(dict.fromkeys(self.parts.space(term) for term in terms))
-        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.reference.views is None))
+        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.online))
         own = {name: self.training.parameters[name] for name in players}
         synthetic, real = row_costs(self._side(spaces, engine), own, most), None
         learns = bool(moving & set(online))
@@ -162,7 +162,7 @@ class Estimator:
     def real_rows(self, recipe: Recipe, rows: int) -> int:
         """Rows of the real side of a turn, for so many of the synthetic one; 0 where all terms have stored ones."""
         terms = [term for player in recipe.players.values() for term in player.terms]
-        return (recipe.trainer.real_batch or rows) if any(term.reference.views is None for term in terms) else 0
+        return (recipe.trainer.real_batch or rows) if any(term.online for term in terms) else 0
 
     def chunk(self, recipe: Recipe, rows: int, turns: Sequence[Turn]) -> int:
         """Rows of a chunk, as the trainer will choose them."""
@@ -219,7 +219,7 @@ class Estimator:
             peak, held = max(peak, terms.peak), max(held, terms.held)
             kept = []
             players = (recipe.players[name] for name in turn.group)
-            online = any(term.reference.views is None for player in players for term in player.terms)
+            online = any(term.online for player in players for term in player.terms)
             real = turn.real if online else None
             for side, count, back in ((turn.synthetic, own, True), (real, own_real, turn.learns)):
                 if side is None:
@@ -330,7 +330,9 @@ class Estimator:
                 "space": space, "count": rows, "features": self.widths[space], "dtype": self.engine.dtype, **way
             }  # fmt: skip
             ours = Made(**common, classes=self.facts.classes if self.owned else None, soft=soft, moves=True)
-            if reference.views is None:
+            if reference.views is None and not term.online:
+                theirs = ours
+            elif reference.views is None:
                 common["count"] = self.real_rows(recipe, rows)
                 theirs = Made(**common, classes=self.facts.classes, real=True, moves=space in moving)
             else:

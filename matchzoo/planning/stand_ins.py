@@ -190,7 +190,12 @@ def built(recipe: Recipe, facts: Facts, engine: Engine) -> Composition:
     for player in fresh.players.values():
         for term in player.terms:
             space = term.space or next(iter(features))
-            own = {"space": space, "features": features[space], "shape": seen.shape, "projectors": fresh.spaces}
+            own: dict[str, Any] = {
+                "space": space,
+                "features": features[space],
+                "shape": seen.shape,
+                "projectors": fresh.spaces,
+            }
             term.build(attrs.evolve(facts, **own))
             engine.place(term)
     labels = None if facts.classes is None else torch.arange(FEW) % facts.classes
