@@ -96,8 +96,8 @@ class FromScratch(Evaluation):
     """Test accuracy of networks that are trained from scratch on the synthetic images, and on baselines.
 
     Images are centred and scaled by the mean and standard deviation of the real training images, channel by channel,
-    and are not augmented. A seed is a start of the network and an order of the images. Nothing is chosen, so no validation
-    set is needed; the test set is looked at once for each trained network.
+    and are not augmented. A seed is a start of the network and an order of the images. Nothing is chosen, so no
+    validation set is needed; the test set is looked at once for each trained network.
 
     Source: the protocol of Zhao et al., Dataset condensation with gradient matching, ICLR 2021, as released (without
     the augmentation that it has for other methods): SGD with momentum 0.9, a rate of 0.01 that falls to a tenth after
