@@ -59,7 +59,8 @@ class Composition:
         for player in players.values():
             for term in player.terms:
                 own = spaces[term.space or first]
-                term.build(attrs.evolve(facts, shape=seen.shape, projectors=projectors, **own))
+                term.build(attrs.evolve(facts, shape=seen.shape, **own))
+                term.connect(projectors)
                 engine.place(term)
         for part in (data, *projectors.values(), generator):
             engine.place(part)

@@ -1,12 +1,6 @@
 """What the parts of a recipe tell each other while they are built, left to right."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
 import attrs
-
-if TYPE_CHECKING:
-    from matchzoo.projectors.projector import Projector
 
 
 @attrs.frozen(kw_only=True)
@@ -22,7 +16,6 @@ class Facts:
         seed: of the run.
         space: where the recipe declares the projector that is built, or whose features these are: ``projector``, or
             ``projectors.clip`` where it has several.
-        projectors: all built ones by name, for terms; empty before.
     """
 
     shape: tuple[int, ...]
@@ -32,7 +25,6 @@ class Facts:
     features: int | None = None
     seed: int = 0
     space: str = "projector"
-    projectors: "Mapping[str, Projector]" = attrs.field(factory=dict, eq=False, repr=False)
 
     @property
     def is_images(self) -> bool:

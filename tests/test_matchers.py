@@ -158,7 +158,8 @@ def built(case: Case) -> Matcher:
     network = Learned(network=MLP(widths=(4,), activation="tanh"), features=CLASSES)
     facts = Facts(shape=(case.features,), classes=CLASSES, features=case.features)
     network.build(facts)
-    matcher.build(attrs.evolve(facts, projectors={"network": network.double()}))
+    matcher.build(facts)
+    matcher.connect({"network": network.double()})
     return matcher
 
 

@@ -2,6 +2,7 @@
 
 import copy
 
+import attrs
 import pytest
 import torch
 import torch.nn.functional as F
@@ -34,8 +35,7 @@ def convnet() -> Learned:
     return made(ConvNet(width=4, depth=2))
 
 
-def facts(projector: Learned) -> Facts:
-    return Facts(shape=SHAPE, classes=C, features=192, space="projectors.images", projectors={"network": projector})
+FACTS = Facts(shape=SHAPE, classes=C, features=192, space="projectors.images")
 
 
 def images(n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -109,7 +109,8 @@ def matcher(projector: Learned, grouped: bool, at_once: bool = False) -> Statist
     if grouped:
         statistic = PerGroup(statistic=statistic, at_once=at_once)
     found = StatisticMatcher(statistic=statistic, distance=RowCosine())
-    found.build(facts(projector))
+    found.build(FACTS)
+    found.connect({"network": projector})
     return found
 
 
@@ -161,23 +162,25 @@ def test_all_classes_at_once_are_one_after_the_other():
     with pytest.raises(MatchZooError, match="classes of 3 to 4 samples cannot be measured at once"):
         matcher(projector, True, True).discrepancy((uneven, few), STEP)
     with pytest.raises(DeclarationError, match=r"statistic\.at_once: this statistic cannot be vectorized"):
-        PerGroup(statistic=HeadGradient(), at_once=True).build(facts(projector))
+        PerGroup(statistic=HeadGradient(), at_once=True).build(FACTS)
 
 
 def test_what_is_no_classifier_of_the_samples_is_refused():
     projector, statistic = convnet(), NetworkGradient(network="network")
-    known = facts(projector)
-    for changed, message in (
-        ({"features": 5}, 'in a space of kind "identity", not projectors.images'),
-        ({"projectors": {"netwrok": projector}}, "unknown projector 'network'; did you mean 'netwrok'"),
-        ({"classes": 7}, 'projectors.network: a classifier is of kind "learned" with features = 7, got 3 features'),
-        ({"projectors": {"network": Identity()}}, "got a Identity"),
+    with pytest.raises(DeclarationError, match=r'in a space of kind "identity", not projectors\.images'):
+        statistic.build(attrs.evolve(FACTS, features=5))
+    with pytest.raises(DeclarationError, match="network-gradient needs at least 2 classes, got none"):
+        statistic.build(attrs.evolve(FACTS, classes=None))
+    for projectors, classes, message in (
+        ({"netwrok": projector}, C, "unknown projector 'network'; did you mean 'netwrok'"),
+        ({"network": projector}, 7, 'projectors.network: a classifier is of kind "learned" with features = 7, got 3'),
+        ({"network": Identity()}, C, "got a Identity"),
     ):
-        import attrs
-
+        statistic.build(attrs.evolve(FACTS, classes=classes))
         with pytest.raises(DeclarationError, match=message):
-            statistic.build(attrs.evolve(known, **changed))
-    statistic.build(known)
+            statistic.connect(projectors)
+    statistic.build(FACTS)
+    statistic.connect({"network": projector})
     with pytest.raises(DeclarationError, match="needs labels, and this set has none"):
         statistic.measure(Samples(both()[0].values), STEP)
     assert list(statistic.parameters()) == []

@@ -194,9 +194,9 @@ def built(recipe: Recipe, facts: Facts, engine: Engine) -> Composition:
                 "space": space,
                 "features": features[space],
                 "shape": seen.shape,
-                "projectors": fresh.spaces,
             }
             term.build(attrs.evolve(facts, **own))
+            term.connect(fresh.spaces)
             engine.place(term)
     labels = None if facts.classes is None else torch.arange(FEW) % facts.classes
     values = torch.rand(FEW, *facts.shape)

@@ -1,6 +1,7 @@
 """The gradient of a whole network's loss: the statistic of dataset condensation by gradient matching."""
 
 import math
+from collections.abc import Mapping
 from typing import ClassVar
 
 import attrs
@@ -12,7 +13,9 @@ from matchzoo.declare import declare, not_empty
 from matchzoo.errors import DeclarationError, did_you_mean
 from matchzoo.facts import Facts
 from matchzoo.projectors.learned import Learned
+from matchzoo.projectors.projector import Projector
 from matchzoo.samples import Samples
+from matchzoo.statistics.class_centres import classes_of
 from matchzoo.statistics.statistic import Statistic
 from matchzoo.step import Step
 
@@ -69,19 +72,22 @@ class NetworkGradient(Statistic):
     """Name of the projector, of kind ``learned`` with a feature for every class."""
 
     def build(self, facts: Facts) -> None:
-        """Take the network; raises if there is none of that name, or it is no classifier of samples such as these."""
+        """Take shape and number of classes; raises where there are none, or features are not the samples themselves."""
         if facts.features != math.prod(facts.shape):
             message = f'network-gradient compares samples themselves, in a space of kind "identity", not {facts.space}'
             raise DeclarationError([("statistic", message)])
-        found = facts.projectors.get(self.network)
+        self.shape, self.classes = facts.shape, classes_of(facts, "network-gradient")
+
+    def connect(self, projectors: Mapping[str, Projector]) -> None:
+        """Take the network; raises if there is none of that name, or it is no classifier."""
+        found = projectors.get(self.network)
         if found is None:
-            hint = did_you_mean(self.network, facts.projectors)
+            hint = did_you_mean(self.network, projectors)
             raise DeclarationError([("statistic.network", f"unknown projector '{self.network}'{hint}")])
-        if not isinstance(found, Learned) or facts.classes is None or found.features != facts.classes:
+        if not isinstance(found, Learned) or found.features != self.classes:
             has = f"{found.features} features" if isinstance(found, Learned) else f"a {type(found).__name__}"
-            message = f'a classifier is of kind "learned" with features = {facts.classes or "classes"}, got {has}'
+            message = f'a classifier is of kind "learned" with features = {self.classes}, got {has}'
             raise DeclarationError([(f"projectors.{self.network}", message)])
-        self.shape = facts.shape
         self.classifier = (found.network,)  # in a tuple, since it is a part of the projector and not of this
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:

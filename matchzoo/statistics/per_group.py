@@ -1,10 +1,13 @@
 """A statistic of every class by itself."""
 
+from collections.abc import Mapping
+
 import torch
 
 from matchzoo.declare import declare
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.facts import Facts
+from matchzoo.projectors.projector import Projector
 from matchzoo.samples import Samples
 from matchzoo.statistics.statistic import Statistic
 from matchzoo.step import Step
@@ -63,6 +66,10 @@ class PerGroup(Statistic):
             raise DeclarationError([("statistic.at_once", "this statistic cannot be vectorized; use false")])
         self.classes = facts.classes
         self.statistic.build(facts)
+
+    def connect(self, projectors: Mapping[str, Projector]) -> None:
+        """Connect the statistic."""
+        self.statistic.connect(projectors)
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The statistics [c, …] of the classes; raises for a set that lacks one."""

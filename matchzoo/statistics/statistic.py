@@ -1,6 +1,7 @@
 """The question of a statistic: what of a set of samples is compared?"""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -8,6 +9,7 @@ from torch import nn
 
 from matchzoo.declare import family
 from matchzoo.facts import Facts
+from matchzoo.projectors.projector import Projector
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
@@ -21,6 +23,10 @@ class Statistic(nn.Module, ABC):
 
     def build(self, facts: Facts) -> None:
         """Take from the facts what is needed, such as the number of classes; raises where it is missing."""
+        return
+
+    def connect(self, projectors: Mapping[str, Projector]) -> None:
+        """Take other built projectors that it names, after `build`; raises where there is none of that name."""
         return
 
     @abstractmethod
