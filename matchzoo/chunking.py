@@ -204,24 +204,39 @@ def excerpt(generator: Generator, draws: torch.Tensor) -> tuple[Samples, dict[in
     return samples, stand_ins
 
 
-def automatic(side: Side, engine: Engine, twice: bool) -> int:
-    """Rows of a chunk whose graph has room in the memory that is free; all rows where they have.
+def automatic(side: Side, engine: Engine, real: int, twice: bool) -> int:
+    """Rows of a chunk whose graph has room in the memory that is free; those of the longer side where all have.
 
     What two and four rows keep for the way back tells what one does.
 
     Args:
         side: a turn's synthetic side, its parts requiring gradients as they will.
         engine: whose memory.
+        real: rows of the real side.
         twice: the real side keeps a graph as well.
     """
     if len(side) <= 4:
-        return len(side)
+        return max(len(side), real)
     few, more = kept_bytes(side, 2), kept_bytes(side, 4)
-    each = max((more - few) // 2, 1) * (2 if twice else 1)
-    room = engine.free() // each
-    if room >= len(side):
-        return len(side)
-    return max(int(room) // 8 * 8 if room >= 8 else int(room), 1)
+    return rows_that_fit(len(side), real, twice, max((more - few) // 2, 1), engine.free())
+
+
+def rows_that_fit(synthetic: int, real: int, twice: bool, each: int, room: int) -> int:
+    """Rows of a chunk: those of the longer side if all fit, else as many as do (half, if both sides keep a graph).
+
+    Args:
+        synthetic: rows of that side.
+        real: rows of the other.
+        twice: the real side keeps a graph as well.
+        each: bytes that a row keeps.
+        room: bytes that a step may take.
+    """
+    longest = max(synthetic, real)
+    fitting = room // max(each, 1)
+    if fitting >= (synthetic + real if twice else longest):
+        return longest
+    fitting = fitting // 2 if twice else fitting
+    return min(max(fitting // 8 * 8 if fitting >= 8 else fitting, 1), longest)
 
 
 def kept_bytes(side: Side, rows: int) -> int:

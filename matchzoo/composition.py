@@ -58,7 +58,9 @@ class Composition:
         generator.build(facts)
         for player in players.values():
             for term in player.terms:
-                term.build(attrs.evolve(facts, **spaces[term.space or first]))
+                own = spaces[term.space or first]
+                term.build(attrs.evolve(facts, shape=seen.shape, **own))
+                term.connect(projectors)
                 engine.place(term)
         for part in (data, *projectors.values(), generator):
             engine.place(part)

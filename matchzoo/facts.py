@@ -8,7 +8,7 @@ class Facts:
     """What is known of the samples so far: data → projector → generator → matchers each add their part.
 
     Attributes:
-        shape: of one sample: (channels, height, width) of images, (d,) of points.
+        shape: of one sample: (channels, height, width) of images, (d,) of points; of a view, for projectors and terms.
         classes: number of classes; None without labels.
         class_names: their names, in label order; empty without labels.
         count: number of training samples.

@@ -178,7 +178,7 @@ class _Session:
         for evaluation in recipe.evaluation:
             evaluation.check(self.parts)
         self.training = Training(self.parts, self.trainer, engine)
-        in_parts = self.training.chunk < self.training.rows  # else "auto" says it as well
+        in_parts = self.training.chunk < self.training.longest  # else "auto" says it as well
         self.recipe = recipe.replace(**{"trainer.chunk": self.training.chunk}) if in_parts else recipe
         self.checkpoints = Checkpoints(folder / "checkpoints", self.trainer.keep)
         self.log = folder / "metrics.jsonl"

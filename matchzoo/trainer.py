@@ -40,7 +40,10 @@ class Trainer:
     steps: int = attrs.field(validator=at_least(0))
     """Steps of training; each plays the whole schedule. 0 where nothing moves."""
     batch: int | None = attrs.field(default=None, validator=at_least(1))
-    """Synthetic samples a step; all the generator has if not given. As many real ones are drawn as views are made."""
+    """Synthetic samples a step; all the generator has if not given."""
+    real_batch: int | None = attrs.field(default=None, validator=at_least(1))
+    """Real samples a turn, where a term draws them anew; as many as views are made of synthetic ones if not given. With
+    data.sampling = "balanced" every class has its share of them."""
     seed: int = attrs.field(default=0, validator=at_least(0))
     """Everything random in training is a function of it and the step's number."""
     schedule: tuple[tuple[str, ...] | str, ...] | None = attrs.field(default=None, validator=not_empty())
@@ -59,9 +62,9 @@ class Trainer:
     precision: Literal["float32", "float64", "bfloat16"] = "float32"
     """Of parameters, features and losses; with bfloat16 projectors compute in bfloat16, all else is float32."""
     chunk: int | Literal["auto"] = attrs.field(default="auto", validator=at_least_one)
-    """Synthetic samples, counting views, that keep a graph at once. Smaller ones take less memory and up to half as
-    much time again, for the same gradient. "auto": all of them where they fit into free memory, else as many as do, a
-    number that is stored with the run."""
+    """Samples of either side, counting views, that are computed at once and keep a graph. Smaller ones take less memory
+    and up to half as much time again, for the same gradient. "auto": all of them where they fit into free memory, else
+    as many as do, a number that is stored with the run."""
     compile: bool = False
     """Compile frozen backbones with torch.compile before the first step, which takes minutes. On one CPU thread a
     ViT-Tiny's step took 0.73 of the time, an EfficientNet-Lite0's 1.6 times as much; no GPU has been tried."""
@@ -120,7 +123,11 @@ class Training:
         self.begun = False
         drawn = composition.generator.draw(trainer.batch, Step(0, trainer.seed).rng("check"))  # refuses what it has not
         self.rows = len(drawn) * (1 if composition.views is None else composition.views.copies)
-        """Of one side in one turn, counting views."""
+        """Of the synthetic side in one turn, counting views."""
+        online = any(term.online for player in composition.players.values() for term in player.terms)
+        self.real_rows = (trainer.real_batch or self.rows) if online else 0
+        """Of the real side in one turn; 0 where no term draws real samples anew."""
+        self.longest = max(self.rows, self.real_rows)
         self.chunk = self._chunk_size()
 
     def _chunk_size(self) -> int:
@@ -128,6 +135,8 @@ class Training:
         asked, world = self.trainer.chunk, self.engine.world
         if world > self.rows:
             raise MatchZooError(f"expected at most {self.rows} processes, one a synthetic sample, got {world}")
+        if world > (self.real_rows or world):
+            raise MatchZooError(f"trainer.real_batch: {world} processes need at least a real sample each")
         coupled = [name for name, part in self.parts.names.items() if couples_rows(part)]
         behind = [
             f"players.{name}.{label}"
@@ -136,21 +145,22 @@ class Training:
             if term.beyond_features
         ]
         if not coupled and not behind:
-            return self._automatic() if asked == "auto" else min(asked, self.rows)
-        if world > 1 or (asked != "auto" and asked < self.rows):
+            return self._automatic() if asked == "auto" else min(asked, self.longest)
+        if world > 1 or (asked != "auto" and asked < self.longest):
             reason = f"the {coupled[0]} has batch norm" if coupled else f"{behind[0]} looks behind the features"
             path, remedy = ("trainer.chunk", 'use "auto"') if world == 1 else ("trainer", "use one process")
             raise DeclarationError([(path, f"a batch cannot be computed in parts, since {reason}; {remedy}")])
-        return self.rows
+        return self.longest
 
     def _automatic(self) -> int:
         if not self.parts.players:
-            return self.rows
+            return self.longest
         moved = {part for player in self.parts.players.values() for part in player.moves}
         self._let_move(moved)
         step = Step(1, self.trainer.seed)
         side = synthetic_side(self.parts, self.engine, self.trainer.batch, step, 0, tuple(self.parts.projectors))
-        return self.engine.least(automatic(side, self.engine, twice=bool(moved - {"generator"})))
+        twice = bool(moved - {"generator"})
+        return self.engine.least(automatic(side, self.engine, self.real_rows, twice))
 
     def _check_moves(self) -> None:
         problems = []
@@ -164,9 +174,10 @@ class Training:
                     problems.append((f"players.{name}.moves", f"the {part} has no parameters to move"))
                     moved.discard(part)
             for term, label in zip(player.terms, player.labels, strict=True):
-                if term.reference.views is not None and self.parts.space(term) in moved:
-                    space = self.parts.space(term)
-                    message = f'the real side cannot be computed once: the {space} moves; use reference = "online"'
+                space = self.parts.space(term)
+                if term.reference.views is not None and (space in moved or self.parts.projectors[space].changes):
+                    why = "moves" if space in moved else "is drawn anew"
+                    message = f'the real side cannot be computed once: the {space} {why}; use reference = "online"'
                     problems.append((f"players.{name}.{label}", message))
                 weighted = self.parts.data.sampling == "balanced" or isinstance(term.reference, ClassMeans)
                 if term.reference.views is not None and weighted and not term.weighs:
@@ -248,7 +259,7 @@ class Training:
         players = {name: self.parts.players[name] for name in group}
         self._let_move({part for player in players.values() for part in player.moves})
         synthetic, real = self.sides(group, step, turn)
-        if self.engine.world == 1 and self.chunk >= self.rows:
+        if self.engine.world == 1 and self.chunk >= self.longest:
             values, gradients = self._at_once(players, synthetic, real, step)
         else:
             values, gradients = self._in_chunks(players, synthetic, real, step)
@@ -270,9 +281,9 @@ class Training:
         """What the turn of a group draws of the generator and, where a term is online, of the data."""
         terms = [term for name in group for term in self.parts.players[name].terms]
         spaces = tuple(dict.fromkeys(self.parts.space(term) for term in terms))
-        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.reference.views is None))
+        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.online))
         synthetic = synthetic_side(self.parts, self.engine, self.trainer.batch, step, turn, spaces)
-        return synthetic, real_side(self.parts, self.engine, self.rows, step, turn, online) if online else None
+        return synthetic, real_side(self.parts, self.engine, self.real_rows, step, turn, online) if online else None
 
     def discrepancies(
         self, players: dict[str, Player], synthetic: Features, real: Features, step: Step
@@ -281,8 +292,9 @@ class Training:
 
         def value(term: Matcher) -> torch.Tensor:
             space = self.parts.space(term)
-            stored = None if term.reference.views is None else self.stored[space, term.reference.key]
-            return term.discrepancy((real[space] if stored is None else stored, synthetic[space]), step)
+            if term.reference.views is not None:
+                return term.discrepancy((self.stored[space, term.reference.key], synthetic[space]), step)
+            return term.discrepancy((real[space] if term.online else synthetic[space], synthetic[space]), step)
 
         return {name: [value(term) for term in player.terms] for name, player in players.items()}
 

@@ -8,7 +8,7 @@ import torch
 
 from matchzoo.chunking import automatic, chunks, couples_rows, excerpt, kept_bytes
 from matchzoo.engine import Engine
-from matchzoo.errors import DeclarationError
+from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.generators import Generator
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
@@ -46,8 +46,15 @@ def uneven(table: dict) -> dict:
     return table
 
 
+def other_real_batch(table: dict, count: int) -> dict:
+    table["trainer"]["real_batch"] = count
+    return table
+
+
 CASES = {
     "lgm": lambda lgm, ring: lgm,
+    "more real ones": lambda lgm, ring: other_real_batch(noisy_and_online(lgm), 33),
+    "fewer real ones, which have a graph": lambda lgm, ring: other_real_batch(ring, 12),
     "soft labels": lambda lgm, ring: soft(lgm),
     "online": lambda lgm, ring: noisy_and_online(lgm),
     "pixels, 7 of 20, 3 views": lambda lgm, ring: uneven(lgm),
@@ -128,9 +135,35 @@ def test_automatic_size_follows_the_memory(lgm_recipe, monkeypatch):
     assert each > 10_000
     for room, expected in ((9.5, 8), (5.5, 5), (0.1, 1), (1e6, 20)):
         monkeypatch.setattr(Engine, "free", lambda self, room=room: int(room * each))
-        assert automatic(side, engine, twice=False) == expected
+        assert automatic(side, engine, 0, twice=False) == expected
     monkeypatch.setattr(Engine, "free", lambda self: int(19 * each))
-    assert automatic(side, engine, twice=True) == 8
+    assert automatic(side, engine, 20, twice=True) == 8
+    assert automatic(side, engine, 50, twice=False) == 16  # more real rows than there is room for, even without a graph
+    assert automatic(side, engine, 0, twice=False) == 16
+    monkeypatch.setattr(Engine, "free", lambda self: int(50.5 * each))
+    assert automatic(side, engine, 50, twice=False) == 50
+    assert automatic(side, engine, 50, twice=True) == 24
+    monkeypatch.setattr(Engine, "free", lambda self: int(70.5 * each))
+    assert automatic(side, engine, 50, twice=True) == 50
+
+
+def test_the_real_batch_is_the_recipes_and_every_class_has_its_share(lgm):
+    lgm["data"]["sampling"] = "balanced"
+    table = other_real_batch(noisy_and_online(lgm), 40)
+    recipe = structure(table, Recipe)
+    training = Training(recipe.build(), recipe.trainer, recipe.engine())
+    synthetic, real = training.sides(("generator",), Step(1, 0), 0)
+    assert (len(synthetic), len(real)) == (training.rows, training.longest) == (20, 40)
+    features = real.features()["projector"]
+    assert features.labels.bincount().tolist() == [4] * 10
+    assert training.chunk == 40
+    several = attrs.evolve(recipe.engine(), world=3)
+    few = structure(other_real_batch(table, 2), Recipe)
+    with pytest.raises(MatchZooError, match=r"trainer\.real_batch: 3 processes need at least a real sample each"):
+        Training(few.build(), few.trainer, several)
+    table["players"]["generator"]["minimize"][0]["reference"] = "cache"
+    stored = structure(table, Recipe)
+    assert Training(stored.build(), stored.trainer, stored.engine()).real_rows == 0
 
 
 def test_batch_norm_refuses_chunks_and_keeps_whole_batches(ring):

@@ -26,6 +26,10 @@ RATIO = {"kind": "ratio", "estimator": {"kind": "kernel-mean-matching", "bandwid
 HEAD = {"kind": "statistic", "statistic": {"kind": "head-gradient", "std": 0.1}, "distance": "cosine"}
 LEARNED = {"kind": "learned", "features": 4, "network": {"kind": "mlp", "widths": [8], "activation": "tanh"}}
 AUTO = {"kind": "auto-encoder", "features": 2, "encoder": "mlp", "decoder": "mlp", "bound": 0.5}
+NETWORK = {
+    **IMAGES,
+    "projectors": {"images": "identity", "network": {**LEARNED, "features": 10, "redraw_every": 1}},
+}
 
 # kind → a table of that member, and the sections of a recipe that it is tried in
 CASES: dict[str, dict[str, tuple]] = {
@@ -73,6 +77,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "statistic": (HEAD, IMAGES),
         "gan": ({"side": "generator", "loss": "least-squares"}, {**POINTS, "projector": {**LEARNED, "features": 1}}),
         "linear-probe": ({"ridge": 0.1, "temperature": 0.5, "rows": 100, "reference": "cache"}, IMAGES),
+        "classification": ({"side": "synthetic"}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
     },
@@ -80,8 +85,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "head-gradient": (HEAD["statistic"], IMAGES),
         "class-centres": ({"of": "others"}, IMAGES),
         "statistical-flow": ("statistical-flow", IMAGES),
+        "network-gradient": ({"network": "network"}, NETWORK),
+        "per-group": ({"statistic": HEAD["statistic"]}, IMAGES),
     },
-    "distance": {"cosine": ("cosine", IMAGES), "squared": ("squared", IMAGES)},
+    "distance": {"cosine": ("cosine", IMAGES), "row-cosine": ("row-cosine", IMAGES), "squared": ("squared", IMAGES)},
     "reduction": {"to-reference": ("to-reference", IMAGES)},
     "reference": {
         "online": ("online", {}),
@@ -116,6 +123,7 @@ CASES: dict[str, dict[str, tuple]] = {
     },
     "evaluation": {
         "linear-probe": ({"views": 2, "seeds": 1, "protocol": "paper"}, {}),
+        "from-scratch": ({"network": {"kind": "mlp", "widths": [8]}, "epochs": 3}, {}),
         "mode-coverage": ("mode-coverage", {}),
         "two-sample": ({"bandwidths": [1.0]}, {}),
         "feature-distances": ({"card": "TINY", "size": 32}, {}),
@@ -144,10 +152,13 @@ def member(noun: str, kind: str, card: str) -> tuple[type, object, dict]:
 def recipe(noun: str, table: object, sections: dict) -> dict:
     """A recipe that uses a member, with sensible parts around it."""
     base = sections or POINTS
-    term = dict(HEAD if base is IMAGES else MMD)
+    term = dict(HEAD if base in (IMAGES, NETWORK) else MMD)
     moves, maximize = "generator", False
     whole = {"projector": "identity", **base, "trainer": {"steps": 1, "precision": "float64", "device": "cpu"}}
-    whole["trainer"]["batch"] = None if base is IMAGES else 16
+    whole["trainer"]["batch"] = None if base["generator"] is IMAGES["generator"] else 16
+    if base is NETWORK:  # in a space of its own, with a real side that is drawn anew
+        del whole["projector"]
+        term["space"] = "images"
     if noun in ("data", "generator", "projector"):
         whole[noun] = table
     elif noun == "network" and table["kind"] == "convnet":
@@ -164,7 +175,7 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term = {**RATIO, "estimator": table}
     elif noun in ("statistic", "distance", "reduction", "reference"):
         term[noun] = table
-    if noun == "statistic":
+    if noun == "statistic" and base is not NETWORK:
         term["reference"] = "cache"  # a batch may lack a class
     if noun == "projector" and isinstance(table, dict) and table["kind"] in ("learned", "auto-encoder"):
         term, moves, maximize = RATIO, "projector", True

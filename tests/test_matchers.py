@@ -21,6 +21,8 @@ from matchzoo.matchers.distance import Distance
 from matchzoo.matchers.gan import GAN, Loss
 from matchzoo.matchers.ratio import DIVERGENCES
 from matchzoo.matchers.reduction import Reduction
+from matchzoo.networks import MLP
+from matchzoo.projectors import Learned
 from matchzoo.ratios import RatioEstimator
 from matchzoo.samples import Samples
 from matchzoo.statistics import Statistic
@@ -70,8 +72,10 @@ STATISTICS: dict[str, Any] = {
     "head-gradient": {"kind": "head-gradient", "std": 0.5},
     "statistical-flow": "statistical-flow",
     "class-centres": "class-centres",
+    "network-gradient": {"kind": "network-gradient", "network": "network"},
+    "per-group": {"kind": "per-group", "statistic": {"kind": "head-gradient", "std": 0.5}},
 }
-DISTANCES = ("cosine", "squared")
+DISTANCES = ("cosine", "row-cosine", "squared")
 REDUCTIONS = ("to-reference",)
 
 
@@ -116,6 +120,9 @@ MATCHERS: dict[str, dict[str, Case]] = {
         for side in get_args(attrs.fields(GAN).side.type)
         for loss in get_args(Loss)
     },
+    "classification": {
+        "synthetic": Case({"kind": "classification", "side": "synthetic"}, shifted=True, features=CLASSES)
+    },
     "one-sided": {"one-sided": Case("one-sided", shifted=True, identical=0)},
     "reconstruction": {"reconstruction": Case("reconstruction", symmetric=True)},
     "linear-probe": {"linear-probe": Case({"kind": "linear-probe", "ridge": 0.1}, shifted=True)},
@@ -148,7 +155,11 @@ def test_every_estimator_and_kernel_is_tested_by_itself() -> None:
 
 def built(case: Case) -> Matcher:
     matcher = structure(case.table, Matcher)
-    matcher.build(Facts(shape=(case.features,), classes=CLASSES, features=case.features))
+    network = Learned(network=MLP(widths=(4,), activation="tanh"), features=CLASSES)
+    facts = Facts(shape=(case.features,), classes=CLASSES, features=case.features)
+    network.build(facts)
+    matcher.build(facts)
+    matcher.connect({"network": network.double()})
     return matcher
 
 

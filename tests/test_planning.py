@@ -12,7 +12,7 @@ from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
 from matchzoo import cli
-from matchzoo.chunking import automatic
+from matchzoo.chunking import automatic, rows_that_fit
 from matchzoo.engine import Engine
 from matchzoo.errors import MatchZooError
 from matchzoo.matchers import Matcher
@@ -21,7 +21,7 @@ from matchzoo.overrides import flags, override
 from matchzoo.planning import plan, plans
 from matchzoo.planning.costs import Clock, flops_of, peak_of
 from matchzoo.planning.estimate import ACTIVATIONS, TERMS
-from matchzoo.planning.estimator import Estimator, rows_that_fit, state_share
+from matchzoo.planning.estimator import Estimator, state_share
 from matchzoo.planning.stand_ins import generator_size, known, made_up_weights
 from matchzoo.planning.terms import Made, term_costs
 from matchzoo.players import Player
@@ -117,6 +117,27 @@ def test_operations_of_a_step_are_those_that_torch_counts(lgm: dict, chunk: obje
     with FlopCounterMode(display=False) as counter:
         training.step(recipe.trainer.steps)
     assert plan(recipe, alternatives=False).flops == pytest.approx(counter.get_total_flops(), rel=0.01)
+
+
+@pytest.mark.parametrize(("chunk", "count"), [("auto", 50), (7, 50), ("auto", 4)])
+def test_a_real_batch_of_its_own_counts(lgm: dict, chunk: object, count: int) -> None:
+    lgm["players"]["generator"]["minimize"][0]["reference"] = "online"
+    recipe = of(lgm, **{"trainer.chunk": chunk, "trainer.real_batch": count})
+    training = real(recipe)
+    with FlopCounterMode(display=False) as counter:
+        training.step(recipe.trainer.steps)
+    planned = plan(recipe, alternatives=False)
+    assert planned.flops == pytest.approx(counter.get_total_flops(), rel=0.01)
+    assert planned.about["step"].endswith(f", {count} real ones")
+    assert planned.estimate.chunk == training.chunk
+
+
+@pytest.mark.parametrize("count", [5, 40])
+def test_a_real_batch_that_has_a_graph_counts(ring: dict, count: int) -> None:
+    recipe = of(ring, **{"trainer.real_batch": count})
+    training = real(recipe)
+    counted = flops_of(lambda: training.step(recipe.trainer.steps))
+    assert plan(recipe, alternatives=False).flops == pytest.approx(counted, rel=0.1)
 
 
 @pytest.mark.parametrize("schedule", [[["projector", "generator"]], ["2*projector", "generator"]])
@@ -225,7 +246,9 @@ def test_a_chunk_is_the_one_that_the_run_will_choose(lgm: dict, monkeypatch: pyt
     for rows in (9.5, 5.5, 0.1, 19.5, 1e6):
         room = int(rows * found.each(found.turns))
         monkeypatch.setattr(Engine, "free", lambda self, room=room: room)
-        assert rows_that_fit(20, found.each(found.turns), room) == automatic(side, found.engine, twice=False)
+        each = found.each(found.turns)
+        for real, twice in ((0, False), (20, True), (50, False), (50, True), (7, True)):
+            assert rows_that_fit(20, real, twice, each, room) == automatic(side, found.engine, real, twice)
 
 
 # whether it fits

@@ -36,7 +36,9 @@ def tables(lgm: dict, ring: dict) -> dict[str, dict]:
     online = copy.deepcopy(lgm)
     online["players"]["generator"]["minimize"][0]["reference"] = "online"
     online["generator"]["soft_labels"] = "learnt"
-    made = {"lgm": lgm, "online": online, "gram": ring}
+    more, fewer = copy.deepcopy(online), copy.deepcopy(ring)
+    more["trainer"]["real_batch"], fewer["trainer"]["real_batch"] = 33, 12
+    made = {"lgm": lgm, "online": online, "gram": ring, "more real ones": more, "fewer real ones": fewer}
     for table in made.values():
         table["trainer"]["precision"] = "float64"
     return made

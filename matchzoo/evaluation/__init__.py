@@ -3,6 +3,7 @@
 from matchzoo.evaluation.converged import Converged
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.feature_distances import FeatureDistances
+from matchzoo.evaluation.from_scratch import FromScratch
 from matchzoo.evaluation.k_nn import NearestNeighbors
 from matchzoo.evaluation.linear_probe import LinearProbe
 from matchzoo.evaluation.mode_coverage import ModeCoverage
@@ -16,6 +17,7 @@ __all__ = [
     "Converged",
     "Evaluation",
     "FeatureDistances",
+    "FromScratch",
     "LinearProbe",
     "ModeCoverage",
     "NearestCentroid",

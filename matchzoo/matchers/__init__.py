@@ -1,6 +1,7 @@
 """How far sets of samples are from matching."""
 
-from matchzoo.matchers.distance import Cosine, Distance, Squared
+from matchzoo.matchers.classification import Classification
+from matchzoo.matchers.distance import Cosine, Distance, RowCosine, Squared
 from matchzoo.matchers.gan import GAN
 from matchzoo.matchers.linear_probe import LinearProbe
 from matchzoo.matchers.matcher import Matcher
@@ -17,6 +18,7 @@ __all__ = [
     "MMD",
     "Cache",
     "ClassMeans",
+    "Classification",
     "Cosine",
     "Distance",
     "LinearProbe",
@@ -27,6 +29,7 @@ __all__ = [
     "Reconstruction",
     "Reduction",
     "Reference",
+    "RowCosine",
     "Squared",
     "StatisticMatcher",
     "ToReference",

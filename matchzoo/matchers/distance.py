@@ -24,6 +24,25 @@ def squared_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return (a - b).square().sum()
 
 
+def row_cosine_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """The sum over rows of one minus their cosine: Σ_r (1 − ⟨a_r, b_r⟩ / (‖a_r‖ ‖b_r‖)), a scalar ≥ 0.
+
+    A row that is zero on either side counts nothing and has no gradient: the weights of a filter whose outputs are all
+    cut off by a ReLU have no direction to compare.
+
+    Args:
+        a: [..., k]; rows are along the last dimension.
+        b: the same shape.
+
+    Source: the distance of gradients of Zhao et al., Dataset condensation with gradient matching, ICLR 2021, whose
+    released code counts such a row as 1, a constant.
+    """
+    lengths = [torch.linalg.vector_norm(x, dim=-1, keepdim=True) for x in (a, b)]
+    alive = (lengths[0] > 0) & (lengths[1] > 0)
+    first, second = (x / torch.where(alive, length, 1) for x, length in zip((a, b), lengths, strict=True))
+    return torch.where(alive[..., 0], 1 - (first * second).sum(-1), 0).sum()
+
+
 @family("distance")
 class Distance(ABC):
     """How far two statistics are from each other."""
@@ -40,6 +59,15 @@ class Cosine(Distance):
     def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """1 − cos(a, b)."""
         return cosine_distance(a, b)
+
+
+@declare("row-cosine")
+class RowCosine(Distance):
+    """`row_cosine_distance`: scale-free row by row, such as filter by filter."""
+
+    def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        """Σ over rows of 1 − cos(a_r, b_r)."""
+        return row_cosine_distance(a, b)
 
 
 @declare("squared")

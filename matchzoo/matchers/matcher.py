@@ -1,7 +1,7 @@
 """The question of a matcher: how far are these sets from matching?"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import attrs
@@ -11,6 +11,7 @@ from torch import nn
 from matchzoo.declare import family, positive
 from matchzoo.facts import Facts
 from matchzoo.matchers.reference import Online, Reference
+from matchzoo.projectors.projector import Projector
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
@@ -31,8 +32,18 @@ class Matcher(nn.Module, ABC):
     space: str | None = None
     """Name of the projector in whose space sets are compared, where a recipe has several."""
 
+    @property
+    def online(self) -> bool:
+        """Whether real samples are drawn anew for it. Where they are not, and none are stored, ``sets[0]`` is no real
+        side but the synthetic one again, which such a term does not look at."""
+        return self.reference.views is None
+
     def build(self, facts: Facts) -> None:
         """Take from the facts what is needed; raises where it is missing."""
+        return
+
+    def connect(self, projectors: Mapping[str, Projector]) -> None:
+        """Take other built projectors that it names, after `build`; raises where there is none of that name."""
         return
 
     @abstractmethod

@@ -1,6 +1,6 @@
 """Matching by statistics: most of the field, by composition."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import attrs
@@ -11,6 +11,7 @@ from matchzoo.facts import Facts
 from matchzoo.matchers.distance import Distance
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.reduction import Reduction, ToReference
+from matchzoo.projectors.projector import Projector
 from matchzoo.samples import Samples
 from matchzoo.statistics.statistic import Statistic
 from matchzoo.step import Step
@@ -34,6 +35,10 @@ class StatisticMatcher(Matcher):
     def build(self, facts: Facts) -> None:
         """Build the statistic."""
         self.statistic.build(facts)
+
+    def connect(self, projectors: Mapping[str, Projector]) -> None:
+        """Connect the statistic."""
+        self.statistic.connect(projectors)
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """The reduced distance, a scalar."""

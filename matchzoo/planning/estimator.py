@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import torch
 
-from matchzoo.chunking import couples_rows
+from matchzoo.chunking import couples_rows, rows_that_fit
 from matchzoo.data.features import BLOCK
 from matchzoo.data.store import budget
 from matchzoo.engine import Engine
@@ -49,16 +49,6 @@ class Turn:
     learns: bool
     synthetic: RowCosts
     real: RowCosts | None
-
-
-def rows_that_fit(count: int, each: int, room: int) -> int:
-    """Rows of a chunk, of ``count`` that keep ``each`` bytes, as the trainer chooses them (`chunking.automatic`)."""
-    if count <= 4:
-        return count
-    fitting = room // max(each, 1)
-    if fitting >= count:
-        return count
-    return max(fitting // 8 * 8 if fitting >= 8 else fitting, 1)
 
 
 def state_share(player: Player) -> float:
@@ -123,7 +113,7 @@ class Estimator:
         moving = {part for player in players.values() for part in player.moves}
         terms = [term for player in players.values() for term in player.terms]
         spaces = tuple(dict.fromkeys(self.parts.space(term) for term in terms))
-        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.reference.views is None))
+        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.online))
         own = {name: self.training.parameters[name] for name in players}
         synthetic, real = row_costs(self._side(spaces, engine), own, most), None
         learns = bool(moving & set(online))
@@ -152,7 +142,8 @@ class Estimator:
 
     def _real_side(self, spaces: tuple[str, ...], engine: Engine) -> Side:
         """A real side, of stand-ins."""
-        return real_side(self.parts, engine, self.rows, Step(1, self.facts.seed), 0, spaces)
+        count = self.real_rows(self.recipe, self.rows)
+        return real_side(self.parts, engine, count, Step(1, self.facts.seed), 0, spaces)
 
     @torch.no_grad()
     def _width(self, space: str) -> int:
@@ -168,22 +159,30 @@ class Estimator:
             batch = len(pick(size.samples, batch, torch.Generator()))
         return int(batch or 0), int(batch or 0) * (1 if views is None else views.copies)
 
+    def real_rows(self, recipe: Recipe, rows: int) -> int:
+        """Rows of the real side of a turn, for so many of the synthetic one; 0 where all terms have stored ones."""
+        terms = [term for player in recipe.players.values() for term in player.terms]
+        return (recipe.trainer.real_batch or rows) if any(term.online for term in terms) else 0
+
     def chunk(self, recipe: Recipe, rows: int, turns: Sequence[Turn]) -> int:
         """Rows of a chunk, as the trainer will choose them."""
-        asked = recipe.trainer.chunk
+        asked, real = recipe.trainer.chunk, self.real_rows(recipe, rows)
+        longest = max(rows, real)
         if self.whole:
-            if asked != "auto" and asked < rows:
+            if asked != "auto" and asked < longest:
                 message = f'a batch cannot be computed in parts, since {self.whole}; use "auto"'
                 raise DeclarationError([("trainer.chunk", message)])
-            return rows
+            return longest
         if asked != "auto":
-            return min(asked, rows)
-        return rows_that_fit(rows, self.each(turns), self.room)
+            return min(asked, longest)
+        if rows <= 4:
+            return longest
+        moved = {part for player in self.parts.players.values() for part in player.moves}
+        return rows_that_fit(rows, real, bool(moved - {"generator"}), self.each(turns), self.room)
 
     def each(self, turns: Sequence[Turn]) -> int:
-        """Bytes that a row of a chunk keeps, as the trainer counts them: twice where the real side has a graph too."""
-        moved = {part for player in self.parts.players.values() for part in player.moves}
-        return max(turn.synthetic.kept for turn in turns) * (2 if moved - {"generator"} else 1)
+        """Bytes that a row of a chunk keeps."""
+        return max(turn.synthetic.kept for turn in turns)
 
     def largest(self, estimate: Estimate, room: int) -> int:
         """Rows of the largest chunk, at most an estimate's, that keeps its memory within ``room``; 0 for none."""
@@ -207,10 +206,10 @@ class Estimator:
         turns = self.turns if turns is None else turns
         size = generator_size(recipe, self.facts)
         samples, rows = self.samples(recipe, size)
-        chunk = self.chunk(recipe, rows, turns)
-        own = -(-rows // self.world)
-        chunked = chunk < rows or self.world > 1
-        chunk = min(chunk, own)
+        chunk, real_rows = self.chunk(recipe, rows, turns), self.real_rows(recipe, rows)
+        chunked = chunk < max(rows, real_rows) or self.world > 1
+        own, own_real = (-(-count // self.world) for count in (rows, real_rows))
+        chunk = min(chunk, max(own, own_real))
         last = own - (own - 1) // chunk * chunk
         flops, seconds, graph, ends, peak, held = 0, 0.0, 0, 0, 0, 0
         for turn in turns:
@@ -220,17 +219,18 @@ class Estimator:
             peak, held = max(peak, terms.peak), max(held, terms.held)
             kept = []
             players = (recipe.players[name] for name in turn.group)
-            online = any(term.reference.views is None for player in players for term in player.terms)
-            for side, back in ((turn.synthetic, True), (turn.real if online else None, turn.learns)):
+            online = any(term.online for player in players for term in player.terms)
+            real = turn.real if online else None
+            for side, count, back in ((turn.synthetic, own, True), (real, own_real, turn.learns)):
                 if side is None:
                     continue
                 again = 0
                 if chunked and back:
-                    again = own - last if side is turn.synthetic else own
-                flops += turn.times * (own * (side.forward + side.backward) + again * side.forward)
-                seconds += turn.times * side.both.of_rows(own, chunk)
+                    again = own - last if side is turn.synthetic else own_real
+                flops += turn.times * (count * (side.forward + side.backward) + again * side.forward)
+                seconds += turn.times * side.both.of_rows(count, min(chunk, count))
                 seconds += turn.times * side.ahead.of_rows(again, chunk)
-                kept.append(side.graph(chunk) if back else 0)
+                kept.append(side.graph(min(chunk, count)) if back else 0)
             graph = max(graph, max(kept) if chunked else sum(kept))
             ends = max(ends, turn.synthetic.graph(last))
         moved = {name: self._moved(name, recipe, size) for name in recipe.players}
@@ -253,6 +253,7 @@ class Estimator:
             change=change,
             samples=samples,
             rows=rows,
+            real_rows=real_rows,
             chunk=chunk,
             memory=memory,
             terms=peak,
@@ -331,7 +332,10 @@ class Estimator:
                 "space": space, "count": rows, "features": self.widths[space], "dtype": self.engine.dtype, **way
             }  # fmt: skip
             ours = Made(**common, classes=self.facts.classes if self.owned else None, soft=soft, moves=True)
-            if reference.views is None:
+            if reference.views is None and not term.online:
+                theirs = ours
+            elif reference.views is None:
+                common["count"] = self.real_rows(recipe, rows)
                 theirs = Made(**common, classes=self.facts.classes, real=True, moves=space in moving)
             else:
                 theirs = self._stored_set(reference, space)

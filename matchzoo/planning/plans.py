@@ -175,6 +175,8 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
     about["step"] = f"{estimate.samples} synthetic samples"
     if views is not None:
         about["step"] += f" x {views.copies} views = {estimate.rows} rows"
+    if recipe.trainer.real_batch is not None and estimate.real_rows:
+        about["step"] += f", {estimate.real_rows} real ones"
     for name, player in recipe.players.items():
         turns = sum(group.count(name) for group in recipe.trainer.groups(recipe.players))
         terms = [f"{_kind(term)} ({_kind(term.reference)})" for term in player.terms]
@@ -182,7 +184,7 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
         about[name] += (
             f"real side {', '.join(terms)}" if len(terms) > 1 else f"real side {_kind(player.terms[0].reference)}"
         )
-    whole = estimate.chunk == estimate.rows
+    whole = estimate.chunk >= max(estimate.rows, estimate.real_rows)
     if estimator.whole:
         why = f"since {estimator.whole}"
     elif recipe.trainer.chunk != "auto":
@@ -243,7 +245,8 @@ def _references(recipe: Recipe, estimator: Estimator) -> list[dict[str, Any]]:
         for side in ("minimize", "maximize")
         for number, term in enumerate(getattr(player, side))
     }
-    fixed = not any((term.space or next(iter(recipe.spaces))) in moved for term in terms.values())
+    spaces = {term.space or next(iter(recipe.spaces)) for term in terms.values()}
+    fixed = not any(space in moved or recipe.spaces[space].changes for space in spaces)
     weighs = all(term.weighs for term in terms.values())
     if not fixed or not (weighs or recipe.data.sampling == "plain"):
         return []

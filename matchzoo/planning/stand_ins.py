@@ -189,7 +189,14 @@ def built(recipe: Recipe, facts: Facts, engine: Engine) -> Composition:
     generator.advance(Step(fresh.trainer.steps, facts.seed))
     for player in fresh.players.values():
         for term in player.terms:
-            term.build(attrs.evolve(facts, features=features[term.space] if term.space else facts.features))
+            space = term.space or next(iter(features))
+            own: dict[str, Any] = {
+                "space": space,
+                "features": features[space],
+                "shape": seen.shape,
+            }
+            term.build(attrs.evolve(facts, **own))
+            term.connect(fresh.spaces)
             engine.place(term)
     labels = None if facts.classes is None else torch.arange(FEW) % facts.classes
     values = torch.rand(FEW, *facts.shape)

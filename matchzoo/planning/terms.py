@@ -113,18 +113,23 @@ def term_costs(
 
     def play() -> None:
         fresh = {made: attrs.evolve(one, values=one.values.detach()) for made, one in tensors.items()}
-        leaves = []
+        leaves: list[tuple[Made, torch.Tensor]] = []
         for made, one in fresh.items():
             one.decode = made.decode
             if made.moves:
-                leaves.append(one.values.requires_grad_())
+                leaves.append((made, one.values.requires_grad_()))
             if made.moves and made.soft and one.labels is not None:
                 one.labels = one.labels.detach().requires_grad_()
-                leaves.append(one.labels)
+                leaves.append((made, one.labels))
         for position, (name, player) in enumerate(players.items()):
             values = [term.discrepancy([fresh[made] for made in sets[id(term)]], Step(1, 0)) for term in player.terms]
             last = position == len(players) - 1
-            wanted = [*leaves, *parameters[name]]
+            reached = [
+                leaf
+                for made, leaf in leaves
+                if made.space in player.moves or (not made.real and "generator" in player.moves)
+            ]
+            wanted = [*reached, *parameters[name]]
             torch.autograd.grad(player.objective(values), wanted, allow_unused=True, retain_graph=not last)
 
     flops = flops_of(play)

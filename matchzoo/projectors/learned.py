@@ -1,4 +1,6 @@
-"""A network that a player moves."""
+"""A network that a player moves, or that is drawn anew."""
+
+import copy
 
 import attrs
 import torch
@@ -13,7 +15,8 @@ from matchzoo.step import Step
 
 @declare("learned")
 class Learned(Projector):
-    """Any network as projector: the learned feature space of GRAM-nets, the critic of GANs (``features = 1``)."""
+    """Any network as projector: the learned feature space of GRAM-nets, the critic of GANs (``features = 1``), and the
+    random networks of dataset condensation (``redraw_every = 1``)."""
 
     network: Network
     """From samples to features."""
@@ -22,9 +25,12 @@ class Learned(Projector):
     bound: float | None = attrs.field(default=None, validator=positive())
     """Largest absolute value of a parameter, which is clipped to it after each step; none if not given. The weight
     clipping of Wasserstein GANs and MMD-GANs."""
+    redraw_every: int | None = attrs.field(default=None, validator=at_least(1))
+    """Steps after which the network is drawn anew from its initialisation; never if not given."""
 
     def build(self, facts: Facts) -> int:
         """Build the network, initialised by the seed of the run."""
+        self.facts, self.drawn = facts, 0
         self.network.build(facts.shape, (self.features,), Step(0, facts.seed).rng(facts.space))
         clip(self.network, self.bound)
         return self.features
@@ -32,6 +38,28 @@ class Learned(Projector):
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """[n, …] → [n, features]."""
         return self.network(x)
+
+    @property
+    def changes(self) -> bool:
+        """Whether the network is drawn anew."""
+        return self.redraw_every is not None
+
+    def advance(self, step: Step) -> bool:
+        """Draw the network anew where one is due: steps 1 to k have the first, k + 1 to 2k the second, and so on.
+
+        Which one is due, and its draw, are functions of the step's number alone. Parameters keep their place, so that
+        their values change and nothing else.
+        """
+        due = 0 if self.redraw_every is None else max(step.number - 1, 0) // self.redraw_every
+        if due == self.drawn:
+            return False
+        first = 0 if due == 0 else 1 + due * int(self.redraw_every or 0)
+        fresh = copy.deepcopy(self.network).cpu()
+        fresh.build(self.facts.shape, (self.features,), Step(first, self.facts.seed).rng(self.facts.space))
+        self.network.load_state_dict(fresh.state_dict())
+        clip(self.network, self.bound)
+        self.drawn = due
+        return True
 
     def constrain(self) -> None:
         """Clip the parameters to the bound."""

@@ -25,6 +25,11 @@ class Projector(nn.Module, ABC):
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """Features [n, d] of samples [n, …]; images are in [0, 1]."""
 
+    @property
+    def changes(self) -> bool:
+        """Whether `advance` changes the features of a sample, which can then not be computed once for all steps."""
+        return False
+
     def advance(self, step: Step) -> bool:
         """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
         return False

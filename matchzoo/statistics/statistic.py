@@ -1,12 +1,15 @@
 """The question of a statistic: what of a set of samples is compared?"""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
 
 import torch
 from torch import nn
 
 from matchzoo.declare import family
 from matchzoo.facts import Facts
+from matchzoo.projectors.projector import Projector
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
@@ -15,8 +18,15 @@ from matchzoo.step import Step
 class Statistic(nn.Module, ABC):
     """A differentiable summary of a set of samples, the same draw for every set of a step."""
 
+    vectorizes: ClassVar[bool] = False
+    """Whether `measure` can be run on several sets at once by `torch.vmap`."""
+
     def build(self, facts: Facts) -> None:
         """Take from the facts what is needed, such as the number of classes; raises where it is missing."""
+        return
+
+    def connect(self, projectors: Mapping[str, Projector]) -> None:
+        """Take other built projectors that it names, after `build`; raises where there is none of that name."""
         return
 
     @abstractmethod

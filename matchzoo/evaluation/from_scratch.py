@@ -1,0 +1,215 @@
+"""Networks trained from scratch on few images: what dataset condensation is for."""
+
+import copy
+import time
+from typing import Literal
+
+import attrs
+import torch
+import torch.nn.functional as F
+
+from matchzoo.composition import Composition
+from matchzoo.data import Split
+from matchzoo.declare import at_least, between, declare, positive
+from matchzoo.engine import Engine
+from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.evaluation.baselines import random_rows
+from matchzoo.evaluation.bench import difference
+from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.evaluation.probe import Score, summary
+from matchzoo.networks import ConvNet, Network
+from matchzoo.progress import Progress
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+BLOCK = 512
+"""Images that are scored at once."""
+
+
+def channel_moments(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation [c, 1, 1] over all images and pixels, float64; a channel that is constant has 1."""
+    total, squares, count = torch.zeros(()), torch.zeros(()), 0
+    for rows in torch.arange(len(split)).split(BLOCK):
+        values = split.render(rows).values.double()
+        total, squares = total + values.sum((0, 2, 3)), squares + values.square().sum((0, 2, 3))
+        count += values[:, 0].numel()
+    mean = total / count
+    std = (squares / count - mean.square()).clamp_min(0).sqrt()
+    return mean[:, None, None], torch.where(std > 1e-6, std, 1)[:, None, None]
+
+
+def fit_network(
+    network: torch.nn.Module,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    rng: torch.Generator,
+    *,
+    epochs: int = 300,
+    batch: int = 256,
+    lr: float = 0.01,
+    momentum: float = 0.9,
+    weight_decay: float = 5e-4,
+) -> None:
+    """Minimise the mean cross-entropy of batches by SGD, with a tenth of the rate in the second half of the epochs.
+
+    Args:
+        network: images [n, …] → scores [n, c]; trained in place.
+        images: [n, …], as the network takes them.
+        labels: class indices [n], or probabilities [n, c].
+        rng: of the order of the samples, drawn anew each epoch.
+    """
+    network.train()
+    optimizer = torch.optim.SGD(network.parameters(), lr=lr, momentum=momentum, weight_decay=weight_decay)
+    for epoch in range(epochs):
+        if epoch == (epochs + 1) // 2:
+            optimizer.param_groups[0]["lr"] = lr / 10
+        for rows in torch.randperm(len(images), generator=rng).to(images.device).split(batch):
+            loss = F.cross_entropy(network(images[rows]), labels[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+
+@attrs.frozen(eq=False)
+class _Classifier:
+    """A trained network as a classifier of the rows of a split."""
+
+    network: Network
+    split: Split
+    mean: torch.Tensor
+    std: torch.Tensor
+    engine: Engine
+
+    @torch.no_grad()
+    def scores(self, rows: torch.Tensor) -> torch.Tensor:
+        """[n] → [n, c]."""
+        self.network.eval()
+        found = []
+        for some in rows.split(BLOCK):
+            images = self.engine.samples(self.split.render(some)).values
+            found.append(self.network((images - self.mean) / self.std).cpu())
+        return torch.cat(found)
+
+
+@declare("from-scratch")
+class FromScratch(Evaluation):
+    """Test accuracy of networks that are trained from scratch on the synthetic images, and on baselines.
+
+    Images are centred and scaled by the mean and standard deviation of the real training images, channel by channel,
+    and are not augmented. A seed is a start of the network and an order of the images. Nothing is chosen, so no
+    validation set is needed; the test set is looked at once for each trained network.
+
+    Source: the protocol of Zhao et al., Dataset condensation with gradient matching, ICLR 2021, as released (without
+    the augmentation that it has for other methods): SGD with momentum 0.9, a rate of 0.01 that falls to a tenth after
+    half of 300 epochs, weight decay 5e-4, batches of 256.
+    """
+
+    network: Network = attrs.Factory(ConvNet)
+    """What is trained; another one than that of the recipe measures how far the images carry over."""
+    epochs: int = attrs.field(default=300, validator=at_least(1))
+    """Passes over the images."""
+    batch: int = attrs.field(default=256, validator=at_least(1))
+    """Images a step."""
+    lr: float = attrs.field(default=0.01, validator=positive())
+    """Learning rate; a tenth in the second half."""
+    momentum: float = attrs.field(default=0.9, validator=between(0, 1, open_high=True))
+    """Of SGD."""
+    weight_decay: float = attrs.field(default=5e-4, validator=at_least(0))
+    """L2 penalty."""
+    seeds: int = attrs.field(default=5, validator=at_least(1))
+    """Networks that are trained on each set; the random baseline has new images for each."""
+    baselines: tuple[Literal["random", "full"], ...] = ("random",)
+    """Real images beside the synthetic ones: as many, drawn at random a class, or all there are, which takes long."""
+
+    def check(self, parts: Composition) -> None:
+        """There must be labels, a test part, and a finite set of images of the size of the data."""
+        data, generator = parts.data, parts.generator
+        if data.test_set is None:
+            raise MatchZooError("evaluation: the data has no test part; give it one, or a share with data.test_share")
+        if data.training_set.labels is None:
+            raise MatchZooError("evaluation: a network is trained from scratch on data with labels")
+        if generator.count is None:
+            raise MatchZooError("evaluation: training from scratch needs a finite set, not a noise generator")
+        with torch.no_grad():
+            shape = tuple(generator.render(generator.draw(None, Step(0, 0).rng("check"))).values.shape[1:])
+        if shape != parts.facts.shape or len(shape) != 3:
+            made, real = ("x".join(map(str, s)) for s in (shape, parts.facts.shape))
+            raise DeclarationError(
+                [
+                    (
+                        "evaluation",
+                        f"from-scratch needs images of the shape of the data, {real}, got {made}; see data.size",
+                    )
+                ]
+            )
+        copy.deepcopy(self.network).build(shape, (parts.facts.classes or 1,), Step(0, 0).rng("check"))
+
+    def evaluate(self, trained: Trained) -> list[Record]:
+        """Records of the synthetic set and of the baselines, accuracies in percent."""
+        parts, quiet = trained.parts, trained.quiet
+        self.check(parts)
+        train = parts.data.training_set
+        assert train.labels is not None
+        distilled, labels = parts.generator.sample(), train.labels.cpu()
+        assert distilled.labels is not None
+        sets = [(trained.method, [Split(distilled.values.float().cpu(), distilled.labels.cpu())] * self.seeds)]
+        per_class = len(distilled) // (parts.facts.classes or 1)
+        for name in self.baselines:
+            if name == "full":
+                sets.append((name, [train] * self.seeds))
+                continue
+            drawn = [random_rows(labels, per_class, Step(0, trained.seed).rng("random", i)) for i in range(self.seeds)]
+            sets.append((name, [Split(train.gather(rows), labels[rows]) for rows in drawn]))
+        moments = channel_moments(train)
+        records: list[Record] = []
+        with Progress(len(sets) * self.seeds, "from scratch", "networks", quiet=quiet) as progress:
+            for method, splits in sets:
+                began, scores = time.monotonic(), []
+                for seed, split in enumerate(splits):
+                    scores.append(self._score(split, moments, seed, trained))
+                    progress.update(1, {"top-1": scores[-1].top1})
+                told = {"method": method, "network": type(self.network).__name__.lower(), "images": len(splits[0])}
+                records.append({**told, **summary(scores), "seconds": time.monotonic() - began})
+        for record in records[1:]:
+            record |= difference(records[0], record, paired=False)
+        return records
+
+    def _score(self, split: Split, moments: tuple[torch.Tensor, torch.Tensor], seed: int, trained: Trained) -> Score:
+        """Of one network."""
+        parts, engine, step = trained.parts, trained.engine, Step(0, trained.seed)
+        network, test = copy.deepcopy(self.network), parts.data.test_set
+        assert test is not None
+        assert test.labels is not None
+        classes = parts.facts.classes or 1
+        network.build(parts.facts.shape, (classes,), step.rng("from scratch", seed))
+        engine.place(network)
+        mean, std = (x.to(engine.device, engine.dtype) for x in moments)
+        samples = engine.samples(split.all())
+        assert samples.labels is not None
+        labels = samples.labels.to(engine.device)
+        with torch.enable_grad():
+            fit_network(
+                network,
+                (samples.values - mean) / std,
+                labels,
+                step.rng("order", seed),
+                epochs=self.epochs,
+                batch=self.batch,
+                lr=self.lr,
+                momentum=self.momentum,
+                weight_decay=self.weight_decay,
+            )
+        group = None if test.group is None else test.group.cpu()
+        rows = Samples(torch.arange(len(test)), test.labels.cpu(), group=group)
+        return Score.of(_Classifier(network, test, mean, std, engine), rows, classes)
+
+    def table(self, records: list[Record]) -> list[list[str]]:
+        """Method, network, images, accuracies, and how far the synthetic set is above."""
+        rows = [["method", "network", "images", "top-1 %", "above it by", "networks", "seconds"]]
+        for r in records:
+            above = f"{r['above']:+.1f} ± {r['above_standard_error']:.1f}" if "above" in r else ""
+            top1 = f"{r['top1_mean']:.1f} ± {r['top1_std']:.1f}"
+            rows.append(
+                [r["method"], r["network"], str(r["images"]), top1, above, str(r["seeds"]), f"{r['seconds']:.1f}"]
+            )
+        return rows
