@@ -179,6 +179,9 @@ class Training:
                     why = "moves" if space in moved else "is drawn anew"
                     message = f'the real side cannot be computed once: the {space} {why}; use reference = "online"'
                     problems.append((f"players.{name}.{label}", message))
+                if term.reference.views is not None and self.parts.views is not None and self.parts.views.shared:
+                    message = 'views that both sides share are drawn each step; use reference = "online"'
+                    problems.append((f"players.{name}.{label}", message))
                 weighted = self.parts.data.sampling == "balanced" or isinstance(term.reference, ClassMeans)
                 if term.reference.views is not None and weighted and not term.weighs:
                     message = 'takes no weights, which balanced classes of a cache need; use reference = "online"'

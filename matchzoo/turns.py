@@ -21,7 +21,7 @@ class Side:
     Attributes:
         source: what renders the draws.
         draws: [m, …] on the device.
-        plan: [m · copies, …] of the views; None where there are none.
+        plan: [m · copies, …] of the views, or [classes, …] where they are shared; None where there are none.
         copies: views of a sample, which are neighbouring rows.
         spaces: the projectors whose features are wanted.
     """
@@ -65,7 +65,10 @@ class Side:
             if self.copies > 1 or len(drawn) != len(rows):
                 index = torch.arange(rows.start, rows.stop, device=self.engine.device) // self.copies - drawn.start
                 samples = samples.rows(index)
-            plan = self.plan if len(rows) == len(self) else self.plan[rows.start : rows.stop]
+            if views.shared:
+                plan = views.of_classes(self.plan, samples.labels)
+            else:
+                plan = self.plan if len(rows) == len(self) else self.plan[rows.start : rows.stop]
             samples = samples.with_values(views.apply(samples.values, plan))
         return {space: self._embed(space, samples) for space in self.spaces}
 
@@ -82,13 +85,23 @@ def synthetic_side(parts: Composition, engine: Engine, batch: int | None, step: 
     generator, views = parts.generator, parts.views
     draws = engine.move(generator.draw(batch, step.rng("generator", turn)))
     copies = 1 if views is None else views.copies
-    plan = None if views is None else views.draw(len(draws) * copies, step.rng("views", turn))
+    plan = views_of(parts, engine, len(draws) * copies, step, "views", turn)
     return Side(parts, engine, generator, draws, plan, copies, spaces)
 
 
 def real_side(parts: Composition, engine: Engine, count: int, step: Step, turn: int, spaces: tuple) -> Side:
     """What a turn draws of the data, one view of every sample."""
-    data, views = parts.data, parts.views
-    draws = engine.move(data.draw(count, step.rng("data", turn)))
-    plan = None if views is None else views.draw(count, step.rng("real views", turn))
-    return Side(parts, engine, data, draws, plan, 1, spaces)
+    draws = engine.move(parts.data.draw(count, step.rng("data", turn)))
+    plan = views_of(parts, engine, count, step, "real views", turn)
+    return Side(parts, engine, parts.data, draws, plan, 1, spaces)
+
+
+def views_of(parts: Composition, engine: Engine, rows: int, step: Step, side: str, turn: int) -> torch.Tensor | None:
+    """What a turn draws of the views for a side of so many rows: [rows, …], or what both sides share."""
+    views = parts.views
+    if views is None:
+        return None
+    if views.shared:
+        plan = views.draw(parts.facts.classes or 1, step.rng("shared views", turn))
+        return engine.move(plan.to(engine.dtype))
+    return views.draw(rows, step.rng(side, turn))

@@ -70,6 +70,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "mlp": ({"kind": "mlp", "widths": [4], "norm": "batch", "output": "sigmoid"}, {}),
         "dcgan": ({"kind": "dcgan", "channels": [4, 6], "std": 0.2}, {**POINTS, "data": IMAGES["data"]}),
         "convnet": ({"kind": "convnet", "width": 4, "depth": 2, "norm": "batch"}, {**POINTS, "data": IMAGES["data"]}),
+        "resnet": ({"kind": "resnet", "norm": "batch"}, {**POINTS, "data": {"kind": "digits", "size": 16}}),
     },
     "matcher": {
         "mmd": ({**MMD, "estimator": "unbiased", "root": True}, {}),
@@ -161,7 +162,7 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term["space"] = "images"
     if noun in ("data", "generator", "projector"):
         whole[noun] = table
-    elif noun == "network" and table["kind"] == "convnet":
+    elif noun == "network" and table["kind"] in ("convnet", "resnet"):
         whole["projector"] = {**LEARNED, "network": table}
         term, moves, maximize = RATIO, "projector", True
     elif noun == "network":

@@ -13,6 +13,7 @@ from matchzoo.evaluation.from_scratch import FromScratch, channel_moments, fit_n
 from matchzoo.networks import MLP
 from matchzoo.recipe import Recipe
 from matchzoo.tables import structure
+from matchzoo.trainer import Training
 
 TABLE = {
     "data": {"kind": "digits", "size": 8},
@@ -79,11 +80,40 @@ def test_the_same_seed_gives_the_same_numbers(records):
     recipe = structure(copy.deepcopy(TABLE), Recipe)
     engine = recipe.engine()
     parts = recipe.build(engine)
-    from matchzoo.trainer import Training
-
     Training(parts, recipe.trainer, engine).prepare(quiet=True)
     found = recipe.evaluation[0].evaluate(Trained(parts=parts, engine=engine, method="a", seed=0, quiet=True))
     assert [r["top1"] for r in found] == [r["top1"] for r in records]
+
+
+def test_views_are_drawn_anew_for_every_image_and_epoch():
+    seen = []
+
+    def see(images):
+        seen.append(images.clone())
+        return images + len(seen)
+
+    x, y = torch.randn(6, 5), torch.arange(6) % 3
+    network = MLP(widths=(4,))
+    network.build((5,), (3,), torch.Generator())
+    fit_network(network, x, y, torch.Generator(), epochs=2, batch=4, see=see)
+    assert [len(s) for s in seen] == [4, 2, 4, 2]
+    table = copy.deepcopy(TABLE)
+    table["evaluation"][0] |= {
+        "views": {"augment": {"operations": ["shift"], "shift": 0.5}},
+        "seeds": 1,
+        "baselines": [],
+    }
+    scores = []
+    for augment in (True, False):
+        if not augment:
+            del table["evaluation"][0]["views"]
+        recipe = structure(copy.deepcopy(table), Recipe)
+        engine = recipe.engine()
+        parts = recipe.build(engine)
+        Training(parts, recipe.trainer, engine).prepare(quiet=True)
+        trained = Trained(parts=parts, engine=engine, method="a", seed=0, quiet=True)
+        scores += [r["top1_mean"] for r in recipe.evaluation[0].evaluate(trained)]
+    assert scores[0] != scores[1]
 
 
 def test_soft_labels_and_all_images_are_taken():
@@ -104,6 +134,8 @@ def test_soft_labels_and_all_images_are_taken():
         ({"generator": {"kind": "pixels", "size": 16}}, DeclarationError, "shape of the data, 3x8x8, got 3x16x16"),
         ({"evaluation": [{"kind": "from-scratch", "network": {"kind": "convnet", "depth": 4}}]}, DeclarationError,
          "4 halvings need at least 16 pixels"),
+        ({"evaluation": [{"kind": "from-scratch", "views": {"size": 4}}]}, DeclarationError,
+         "expected 8, the side of the images, or none, got 4"),
         ({"data": {"kind": "ring", "points": 50, "test_points": 5},
           "generator": {"kind": "noise", "dimension": 3, "network": "mlp"}}, MatchZooError, "on data with labels"),
     ],

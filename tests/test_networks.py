@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from matchzoo.errors import DeclarationError
-from matchzoo.networks import DCGAN, MLP, ConvNet, Network
+from matchzoo.networks import DCGAN, MLP, ConvNet, Network, ResidualNet
 
 NARROW = {"channels": (32, 64, 128), "kernel": 5, "bias": True, "scale": False, "epsilon": 1e-3}
 
@@ -30,6 +30,7 @@ def count(network: Network) -> int:
         (DCGAN(), (3, 64, 64), (1,), 2_765_568 + 1),  # there without the last bias
         (ConvNet(), (1, 28, 28), (10,), 3 * 2 * 128 + 128 * (9 + 1) + 2 * 128 * (9 * 128 + 1) + 10 * (9 * 128 + 1)),
         (ConvNet(), (3, 32, 32), (10,), 320_010),  # Zhao et al. 2021
+        (ResidualNet(), (3, 32, 32), (10,), 11_173_962),  # the usual count for CIFAR-10
         (MLP(widths=(100, 100)), (20,), (2,), 20 * 100 + 100 + 100 * 100 + 100 + 200 + 2),
         (MLP(widths=(5,), norm="batch"), (3, 2, 2), (3, 2, 2), 12 * 5 + 5 + 10 + 5 * 12 + 12),
     ],
@@ -46,6 +47,7 @@ def test_parameters_and_shapes(network: Network, inputs: tuple, outputs: tuple, 
         (DCGAN(channels=(4, 8)), (5,), (3, 28, 20)),
         (DCGAN(channels=(4, 8)), (3, 28, 20), (5,)),
         (ConvNet(width=4), (3, 28, 20), (5,)),
+        (ResidualNet(), (1, 28, 20), (5,)),
         (MLP(widths=(4, 4), norm="batch", activation="leaky-relu"), (5,), (2,)),
     ],
 )
@@ -93,6 +95,17 @@ def test_instance_norm_keeps_samples_apart_and_batch_norm_does_not() -> None:
     for norm, apart in (("instance", True), ("none", True), ("batch", False)):
         network = built(ConvNet(width=4, norm=norm), (3, 16, 16), (2,))
         assert torch.allclose(network(x)[:2], network(x[:2]), atol=1e-6) == apart
+    for norm, apart in (("instance", True), ("batch", False)):
+        network = built(ResidualNet(norm=norm), (3, 16, 16), (2,))
+        assert torch.allclose(network(x)[:2], network(x[:2]), atol=1e-5) == apart
+
+
+def test_a_residual_network_leaves_the_global_state_alone() -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    built(ResidualNet(), (3, 16, 16), (2,))
+    assert torch.equal(torch.rand(1), expected)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +119,8 @@ def test_instance_norm_keeps_samples_apart_and_batch_norm_does_not() -> None:
         ),
         (DCGAN(), (5,), (2,), "dcgan maps vectors to images or back, not (5,) to (2,); use mlp"),
         (ConvNet(), (5,), (3, 28, 28), "convnet maps images to vectors"),
+        (ResidualNet(), (5,), (2,), "resnet maps images to vectors"),
+        (ResidualNet(), (3, 8, 16), (2,), "network: resnet needs images of at least 16 pixels a side, got 8x16"),
         (ConvNet(), (3, 7, 28), (2,), "network.depth: 3 halvings need at least 8 pixels a side, got 7x28"),
     ],
 )

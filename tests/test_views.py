@@ -2,9 +2,13 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.functional import adjust_contrast, rotate
 
 from matchzoo.errors import MatchZooError
-from matchzoo.views import Crop, Noise, Views
+from matchzoo.views import Augment, Crop, Noise, Views
+from matchzoo.views.augment import AT_REST, COLUMNS
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -106,3 +110,140 @@ def test_size_takes_the_centre_of_plain_images_and_refuses_small_ones():
 def test_without_noise_keeps_the_rest():
     flip, crop, noise = Views(preset="paper").without_noise().settings()
     assert (flip, crop.inside, noise) == (0.5, False, None)
+
+
+ALL = Augment(apply="all")
+
+
+def drawn(views: Views, n: int = 4000) -> torch.Tensor:
+    return views.draw(n, rng())
+
+
+@pytest.mark.parametrize(
+    "augment", [Augment(), ALL, Augment(operations=("colour",)), Augment(operations=("shift", "rotate"))]
+)
+def test_augmented_views_are_row_by_row(augment):
+    views, x = Views(augment=augment, flip=0.5), images()
+    plan = views.draw(6, rng())
+    whole = views.apply(x, plan)
+    parts = torch.cat([views.apply(x[i : i + 1], plan[i : i + 1]) for i in range(6)])
+    torch.testing.assert_close(whole, parts, rtol=0, atol=1e-15)
+    single = views.apply(x.float(), plan)
+    torch.testing.assert_close(single.double(), whole, rtol=0, atol=1e-5)
+
+
+def test_an_augmentation_does_not_change_what_else_is_drawn():
+    """Figures of recipes without one stay what they were."""
+    torch.testing.assert_close(
+        drawn(Views(flip=0.5, crop=Crop(), augment=ALL))[:, :7], drawn(Views(flip=0.5, crop=Crop()))
+    )
+
+
+def test_one_operation_a_view_each_as_often():
+    plan = Augment().draw(12_000, rng())
+    moved = {name: (plan[:, columns] != AT_REST[columns]).any(1) for name, columns in COLUMNS.items()}
+    assert torch.stack(list(moved.values())).sum(0).max() == 1
+    for name, there in moved.items():
+        share = 1 / 12 if name == "flip" else 1 / 6  # half of the flips leave the image
+        assert there.double().mean() == pytest.approx(share, abs=0.015)
+
+
+def test_ranges_of_an_augmentation():
+    plan = ALL.draw(20_000, rng())
+    low = torch.tensor([-0.125, 0, 0.5, -0.125, -0.125, 1, 0, 0, -1, 1 / 1.2, 1 / 1.2, -15], dtype=torch.float64)
+    high = torch.tensor([0.125, 2, 1.5, 0.125, 0.125, 1, 1, 1, 1, 1.2, 1.2, 15], dtype=torch.float64)
+    torch.testing.assert_close(plan.amin(0), low, rtol=0, atol=5e-3)
+    torch.testing.assert_close(plan.amax(0), high, rtol=0, atol=5e-3)
+
+
+def at(x: torch.Tensor, **values: float) -> torch.Tensor:
+    """What one row of a plan makes of images."""
+    names = (
+        "brightness",
+        "saturation",
+        "contrast",
+        "right",
+        "down",
+        "cut",
+        "across",
+        "below",
+        "flip",
+        "sx",
+        "sy",
+        "angle",
+    )
+    plan = AT_REST.repeat(len(x), 1)
+    for name, value in values.items():
+        plan[:, names.index(name)] = value
+    return Augment().augment(x, plan)
+
+
+def test_a_plan_at_rest_changes_nothing():
+    torch.testing.assert_close(at(images()), images(), rtol=0, atol=1e-14)
+
+
+def test_a_shift_is_whole_pixels_and_leaves_black():
+    x = images()
+    expected = torch.zeros_like(x)
+    expected[:, :, 2:, :-1] = x[:, :, :-2, 1:]
+    torch.testing.assert_close(at(x, right=-0.1, down=0.15), expected, rtol=0, atol=1e-13)  # -1.2 and 1.8 of 12 pixels
+
+
+def test_flip_and_quarter_turn_are_torchs():
+    torch.testing.assert_close(at(images(), flip=-1), images().flip(3), rtol=0, atol=1e-13)
+    turned = at(images(), angle=90)
+    torch.testing.assert_close(turned, torch.rot90(images(), 1, (2, 3)), rtol=0, atol=1e-13)
+
+
+def test_a_rotation_is_torchvisions():
+    smooth = F.interpolate(images(2, 4), size=(24, 24), mode="bicubic", align_corners=False)
+    expected = rotate(smooth, 10.0, InterpolationMode.BILINEAR)
+    torch.testing.assert_close(at(smooth, angle=10), expected, rtol=0, atol=1e-6)
+
+
+def test_colours_are_torchvisions():
+    """Where nothing is clamped: its grey is a weighted mean, ours the papers' plain one, so on grey images."""
+    x = 0.3 + 0.2 * images()[:, :1].expand(-1, 3, -1, -1)
+    torch.testing.assert_close(at(x, contrast=1.3), adjust_contrast(x, 1.3), rtol=0, atol=1e-4)
+    torch.testing.assert_close(at(x, saturation=1.7), x, rtol=0, atol=1e-14)
+    torch.testing.assert_close(at(x, brightness=0.1), x + 0.1, rtol=0, atol=1e-14)
+    colour = images()
+    torch.testing.assert_close(at(colour, saturation=0), colour.mean(1, keepdim=True).expand_as(colour))
+
+
+def test_a_cutout_is_half_as_wide_and_may_leave_the_frame():
+    x = torch.ones(1, 1, 12, 12, dtype=torch.float64)
+    middle = at(x, cut=1, across=0.5, below=0.5)
+    assert (middle < 1e-9).sum() == 36
+    assert (middle[0, 0, 3:9, 3:9] < 1e-9).all()
+    assert (at(x, cut=1, across=0.0, below=0.0) < 1e-9).sum() == 9
+
+
+def test_gradients_of_an_augmentation():
+    x = images(2, 8).requires_grad_()
+    plan = ALL.draw(2, rng(1))
+    assert torch.autograd.gradcheck(lambda y: ALL.augment(y, plan), x)
+
+
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (lambda: Augment(operations=("shift", "shift")), "different ones"),
+        (lambda: Augment(operations=()), "operations"),
+        (lambda: Augment(scale=0.5), "scale"),
+        (lambda: Views(shared=True, noise=Noise()), "noise is of a sample"),
+        (lambda: Views(shared=True, preset="paper"), "noise is of a sample"),
+        (lambda: Views(shared=True, copies=2), "copies = 1, not 2"),
+        (lambda: Views(shared=True).of_classes(torch.zeros(2, 7), None), "no labels"),
+        (lambda: Views(shared=True).of_classes(torch.zeros(2, 7), torch.zeros(3, 2)), "probabilities"),
+    ],
+)
+def test_bad_augmentations(make, word):
+    with pytest.raises(MatchZooError, match=word):
+        make()
+
+
+def test_what_an_evaluation_sees_is_each_images_own():
+    views = Views(shared=True, flip=0.5, augment=ALL).without_noise()
+    assert not views.shared
+    assert views.augment == ALL

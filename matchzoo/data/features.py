@@ -103,6 +103,8 @@ class _Blocks:
         views: object = None
         if self.views is not None:
             drawn = [*self.views.settings(), self.copies, self.step.seed, self.step.number] if self.copies else []
+            if self.copies and self.views.augment is not None:
+                drawn.append(self.views.augment)
             views = [self.views.size, *map(to_table, drawn)]
         precision = "bfloat16" if self.engine.half else str(self.engine.dtype)
         return key_of(self.split.fingerprint, identity, views, precision, self.engine.device.type)

@@ -32,7 +32,7 @@ class PixelImages(Generator):
     initial: Literal["noise", "zero"] = "noise"
     """Start from standard normal noise, or from grey (zero)."""
     decorrelate: bool = True
-    """Work in uncorrelated colours."""
+    """Work in uncorrelated colours; of no meaning for grey images."""
     soft_labels: SoftLabels | None = None
     """Labels are class probabilities: learnt with the images (they start at 0.9 for the image's own class), or in the
     end those of a probe trained on all real images. Class indices if not given."""
@@ -44,7 +44,7 @@ class PixelImages(Generator):
         if self.soft_labels is not None:
             logits = label_logits(labels, int(facts.classes or 0), START[self.soft_labels])
             self.label_logits = nn.Parameter(logits) if self.soft_labels == "learnt" else nn.Buffer(logits)
-        shape = (3, self.side, self.side)
+        shape = (facts.shape[0], self.side, self.side)
         if self.initial == "zero":
             start = torch.zeros(len(labels), *shape)
         else:
@@ -67,7 +67,7 @@ class PixelImages(Generator):
         return pick(len(self.labels), n, rng)
 
     def render(self, draws: torch.Tensor) -> Samples:
-        """The images [n, 3, size, size] in (0, 1) of some indices, with labels."""
+        """The images [n, c, size, size] in (0, 1) of some indices, with labels."""
         images = decode([self.pixels[draws]], self.side, self.decorrelate)
         labels = torch.softmax(self.label_logits[draws], 1) if self.soft_labels is not None else self.labels[draws]
         return Samples(images, labels, index=draws)

@@ -29,12 +29,12 @@ def decode(levels: Sequence[torch.Tensor], size: int, decorrelate: bool = True) 
     norm of its columns, applied to the colour vector of each pixel; sigmoid(2x) = (1 + tanh x) / 2.
 
     Args:
-        levels: at least one tensor [m, 3, s, s] each, any s ≤ size.
+        levels: at least one tensor [m, c, s, s] each, any s ≤ size.
         size: pixels a side of the images.
-        decorrelate: apply M; if false the channels are independent.
+        decorrelate: apply M to three channels; if false, or for grey images, X = sigmoid(2 · Σ_l up(P_l)).
 
     Returns:
-        [m, 3, size, size] in (0, 1).
+        [m, c, size, size] in (0, 1).
 
     Source: arXiv 2511.16674 and its released code.
     """
@@ -43,7 +43,7 @@ def decode(levels: Sequence[torch.Tensor], size: int, decorrelate: bool = True) 
         if level.shape[-1] != size:
             level = F.interpolate(level, size=(size, size), mode="bilinear", align_corners=False)
         total = total + level
-    if decorrelate:
+    if decorrelate and total.shape[1] == 3:
         colours = torch.tensor(COLOURS, dtype=total.dtype)
         colours = (colours / colours.norm(dim=0).max()).to(total.device, non_blocking=True)
         total = torch.einsum("rc,mchw->mrhw", colours, total)
@@ -74,7 +74,7 @@ class PyramidImages(Generator):
     initial: Literal["noise", "zero"] = "noise"
     """What a new level holds: noise, or nothing new."""
     decorrelate: bool = True
-    """Work in uncorrelated colours."""
+    """Work in uncorrelated colours; of no meaning for grey images."""
     soft_labels: SoftLabels | None = None
     """Labels are class probabilities: learnt with the images (they start at 0.9 for the image's own class), or in the
     end those of a probe trained on all real images. Class indices if not given."""
@@ -94,14 +94,14 @@ class PyramidImages(Generator):
         while sizes[-1] < self.side:
             sizes.append(min(2 * sizes[-1], self.side))
         self.sizes = tuple(sizes)
-        self.seed = facts.seed
+        self.seed, self.channels = facts.seed, facts.shape[0]
         self.levels = nn.ParameterList([self._noise(sizes[0])])
 
     def _noise(self, size: int) -> torch.Tensor:
-        """[m, 3, size, size] of N(0, 1), a function of (seed, size, image) alone."""
-        step = Step(0, self.seed)
+        """[m, c, size, size] of N(0, 1), a function of (seed, size, image) alone."""
+        step, shape = Step(0, self.seed), (self.channels, size, size)
         return torch.stack(
-            [torch.randn(3, size, size, generator=step.rng("pyramid", size, i)) for i in range(len(self.labels))]
+            [torch.randn(shape, generator=step.rng("pyramid", size, i)) for i in range(len(self.labels))]
         )
 
     @torch.no_grad()
@@ -137,7 +137,7 @@ class PyramidImages(Generator):
         return pick(len(self.labels), n, rng)
 
     def render(self, draws: torch.Tensor) -> Samples:
-        """The images [n, 3, size, size] in (0, 1) of some indices, with labels."""
+        """The images [n, c, size, size] in (0, 1) of some indices, with labels."""
         images = decode([level[draws] for level in self.levels], self.side, self.decorrelate)
         labels = torch.softmax(self.label_logits[draws], 1) if self.soft_labels is not None else self.labels[draws]
         return Samples(images, labels, index=draws)
@@ -149,8 +149,9 @@ def image_set(facts: Facts, size: int | None, images_per_class: int) -> tuple[in
         raise DeclarationError([("generator", f"makes images, but a sample of the data has shape {facts.shape}")])
     if facts.classes is None:
         raise DeclarationError([("generator", "makes images of classes, but the data has no labels")])
-    if facts.shape[0] != 3:
-        raise DeclarationError([("data.channels", f"expected 3 for images that are optimised, got {facts.shape[0]}")])
+    if facts.shape[0] not in (1, 3):
+        message = f"expected 3, or 1 for grey, for images that are optimised, got {facts.shape[0]}"
+        raise DeclarationError([("data.channels", message)])
     if size is None and facts.shape[1] != facts.shape[2]:
         raise DeclarationError([("generator.size", f"missing: the data is {facts.shape[1]}x{facts.shape[2]}")])
     return size or facts.shape[1], torch.arange(facts.classes).repeat_interleave(images_per_class)

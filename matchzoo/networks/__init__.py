@@ -4,5 +4,6 @@ from matchzoo.networks.convnet import ConvNet
 from matchzoo.networks.dcgan import DCGAN
 from matchzoo.networks.mlp import MLP
 from matchzoo.networks.network import Network, Shape
+from matchzoo.networks.resnet import ResidualNet
 
-__all__ = ["DCGAN", "MLP", "ConvNet", "Network", "Shape"]
+__all__ = ["DCGAN", "MLP", "ConvNet", "Network", "ResidualNet", "Shape"]

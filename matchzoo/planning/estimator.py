@@ -26,7 +26,7 @@ from matchzoo.players import Player
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
 from matchzoo.trainer import Group, Training
-from matchzoo.turns import Side, real_side, synthetic_side
+from matchzoo.turns import Side, real_side, synthetic_side, views_of
 
 AT_ONCE = 256
 """Rows that are timed at once, at most."""
@@ -132,12 +132,12 @@ class Estimator:
 
     def _side(self, spaces: tuple[str, ...], engine: Engine) -> Side:
         """The synthetic side of a turn with all its rows; images that are not built are stood for by those that are."""
-        step, views = Step(1, self.facts.seed), self.parts.views
+        step = Step(1, self.facts.seed)
         side = synthetic_side(self.parts, engine, self.training.trainer.batch, step, 0, spaces)
         if not self.owned:
             return side
         draws = engine.move(torch.arange(self.count) % len(side.draws))
-        plan = None if views is None else views.draw(self.rows, step.rng("views", 0))
+        plan = views_of(self.parts, engine, self.rows, step, "views", 0)
         return attrs.evolve(side, draws=draws, plan=plan)
 
     def _real_side(self, spaces: tuple[str, ...], engine: Engine) -> Side:

@@ -12,8 +12,11 @@ import torch.nn.functional as F
 
 from matchzoo.declare import ascending, at_least, between, declare, positive
 from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.views.augment import Augment
 
-COLUMNS = 7  # of a plan: left, top, width, height (shares of the frame), flipped, noisy, noise seed
+COLUMNS = (
+    7  # of a plan without augmentation: left, top, width, height (shares of the frame), flipped, noisy, noise seed
+)
 
 
 @declare
@@ -42,7 +45,7 @@ class Noise:
 
 @declare
 class Views:
-    """Random views of images: flip, then crop, then noise, each drawn independently a view.
+    """Random views of images: flip, then crop, then augmentation, then noise, each drawn independently a view.
 
     ``preset`` fills in what is not given: ``clean`` nothing; ``paper`` flip 0.5, crops of scale 0.08-1 that may leave
     the frame, noise of mean 0.5 and standard deviation 0.2 on half of the views.
@@ -60,12 +63,21 @@ class Views:
     """Probability of a horizontal flip."""
     crop: Crop | None = None
     """Random crop; the whole frame if not given."""
+    augment: Augment | None = None
+    """Differentiable augmentation; none if not given."""
     noise: Noise | None = None
     """Gaussian noise; none if not given."""
+    shared: bool = False
+    """Whether in a turn all samples of a class, real and synthetic, have the same view; else each has its own. With an
+    augmentation this is differentiable Siamese augmentation."""
 
     def __attrs_post_init__(self) -> None:
         if self.preset not in ("clean", "paper"):
             raise DeclarationError([("preset", f"expected 'clean' or 'paper', got {self.preset!r}")])
+        if self.shared and self.settings()[2] is not None:
+            raise DeclarationError([("shared", "noise is of a sample, not of a class; leave the noise out, or shared")])
+        if self.shared and self.copies > 1:
+            raise DeclarationError([("shared", f"a class has one view in a turn; use copies = 1, not {self.copies}")])
 
     def settings(self) -> tuple[float, Crop | None, Noise | None]:
         """Flip probability, crop and noise, with the preset filled in."""
@@ -75,16 +87,16 @@ class Views:
         return self.flip or 0.0, self.crop, self.noise
 
     def without_noise(self) -> "Views":
-        """The same views with no noise: those that an evaluation trains on."""
+        """The same views with no noise, each sample's its own: those that an evaluation trains on."""
         flip, crop, _ = self.settings()
-        return Views(copies=self.copies, size=self.size, preset="clean", flip=flip, crop=crop, noise=None)
+        return Views(copies=self.copies, size=self.size, flip=flip, crop=crop, augment=self.augment)
 
     def draw(self, n: int, rng: torch.Generator) -> torch.Tensor:
         """A plan for n views.
 
         Returns:
             [n, 7] float64: left, top, width and height as shares of the frame, flipped (0 or 1), noisy (0 or 1) and
-            the seed of the noise.
+            the seed of the noise; [n, 19] where there is an augmentation, whose plan follows.
         """
         flip, crop, noise = self.settings()
         u = torch.rand(n, COLUMNS, generator=rng, dtype=torch.float64)
@@ -101,14 +113,21 @@ class Views:
         if noise is not None:
             plan[:, 5] = u[:, 5] < noise.probability
             plan[:, 6] = (u[:, 6] * 2**31).floor()
-        return plan
+        return plan if self.augment is None else torch.cat([plan, self.augment.draw(n, rng)], 1)
+
+    def of_classes(self, plan: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        """The rows [n, …] of a `shared` plan [classes, …] for samples with class indices [n]; raises without them."""
+        if labels is None or labels.ndim == 2:
+            has = "no labels" if labels is None else "probabilities as labels (generator.soft_labels)"
+            raise DeclarationError([("views.shared", f"views of a class need class indices, and this set has {has}")])
+        return plan[labels.to(plan.device)]
 
     def apply(self, images: torch.Tensor, plan: torch.Tensor) -> torch.Tensor:
         """The views of a plan.
 
         Args:
             images: [n, c, h, w] in [0, 1].
-            plan: [n, 7], a row an image.
+            plan: [n, 7 or 19], a row an image.
 
         Returns:
             [n, c, size, size] (h, w if there is no size), differentiable. Crops are bilinear without antialiasing.
@@ -128,6 +147,8 @@ class Views:
             images = self.plain(images)
             flipped = plan[:, 4].to(images.device, non_blocking=True).bool()[:, None, None, None]
             images = torch.where(flipped, images.flip(3), images)
+        if self.augment is not None:
+            images = self.augment.augment(images, plan[:, COLUMNS:])
         if noise is not None:
             images = images + self._noise(images, plan, noise)
         return images
