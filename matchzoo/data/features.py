@@ -102,9 +102,10 @@ class _Blocks:
         """Of all that decides the features."""
         views: object = None
         if self.views is not None:
-            drawn = [*self.views.settings(), self.copies, self.step.seed, self.step.number] if self.copies else []
-            if self.copies and self.views.augment is not None:
-                drawn.append(self.views.augment)
+            drawn: list[object] = []
+            if self.copies:
+                drawn = [*self.views.settings(), self.copies, self.step.seed, self.step.number]
+                drawn += [] if self.views.augment is None else [self.views.augment]
             views = [self.views.size, *map(to_table, drawn)]
         precision = "bfloat16" if self.engine.half else str(self.engine.dtype)
         return key_of(self.split.fingerprint, identity, views, precision, self.engine.device.type)

@@ -93,7 +93,7 @@ class Augment:
         if "colour" in self.operations:
             images = _coloured(images, *plan[:, COLUMNS["colour"]].unbind(1))
         if "cutout" in self.operations:
-            images = images * _uncut(images, *plan[:, COLUMNS["cutout"]].unbind(1), self.cutout)
+            images = images * _uncut(images, plan[:, COLUMNS["cutout"]], self.cutout)
         if set(self.operations) - {"colour", "cutout"}:
             images = _moved(images, plan)
         return images
@@ -111,10 +111,9 @@ def _coloured(
     return mean + (images - mean) * contrast
 
 
-def _uncut(
-    images: torch.Tensor, there: torch.Tensor, across: torch.Tensor, down: torch.Tensor, share: float
-) -> torch.Tensor:
+def _uncut(images: torch.Tensor, plan: torch.Tensor, share: float) -> torch.Tensor:
     """[n, 1, h, w]: 0 in the square of each image, 1 elsewhere."""
+    there, across, down = plan.unbind(1)
 
     def inside(length: int, centre: torch.Tensor) -> torch.Tensor:
         pixels, side = torch.arange(length, device=images.device), int(length * share + 0.5)
