@@ -49,8 +49,6 @@ class Composition:
             raise DeclarationError(
                 [("views", f"views are of images, but a sample of the data has shape {facts.shape}")]
             )
-        if views is not None and views.shared and facts.classes is None:
-            raise DeclarationError([("views.shared", "views of a class need data with labels")])
         seen = facts  # a projector sees views, which may be of another size than the images
         if views is not None and views.size is not None:
             seen = attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))

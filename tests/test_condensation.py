@@ -4,12 +4,13 @@ import pytest
 import torch
 
 from matchzoo import recipes
+from matchzoo.errors import DeclarationError
 from matchzoo.networks import ConvNet
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
 from matchzoo.trainer import Training
 
-NAMES = [name for name in recipes.names() if name.split("/")[0] in ("dm", "dc", "dcc")]
+NAMES = [name for name in recipes.names() if name.split("/")[0] in ("dm", "dc", "dcc", "dsa")]
 
 
 def training(recipe: Recipe) -> Training:
@@ -23,8 +24,9 @@ def small(name: str) -> Recipe:
     """On digits of the recipe's size, few of them, and a narrow network."""
     recipe = recipes.load(name)
     changes: dict = {"trainer.device": "cpu", "trainer.real_batch": 20, "trainer.steps": 2}
-    if not name.endswith("digits"):
-        changes["data"] = {"kind": "digits", "size": getattr(recipe.data, "size", None), "sampling": "balanced"}
+    if "digits" not in name:
+        channels = recipe.data.channels
+        changes["data"] = {"kind": "digits", "size": 16, "channels": channels, "sampling": "balanced"}
     for path in recipe.projectors or {"projector": recipe.projector}:
         if recipe.spaces[path].changes:
             changes[f"projectors.{path}.network" if recipe.projectors else f"{path}.network"] = {
@@ -64,3 +66,61 @@ def test_distribution_matching_is_that_of_plain_loops():
                 means = [network(x).mean(0) for x in (real[labels == label], images[label : label + 1])]
                 found += sum((a - b) ** 2 for a, b in zip(means[0].tolist(), means[1].tolist(), strict=True))
         assert made.step(number)["generator/minimize[0]"].item() == pytest.approx(found, rel=1e-5)
+
+
+def shared(**changes) -> Recipe:
+    return small("dsa/digits").replace(**{"trainer.precision": "float64", "views.augment.apply": "all", **changes})
+
+
+def test_both_sides_of_a_class_share_a_view():
+    made = training(shared())
+    step, views = Step(2, 0), made.parts.views
+    synthetic, real = made.sides(("generator",), step, 0)
+    plan = views.draw(10, step.rng("shared views", 0))
+    assert len(plan.unique(dim=0)) == 10
+    for side, samples in ((synthetic, made.parts.generator.sample()), (real, made.parts.data.render(real.draws))):
+        found = side.features()["images"].values.unflatten(1, made.parts.facts.shape)
+        expected = views.apply(samples.values.double(), plan[samples.labels])
+        torch.testing.assert_close(found, expected)
+    again = made.sides(("generator",), Step(3, 0), 0)[0]
+    assert not torch.equal(again.plan, synthetic.plan)
+
+
+def test_shared_views_in_chunks_are_the_same():
+    images = []
+    for chunk in (3, "auto"):
+        made = training(shared(**{"trainer.chunk": chunk}))
+        for number in (1, 2):
+            made.step(number)
+        images.append(made.parts.generator.sample().values)
+    torch.testing.assert_close(*images, rtol=0, atol=1e-9)
+
+
+def test_without_an_augmentation_sharing_is_gradient_matching():
+    """Views that change nothing, shared: DSA is DC then."""
+    rest = {"operations": ["shift"], "shift": 0.0}
+    plain = training(small("dc/digits").replace(**{"trainer.precision": "float64"}))
+    same = training(shared(**{"views.augment": rest}))
+    for number in (1, 2):
+        a, b = plain.step(number), same.step(number)
+        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"generator.soft_labels": "learnt"}, "views of a class need class indices, and this set has probabilities"),
+        (
+            {
+                "players.generator.minimize": [
+                    {"kind": "statistic", "space": "images", "statistic": "class-centres", "distance": "squared",
+                     "reference": "cache"}
+                ]
+            },
+            "views that both sides share are drawn each step",
+        ),
+    ],
+)  # fmt: skip
+def test_views_that_cannot_be_shared_are_refused(changes, message):
+    with pytest.raises(DeclarationError, match=message):
+        training(shared(**changes)).step(1)

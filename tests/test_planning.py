@@ -403,6 +403,14 @@ def test_a_stored_real_side_is_not_computed_again(lgm: dict, other: str) -> None
     assert stored.cache_flops == pytest.approx(again.estimate.cache_flops)
 
 
+def test_samples_themselves_are_not_to_be_stored(lgm: dict) -> None:
+    """A cache of the identity's features would save nothing, and make a network's gradient one of all real samples."""
+    recipe = recipes.load("dsa/digits").replace(**{"trainer.device": "cpu", "trainer.real_batch": 10})
+    planned = plan(recipe.replace(**{"projectors.network.network": {"kind": "convnet", "width": 4}}))
+    assert planned.alternatives
+    assert not any("reference" in one.change for one in planned.alternatives)
+
+
 def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
     lgm["generator"]["images_per_class"] = 2
     planned = plan(of(lgm))

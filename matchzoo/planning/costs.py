@@ -29,6 +29,8 @@ LONG = 0.15
 """Seconds that a timing takes at least, if there are rows enough."""
 SLOW = 1.0
 """Seconds of a call that needs no other one to warm up, and of rows that are not measured in greater numbers."""
+ENOUGH = 5.0
+"""Seconds after which a call is not timed again."""
 
 
 class _Count(TorchDispatchMode):
@@ -83,10 +85,11 @@ def peak_of(call: Callable[[], object]) -> int:
 
 
 def seconds_of(call: Callable[[], object], device: torch.device) -> float:
-    """The median of a few timings of a call, after one that warms it up unless it is slow."""
+    """The median of a few timings of a call, after one that warms it up unless it is slow; of fewer where they are
+    long."""
     once = _timed(call, device)
     taken = [once] if once > SLOW else []
-    while len(taken) < REPEATS:
+    while len(taken) < REPEATS and sum(taken) < ENOUGH:
         taken.append(_timed(call, device))
     return median(taken)
 

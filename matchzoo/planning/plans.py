@@ -15,6 +15,7 @@ from matchzoo.planning.costs import REPEATS, product_rate
 from matchzoo.planning.estimate import ACTIVATIONS, TERMS, Estimate
 from matchzoo.planning.estimator import Estimator
 from matchzoo.planning.stand_ins import known, made_up_weights, waiting
+from matchzoo.projectors import Identity
 from matchzoo.recipe import Recipe
 from matchzoo.text import operations_of, size_of, time_of
 
@@ -248,6 +249,8 @@ def _references(recipe: Recipe, estimator: Estimator) -> list[dict[str, Any]]:
     spaces = {term.space or next(iter(recipe.spaces)) for term in terms.values()}
     fixed = not any(space in moved or recipe.spaces[space].changes for space in spaces)
     weighs = all(term.weighs for term in terms.values())
+    if all(isinstance(recipe.spaces[space], Identity) for space in spaces):
+        return []  # there is nothing to compute that could be stored
     if not fixed or not (weighs or recipe.data.sampling == "plain"):
         return []
     count, classes = estimator.facts.count, estimator.facts.classes
