@@ -113,6 +113,12 @@ class Training:
         self.fixed = {
             name for name, part in composition.names.items() if not any(p.requires_grad for p in part.parameters())
         }
+        self.frozen = sorted(
+            name for name in self.fixed - {"generator"} if next(composition.names[name].parameters(), None) is not None
+        )
+        """Projectors that are networks and never move."""
+        if trainer.compile and not self.frozen:
+            raise DeclarationError([("trainer.compile", "no projector is a frozen network; use false")])
         self._check_moves()
         self.parameters: dict[str, list[torch.nn.Parameter]] = {}
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
@@ -214,7 +220,7 @@ class Training:
                 if (space, reference.key) not in self.stored:
                     self.stored[space, reference.key] = reference.keep(found, self.parts.facts.classes)
         if self.trainer.compile:
-            for name in self.fixed - {"generator"}:
+            for name in self.frozen:
                 self.parts.projectors[name].compile()
         if not self.begun:
             with torch.no_grad():

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
-from matchzoo import cli
+from matchzoo import cli, recipes
 from matchzoo.chunking import automatic, rows_that_fit
 from matchzoo.engine import Engine
 from matchzoo.errors import MatchZooError

@@ -221,6 +221,12 @@ def test_views_are_applied_copies_times_with_labels(lgm):
     assert not torch.equal(found.values[0], found.values[1])
 
 
+def test_what_is_not_frozen_is_not_compiled(ring):
+    ring["trainer"]["compile"] = True
+    with pytest.raises(DeclarationError, match="no projector is a frozen network; use false"):
+        training(ring)
+
+
 @pytest.mark.filterwarnings("ignore")  # of the compiler's own
 def test_compiled_backbones_give_the_same_step_and_say_where_they_cannot_be_compiled(lgm, monkeypatch):
     lgm["trainer"]["precision"] = "float64"
