@@ -17,6 +17,8 @@ from matchzoo.page_style import SCRIPT, STYLE
 
 RELOAD = 30
 """Seconds after which a page that is not finished loads itself again."""
+Fact = tuple[str, ...]
+"""What a figure is of, its value, and remarks on it, a line each."""
 Frame = tuple[str, str]
 """A frame of a slider: what it is called, and its HTML."""
 
@@ -102,13 +104,13 @@ def table(rows: Sequence[Sequence[str]], label: str, strong: bool = True) -> str
     return scroll(f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n</tbody>\n</table>", label)
 
 
-def facts(items: Sequence[tuple[str, str, str]]) -> str:
-    """Figures side by side: what each is of, its value, and a remark."""
+def facts(items: Sequence[Fact]) -> str:
+    """Figures side by side."""
     shown = [
         f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
-        + (f'<dd class="remark">{escape(remark)}</dd>' if remark else "")
+        + "".join(f'<dd class="remark">{escape(remark)}</dd>' for remark in remarks)
         + "</div>"
-        for name, value, remark in items
+        for name, value, *remarks in items
     ]
     return '<dl class="facts">\n' + "\n".join(shown) + "\n</dl>"
 

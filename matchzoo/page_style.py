@@ -4,9 +4,13 @@ STYLE = """
 :root {
   color-scheme: light dark;
   --ground: #ffffff; --ink: #1d1d1f; --quiet: #6a6a70; --line: #e3e3e8; --soft: #f5f5f7; --accent: #1f4e79;
+  --shade: #d4d4da;
 }
 @media (prefers-color-scheme: dark) {
-  :root { --ground: #141518; --ink: #e8e8ea; --quiet: #9c9ca4; --line: #2d2f35; --soft: #1c1e22; --accent: #8dbbe8; }
+  :root {
+    --ground: #141518; --ink: #e8e8ea; --quiet: #9c9ca4; --line: #2d2f35; --soft: #1c1e22; --accent: #8dbbe8;
+    --shade: #000000;
+  }
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
@@ -26,14 +30,22 @@ p { margin: 0; }
 .state { margin-top: 1.75rem; padding: 0.9rem 1.1rem; border-radius: 0.6rem; background: var(--soft); }
 .state progress { display: block; width: 100%; height: 0.4rem; margin-top: 0.7rem; accent-color: var(--accent); }
 .facts {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1.5rem 2rem;
-  margin: 2.25rem 0 0; padding-top: 1.5rem; border-top: 1px solid var(--line);
+  display: flex; flex-wrap: wrap; gap: 1.5rem 3.25rem; margin: 2.25rem 0 0; padding-top: 1.5rem; border-top: 1px solid var(--line);
 }
 .facts dt { color: var(--quiet); font-size: 0.85rem; }
 .facts dd { margin: 0.15rem 0 0; font-size: 1.3rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
 .facts dd { overflow-wrap: anywhere; }
-.facts dd.remark { margin-top: 0.3rem; color: var(--quiet); font-size: 0.85rem; line-height: 1.45; }
-.scroll { overflow-x: auto; }
+.facts dd.remark { margin-top: 0; color: var(--quiet); font-size: 0.85rem; line-height: 1.5; }
+.facts dd + dd.remark { margin-top: 0.25rem; }
+.facts dd.remark + dd.remark { margin-top: 0; }
+.scroll {
+  overflow-x: auto;
+  background:
+    linear-gradient(to right, var(--ground), transparent) left / 2rem 100% no-repeat local,
+    linear-gradient(to left, var(--ground), transparent) right / 2rem 100% no-repeat local,
+    linear-gradient(to right, var(--shade), transparent) left / 0.7rem 100% no-repeat scroll,
+    linear-gradient(to left, var(--shade), transparent) right / 0.7rem 100% no-repeat scroll;
+}
 .scroll:focus-visible, pre:focus-visible, summary:focus-visible, input:focus-visible {
   outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 3px;
 }
@@ -66,7 +78,7 @@ pre {
   body { padding: 2rem 1.1rem 4rem; }
   h1 { font-size: 1.7rem; }
   section { margin-top: 3rem; }
-  .facts { grid-template-columns: 1fr 1fr; gap: 1.25rem 1.5rem; }
+  .facts { display: grid; grid-template-columns: 1fr 1fr; gap: 1.25rem 1.5rem; }
   .facts dd { font-size: 1.15rem; }
   th, td { padding-left: 1.4rem; }
 }

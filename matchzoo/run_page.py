@@ -48,6 +48,7 @@ class RunPage:
     def __init__(self, folder: Path, recipe: Recipe, parts: Composition) -> None:
         self.folder, self.recipe, self.parts = folder, recipe, parts
         self.due = time.monotonic() + INTERVAL
+        self.drawn: dict[int, str] = {}  # frames of the last page, by step
 
     def is_due(self) -> bool:
         """Whether it is time for a page of a run that is not finished."""
@@ -87,7 +88,7 @@ class RunPage:
         finished = results is not None
         sections = [
             self._distilled() if finished else "",
-            page.section("Growth", page.slider(self._frames(), "snapshot"), note="Samples at some steps of training."),
+            page.section("Growth", page.slider(self._frames(step), "snapshot")),
             self._samples() if finished else "",
             page.section("Evaluation", *_evaluation(tables, results or [])),
             self._curves(finished),
@@ -104,18 +105,18 @@ class RunPage:
 
     def _facts(
         self, step: int, seconds: dict[str, float], sessions: list[dict[str, Any]], tables: list["Table"]
-    ) -> list[tuple[str, str, str]]:
+    ) -> list[page.Fact]:
         """The short summary: scores beside those of the baselines, steps, time, device, size."""
         found = [score for _, rows in tables if (score := _score(rows)) is not None]
         steps = self.recipe.trainer.steps
         if steps:
-            found.append(("steps", f"{steps:,}" if step >= steps else f"{step:,} of {steps:,}", ""))
-        found += [(name, time_of(spent), "") for name, spent in seconds.items() if steps or name != "training"]
+            found.append(("steps", f"{steps:,}" if step >= steps else f"{step:,} of {steps:,}"))
+        found += [(name, time_of(spent)) for name, spent in seconds.items() if steps or name != "training"]
         found.append(("device", str(sessions[-1]["device"]), str(sessions[-1]["precision"])))
         shape, count = self.parts.facts.shape, self.parts.generator.count
         if self.parts.facts.is_images:
             size = f"{shape[1]} × {shape[2]} px"
-            found.append(("images", f"{count:,}", size) if count is not None else ("images", size, ""))
+            found.append(("images", f"{count:,}", size) if count is not None else ("images", size))
         return found
 
     def _distilled(self) -> str:
@@ -157,23 +158,24 @@ class RunPage:
         alt = "Curves over the steps: the value of every term, and what it said of its estimate"
         return page.section("Curves", page.picture(png, alt, "plot"))
 
-    def _frames(self) -> list[page.Frame]:
-        """The snapshots, some of them: a strip of images, or points over the real ones."""
+    def _frames(self, step: int) -> list[page.Frame]:
+        """Some of the snapshots up to a step: a strip of images, or points over the real ones."""
         paths = sorted((self.folder / "snapshots").glob("step-*.safetensors"))
         stored = [(int(path.stem.removeprefix("step-")), path) for path in paths]
-        moments = [(number, load_file(path)) for number, path in report.spread(stored, FRAMES)]
-        if self.parts.facts.is_images:
-            return [(f"step {number:,}", self._strip(number, tensors)) for number, tensors in moments]
-        if not moments or len(self.parts.facts.shape) != 1:
+        known = [(number, path) for number, path in stored if number <= step]  # a crash may have left later ones
+        shape = self.parts.facts.shape
+        draw = self._strip if self.parts.facts.is_images else self._points if len(shape) == 1 else None
+        if draw is None:
             return []
+        moments = report.spread(known, FRAMES)
+        self.drawn = {number: self.drawn.get(number) or draw(number, load_file(path)) for number, path in moments}
+        return [(f"step {number:,}", frame) for number, frame in self.drawn.items()]
+
+    def _points(self, number: int, tensors: dict[str, torch.Tensor]) -> str:
         real = report.real_points(self.parts.data)
         flat = report.plane(real)
-        frames = []
-        for number, tensors in moments:
-            png = _png(report.scatter([("", flat(tensors["samples"]))], flat(real)))
-            alt = f"Generated points at step {number} over the real ones, which are grey"
-            frames.append((f"step {number:,}", page.picture(png, alt, "plot")))
-        return frames
+        png = _png(report.scatter([("", flat(tensors["samples"]))], flat(real)))
+        return page.picture(png, f"Generated points at step {number} over the real ones, which are grey", "plot")
 
     def _strip(self, number: int, tensors: dict[str, torch.Tensor]) -> str:
         names = [self.parts.facts.class_names[label] for label in tensors.get("labels", [])]
@@ -240,7 +242,7 @@ def _tables(recipe: Recipe, results: list[Record]) -> list[Table]:
     return found
 
 
-def _score(rows: list[list[str]]) -> tuple[str, str, str] | None:
+def _score(rows: list[list[str]]) -> page.Fact | None:
     """The score of the first row, with those of the other methods in the same space; None where there is none."""
     columns = [i for score in SCORES for i, name in enumerate(rows[0]) if name.startswith(score)]
     if not columns:
@@ -250,7 +252,7 @@ def _score(rows: list[list[str]]) -> tuple[str, str, str] | None:
     place = rows[0].index("backbone") if "backbone" in rows[0] else 0
     beside = [f"{row[0]} {row[column]}" for row in others if not place or row[place] == own[place]]
     space = f", {own[place]}" if place and any(row[place] != own[place] for row in others) else ""
-    return rows[0][column] + space, own[column], " · ".join(beside[:4])
+    return rows[0][column] + space, own[column], *beside[:4]
 
 
 def _evaluation(tables: list[Table], results: list[Record]) -> list[str]:
