@@ -93,13 +93,13 @@ def slider(frames: Sequence[Frame], label: str) -> str:
     return "\n".join(['<div class="slider">', control, *shown, "</div>"])
 
 
-def table(rows: Sequence[Sequence[str]], label: str, strong: bool = True) -> str:
-    """Rows of text, the heading first; the first column and, if ``strong``, the first row stand out."""
+def table(rows: Sequence[Sequence[str]], label: str) -> str:
+    """Rows of text, the heading first; those that are called as the first one stand out."""
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in rows[0])
     body = []
-    for number, (first, *rest) in enumerate(rows[1:]):
+    for first, *rest in rows[1:]:
         cells = f'<th scope="row">{escape(first)}</th>' + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
-        body.append(f'<tr class="own">{cells}</tr>' if strong and not number else f"<tr>{cells}</tr>")
+        body.append(f'<tr class="own">{cells}</tr>' if first == rows[1][0] else f"<tr>{cells}</tr>")
     lines = "\n".join(body)
     return scroll(f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n</tbody>\n</table>", label)
 

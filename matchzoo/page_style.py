@@ -30,7 +30,8 @@ p { margin: 0; }
 .state { margin-top: 1.75rem; padding: 0.9rem 1.1rem; border-radius: 0.6rem; background: var(--soft); }
 .state progress { display: block; width: 100%; height: 0.4rem; margin-top: 0.7rem; accent-color: var(--accent); }
 .facts {
-  display: flex; flex-wrap: wrap; gap: 1.5rem 3.25rem; margin: 2.25rem 0 0; padding-top: 1.5rem; border-top: 1px solid var(--line);
+  display: flex; flex-wrap: wrap; gap: 1.5rem 3.25rem;
+  margin: 2.25rem 0 0; padding-top: 1.5rem; border-top: 1px solid var(--line);
 }
 .facts dt { color: var(--quiet); font-size: 0.85rem; }
 .facts dd { margin: 0.15rem 0 0; font-size: 1.3rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
@@ -41,8 +42,8 @@ p { margin: 0; }
 .scroll {
   overflow-x: auto;
   background:
-    linear-gradient(to right, var(--ground), transparent) left / 2rem 100% no-repeat local,
-    linear-gradient(to left, var(--ground), transparent) right / 2rem 100% no-repeat local,
+    linear-gradient(to right, var(--ground) 40%, transparent) left / 2rem 100% no-repeat local,
+    linear-gradient(to left, var(--ground) 40%, transparent) right / 2rem 100% no-repeat local,
     linear-gradient(to right, var(--shade), transparent) left / 0.7rem 100% no-repeat scroll,
     linear-gradient(to left, var(--shade), transparent) right / 0.7rem 100% no-repeat scroll;
 }
@@ -72,7 +73,7 @@ pre {
 }
 @media (prefers-color-scheme: dark) {
   img.plot { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }
-  img.paper { background: #ffffff; border-radius: 0.6rem; }
+  img.paper { padding: 0.6rem; background: #ffffff; border-radius: 0.6rem; }
 }
 @media (max-width: 40rem) {
   body { padding: 2rem 1.1rem 4rem; }
