@@ -26,7 +26,7 @@ USAGE = """matchzoo: match one set of samples to another.
   matchzoo copy NAME FILE        a recipe to edit: then matchzoo run FILE; or a card
   matchzoo plan NAME_OR_FILE     memory, operations and time that a run would take here, and what changes them
       --json                     the same for programs; overrides as in run
-  matchzoo run NAME_OR_FILE      train, evaluate, write pictures; resumes what is there
+  matchzoo run NAME_OR_FILE      train, evaluate, write pictures and a page; resumes what is there
       --output DIR               folder of the run (default: runs/NAME)
       --any.field value          override a field of the recipe: --trainer.steps 50 --trainer.seed 7
       --fields                   list every field of the recipe with its value and meaning, and run nothing
@@ -116,7 +116,7 @@ def run(
     quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
     overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
 ) -> None:
-    """Train a recipe (resuming what is there), evaluate it and write pictures.
+    """Train a recipe (resuming what is there), evaluate it and write pictures and a page, report.html.
 
     Any field of the recipe can be overridden: --trainer.steps 50 --players.generator.optimizer.lr 1e-2
     (--fields lists them).
@@ -138,7 +138,7 @@ def run(
     stem = Path(name).stem if name.endswith(".toml") else name
     folder, _, last = stem.rpartition("/")
     method = last if folder in ("", "baselines") else folder.split("/")[0]
-    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method)
+    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method, declared=stem)
     if int(os.environ.get("RANK", 0)):  # under torchrun the first process speaks
         return
     print()
@@ -150,6 +150,8 @@ def run(
     print(f"\ntraining {seconds['training']:.0f} s, evaluation {seconds['evaluation']:.0f} s; all in {finished.folder}")
     for picture in finished.pictures:
         print(f"picture: {picture}")
+    if finished.page is not None:
+        print(f"page: {finished.page}")
 
 
 def recipe_of(name: str, overrides: Sequence[str], done: str) -> Any:

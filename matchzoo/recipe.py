@@ -160,20 +160,21 @@ class Recipe:
                 raise
             raise MatchZooError(f"the parts of the recipe do not fit together: {error}") from error
 
-    def run(self, output: str | Path, *, quiet: bool = False, name: str = "") -> "Run":
-        """Train (resuming what is there), evaluate, write pictures; a finished run is only opened.
+    def run(self, output: str | Path, *, quiet: bool = False, name: str = "", declared: str = "") -> "Run":
+        """Train (resuming what is there), evaluate, write pictures and a page; a finished run is only opened.
 
         Args:
             output: the folder of the run; made if it does not exist.
             quiet: show no progress.
             name: what results call the method; the name of the folder if not given.
+            declared: the recipe's own name, for the environment and the page; they do not say it if not given.
 
         Raises:
             MatchZooError: the folder holds another recipe or no run, or the recipe cannot be built here.
         """
         from matchzoo.run import execute
 
-        return execute(self, Path(output), quiet=quiet, name=name)
+        return execute(self, Path(output), quiet=quiet, name=name, declared=declared)
 
 
 def _check_schema(schema: Any) -> None:

@@ -64,8 +64,7 @@ def write(folder: Path, trained: Trained) -> None:
             chosen = spread(snapshots, ROWS)
             _save(image_rows([(f"step {n}", x.float() / 255) for n, x in chosen], ()), pictures / "growth.png")
     elif len(trained.parts.facts.shape) == 1:
-        training = trained.parts.data.training_set
-        real = training.gather(torch.arange(min(POINTS, len(training)))).cpu()
+        real = real_points(trained.parts.data)
         generated = trained.parts.generator.sample(POINTS).values.cpu()
         flat = plane(real)
         _save(scatter([("generated", flat(generated))], flat(real)), pictures / "samples.png")
@@ -80,15 +79,17 @@ def write(folder: Path, trained: Trained) -> None:
 def snapshot(generator: Generator, projector: Projector | None, data: Data, images: bool) -> dict[str, torch.Tensor]:
     """What a picture of growth needs of a moment.
 
-    ``samples``: the first image of each class or a few images (uint8), or points. ``projected`` and
-    ``projected_real``: points in the space of a projector that moves, if given.
+    ``samples``: the first image of each class, with their classes as ``labels``, or a few images (uint8), or points.
+    ``projected`` and ``projected_real``: points in the space of a projector that moves, if given.
     """
     drawn = generator.sample(None if generator.count is not None else COLUMNS if images else POINTS)
     samples = drawn.values
     if images:
+        found = {}
         if drawn.labels is not None:
-            samples = samples[first_of_classes(drawn.labels)]
-        return {"samples": (samples[:COLUMNS].clamp(0, 1) * 255).round().to(torch.uint8)}
+            rows = first_of_classes(drawn.labels)
+            samples, found["labels"] = samples[rows], class_indices(drawn.labels)[rows]
+        return found | {"samples": (samples[:COLUMNS].clamp(0, 1) * 255).round().to(torch.uint8)}
     found = {"samples": samples}
     if projector is not None:
         projector.eval()
@@ -111,6 +112,12 @@ def first_of_classes(labels: torch.Tensor) -> torch.Tensor:
     labels = class_indices(labels)
     classes = labels.unique()[:COLUMNS]
     return (labels == classes[:, None]).int().argmax(1)
+
+
+def real_points(data: Data) -> torch.Tensor:
+    """The first `POINTS` real training points [n, d], on the CPU."""
+    training = data.training_set
+    return training.gather(torch.arange(min(POINTS, len(training)))).cpu()
 
 
 def beside_nearest(trained: Trained) -> tuple[torch.Tensor, torch.Tensor]:
@@ -147,7 +154,7 @@ def image_rows(rows: list[tuple[str, torch.Tensor]], class_names: tuple[str, ...
                 axis.imshow(pixels.expand(-1, -1, 3).numpy(), interpolation="nearest")
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
     for axis, title in zip(axes[0], class_names, strict=False):
-        axis.set_title(title if len(title) <= 14 else title[:13] + "…", fontsize=9)
+        axis.set_title(title if len(title) <= 14 else title[:13] + "…", fontsize=9, parse_math=False)
     return figure
 
 

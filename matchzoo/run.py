@@ -2,8 +2,8 @@
 
 The folder holds ``recipe.toml`` (resolved), ``environment.json`` (one entry a session), ``metrics.jsonl`` (a record
 every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and at the end ``distilled/`` (the artefact, where
-the synthetic samples are a finite set of images), ``parts.safetensors`` (what the players moved), ``pictures/`` and,
-last, ``metrics.json``: a folder that has it is finished.
+the synthetic samples are a finite set of images), ``parts.safetensors`` (what the players moved), ``pictures/``,
+``report.html`` (all of it on one page) and, last, ``metrics.json``: a folder that has it is finished.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ import attrs
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from matchzoo import __version__, files, report
+from matchzoo import __version__, files, report, run_page
 from matchzoo.artefact import provenance
 from matchzoo.checkpoint import Checkpoints
 from matchzoo.composition import Composition
@@ -99,6 +99,12 @@ class Run:
         """The pictures of the run."""
         return sorted((self.folder / "pictures").glob("*.png"))
 
+    @property
+    def page(self) -> Path | None:
+        """The page of the run; None where it was not written, as by earlier versions."""
+        path = self.folder / run_page.NAME
+        return path if path.is_file() else None
+
 
 def structure_facts(text: str) -> Facts:
     """Facts from their JSON."""
@@ -107,7 +113,7 @@ def structure_facts(text: str) -> Facts:
     return Facts(**values)
 
 
-def execute(recipe: Recipe, folder: Path, *, quiet: bool = False, name: str = "") -> Run:
+def execute(recipe: Recipe, folder: Path, *, quiet: bool = False, name: str = "", declared: str = "") -> Run:
     """Run a recipe in a folder, as `Recipe.run` says; under ``torchrun`` every process does."""
     if not int(os.environ.get("WORLD_SIZE", 1)) > 1 and _claim(recipe, folder):
         return Run.open(folder)
@@ -115,7 +121,8 @@ def execute(recipe: Recipe, folder: Path, *, quiet: bool = False, name: str = ""
     if engine.anywhere(engine.first and _claim(recipe, folder)):
         return Run.open(folder)
     with Interrupts() as interrupts, quietly(quiet or not engine.first):
-        session = _Session(_with_stored_chunk(recipe, folder), folder, engine, interrupts, quiet, name or folder.name)
+        recipe = _with_stored_chunk(recipe, folder)
+        session = _Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared)
         session.train()
         if engine.first:
             session.finish()
@@ -168,9 +175,16 @@ class _Session:
     """One process at work on a run."""
 
     def __init__(
-        self, recipe: Recipe, folder: Path, engine: Engine, interrupts: Interrupts, quiet: bool, name: str
+        self,
+        recipe: Recipe,
+        folder: Path,
+        engine: Engine,
+        interrupts: Interrupts,
+        quiet: bool,
+        name: str,
+        declared: str = "",
     ) -> None:
-        self.folder, self.engine, self.interrupts, self.name = folder, engine, interrupts, name
+        self.folder, self.engine, self.interrupts, self.name, self.declared = folder, engine, interrupts, name, declared
         self.quiet = quiet or not engine.first
         self.trainer = recipe.trainer
         with engine.first_goes_ahead():
@@ -182,6 +196,7 @@ class _Session:
         self.recipe = recipe.replace(**{"trainer.chunk": self.training.chunk}) if in_parts else recipe
         self.checkpoints = Checkpoints(folder / "checkpoints", self.trainer.keep)
         self.log = folder / "metrics.jsonl"
+        self.page = run_page.RunPage(folder, self.recipe, self.parts)
         with engine.first_goes_ahead():
             if engine.first:
                 self._open_folder()
@@ -220,6 +235,8 @@ class _Session:
         packages = {package: version(package) for package in PACKAGES}
         sessions.append(
             {
+                "method": self.name,
+                **({"recipe": self.declared} if self.declared else {}),
                 "from_step": self.done,
                 "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
                 "matchzoo": __version__,
@@ -263,12 +280,16 @@ class _Session:
                     thorough = last or number == 1 or number % (THOROUGH * trainer.log_every) == 0
                     record = {"step": number, **numbers, **self.training.diagnostics(thorough)}
                     log.write(json.dumps(record) + "\n")
-                if first and trainer.snapshot_every and (last or number % trainer.snapshot_every == 0):
+                growing = first and trainer.snapshot_every and (last or number % trainer.snapshot_every == 0)
+                if growing:
                     self._snapshot(number)
                 self.done, self.seconds = number, time.monotonic() - began
                 if saving and log is not None:
                     log.flush()
                     self.checkpoints.save(number, self.training.state(), {"seconds": self.seconds})
+                if growing and log is not None and self.page.is_due():
+                    log.flush()
+                    self.page.write(number, {"training": self.seconds})
                 progress.update(1, numbers)
                 if self.interrupts.waiting:
                     if not self.quiet:
@@ -312,11 +333,13 @@ class _Session:
             made = DistilledDataset(images, labels, parts.facts.class_names, scores=tuple(results), **origin)
             made.save(self.folder / "distilled")
         report.write(self.folder, trained)
+        seconds = {"training": self.seconds, "evaluation": evaluating}
+        self.page.write(trainer.steps, seconds, results)
         lines = self.log.read_text(encoding="utf-8").splitlines()
         last = json.loads(lines[-1]) if lines else {}
         metrics = {
             "results": results,
-            "seconds": {"training": self.seconds, "evaluation": evaluating},
+            "seconds": seconds,
             "steps": trainer.steps,
             "last": {k: v for k, v in last.items() if k != "step"},
         }
