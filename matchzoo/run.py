@@ -94,6 +94,11 @@ class Run:
         load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", load_file(path))
         return generator.requires_grad_(False)
 
+    def record(self) -> dict[str, Any]:
+        """`metrics` for programs, with where everything is."""
+        files = {"pictures": [str(path) for path in self.pictures], "page": str(self.page) if self.page else None}
+        return {"folder": str(self.folder), **self.metrics, **files}
+
     @property
     def pictures(self) -> list[Path]:
         """The pictures of the run."""
@@ -218,7 +223,7 @@ class _Session:
         checkpoint, broken = self.checkpoints.latest()
         if broken and not self.quiet:
             used = f"step {checkpoint.step}" if checkpoint else "the beginning"
-            print(f"{'; '.join(broken)}; going on from {used}")
+            print(f"{'; '.join(broken)}; going on from {used}", file=sys.stderr)
         if checkpoint is not None:
             self.training.load(checkpoint.step, checkpoint.tensors)
         done = checkpoint.step if checkpoint else 0

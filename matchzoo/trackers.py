@@ -1,0 +1,2 @@
+"""Trackers."""
+TRACKERS = ("tensorboard", "wandb", "trackio")
