@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -43,8 +43,21 @@ Side by side:     matchzoo report runs/lgm/quickstart runs/mine
 
 matchzoo COMMAND --help says more; --json, where a command has it, prints its result for programs.
 """
-COMMANDS = ("list", "show", "copy", "plan", "run", "evaluate", "report", "ratio", "push", "pull", "doctor", "completion")
-RUN_FLAGS = ("output", "fields", "json", "quiet", "help")
+COMMANDS = (
+    "list",
+    "show",
+    "copy",
+    "plan",
+    "run",
+    "evaluate",
+    "report",
+    "ratio",
+    "push",
+    "pull",
+    "doctor",
+    "completion",
+)
+RUN_FLAGS = ("output", "fields", "json", "quiet", "tracker", "help")
 PLAN_FLAGS = ("json", "classes", "samples", "help")
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
@@ -112,6 +125,7 @@ def run(
     fields: Flag = False,
     json: Flag = False,
     quiet: Flag = False,
+    tracker: Literal["tensorboard", "wandb", "trackio"] | None = None,
     overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
 ) -> None:
     """Train a recipe (resuming what is there), evaluate it and write pictures and a page, report.html.
@@ -125,6 +139,7 @@ def run(
         fields: list every field of the recipe with its value and meaning, and run nothing.
         json: print the results (or the fields) for programs.
         quiet: show no progress.
+        tracker: send every record, the recipe and the results there as well.
         overrides: words of the command line that are not this command's own.
     """
     from matchzoo.overrides import describe
@@ -140,7 +155,7 @@ def run(
     stem = Path(name).stem if name.endswith(".toml") else name
     folder, _, last = stem.rpartition("/")
     method = last if folder in ("", "baselines") else folder.split("/")[0]
-    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method, declared=stem)
+    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method, declared=stem, tracker=tracker)
     if int(os.environ.get("RANK", 0)):  # under torchrun the first process speaks
         return
     if json:

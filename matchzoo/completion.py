@@ -156,7 +156,9 @@ def script(shell: str, summaries: Mapping[str, str]) -> str:
         ),
         "names": "\n".join(f"            {c}:*) {variable}={_quoted(words)} ;;" for c, words in names.items()),
     }
-    return re.sub(r"@(commands|described|values|options|names)\b", lambda m: lines[m[1]], BASH if shell == "bash" else ZSH)
+    return re.sub(
+        r"@(commands|described|values|options|names)\b", lambda m: lines[m[1]], BASH if shell == "bash" else ZSH
+    )
 
 
 def _fish(summaries: Mapping[str, str], values: Mapping[tuple[str, str], str], names: Mapping[str, str]) -> str:
@@ -179,7 +181,11 @@ def _known() -> dict[str, str]:
     folders = {folder: shipped.names(f"zoo/{folder}") for folder in ("backbones", "datasets", "distilled")}
     count = Counter(name for names in folders.values() for name in names)
     cards = {f: [n if count[n] == 1 else f"{f}/{n}" for n in names] for f, names in folders.items()}
-    known = {"recipes": shipped.names("recipes"), "cards": [name for names in cards.values() for name in names], **cards}
+    known = {
+        "recipes": shipped.names("recipes"),
+        "cards": [name for names in cards.values() for name in names],
+        **cards,
+    }
     return {kind: " ".join(names) for kind, names in known.items()}
 
 
