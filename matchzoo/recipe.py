@@ -160,7 +160,15 @@ class Recipe:
                 raise
             raise MatchZooError(f"the parts of the recipe do not fit together: {error}") from error
 
-    def run(self, output: str | Path, *, quiet: bool = False, name: str = "", declared: str = "") -> "Run":
+    def run(
+        self,
+        output: str | Path,
+        *,
+        quiet: bool = False,
+        name: str = "",
+        declared: str = "",
+        tracker: str | None = None,
+    ) -> "Run":
         """Train (resuming what is there), evaluate, write pictures and a page; a finished run is only opened.
 
         Args:
@@ -168,13 +176,16 @@ class Recipe:
             quiet: show no progress.
             name: what results call the method; the name of the folder if not given.
             declared: the recipe's own name, for the environment and the page; they do not say it if not given.
+            tracker: tensorboard, wandb or trackio, which gets every record of ``metrics.jsonl``, the recipe and the
+                results as well; it is no part of the recipe, and may be another one in every session.
 
         Raises:
-            MatchZooError: the folder holds another recipe or no run, or the recipe cannot be built here.
+            MatchZooError: the folder holds another recipe or no run, the recipe cannot be built here, or the tracker's
+                library is not installed.
         """
         from matchzoo.run import execute
 
-        return execute(self, Path(output), quiet=quiet, name=name, declared=declared)
+        return execute(self, Path(output), quiet=quiet, name=name, declared=declared, tracker=tracker)
 
 
 def _check_schema(schema: Any) -> None:

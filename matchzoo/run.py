@@ -20,7 +20,7 @@ import attrs
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from matchzoo import __version__, files, report, run_page
+from matchzoo import __version__, files, report, run_page, trackers
 from matchzoo.artefact import provenance
 from matchzoo.checkpoint import Checkpoints
 from matchzoo.composition import Composition
@@ -34,6 +34,7 @@ from matchzoo.interrupts import Interrupts
 from matchzoo.progress import Progress, quietly
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
+from matchzoo.trackers import Tracking
 from matchzoo.trainer import Training, load_part
 
 PACKAGES = ("torch", "torchvision", "timm", "numpy", "safetensors", "attrs", "cattrs", "accelerate")
@@ -94,6 +95,11 @@ class Run:
         load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", load_file(path))
         return generator.requires_grad_(False)
 
+    def record(self) -> dict[str, Any]:
+        """`metrics` for programs, with where everything is."""
+        files = {"pictures": [str(path) for path in self.pictures], "page": str(self.page) if self.page else None}
+        return {"folder": str(self.folder), **self.metrics, **files}
+
     @property
     def pictures(self) -> list[Path]:
         """The pictures of the run."""
@@ -113,8 +119,17 @@ def structure_facts(text: str) -> Facts:
     return Facts(**values)
 
 
-def execute(recipe: Recipe, folder: Path, *, quiet: bool = False, name: str = "", declared: str = "") -> Run:
+def execute(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    quiet: bool = False,
+    name: str = "",
+    declared: str = "",
+    tracker: str | None = None,
+) -> Run:
     """Run a recipe in a folder, as `Recipe.run` says; under ``torchrun`` every process does."""
+    trackers.check(tracker)
     if not int(os.environ.get("WORLD_SIZE", 1)) > 1 and _claim(recipe, folder):
         return Run.open(folder)
     engine = recipe.engine()
@@ -123,9 +138,11 @@ def execute(recipe: Recipe, folder: Path, *, quiet: bool = False, name: str = ""
     with Interrupts() as interrupts, quietly(quiet or not engine.first):
         recipe = _with_stored_chunk(recipe, folder)
         session = _Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared)
-        session.train()
-        if engine.first:
-            session.finish()
+        title = declared or folder.absolute().name
+        with Tracking(tracker if engine.first else None, folder, title, recipe, session.done) as session.tracking:
+            session.train()
+            if engine.first:
+                session.finish()
         engine.wait()
     return Run.open(folder)
 
@@ -174,6 +191,8 @@ def flat(value: Any, path: str = "") -> dict[str, Any]:
 class _Session:
     """One process at work on a run."""
 
+    tracking: Tracking
+
     def __init__(
         self,
         recipe: Recipe,
@@ -218,7 +237,7 @@ class _Session:
         checkpoint, broken = self.checkpoints.latest()
         if broken and not self.quiet:
             used = f"step {checkpoint.step}" if checkpoint else "the beginning"
-            print(f"{'; '.join(broken)}; going on from {used}")
+            print(f"{'; '.join(broken)}; going on from {used}", file=sys.stderr)
         if checkpoint is not None:
             self.training.load(checkpoint.step, checkpoint.tensors)
         done = checkpoint.step if checkpoint else 0
@@ -280,6 +299,7 @@ class _Session:
                     thorough = last or number == 1 or number % (THOROUGH * trainer.log_every) == 0
                     record = {"step": number, **numbers, **self.training.diagnostics(thorough)}
                     log.write(json.dumps(record) + "\n")
+                    self.tracking.log(record)
                 growing = first and trainer.snapshot_every and (last or number % trainer.snapshot_every == 0)
                 if growing:
                     self._snapshot(number)
@@ -344,3 +364,4 @@ class _Session:
             "last": {k: v for k, v in last.items() if k != "step"},
         }
         files.write_json(self.folder / "metrics.json", metrics)
+        self.tracking.summarize(results, seconds, trainer.steps)

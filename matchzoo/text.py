@@ -1,7 +1,13 @@
 """Numbers and tables as text."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+
+def as_json(value: Any) -> str:
+    """JSON for programs that read a command, indented; NaN and infinities are refused."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def mean_and_spread(record: Mapping[str, Any], score: str) -> str:

@@ -1,8 +1,15 @@
 """The command line, from inside and as a process."""
 
+import contextlib
+import inspect
 import json
+import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
@@ -11,6 +18,7 @@ from matchzoo import cli, recipes, zoo
 from matchzoo.errors import MatchZooError
 from matchzoo.recipe import Recipe
 from matchzoo.tables import write_toml
+from matchzoo.trainer import Training
 
 Captured = pytest.CaptureFixture[str]
 
@@ -153,7 +161,7 @@ def test_doctor_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(doctor, "packages_distributions", lambda: {"matchzoo": ["matchzoo-torch", "MatchZoo"]})
     monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
-    said = "\n".join(doctor.examine())
+    said = "\n".join(doctor.lines(doctor.examine()))
     assert "WARNING: MatchZoo also provides a package called matchzoo" in said
     assert "pip install scikit-learn" in said
 
@@ -267,6 +275,101 @@ def test_tables_are_aligned() -> None:
     ]
 
 
+# for programs
+
+
+@pytest.mark.parametrize("words", [["list", "lgm/*"], ["doctor"], ["run", "MINE", "--fields"], ["plan", "MINE"]])
+def test_json_is_one_document(words: list[str], mine: Path, capsys: Captured) -> None:
+    cli.main([*(str(mine) if word == "MINE" else word for word in words), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    if words == ["doctor"]:
+        assert found["packages"]["torch"] is not None
+        assert {"cards", "devices", "cache", "quickstart", "recipes"} <= found.keys()
+    elif "--fields" in words:
+        assert {"field", "type", "value", "doc"} == found[0].keys()
+
+
+def test_json_of_a_run_and_of_a_report(mine: Path, tmp_path: Path, capsys: Captured) -> None:
+    output = tmp_path / "out"
+    cli.main(["run", str(mine), "--trainer.steps", "2", "--json", "--output", str(output)])
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert "training" in said.err
+    assert found["results"] == json.loads((output / "metrics.json").read_text())["results"]
+    assert (found["folder"], found["steps"]) == (str(output), 2)
+    assert all(Path(path).is_file() for path in [found["page"], *found["pictures"]])
+    cli.main(["report", str(output), "--json", "--output", str(tmp_path / "report.json")])
+    said = capsys.readouterr()
+    assert json.loads(said.out) == json.loads((tmp_path / "report.json").read_text())
+    assert "wrote" in said.err
+
+
+def test_json_of_a_ratio(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "p.csv").write_text("\n".join(str(i / 10) for i in range(30)))
+    (tmp_path / "q.csv").write_text("\n".join(str(i / 10) for i in range(10, 50)))
+    cli.main(["ratio", str(tmp_path / "p.csv"), str(tmp_path / "q.csv"), "--json"])
+    assert json.loads(capsys.readouterr().out)["rows"] == [30, 40]
+
+
+def test_options_of_the_completion_are_those_of_the_commands() -> None:
+    from matchzoo import comparing, completion, density_ratios, publishing
+    from matchzoo.planning import command as planning
+
+    functions = {"list": cli.list_, "plan": planning.plan, "ratio": density_ratios.ratio}
+    for module, names in ((cli, "show copy run doctor"), (comparing, "evaluate report"), (publishing, "push pull")):
+        functions |= {name: getattr(module, name) for name in names.split()}
+    functions["completion"] = completion.completion
+    assert list(completion.OPTIONS) == list(cli.COMMANDS)
+    for name, function in functions.items():
+        hints = typing.get_type_hints(function, include_extras=True)
+        own = {
+            p.name.replace("_", "-"): hints[p.name]
+            for p in inspect.signature(function).parameters.values()
+            if p.name != "overrides" and "Positional" not in str(hints[p.name])
+        }
+        listed = {option: words for option, words in completion.OPTIONS[name].items() if "." not in option}
+        assert {o: words is None for o, words in listed.items()} == {o: "bool" in str(hint) for o, hint in own.items()}
+        if name in ("run", "plan"):
+            assert set(cli.RUN_FLAGS if name == "run" else cli.PLAN_FLAGS) == {*own, "help"}
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").touch()
+    probe = """eval "$($1 -m matchzoo completion bash)"
+    try() { COMP_WORDS=(matchzoo "$@"); COMP_CWORD=$#; _matchzoo 2>&1; echo "${COMPREPLY[*]}"; }
+    complete -p matchzoo; try r; try run lgm/quicks; try run mi; try run x --tracker ""; try show cifar10
+    try run x --qu
+    try doctor --fetch clip-rn; try completion ""; try ratio --method ru; try doctor --clear "" """
+    done = subprocess.run(
+        ["bash", "-c", probe, "bash", sys.executable], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "complete -F _matchzoo matchzoo",
+        "run report ratio",
+        "lgm/quickstart",
+        "mine.toml",
+        "tensorboard wandb trackio",
+        "cifar10 cifar100",
+        "--quiet",
+        "clip-rn50",
+        "bash zsh fish",
+        "rulsif",
+        "images features all",
+    ]
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_complete(shell: str, capsys: Captured) -> None:
+    cli.main(["completion", shell])
+    said = capsys.readouterr().out
+    assert all(word in said for word in (*cli.COMMANDS, "lgm/quickstart", "clip-rn50", "recipes, backbones, data sets"))
+    assert not re.search("[@{]", said.replace("() {", "").replace("${", ""))
+    if shutil.which(shell) is not None:
+        subprocess.run([shell, "-n"], input=said, text=True, check=True, timeout=60)
+
+
 # as a process
 
 
@@ -274,6 +377,7 @@ def test_light_doors() -> None:
     probe = (
         "import sys, matchzoo; assert not {'torch', 'timm'} & set(sys.modules)\n"
         "from matchzoo.cli import main; main(['--help']); main(['list']); main(['show', 'lgm/quickstart'])\n"
+        "main(['completion', 'bash'])\n"
         "heavy = {'torch', 'timm', 'torchvision', 'accelerate', 'numpy', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
@@ -294,3 +398,74 @@ def test_run_as_a_process(mine: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert "all in runs/mine" in done.stdout
+
+
+EXIT_CODES = [
+    (["list", "lgm/*"], 0, ""),
+    (["--version"], 0, ""),
+    (["run", "none.toml"], 2, "error: recipe 'none.toml': no such file"),
+    (["lst"], 2, "did you mean 'list'?"),
+    (["list", "--fast"], 2, "--fast"),
+    (["copy"], 2, "NAME"),
+    (["doctor", "--json", "--clear", "all"], 2, "--json: only without"),
+    (["SIGINT"], 130, "stopped and saved at step 2"),
+    (["SIGTERM"], 143, "stopped and saved at step 2"),
+    (["SIGUSR1"], 0, "stopped and saved at step 2"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "message"), EXIT_CODES, ids=lambda value: str(value))
+def test_exit_codes(
+    words: list[str],
+    code: int,
+    message: str,
+    mine: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Captured,
+) -> None:
+    """Those that docs/runs.md promises; the signals arrive in a step."""
+    if words[0].startswith("SIG"):
+        sent, plain = getattr(signal, words[0]), Training.step
+
+        def step(self: Training, number: int) -> dict:
+            if number == 2:
+                os.kill(os.getpid(), sent)
+            return plain(self, number)
+
+        monkeypatch.setattr(Training, "step", step)
+        words = ["run", str(mine), "--output", str(tmp_path / "out")]
+    try:
+        cli.main(words)
+        found = 0
+    except SystemExit as stop:
+        found = stop.code
+    assert found == code
+    assert message in capsys.readouterr().err
+
+
+def test_a_defect_has_a_traceback_and_code_1() -> None:
+    program = "from matchzoo import catalogue, cli; catalogue.entries = lambda pattern: 1 / 0; cli.main(['list'])"
+    done = process("-c", program)
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("variable", "coloured"), [("X", True), ("NO_COLOR", False)])
+def test_colour_on_a_terminal_unless_told_not_to(variable: str, coloured: bool) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", variable: "1"}
+    words = [sys.executable, "-m", "matchzoo", "list", "--help"]
+    with subprocess.Popen(words, stdout=theirs, stderr=theirs, env=environment) as running:
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # how the end of a pseudo-terminal is read
+            while piece := os.read(ours, 10_000):
+                said += piece
+    os.close(ours)
+    assert running.returncode == 0
+    assert b"usage: matchzoo list" in re.sub(rb"\x1b\[[0-9;]*m", b"", said)
+    assert (b"\x1b[" in said) is coloured

@@ -126,7 +126,7 @@ def test_a_damaged_checkpoint_is_passed_over(damage, undisturbed, ring_recipe, t
         (newest / "state.json").unlink()
     session = _Session(ring_recipe, folder, ring_recipe.engine(), None, False, "run")
     assert session.done == 6
-    assert "step-00000007 cannot be used" in capsys.readouterr().out
+    assert "step-00000007 cannot be used" in capsys.readouterr().err
     ring_recipe.run(folder, quiet=True)
     assert_same(undisturbed["ring"], folder)
 

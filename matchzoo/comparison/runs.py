@@ -101,13 +101,17 @@ class RunReport:
             series.setdefault((row["method"], _place(row), row["protocol"]), []).append(row)
         return series
 
+    def record(self) -> Record:
+        """Everything, for programs."""
+        return {"rows": self.rows, "matchzoo": __version__}
+
     def save(self, path: str | Path) -> None:
         """Write the rows as ``.json``, the table as ``.md`` or the picture as ``.png``."""
         path = Path(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix == ".json":
-                files.write_json(path, {"rows": self.rows, "matchzoo": __version__})
+                files.write_json(path, self.record())
             elif path.suffix == ".md":
                 files.write_text(path, markdown(self.table()))
             elif path.suffix == ".png":

@@ -25,11 +25,10 @@ def plan(
     """
     from matchzoo.cli import recipe_of
     from matchzoo.planning import plan as work_out
+    from matchzoo.text import as_json
 
     planned = work_out(recipe_of(name, overrides, "planned"), classes=classes, samples=samples)
     if json:
-        import json as writer
-
-        print(writer.dumps(planned.record(), indent=2, ensure_ascii=False))
+        print(as_json(planned.record()))
     else:
         print(planned.text())
