@@ -56,11 +56,11 @@ def fit_network(
     """Minimise the mean cross-entropy of batches by SGD, with a tenth of the rate in the second half of the epochs.
 
     Args:
-        network: images [n, …] → scores [n, c]; trained in place.
-        images: [n, …], as the network takes them.
+        network: what ``see`` gives [n, …] → scores [n, c]; trained in place.
+        images: [n, …].
         labels: class indices [n], or probabilities [n, c].
         rng: of the order of the samples, drawn anew each epoch.
-        see: what the network gets of the images of a batch.
+        see: what the network gets of the images of a batch; the images themselves if not given.
     """
     network.train()
     optimizer = torch.optim.SGD(network.parameters(), lr=lr, momentum=momentum, weight_decay=weight_decay)

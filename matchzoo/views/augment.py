@@ -133,12 +133,13 @@ def _moved(images: torch.Tensor, plan: torch.Tensor) -> torch.Tensor:
     height, width = images.shape[2:]
     sides = torch.tensor([width, height], dtype=plan.dtype).to(plan.device, non_blocking=True)
     shift = (plan[:, COLUMNS["shift"]] * sides).round() / sides
-    flip, (across, down) = plan[:, 8], plan[:, COLUMNS["scale"]].unbind(1)
-    angle = plan[:, 11] * (math.pi / 180)
+    right, below = (-2 * shift).unbind(1)
+    flip, across, down, degrees = plan[:, COLUMNS["flip"].start :].unbind(1)
+    angle = degrees * (math.pi / 180)
     cosine, sine = angle.cos(), angle.sin()
     theta = images.new_zeros(len(images), 2, 3)
     theta[:, 0, 0], theta[:, 0, 1] = flip * across * cosine, -flip * across * sine * (height / width)
     theta[:, 1, 0], theta[:, 1, 1] = down * sine * (width / height), down * cosine
-    theta[:, 0, 2], theta[:, 1, 2] = -2 * shift.unbind(1)[0], -2 * shift.unbind(1)[1]
+    theta[:, 0, 2], theta[:, 1, 2] = right, below
     grid = F.affine_grid(theta, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, padding_mode="zeros", align_corners=False)

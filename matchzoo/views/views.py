@@ -14,9 +14,8 @@ from matchzoo.declare import ascending, at_least, between, declare, positive
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.views.augment import Augment
 
-COLUMNS = (
-    7  # of a plan without augmentation: left, top, width, height (shares of the frame), flipped, noisy, noise seed
-)
+COLUMNS = 7
+"""Of a plan without augmentation: left, top, width, height (shares of the frame), flipped, noisy, noise seed."""
 
 
 @declare
