@@ -42,12 +42,14 @@ class Mode:
         kind: ``ours`` (the trainer), ``textbook``, ``frozen`` (the textbook with frozen weights) or ``bare``.
         share: chunks are this share of a step's rows.
         views: of every image a step, where they differ from the setting's.
+        compile: the backbone, by torch.compile.
     """
 
     term: dict[str, Any]
     kind: str = "ours"
     share: float = 1.0
     views: int | None = None
+    compile: bool = False
 
 
 def cached(copies: int) -> dict[str, Any]:
@@ -65,6 +67,7 @@ MODES = {
     "cache, k = 10": Mode(cached(10)),
     "cache, k = 1, chunk 1/2": Mode(cached(1), share=1 / 2),
     "cache, k = 1, chunk 1/4": Mode(cached(1), share=1 / 4),
+    "cache, k = 1, compiled": Mode(cached(1), compile=True),
     "cache, k = 1, one view": Mode(cached(1), views=1),
     "class means": Mode(MEANS),
     "class means, bare loop": Mode(MEANS, "bare"),
@@ -164,7 +167,7 @@ def with_mode(table: dict[str, Any], mode: Mode, lr: float | None = None, seed: 
         player["optimizer"]["lr"] = lr
     if mode.views is not None:
         table["views"]["copies"] = mode.views
-    table["trainer"] |= {"seed": seed, "chunk": 10**9}
+    table["trainer"] |= {"seed": seed, "chunk": 10**9, "compile": mode.compile}
     return Recipe.of(table)
 
 

@@ -21,6 +21,7 @@ from matchzoo.composition import Composition
 from matchzoo.engine import Engine
 from matchzoo.generators.pyramid import COLOURS, decode
 from matchzoo.matchers.distance import cosine_distance
+from matchzoo.optimizers import as_laid_out
 from matchzoo.recipe import Recipe
 from matchzoo.statistics.head_gradient import head_gradient
 from matchzoo.step import Step
@@ -54,6 +55,12 @@ class Pyramid:
             old = [level.detach() * (n / (n + 1)) for level in self.levels]
             new = self._noise(size) / (n + 1) if not self.zero else torch.stack([up(x, size) for x in old]).mean(0)
             self._take([*old, new])
+
+    def step(self, gradients: Sequence[torch.Tensor]) -> None:
+        """Adam's; on a GPU its fused form wants gradients laid out as the levels are."""
+        for level, gradient in zip(self.levels, gradients, strict=True):
+            level.grad = as_laid_out(gradient, level)
+        self.adam.step()
 
     def images(self) -> torch.Tensor:
         """[m, 3, size, size] in (0, 1)."""
@@ -138,7 +145,7 @@ class Textbook:
         self.network.zero_grad()
         loss = self.loss(number)
         loss.backward()
-        self.pyramid.adam.step()
+        self.pyramid.step([level.grad for level in self.pyramid.levels])
         return {"generator/minimize[0]": loss.detach()}
 
     def images(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -188,7 +195,5 @@ class Bare:
         real = head_gradient(self.values, self.real_labels, weight, bias, self.weights)
         loss = cosine_distance(real, head_gradient(features, self.labels, weight, bias))
         found = torch.autograd.grad(loss, self.pyramid.levels)
-        for level, gradient in zip(self.pyramid.levels, found, strict=True):
-            level.grad = gradient
-        self.pyramid.adam.step()
+        self.pyramid.step(found)
         return {"generator/minimize[0]": loss.detach()}

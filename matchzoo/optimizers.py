@@ -66,3 +66,10 @@ class SGD(Optimizer):
     def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """A fresh SGD."""
         return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum)
+
+
+def as_laid_out(gradient: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """A gradient with the strides of its parameter, which fused optimizers on a GPU insist on."""
+    if gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)

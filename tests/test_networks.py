@@ -30,6 +30,7 @@ def count(network: Network) -> int:
         (DCGAN(), (3, 64, 64), (1,), 2_765_568 + 1),  # there without the last bias
         (ConvNet(), (1, 28, 28), (10,), 3 * 2 * 128 + 128 * (9 + 1) + 2 * 128 * (9 * 128 + 1) + 10 * (9 * 128 + 1)),
         (ConvNet(), (3, 32, 32), (10,), 320_010),  # Zhao et al. 2021
+        (ConvNet(head=False), (3, 32, 32), (2048,), 320_010 - 10 * 2049),
         (ResidualNet(), (3, 32, 32), (10,), 11_173_962),  # the usual count for CIFAR-10
         (MLP(widths=(100, 100)), (20,), (2,), 20 * 100 + 100 + 100 * 100 + 100 + 200 + 2),
         (MLP(widths=(5,), norm="batch"), (3, 2, 2), (3, 2, 2), 12 * 5 + 5 + 10 + 5 * 12 + 12),
@@ -47,6 +48,7 @@ def test_parameters_and_shapes(network: Network, inputs: tuple, outputs: tuple, 
         (DCGAN(channels=(4, 8)), (5,), (3, 28, 20)),
         (DCGAN(channels=(4, 8)), (3, 28, 20), (5,)),
         (ConvNet(width=4), (3, 28, 20), (5,)),
+        (ConvNet(width=4, head=False), (3, 28, 20), (24,)),
         (ResidualNet(), (1, 28, 20), (5,)),
         (MLP(widths=(4, 4), norm="batch", activation="leaky-relu"), (5,), (2,)),
     ],
@@ -122,6 +124,7 @@ def test_a_residual_network_leaves_the_global_state_alone() -> None:
         (ResidualNet(), (5,), (2,), "resnet maps images to vectors"),
         (ResidualNet(), (3, 8, 16), (2,), "network: resnet needs images of at least 16 pixels a side, got 8x16"),
         (ConvNet(), (3, 7, 28), (2,), "network.depth: 3 halvings need at least 8 pixels a side, got 7x28"),
+        (ConvNet(head=False), (1, 16, 16), (10,), "network.head: without a last layer there are 512 outputs, got 10"),
     ],
 )
 def test_shapes_that_do_not_fit(network: Network, inputs: tuple, outputs: tuple, message: str) -> None:

@@ -5,7 +5,6 @@ from typing import ClassVar, Literal
 
 import attrs
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from matchzoo.declare import at_least, declare, positive
@@ -14,6 +13,7 @@ from matchzoo.facts import Facts
 from matchzoo.generators.generator import Generator
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
 from matchzoo.pool import Pool
+from matchzoo.resampling import enlarge
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
@@ -41,7 +41,7 @@ def decode(levels: Sequence[torch.Tensor], size: int, decorrelate: bool = True) 
     total = torch.zeros((), dtype=levels[0].dtype, device=levels[0].device)
     for level in levels:
         if level.shape[-1] != size:
-            level = F.interpolate(level, size=(size, size), mode="bilinear", align_corners=False)
+            level = enlarge(level, size)
         total = total + level
     if decorrelate and total.shape[1] == 3:
         colours = torch.tensor(COLOURS, dtype=total.dtype)
@@ -116,9 +116,7 @@ class PyramidImages(Generator):
             if self.initial == "noise":
                 new = self._noise(size).to(scaled[0]) / (count + 1)
             else:
-                new = torch.stack(
-                    [F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False) for x in scaled]
-                ).mean(0)
+                new = torch.stack([enlarge(x, size) for x in scaled]).mean(0)
             self.levels = nn.ParameterList([*scaled, new])
         return grown
 

@@ -30,6 +30,9 @@ class ConvNet(Network):
     norm: Literal["instance", "batch", "none"] = "instance"
     """After each convolution, with scale and shift; instance norm treats every sample by itself."""
 
+    head: bool = True
+    """End in a linear layer; else outputs are the pixels of the last block, which the declared number must be."""
+
     def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
         """Make the layers; raises unless they go from images of at least 2^depth pixels a side to vectors."""
         if len(inputs) != 3 or len(outputs) != 1:
@@ -49,10 +52,16 @@ class ConvNet(Network):
             _uniform(convolution.bias, channels * 9, rng)
             layers += [convolution, *self._norm(), nn.ReLU(), nn.AvgPool2d(2)]
             channels, height, width = self.width, height // 2, width // 2
+        layers.append(nn.Flatten())
         cells = channels * height * width
-        last = linear(cells, outputs[0], start)
-        _uniform(last.bias, cells, rng)
-        self.layers = nn.Sequential(*layers, nn.Flatten(), last)
+        if self.head:
+            last = linear(cells, outputs[0], start)
+            _uniform(last.bias, cells, rng)
+            layers.append(last)
+        elif outputs[0] != cells:
+            problem = f"without a last layer there are {cells} outputs, got {outputs[0]}; ask for {cells}, or a head"
+            raise DeclarationError([("network.head", problem)])
+        self.layers = nn.Sequential(*layers)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """[n, c, h, w] → [n, d]."""

@@ -54,9 +54,10 @@ class PerGroup(Statistic):
 
     statistic: Statistic
     """Of the samples of one class."""
-    at_once: bool = False
-    """All classes at once (`torch.vmap`) rather than one after the other, which takes as many samples of each. On a CPU
-    this is faster for one sample a class only."""
+    at_once: bool | None = None
+    """All classes at once (`torch.vmap`) rather than one after the other, which takes as many samples of each. If not
+    given, at once on a GPU, where it is up to seven times as fast, and one after the other on a CPU, where it is faster
+    for one sample a class only."""
 
     def build(self, facts: Facts) -> None:
         """Build the statistic, and take the number of classes; raises without labels."""
@@ -74,9 +75,12 @@ class PerGroup(Statistic):
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The statistics [c, …] of the classes; raises for a set that lacks one."""
         rows = rows_of_classes(samples, self.classes)
-        if not self.at_once:
-            return torch.stack([self.statistic.measure(samples.rows(own), step) for own in rows])
         counts = {len(own) for own in rows}
+        at_once = self.at_once
+        if at_once is None:
+            at_once = samples.values.is_cuda and self.statistic.vectorizes and len(counts) == 1
+        if not at_once:
+            return torch.stack([self.statistic.measure(samples.rows(own), step) for own in rows])
         if len(counts) > 1:
             raise MatchZooError(
                 f"per-group: classes of {min(counts)} to {max(counts)} samples cannot be measured at once; use a "

@@ -8,10 +8,10 @@ from typing import Literal
 
 import attrs
 import torch
-import torch.nn.functional as F
 
 from matchzoo.declare import ascending, at_least, between, declare, positive
 from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.resampling import frames
 from matchzoo.views.augment import Augment
 
 COLUMNS = 7
@@ -132,16 +132,10 @@ class Views:
             [n, c, size, size] (h, w if there is no size), differentiable. Crops are bilinear without antialiasing.
         """
         _, crop, noise = self.settings()
-        size = (self.size, self.size) if self.size else images.shape[2:]
+        size = (self.size, self.size) if self.size else (images.shape[2], images.shape[3])
         if crop is not None:
             left, top, width, height, flipped = plan[:, :5].to(images.device, images.dtype, non_blocking=True).unbind(1)
-            theta = torch.zeros(len(images), 2, 3, dtype=images.dtype, device=images.device)
-            theta[:, 0, 0] = width * (1 - 2 * flipped)
-            theta[:, 0, 2] = 2 * left + width - 1
-            theta[:, 1, 1] = height
-            theta[:, 1, 2] = 2 * top + height - 1
-            grid = F.affine_grid(theta, [len(images), images.shape[1], *size], align_corners=False)
-            images = F.grid_sample(images, grid, padding_mode="zeros", align_corners=False)
+            images = frames(images, left, top, width, height, flipped, size)
         else:
             images = self.plain(images)
             flipped = plan[:, 4].to(images.device, non_blocking=True).bool()[:, None, None, None]
