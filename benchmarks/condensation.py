@@ -1,0 +1,128 @@
+"""Condensation measured: DC against DCC before photographs, and condensation beside linear gradient matching.
+
+    python benchmarks/condensation.py background    dc and dcc/digits-background, 5 seeds each
+                                                    (budget: 70 CPU minutes on one thread)
+    python benchmarks/condensation.py side          ten digits by lgm, dc and dm, and real ones: a linear probe on a
+                                                    frozen EfficientNet-Lite0, and ConvNets trained from scratch
+                                                    (budget: 20 CPU minutes on one thread)
+
+Every run has its own folder under ``runs/benchmarks/condensation``; a stopped benchmark goes on where it was. Results
+are in ``results/condensation.json``.
+"""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+
+import attrs
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from matchzoo import files, recipes
+from matchzoo.data import Split
+from matchzoo.evaluation import Converged, FromScratch, Trained
+from matchzoo.evaluation.baselines import random_rows
+from matchzoo.evaluation.bench import Bench
+from matchzoo.evaluation.evaluation import Record
+from matchzoo.samples import Samples
+from matchzoo.step import Step
+
+STORE = Path(__file__).parent / "results/condensation.json"
+SEEDS, NETWORKS = range(5), 5
+SMALL, LARGE = 16, 64  # pixels a side of what networks are trained on from scratch, and of what the backbone sees
+
+
+def keep(name: str, found: object) -> None:
+    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
+    files.write_json(STORE, stored | {name: found})
+
+
+def mean_and_error(values: list[float]) -> str:
+    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values) / len(values) ** 0.5:.1f}"
+
+
+def background(output: Path) -> None:
+    """Both methods before photographs; a seed's score is the mean of its networks'."""
+    scores: dict[str, list[float]] = {}
+    for seed in SEEDS:
+        for method in ("dc", "dcc"):
+            recipe = recipes.load(f"{method}/digits-background").replace(**{"trainer.seed": seed})
+            for record in recipe.run(output / f"background/{method}-{seed}", name=method).metrics["results"]:
+                if record["method"] != "random" or method == "dc":
+                    scores.setdefault(record["method"], []).append(record["top1_mean"])
+            keep("background", scores)
+    for name, values in scores.items():
+        print(f"{name:8} {mean_and_error(values)}   {', '.join(f'{value:.1f}' for value in values)}")
+    print(f"dcc above dc by {mean_and_error([b - a for a, b in zip(scores['dc'], scores['dcc'], strict=True)])}")
+
+
+class Fixed(nn.Module):
+    """Images in place of a generator."""
+
+    def __init__(self, images: torch.Tensor, labels: torch.Tensor) -> None:
+        super().__init__()
+        self.images, self.labels = images, labels
+
+    @property
+    def count(self) -> int:
+        return len(self.images)
+
+    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+        return torch.arange(len(self.images))
+
+    def render(self, draws: torch.Tensor) -> Samples:
+        return Samples(self.images[draws], self.labels[draws])
+
+    def sample(self) -> Samples:
+        return Samples(self.images, self.labels)
+
+
+def sized(images: torch.Tensor, size: int, channels: int) -> torch.Tensor:
+    """Images of another size, grey or of three channels."""
+    if images.shape[-1] != size:
+        images = F.interpolate(images, size=(size, size), mode="bicubic", antialias=True).clamp(0, 1)
+    if images.shape[1] == channels:
+        return images
+    return images.mean(1, keepdim=True) if channels == 1 else images.expand(-1, channels, -1, -1)
+
+
+def side(output: Path) -> None:
+    """The same sets of ten images seen by both evaluations."""
+    sets: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+    for name in ("lgm/quickstart", "dm/digits", "dc/digits"):
+        made = recipes.load(name).run(output / "side" / name, name=name).generator.sample()
+        sets[name] = (made.values.detach().cpu(), made.labels.cpu())
+    small, large = (recipes.load(name) for name in ("dm/digits", "lgm/quickstart"))
+    engine = small.engine()
+    few = small.build(engine)
+    train = few.data.training_set
+    rows = random_rows(train.labels.cpu(), 1, Step(0, 0).rng("random", 0))
+    sets["random"] = (train.render(rows).values.cpu(), train.labels[rows].cpu())
+    many = large.build(engine)
+    bench = Bench(many.data, many.projector, many.views, engine, Converged(), name="", quiet=True)
+    found: dict[str, dict[str, Record]] = {}
+    print(f"{'images':16} {'probe, Lite0':14} ConvNet from scratch")
+    for name, (images, labels) in sets.items():
+        probed = bench.record(name, [Split(sized(images, LARGE, 3), labels)] * NETWORKS)
+        parts = attrs.evolve(few, generator=Fixed(sized(images, SMALL, 1), labels))
+        scratch = FromScratch(seeds=NETWORKS, baselines=())
+        [trained] = scratch.evaluate(Trained(parts=parts, engine=engine, method=name, seed=0, quiet=True))
+        found[name] = {"probe": probed, "from-scratch": trained}
+        keep("side", found)
+        row = [f"{r['top1_mean']:.1f} ± {r['top1_std']:.1f}" for r in (probed, trained)]
+        print(f"{name:16} {row[0]:14} {row[1]}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["background", "side"])
+    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/condensation"))
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    {"background": background, "side": side}[given.what](given.output)
+
+
+if __name__ == "__main__":
+    main()
