@@ -5,6 +5,7 @@
     python benchmarks/condensation.py side          ten digits by lgm, dc and dm, and real ones: a linear probe on a
                                                     frozen EfficientNet-Lite0, and ConvNets trained from scratch
                                                     (budget: 20 CPU minutes on one thread)
+    python benchmarks/condensation.py curves RUN ...  the losses of some runs' folders, as a picture
 
 Every run has its own folder under ``runs/benchmarks/condensation``; a stopped benchmark goes on where it was. Results
 are in ``results/condensation.json``.
@@ -115,13 +116,34 @@ def side(output: Path) -> None:
         print(f"{name:16} {row[0]:14} {row[1]}", flush=True)
 
 
+def curves(folders: list[Path], picture: Path) -> None:
+    """Losses over steps, one panel a run."""
+    import matplotlib.pyplot as plt
+
+    figure, panels = plt.subplots(1, len(folders), figsize=(3.6 * len(folders), 2.8), squeeze=False)
+    for panel, folder in zip(panels[0], folders, strict=True):
+        lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+        steps = [line["step"] for line in lines]
+        values = [line["generator/minimize[0]"] for line in lines]
+        panel.plot(steps, values, linewidth=1)
+        panel.set(title=folder.name, xlabel="step", ylim=(0, max(values) * 1.05))
+    panels[0][0].set_ylabel("loss")
+    figure.tight_layout()
+    files.write_with(picture, lambda temporary: figure.savefig(temporary, dpi=120, format="png"))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["background", "side"])
+    parser.add_argument("what", choices=["background", "side", "curves"])
+    parser.add_argument("runs", nargs="*", type=Path, help="of curves: folders of runs")
+    parser.add_argument("--picture", type=Path, default=Path("docs/pictures/condensation-curves.png"))
     parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/condensation"))
     given = parser.parse_args()
     torch.set_num_threads(1)
-    {"background": background, "side": side}[given.what](given.output)
+    if given.what == "curves":
+        curves(given.runs, given.picture)
+    else:
+        {"background": background, "side": side}[given.what](given.output)
 
 
 if __name__ == "__main__":
