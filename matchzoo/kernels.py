@@ -92,7 +92,7 @@ class _SquaredDistances(torch.autograd.Function):
 
 def gaussian(squared: torch.Tensor, bandwidth: float | torch.Tensor) -> torch.Tensor:
     """Gaussian kernel k = exp(−|x − y|² / (2 s²)) from squared distances [n, m] and a bandwidth s > 0; in (0, 1]."""
-    return torch.exp(squared * (-0.5 / bandwidth**2))
+    return torch.exp(squared * (-0.5 / bandwidth / bandwidth))  # a power of a float can overflow
 
 
 @torch.no_grad()

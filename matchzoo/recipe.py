@@ -13,6 +13,7 @@ from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.evaluation import Evaluation
 from matchzoo.generators import Generator
+from matchzoo.memory import in_words, of_memory
 from matchzoo.players import Player
 from matchzoo.projectors import Identity, Projector
 from matchzoo.tables import read_toml, structure, to_table, write_toml
@@ -142,6 +143,8 @@ class Recipe:
         """The engine that the trainer's fields ask for."""
         return Engine.start(self.trainer.device, self.trainer.precision)
 
+    @in_words()
+    @in_words()
     def build(self, engine: Engine | None = None) -> Composition:
         """Load the data and weights and build every part, on a fresh copy of this recipe."""
         fresh = self.copy()
@@ -156,7 +159,7 @@ class Recipe:
                 engine or self.engine(),
             )
         except (RuntimeError, ValueError) as error:
-            if isinstance(error, MatchZooError):
+            if isinstance(error, MatchZooError) or of_memory(error):
                 raise
             raise MatchZooError(f"the parts of the recipe do not fit together: {error}") from error
 

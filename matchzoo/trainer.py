@@ -17,6 +17,7 @@ from matchzoo.declare import at_least, declare, not_empty
 from matchzoo.engine import Engine
 from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.matchers import Cache, ClassMeans, Matcher, Reference
+from matchzoo.memory import in_words, require
 from matchzoo.optimizers import as_laid_out
 from matchzoo.players import Player
 from matchzoo.pool import Pool
@@ -108,6 +109,7 @@ class Trainer:
 class Training:
     """A composition under training: what each step does, and the state that a checkpoint holds."""
 
+    @in_words()
     def __init__(self, composition: Composition, trainer: Trainer, engine: Engine) -> None:
         self.parts, self.trainer, self.engine = composition, trainer, engine
         self.groups = trainer.groups(composition.players)
@@ -129,6 +131,7 @@ class Training:
         self.moving: set[str] | None = None
         self.stored: dict[tuple[str, str], Samples] = {}
         self.begun = False
+        self._check_sizes()
         drawn = composition.generator.draw(trainer.batch, Step(0, trainer.seed).rng("check"))  # refuses what it has not
         self.rows = len(drawn) * (1 if composition.views is None else composition.views.copies)
         """Of the synthetic side in one turn, counting views."""
@@ -137,6 +140,18 @@ class Training:
         """Of the real side in one turn; 0 where no term draws real samples anew."""
         self.longest = max(self.rows, self.real_rows)
         self.chunk = self._chunk_size()
+
+    def _check_sizes(self) -> None:
+        """Raise where the samples of a step, by themselves, are more than there is memory for."""
+        facts, views, trainer = self.parts.facts, self.parts.views, self.trainer
+        each = math.prod(facts.shape) * self.engine.dtype.itemsize
+        made = self.parts.generator.count if trainer.batch is None else trainer.batch
+        if trainer.batch is not None:
+            require("trainer.batch", f"{trainer.batch} samples a step", each * trainer.batch)
+        if views is not None and made is not None:  # of each its plan and a few features at least
+            require("views.copies", f"{views.copies} views of {made} samples a step", 64 * made * views.copies)
+        if trainer.real_batch is not None:
+            require("trainer.real_batch", f"{trainer.real_batch} real samples a turn", each * trainer.real_batch)
 
     def _chunk_size(self) -> int:
         """Rows that are computed at once with a graph; all rows where nothing asks for less."""
@@ -203,6 +218,7 @@ class Training:
         self.parameters[name] = [p for part in player.moves for p in self.parts.names[part].parameters()]
         self.optimizers[name] = player.optimizer.make(self.parameters[name])
 
+    @in_words()
     def prepare(self, quiet: bool = False) -> None:
         """Compute what the terms want stored of the real side, and let a generator that is new look at it."""
         split, weights = self.parts.data.training_set, self.parts.data.weights()
@@ -256,6 +272,7 @@ class Training:
         if changed:
             self.moving = None
 
+    @in_words()
     def step(self, number: int) -> dict[str, torch.Tensor]:
         """Play the schedule once; returns the value of every term, by player and label, of its last turn."""
         step = Step(number, self.trainer.seed)

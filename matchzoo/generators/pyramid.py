@@ -12,6 +12,7 @@ from matchzoo.errors import DeclarationError
 from matchzoo.facts import Facts
 from matchzoo.generators.generator import Generator
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
+from matchzoo.memory import require
 from matchzoo.pool import Pool
 from matchzoo.resampling import enlarge
 from matchzoo.samples import Samples
@@ -152,7 +153,9 @@ def image_set(facts: Facts, size: int | None, images_per_class: int) -> tuple[in
         raise DeclarationError([("data.channels", message)])
     if size is None and facts.shape[1] != facts.shape[2]:
         raise DeclarationError([("generator.size", f"missing: the data is {facts.shape[1]}x{facts.shape[2]}")])
-    return size or facts.shape[1], torch.arange(facts.classes).repeat_interleave(images_per_class)
+    side, count = size or facts.shape[1], facts.classes * images_per_class
+    require("generator", f"{count} images of {side}x{side} pixels", 4 * count * facts.shape[0] * side**2)
+    return side, torch.arange(facts.classes).repeat_interleave(images_per_class)
 
 
 def pick(count: int, n: int | None, rng: torch.Generator) -> torch.Tensor:
