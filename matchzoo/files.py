@@ -1,14 +1,18 @@
 """Writing files whole or not at all: under a temporary name first, then renamed."""
 
+import contextlib
 import json
 import os
+import platform
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import save_file
+
+from matchzoo.errors import MatchZooError
 
 
 def _whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -73,3 +77,50 @@ def sweep(folder: Path) -> None:
             shutil.rmtree(stray, ignore_errors=True)
         else:
             stray.unlink(missing_ok=True)
+
+
+LOCK = ".lock"
+"""In a folder that a process holds."""
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a folder against other processes; the hold ends with the process, however it ends.
+
+    A folder that is not there is made, and removed if nothing was put into it.
+
+    Raises:
+        MatchZooError: another process holds it, with its number and machine; or it cannot be written.
+
+    Where there are no locks (Windows, some network file systems) nothing is held.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    path, made = folder / LOCK, not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another with --output") from None
+    with opened as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            who = lock.read().strip() or "another process"
+            raise MatchZooError(f"{folder}: {who} is at it; wait until it is done, or stop it") from None
+        except OSError:
+            pass
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()} on {platform.node()}")
+        lock.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            if made:
+                with contextlib.suppress(OSError):  # there is something in it
+                    folder.rmdir()

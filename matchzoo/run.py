@@ -135,7 +135,8 @@ def execute(
     engine = recipe.engine()
     if engine.anywhere(engine.first and _claim(recipe, folder)):
         return Run.open(folder)
-    with Interrupts() as interrupts, quietly(quiet or not engine.first):
+    hold = files.held(folder) if engine.first else contextlib.nullcontext()
+    with hold, Interrupts() as interrupts, quietly(quiet or not engine.first):
         recipe = _with_stored_chunk(recipe, folder)
         session = _Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared)
         title = declared or folder.absolute().name
@@ -164,7 +165,9 @@ def _claim(recipe: Recipe, folder: Path) -> bool:
         if finished or any((folder / "checkpoints").glob("step-*")):  # else there is nothing to lose
             _refuse_another(recipe, folder)
         return finished
-    if folder.is_dir() and any(p.name != ".DS_Store" and ".tmp-" not in p.name for p in folder.iterdir()):
+    if folder.is_dir() and any(
+        p.name not in (".DS_Store", files.LOCK) and ".tmp-" not in p.name for p in folder.iterdir()
+    ):
         raise MatchZooError(f"{folder}: is not empty and holds no run; give another folder with --output")
     return False
 

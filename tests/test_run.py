@@ -1,13 +1,14 @@
 """Runs: what a folder holds, and what is refused."""
 
 import json
+import os
 
 import pytest
 import torch
 from PIL import Image
 from safetensors import safe_open
 
-from matchzoo import recipes
+from matchzoo import files, recipes
 from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import MatchZooError
 from matchzoo.recipe import Recipe
@@ -145,3 +146,24 @@ def test_float64_runs_and_agrees_with_float32(ring_recipe, tmp_path):
     for name, value in double.metrics["last"].items():
         assert single.metrics["last"][name] == pytest.approx(value, rel=2e-2)
     assert double.generator.sample(3).values.dtype == torch.float64
+
+
+def test_a_second_process_on_a_run_is_refused(ring_recipe, tmp_path):
+    folder = tmp_path / "run"
+    with (
+        files.held(folder),
+        pytest.raises(MatchZooError, match=rf"run: process {os.getpid()} on .* is at it; wait until it is done"),
+    ):
+        ring_recipe.run(folder, quiet=True)
+    assert not folder.exists()
+    ring_recipe.run(folder, quiet=True)
+    assert not (folder / files.LOCK).exists()
+
+
+def test_a_recipe_that_cannot_be_built_leaves_no_folder(ring, tmp_path):
+    ring["projector"]["features"] = 4
+    ring["players"]["projector"]["maximize"][0]["estimator"] = "ulsif"
+    ring["projector"]["network"] = {"kind": "convnet"}
+    with pytest.raises(MatchZooError):
+        structure(ring, Recipe).run(tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run").exists()

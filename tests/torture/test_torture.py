@@ -1,0 +1,21 @@
+"""A small part of the campaigns; ``make torture`` runs them in full."""
+
+from pathlib import Path
+
+import kills
+import pytest
+import recipe_fuzz
+
+
+def test_mutated_recipes_run_or_are_refused(tiny_card: Path, tmp_path: Path) -> None:
+    ended, examples = recipe_fuzz.campaign(recipe_fuzz.bases(tiny_card), 250, 0, tmp_path)
+    assert not examples, "\n\n".join(f"{how}\n{text}" for how, text in examples.items())
+    assert ended["ran"] > 10
+    assert ended["refused"] > 100
+
+
+@pytest.mark.parametrize("name", list(kills.RECIPES))
+def test_killed_runs_end_as_undisturbed_ones(name: str, tiny_card: Path, tmp_path: Path) -> None:
+    told = kills.campaign(name, 2, 0, tmp_path, str(tiny_card))
+    assert told.times == 2
+    assert told.problems == []
