@@ -1,4 +1,4 @@
-"""What a notebook shows of runs and sets is whole, escaped and small; a bar is drawn there although it is no terminal."""
+"""What a notebook shows of runs and sets is whole, escaped and small; a bar is drawn although there is no terminal."""
 
 import base64
 import io
