@@ -182,8 +182,7 @@ class Session:
     def keep(self, made: Sequence[dict[str, Any]]) -> None:
         self.lines += made
         self.store.parent.mkdir(parents=True, exist_ok=True)
-        with self.store.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(line) + "\n" for line in made)
+        files.write_text(self.store, "".join(json.dumps(line) + "\n" for line in self.lines))
 
     @property
     def spent(self) -> float:
