@@ -1,6 +1,7 @@
 """The tables and the picture of docs/leaderboard.md, of what benchmarks/leaderboard.py has measured so far."""
 
 import statistics
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ def text(lines: Lines) -> str:
     all_data = list(SOURCES)
     few = all_data[:2]
     parts = [
-        said,
+        textwrap.fill(said, 120),
         "### One image a class, on the backbone that the set was made with",
         shown(at_home(lines, 1, SPACES, all_data)),
         shown(verdict(lines)),
