@@ -168,7 +168,7 @@ def figure(lines: Lines) -> Figure:
     axes[0].invert_yaxis()
     for space, marker, fill in zip(SPACES, "os", ("full", "none"), strict=True):
         axes[0].plot([], [], marker, color="black", fillstyle=fill, label=SHORT[space])
-    axes[0].legend(fontsize=7, loc="lower left")
+    made.legend(fontsize=8, loc="outside lower right", ncols=2)
     return made
 
 
