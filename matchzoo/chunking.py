@@ -38,8 +38,8 @@ class Graph:
     """The features of a chunk, with their graph.
 
     Attributes:
-        draws: whose views its rows are.
-        stand_ins: leaves that stand for rows of a parameter, by the parameter's ``id``.
+        draws: [k, …], whose views its rows are.
+        stand_ins: leaves that stand for rows [k, …] of a parameter, by the parameter's ``id``.
     """
 
     features: Features
@@ -106,7 +106,14 @@ def features_of(side: Side, engine: Engine, size: int, kept: list[Graph] | None 
 
 @attrs.frozen(eq=False)
 class Leaf:
-    """A tensor of one side, in one space, that gradients arrive at: its values or its labels."""
+    """A tensor of one side, in one space, that gradients arrive at.
+
+    Attributes:
+        side: whose it is.
+        space: the name of the projector.
+        name: ``values`` or ``labels``.
+        tensor: values [n, d], or probabilities [n, c].
+    """
 
     side: Side
     space: str
@@ -136,7 +143,7 @@ def pull_back(
 
     Args:
         side: whose rows are computed again.
-        arrived: by player, d(objective)/d(leaf) for leaves of this side.
+        arrived: by player, d(objective)/d(leaf) for leaves of this side, of the leaf's shape [n, …].
         parameters: by player.
         gradients: added to in place.
         engine: whose rows.

@@ -92,6 +92,16 @@ class DistilledDataset:
         lines += [f"unknown: {name}" for name in self.unknown]
         return lines
 
+    def __repr__(self) -> str:
+        """`describe` in one line."""
+        return f"<DistilledDataset: {'; '.join(self.describe())}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the images with their classes."""
+        from matchzoo import notebook
+
+        return notebook.of_distilled(self)
+
     def save(self, path: str | Path) -> None:
         """Write the artefact to a folder, whole or not at all; or, to a name in ``.safetensors``, the tensors alone.
 

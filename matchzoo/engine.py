@@ -85,7 +85,7 @@ class Engine:
         module.to(device=self.device, dtype=self.dtype)
 
     def move(self, x: torch.Tensor) -> torch.Tensor:
-        """A tensor of the host here, without waiting for the device."""
+        """A tensor […] of the host here, without waiting for the device."""
         return x if x.device == self.device else x.to(self.device, non_blocking=True)
 
     def samples(self, samples: Samples) -> Samples:
@@ -103,7 +103,7 @@ class Engine:
         return range(start, start + share + (self.rank < more))
 
     def gather(self, own: torch.Tensor, count: int) -> torch.Tensor:
-        """All ``count`` rows from every process's own `rows`, in order, without a graph."""
+        """All rows [count, …] from every process's own `rows` [k, …], in order, without a graph."""
         if self.world == 1:
             return own
         longest = -(-count // self.world)
@@ -115,7 +115,7 @@ class Engine:
         return torch.cat([part[:share] for part, share in zip(parts, shares, strict=True)])
 
     def add_up(self, tensors: Sequence[torch.Tensor]) -> None:
-        """Put the sum over the processes into each tensor."""
+        """Put the sum over the processes into each tensor […], which has one shape in all of them."""
         if self.world > 1:
             for tensor in tensors:
                 dist.all_reduce(tensor)

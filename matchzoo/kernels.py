@@ -179,7 +179,7 @@ class Kernel(ABC):
 
     @abstractmethod
     def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
-        """Values for squared distances or inner products ``z``, of any shape, of points of ``dimension`` d."""
+        """Values for squared distances or inner products ``z`` […], of points of ``dimension`` d."""
 
 
 @declare("gaussian")

@@ -69,7 +69,7 @@ class SGD(Optimizer):
 
 
 def as_laid_out(gradient: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
-    """A gradient with the strides of its parameter, which fused optimizers on a GPU insist on."""
+    """A gradient […] with the strides of its parameter […], which fused optimizers on a GPU insist on."""
     if gradient.stride() == parameter.stride():
         return gradient
     return torch.empty_like(parameter).copy_(gradient)

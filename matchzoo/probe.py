@@ -57,7 +57,7 @@ class Probe(nn.Module):
         return LinearClassifier(self.weight, self.bias).scores(self.projector.project(plain))
 
     def predict(self, x: torch.Tensor) -> list[str]:
-        """The name of the class of the largest score of each image."""
+        """The name of the class of the largest score of each image of [n, c, h, w]."""
         return [self.class_names[i] for i in self.scores(x).argmax(1).tolist()]
 
 

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a plain line at intervals elsewhere."""
+"""Progress of long work: a bar on a terminal and in a notebook, a plain line at intervals elsewhere."""
 
 import contextlib
 import os
@@ -30,6 +30,13 @@ def is_quiet() -> bool:
     return _QUIET.get()
 
 
+def in_notebook() -> bool:
+    """Whether this is the kernel of a notebook, where a bar can be drawn although there is no terminal."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
+
+
 class Progress:
     """Counts units of work, with rate, time left and whatever numbers go along.
 
@@ -59,10 +66,11 @@ class Progress:
         self.numbers: dict[str, float] = {}
         self.bar: tqdm | None = None
         self.began = self.said = time.monotonic()
-        self.plain = not quiet and not sys.stderr.isatty()
+        notebook = in_notebook()
+        self.plain = not quiet and not notebook and not sys.stderr.isatty()
         if not quiet and not self.plain:
             # a terminal that does not know its width (0 columns) would show nothing
-            width = None if os.get_terminal_size(sys.stderr.fileno()).columns else 80
+            width = None if notebook or os.get_terminal_size(sys.stderr.fileno()).columns else 80
             self.bar = tqdm(total=total, desc=title, unit=f" {unit}", initial=start, ncols=width, delay=delay)
 
     def __enter__(self) -> "Progress":

@@ -108,7 +108,7 @@ def spread(snapshots: list[tuple[int, T]], count: int) -> list[tuple[int, T]]:
 
 
 def first_of_classes(labels: torch.Tensor) -> torch.Tensor:
-    """The row of the first sample of every class, for the first `COLUMNS` classes of labels that there are."""
+    """Rows [k]: the first sample of every class, for the first `COLUMNS` classes of labels [n] or [n, classes]."""
     labels = class_indices(labels)
     classes = labels.unique()[:COLUMNS]
     return (labels == classes[:, None]).int().argmax(1)
@@ -188,7 +188,7 @@ def projections(
     flat: Callable[[torch.Tensor], torch.Tensor],
     real: torch.Tensor,
 ) -> Figure:
-    """Above the samples over the real points, below both in the projected space of that moment."""
+    """Above the samples [n, d] over the real points [m, d], below both in the projected space of that moment."""
     figure = Figure(figsize=(3.0 * len(moments), 6.2), dpi=100, layout="constrained")
     axes = figure.subplots(2, len(moments), squeeze=False)
     for (number, tensors), above, below in zip(moments, axes[0], axes[1], strict=True):

@@ -17,7 +17,7 @@ def enlarge(images: torch.Tensor, size: int) -> torch.Tensor:
 
 
 def stretched(images: torch.Tensor, size: int) -> torch.Tensor:
-    """`enlarge` by matrix products."""
+    """`enlarge` by matrix products: [n, c, h, w] to [n, c, size, size]."""
     pixels = torch.arange(size, device=images.device, dtype=images.dtype) + 0.5
     rows, columns = (taps((pixels * (side / size) - 0.5).clamp(0, side - 1), side) for side in images.shape[2:])
     return rows @ images @ columns.T

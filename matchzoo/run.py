@@ -95,6 +95,16 @@ class Run:
         load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", load_file(path))
         return generator.requires_grad_(False)
 
+    def __repr__(self) -> str:
+        """Where it is, and how much of it there is."""
+        return f"<Run {self.folder}: {self.metrics['steps']} steps, {len(self.metrics['results'])} results>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the images of the run and its tables of results."""
+        from matchzoo import notebook
+
+        return notebook.of_run(self)
+
     def record(self) -> dict[str, Any]:
         """`metrics` for programs, with where everything is."""
         files = {"pictures": [str(path) for path in self.pictures], "page": str(self.page) if self.page else None}

@@ -80,17 +80,17 @@ class RunPage:
     def _text(self, step: int, seconds: dict[str, float], results: list[Record] | None) -> str:
         sessions = json.loads((self.folder / "environment.json").read_text(encoding="utf-8"))["sessions"]
         title = sessions[-1].get("recipe") or self.folder.name
-        tables = _tables(self.recipe, results or [])
+        found = tables(self.recipe, results or [])
         header = [f"<h1>{page.escape(title)}</h1>", f'<p class="about">{page.escape(_about(sessions, title))}</p>']
         if results is None:
             header.append(_state(step, self.recipe.trainer.steps))
-        header.append(page.facts(self._facts(step, seconds, sessions, tables)))
+        header.append(page.facts(self._facts(step, seconds, sessions, found)))
         finished = results is not None
         sections = [
             self._distilled() if finished else "",
             page.section("Growth", page.slider(self._frames(step), "snapshot")),
             self._samples() if finished else "",
-            page.section("Evaluation", *_evaluation(tables, results or [])),
+            page.section("Evaluation", *_evaluation(found, results or [])),
             self._curves(finished),
             page.section(
                 "Origin",
@@ -232,7 +232,7 @@ def _state(step: int, steps: int) -> str:
     )
 
 
-def _tables(recipe: Recipe, results: list[Record]) -> list[Table]:
+def tables(recipe: Recipe, results: list[Record]) -> list[Table]:
     """The cells that the command line shows, an evaluation each."""
     found = []
     for number, evaluation in enumerate(recipe.evaluation):

@@ -32,7 +32,8 @@ class Samples:
         index: [n] int64, the row of each sample in the set it was drawn from; None if that has no meaning.
         origin: the samples that these are the features of (or the image of); None for those that came first.
         group: [n] int64, the environment or subgroup of each sample; None if there are none.
-        decode: from values such as these back to values such as those of ``origin``; None where there is no way.
+        decode: from values [n, …] such as these back to values [n, …] such as those of ``origin``; None where there
+            is no way.
     """
 
     values: torch.Tensor

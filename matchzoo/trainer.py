@@ -316,7 +316,7 @@ class Training:
     def discrepancies(
         self, players: dict[str, Player], synthetic: Features, real: Features, step: Step
     ) -> dict[str, list[torch.Tensor]]:
-        """The value of every term of some players, from the features of both sides."""
+        """The value (a scalar) of every term of some players, from the features of both sides."""
 
         def value(term: Matcher) -> torch.Tensor:
             space = self.parts.space(term)

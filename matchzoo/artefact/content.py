@@ -18,7 +18,8 @@ SUM = 1e-3
 def check(images: torch.Tensor, labels: torch.Tensor, class_names: Sequence[str]) -> None:
     """Raise a `MatchZooError` with the reason where something is not as `DistilledDataset` says.
 
-    Shapes, types, finiteness and range of the images, labels within the classes, and names that can be shown.
+    Shapes, types, finiteness and range of the images [m, c, h, w], labels [m] or [m, classes] within the classes, and
+    names that can be shown.
     """
     check_names(class_names)
     check_shapes(
@@ -88,7 +89,7 @@ def _repeats(names: Sequence[str]) -> bool:
 
 
 def sha256(tensor: torch.Tensor) -> str:
-    """The sha256 of a tensor's bytes: row by row, little-endian as safetensors stores them."""
+    """The sha256 of the bytes of a tensor […]: row by row, little-endian as safetensors stores them."""
     digest = hashlib.sha256()
     tensor = tensor.detach().cpu()
     for row in tensor if tensor.ndim else (tensor,):

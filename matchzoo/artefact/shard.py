@@ -45,7 +45,8 @@ def features(class_names: Sequence[str], soft: bool) -> dict[str, Any]:
 
 
 def write(path: Path, images: torch.Tensor, labels: torch.Tensor, class_names: Sequence[str]) -> None:
-    """Write ``image`` (PNG), ``label`` and, of soft labels, ``probabilities`` beside the most probable class."""
+    """Write ``image`` (PNG) of [m, c, h, w], ``label`` [m] and, of soft labels [m, classes], ``probabilities`` beside
+    the most probable class."""
     soft = labels.ndim == 2
     columns = {"image": pa.struct({"bytes": pa.binary(), "path": pa.string()}), "label": pa.int64()}
     if soft:
@@ -66,7 +67,8 @@ def write(path: Path, images: torch.Tensor, labels: torch.Tensor, class_names: S
 
 
 def compare(path: Path, images: torch.Tensor, labels: torch.Tensor, class_names: Sequence[str]) -> None:
-    """Raise where the file does not hold the rounded images, the labels and the names of a set, row by row."""
+    """Raise where the file does not hold the rounded images [m, c, h, w], the labels [m] or [m, classes] and the names
+    of a set, row by row."""
     try:
         with parquet.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
             _compare(file, images, labels, class_names)

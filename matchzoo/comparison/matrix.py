@@ -100,6 +100,13 @@ class Matrix:
             rows.append([name, *("" if value is None else f"{value:.1f}" for value in values)])
         return rows
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: top-1, a table for each protocol."""
+        from matchzoo import notebook
+
+        made = [notebook.table(self.table("top1", protocol), f"top-1 %, {protocol}") for protocol in self.protocols]
+        return "\n".join(made)
+
     def save(self, path: str | Path) -> None:
         """Write everything as ``.json``, or the tables of top-1 as ``.md`` or ``.csv``."""
         path = Path(path)

@@ -101,6 +101,12 @@ class RunReport:
             series.setdefault((row["method"], _place(row), row["protocol"]), []).append(row)
         return series
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table."""
+        from matchzoo import notebook
+
+        return notebook.table(self.table(), "runs beside each other")
+
     def record(self) -> Record:
         """Everything, for programs."""
         return {"rows": self.rows, "matchzoo": __version__}

@@ -75,7 +75,8 @@ class Arrays(Data):
 
 
 def held(images: torch.Tensor, labels: torch.Tensor, rows: torch.Tensor | None = None) -> Split:
-    """A split of some rows of images and labels: in memory within the budget, else (if they are stored) mapped."""
+    """A split of some rows [k] of images [n, c, h, w] and labels [n]: in memory within the budget, else (if they
+    are stored) mapped."""
     large = len(images if rows is None else rows) * images[0].numel() * images.element_size() > budget()
     return Split(images, labels if rows is None else labels[rows], rows=rows, mapped=large)
 

@@ -189,7 +189,7 @@ class Data(nn.Module, ABC):
 
     @final
     def render(self, draws: torch.Tensor) -> Samples:
-        """The training samples of some rows."""
+        """The training samples [n, …] of some rows [n]."""
         return self.training_set.render(draws)
 
 

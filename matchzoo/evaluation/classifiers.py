@@ -43,5 +43,5 @@ def standardise(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def double(features: torch.Tensor) -> torch.Tensor:
-    """Features in float64, on the CPU where the device has none (MPS)."""
+    """Features [n, d] in float64, on the CPU where the device has none (MPS)."""
     return features.cpu().double() if features.device.type == "mps" else features.double()

@@ -37,13 +37,14 @@ Term = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 @attrs.frozen
 class Divergence:
-    """D_f(p, q) = E_q f(p/q) of a convex f with f(1) = 0, by functions of a ratio r and its logarithm, row by row.
+    """D_f(p, q) = E_q f(p/q) of a convex f with f(1) = 0, by functions of a ratio r [n] and its logarithm
+    [n], row by row.
 
     Attributes:
-        plain: f(r).
-        centred: f(r) − f'(1)(r − 1), the same in expectation and never negative.
-        at_numerator: f'(r), whose mean under p counts in the lower bound.
-        at_denominator: f(r) − r f'(r), whose mean under q counts in it.
+        plain: f(r), [n].
+        centred: f(r) − f'(1)(r − 1), [n], the same in expectation and never negative.
+        at_numerator: f'(r), [n], whose mean under p counts in the lower bound.
+        at_denominator: f(r) − r f'(r), [n], whose mean under q counts in it.
         takes_log: whether any of them uses the logarithm.
     """
 

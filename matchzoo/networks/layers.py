@@ -19,7 +19,7 @@ OUTPUTS: dict[str, Callable[[], nn.Module]] = {"linear": nn.Identity, "sigmoid":
 
 
 def linear(inputs: int, outputs: int, start: Callable[[torch.Tensor], object], bias: bool = True) -> nn.Linear:
-    """A linear layer whose weight is set by ``start`` and whose bias is zero."""
+    """A linear layer whose weight [outputs, inputs] is set by ``start`` and whose bias is zero."""
     layer = nn.utils.skip_init(nn.Linear, inputs, outputs, bias=bias)
     with torch.no_grad():
         start(layer.weight)

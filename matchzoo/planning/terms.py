@@ -55,7 +55,7 @@ class Made:
         stored: it is there in all steps, and not made in each.
         moves: gradients with respect to the features are wanted.
         origin: shape of a sample that these are the features of.
-        decode: the way back to it.
+        decode: the way back to it, from [n, d] to [n, …].
     """
 
     space: str

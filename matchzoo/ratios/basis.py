@@ -33,7 +33,7 @@ def design_at(x: torch.Tensor, basis: Samples, bandwidth: float) -> torch.Tensor
 
 
 def folds(count: int, step: Step) -> list[torch.Tensor]:
-    """Rows of each of `FOLDS` random parts of nearly equal size (fewer where there are fewer rows)."""
+    """Rows [k] of each of `FOLDS` random parts of nearly equal size (fewer where there are fewer rows)."""
     order = torch.randperm(count, generator=step.rng("folds"))
     return [part for part in order.chunk(min(FOLDS, count)) if len(part)]
 

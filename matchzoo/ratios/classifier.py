@@ -154,7 +154,8 @@ def held_out_loss(
     numerator_parts: list[torch.Tensor],
     denominator_parts: list[torch.Tensor],
 ) -> float:
-    """Mean logistic loss at samples that were left out of the fit, over some parts of both sets."""
+    """Mean logistic loss at samples that were left out of the fit, over some parts (rows [k]) of both sets [n, d]
+    and [m, d]."""
     loss = 0.0
     for a, b in itertools.zip_longest(numerator_parts, denominator_parts, fillvalue=torch.zeros(0, dtype=torch.long)):
         rest = [

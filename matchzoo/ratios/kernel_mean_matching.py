@@ -95,7 +95,7 @@ class KernelMeanMatching(RatioEstimator):
 
 
 def plus_ridge(matrix: torch.Tensor, ridge: float) -> torch.Tensor:
-    """matrix + ridge · I, without making I; differentiable."""
+    """Matrix [n, n] + ridge · I, without making I; differentiable."""
     moved = matrix.clone()
     moved.detach().diagonal().add_(ridge)  # a constant, so nothing for the way back
     return moved

@@ -67,7 +67,7 @@ def likeliest(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tenso
 
 
 def held_out_likelihood(numerator: torch.Tensor, denominator: torch.Tensor, parts: list[torch.Tensor]) -> float:
-    """Mean log-ratio of samples of p that were left out of the fit, over some parts of them; −inf where it is 0."""
+    """Mean log-ratio of samples of p left out of the fit, over some parts (rows [k]) of them; −inf where it is 0."""
     found = []
     for part in parts:
         rest = torch.ones(len(numerator), dtype=torch.bool).index_fill(0, part, False)

@@ -24,7 +24,7 @@ class Ratio:
         relative: α; 0 for the plain ratio. The expectation of the ratio under αp + (1 − α)q is 1.
         logs: its logarithms at the numerator's and the denominator's points, [n] and [m], where the method estimates
             those; else None.
-        matrices: symmetric matrices of the linear systems that were solved, for the condition number.
+        matrices: symmetric matrices [k, k] of the linear systems that were solved, for the condition number.
         chosen: the hyper-parameters that were used, those found by cross-validation among them.
     """
 
@@ -63,7 +63,7 @@ class Ratio:
         )
 
     def mapped(self, function: Callable[[torch.Tensor], torch.Tensor]) -> "Ratio":
-        """The same with another function for new points."""
+        """The same with another function of the values [k] at new points."""
         return attrs.evolve(self, function=function)
 
     def diagnostics(self) -> dict[str, float]:

@@ -34,7 +34,7 @@ def herding(features: torch.Tensor, count: int) -> torch.Tensor:
 
 
 def herding_rows(features: Samples, per_class: int) -> torch.Tensor:
-    """Rows of the `herding` of every class, classes in order."""
+    """Rows [classes · per_class] of the `herding` of every class, classes in order."""
     return in_each_class(features, lambda own: herding(own, per_class))
 
 

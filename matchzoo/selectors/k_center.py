@@ -31,7 +31,7 @@ def k_center(features: torch.Tensor, count: int) -> torch.Tensor:
 
 
 def k_center_rows(features: Samples, per_class: int) -> torch.Tensor:
-    """Rows of the `k_center` of every class, classes in order."""
+    """Rows [classes · per_class] of the `k_center` of every class, classes in order."""
     return in_each_class(features, lambda own: k_center(own, per_class))
 
 

@@ -81,7 +81,7 @@ def _best_exchange(distances: torch.Tensor, chosen: torch.Tensor) -> tuple[float
 
 
 def k_medoids_rows(features: Samples, per_class: int, rng: torch.Generator) -> torch.Tensor:
-    """Rows of the `k_medoids` of every class, classes in order."""
+    """Rows [classes · per_class] of the `k_medoids` of every class, classes in order."""
     return in_each_class(features, lambda own: k_medoids(own, per_class, rng))
 
 

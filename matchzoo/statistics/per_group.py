@@ -21,7 +21,7 @@ def rows_of_classes(samples: Samples, classes: int) -> list[torch.Tensor]:
         classes: c.
 
     Returns:
-        c index tensors, disjoint, none of them empty.
+        c index tensors [k], disjoint, none of them empty.
 
     Raises:
         DeclarationError: the samples have no labels, or probabilities.
