@@ -62,6 +62,8 @@ class InputGradient(Statistic):
         assert samples.labels is not None
         weight = torch.randn(self.classes, 1280, generator=step.rng("head")) * STD
         return input_gradient(self.backbone[0].project, samples.values.unflatten(1, self.shape), samples.labels, weight)
+
+
 # --8<-- [end:statistic]
 
 
