@@ -37,11 +37,11 @@ STD = 0.01
 # --8<-- [start:statistic]
 def input_gradient(network: Any, x: torch.Tensor, labels: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """Mean over each class of d(cross-entropy)/d(pixels), [c, pixels], for a head [c, d] over a network's features."""
-    if not x.requires_grad:
-        x = x.detach().requires_grad_()
+    moves = x.requires_grad  # synthetic images: their gradient is differentiated once more
     with torch.enable_grad():
+        x = x if moves else x.detach().requires_grad_()
         loss = F.cross_entropy(network(x) @ weight.T, labels, reduction="sum")
-        (gradient,) = torch.autograd.grad(loss, x, create_graph=True)
+        (gradient,) = torch.autograd.grad(loss, x, create_graph=moves)
     return class_centres(gradient.flatten(1), labels, len(weight))
 
 
@@ -153,7 +153,7 @@ def top1(run: Run) -> float:
 def main() -> None:
     """Measure, train, draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=320)
+    parser.add_argument("--steps", type=int, default=160)
     parser.add_argument("--output", type=Path, default=Path("runs/input-gradient"))
     options = parser.parse_args()
     agreements = agreement()
