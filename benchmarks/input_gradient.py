@@ -1,6 +1,6 @@
 """A look-alike of linear gradient matching that compares gradients of *pixels*, and what comes of it.
 
-python -m docs_build.input_gradient        (6 minutes on one CPU thread; needs matchzoo-torch[quickstart])
+python benchmarks/input_gradient.py        (6 minutes on one CPU thread; needs matchzoo-torch[quickstart])
 
 Draws docs/pictures/input-gradient.png: how well the statistic of one real batch agrees with that of another, and the
 images that each statistic leads to after the same steps from the same start. Prints the numbers of docs/lgm.md.

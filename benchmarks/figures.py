@@ -1,6 +1,6 @@
 """Figures of the explanation pages, from synthetic data and scikit-learn's digits.
 
-python -m docs_build.figures [NAME ...]        (two minutes on one CPU thread)
+python benchmarks/figures.py [NAME ...]        (two minutes on one CPU thread)
 
 Every figure is a function that returns it; docs/pictures holds what they drew. Numbers that a page says are printed.
 """

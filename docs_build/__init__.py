@@ -1,1 +1,0 @@
-"""What the documentation is built with: maths, pages made from cards, and figures."""
