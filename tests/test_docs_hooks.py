@@ -65,3 +65,15 @@ def test_a_formula_that_cannot_be_read_is_a_warning(caplog: pytest.LogCaptureFix
     html = r'<span class="arithmatex">\(x^2^3\)</span>'
     assert maths.on_page_content(html, page=page) == html
     assert "a.md" in caplog.text
+
+
+def test_a_formula_that_is_not_found_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("latex2mathml", reason="the docs extra is not installed")
+    import maths
+
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="a.md"))
+    maths.on_page_content(r"<p>$\alpha $</p>", page=page)
+    assert "a.md" in caplog.text
+    caplog.clear()
+    maths.on_page_content(r"<p><code>$\alpha$</code> for $5</p>", page=page)
+    assert caplog.text == ""

@@ -12,6 +12,8 @@ from typing import Any
 from latex2mathml.converter import convert
 
 log = logging.getLogger("mkdocs.hooks.maths")
+CODE = re.compile(r"<(code|pre|annotation)\b.*?</\1>", re.S)
+MISSED = re.compile(r"\$[^$<\n]*\\[a-z]+[^$<\n]*")
 FOUND = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.S)
 
 
@@ -32,4 +34,9 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
             log.warning("%s: the formula %r cannot be read (%s)", page.file.src_uri, latex, error)
             return found[0]
 
-    return FOUND.sub(replace, content)
+    made = FOUND.sub(replace, content)
+    for missed in MISSED.findall(CODE.sub("", made)):
+        log.warning(
+            "%s: %r was not taken for a formula: no space may stand inside of its dollars", page.file.src_uri, missed
+        )
+    return made
