@@ -1,6 +1,6 @@
 """A look-alike of linear gradient matching that compares gradients of *pixels*, and what comes of it.
 
-python benchmarks/input_gradient.py        (6 minutes on one CPU thread; needs matchzoo-torch[quickstart])
+python benchmarks/input_gradient.py        (20 minutes of one thread of a busy machine; needs matchzoo-torch[quickstart])
 
 Draws docs/pictures/input-gradient.png: how well the statistic of one real batch agrees with that of another, and the
 images that each statistic leads to after the same steps from the same start. Prints the numbers of docs/lgm.md.
@@ -135,13 +135,12 @@ def picture(agreements: dict[str, list[tuple[float, float]]], runs: dict[str, Ru
     axes.set(xscale="log", xlabel="real images a class in each batch", ylabel="cosine of two real batches")
     axes.set(ylim=(-0.05, 1.05), xticks=SIZES, xticklabels=SIZES)
     axes.minorticks_off()
-    axes.legend(title="gradient", loc="center right")
-    rows = right.subplots(len(runs), 10)
-    for row, (name, run) in zip(rows, runs.items(), strict=True):
-        for axis, image in zip(row, run.distilled.images, strict=True):
+    left.legend(loc="outside upper center", title="gradient", ncols=2, fontsize=8)
+    for row, (name, run) in zip(right.subfigures(len(runs), 1), runs.items(), strict=True):
+        row.suptitle(f"gradient {names[name]}: {top1(run):.1f} % of unseen digits", fontsize=11)
+        for axis, image in zip(row.subplots(1, 10), run.distilled.images, strict=True):
             axis.imshow(image.permute(1, 2, 0).numpy())
             axis.set(xticks=[], yticks=[])
-        row[0].set_title(f"gradient {names[name]}: {top1(run):.1f} % of unseen digits", loc="left", fontsize=10)
     return figure
 
 
