@@ -1,6 +1,6 @@
 """A look-alike of linear gradient matching that compares gradients of *pixels*, and what comes of it.
 
-python benchmarks/input_gradient.py        (20 minutes of one thread of a busy machine; needs matchzoo-torch[quickstart])
+python benchmarks/input_gradient.py        (20 minutes of a thread of a busy machine; needs matchzoo-torch[quickstart])
 
 Draws docs/pictures/input-gradient.png: how well the statistic of one real batch agrees with that of another, and the
 images that each statistic leads to after the same steps from the same start. Prints the numbers of docs/lgm.md.
