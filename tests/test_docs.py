@@ -50,7 +50,7 @@ SHELL = ("pip", "hf", "export", "wait", "CUDA_VISIBLE_DEVICES=0", "CUDA_VISIBLE_
 def blocks(language: str, tutorials: bool = True) -> list:
     found = []
     for page in PAGES:
-        if page.parent.name == "tutorials" and not tutorials:
+        if page.parent == ROOT / "docs/tutorials" and not tutorials:
             continue
         for number, block in enumerate(FENCE.finditer(page.read_text(encoding="utf-8"))):
             if block["language"] == language:

@@ -600,14 +600,3 @@ def test_origin(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     assert FileWeights(path=str(tmp_path / "a.safetensors")).origin()["kind"] == "file"
     assert RandomWeights(seed=1).origin() == {"kind": "random", "seed": 1}
     assert isinstance(zoo.load("efficientnet-lite0").verified, Verified)
-
-
-def test_the_page_lists_every_card() -> None:
-    page = (Path(__file__).parent.parent / "docs/backbones.md").read_text()
-    for name in NAMES:
-        card = zoo.load(name)
-        row = next((line for line in page.split("\n") if line.startswith(f"| `{name}` |")), "")
-        assert row, f"{name} is missing in docs/backbones.md"
-        for fact in (str(card.features), f"{card.size}", card.licence):
-            assert fact in row, f"{name}: {fact} is missing in its row of docs/backbones.md"
-        assert ("unverified" in row) == (card.verified is None)
