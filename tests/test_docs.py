@@ -2,7 +2,7 @@
 
 Python blocks run, each by itself (the tutorials run as whole pages: ``test_tutorials.py``). Of ``bash`` blocks every
 command is parsed with its options, and run unless a comment on its line, or on the block's first, says why not: what it
-``needs``, how long it ``takes`` (or ``about 3 minutes``). Tables of ``toml`` blocks are those of a recipe.
+``needs``, how long it ``takes`` (or ``3 minutes``). Tables of ``toml`` blocks are those of a recipe.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT / "docs/hooks"))
 from tutorials import FENCE, NEEDS, TITLE  # noqa: E402
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-WHY_NOT = re.compile(r"#.*\b(needs|takes|about \d)")
+WHY_NOT = re.compile(r"#.*\b(needs|takes|\d+ minutes?)\b")
 COMMANDS = {
     (cli, "list_"),
     (cli, "show"),
