@@ -72,5 +72,5 @@ nothing to run
 
 @pytest.mark.parametrize("block", ["```python\n1 / 0\n```", "```bash\nfalse\necho more\n```"])
 def test_a_block_that_fails(block: str, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="block 1 failed:\n\n(1 / 0|false)"):
+    with pytest.raises(RuntimeError, match=r"block 1 failed:\n\n(1 / 0|false)"):
         tutorials.execute(block, tmp_path)

@@ -24,7 +24,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w+)(?P<options>[^\n]*)\n(?P<code>.*?)^(?P=indent)```$", re.M | re.S)
+FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<language>\w+)(?P<options>[^\n]*)\n(?P<code>.*?)^(?P=indent)```$", re.M | re.S
+)
 """A block of code of a page; in a list it is indented."""
 TITLE = re.compile(r'title="([^"]+)"')
 NEEDS = re.compile(r"# needs (.+)\n")
