@@ -1,49 +1,175 @@
-"""What the README and the documentation tell users to type works as it is written."""
+"""What the README and the documentation tell users to type works as it is written.
 
+Python blocks run, each by itself (the tutorials run as whole pages: ``test_tutorials.py``). Of ``bash`` blocks every
+command is parsed with its options, and run unless a comment on its line, or on the block's first, says why not: what it
+``needs``, how long it ``takes`` (or ``3 minutes``). Tables of ``toml`` blocks are those of a recipe.
+"""
+
+import functools
 import re
 import shlex
+import sys
+import textwrap
+import tomllib
 from pathlib import Path
 
+import attrs
 import pytest
 
-from matchzoo.cli import split_overrides
-from matchzoo.overrides import flags, override
+from matchzoo import cli, comparing, density_ratios, publishing
+from matchzoo.errors import MatchZooError
+from matchzoo.planning import command as planning
+from matchzoo.players import Player
 from matchzoo.recipe import Recipe
-from matchzoo.shipped import find, names
-from matchzoo.tables import read_toml, structure
+from matchzoo.recipes import load
+from matchzoo.shipped import names
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+sys.path.insert(0, str(ROOT / "docs/hooks"))
+
+from tutorials import FENCE, NEEDS  # noqa: E402
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WHY_NOT = re.compile(r"#.*\b(needs|takes|\d+ minutes?)\b")
+COMMANDS = {
+    (cli, "list_"),
+    (cli, "show"),
+    (cli, "copy"),
+    (cli, "doctor"),
+    (cli, "run"),
+    (planning, "plan"),
+    (comparing, "evaluate"),
+    (comparing, "report"),
+    (density_ratios, "ratio"),
+    (publishing, "push"),
+    (publishing, "pull"),
+}
+SHELL = ("pip", "hf", "export", "wait", "CUDA_VISIBLE_DEVICES=0", "CUDA_VISIBLE_DEVICES=1", "eval", "tensorboard")
+"""Commands of others: a comment must say why they are not run, and nothing more is checked of them."""
 
 
-def blocks(language: str) -> list:
+def blocks(language: str, tutorials: bool = True) -> list:
     found = []
     for page in PAGES:
-        for i, block in enumerate(re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S)):
-            found.append(pytest.param(block, id=f"{page.name}-{i}"))
+        if page.parent == ROOT / "docs/tutorials" and not tutorials:
+            continue
+        for number, block in enumerate(FENCE.finditer(page.read_text(encoding="utf-8"))):
+            if block["language"] == language:
+                code = textwrap.dedent(block["code"])
+                found.append(pytest.param(code, id=f"{page.relative_to(ROOT)}-{number}"))
     return found
 
 
-@pytest.mark.parametrize("block", blocks("python"))
+@pytest.mark.parametrize("block", blocks("python", tutorials=False))
 def test_python_blocks_run(block, tmp_path, monkeypatch, capsys):
+    code = compile(block, "documentation", "exec")
+    if not NEEDS.match(block):
+        monkeypatch.chdir(tmp_path)
+        exec(code, {})
+
+
+def lines_of(block: str) -> list[tuple[str, bool]]:
+    """The commands of a block, continued lines joined, and whether each is to be run."""
+    script = block.startswith("#!")
+    lines = re.sub(r"\\\n\s*", "", block).splitlines()
+    whole = any(WHY_NOT.search(line) for line in lines[: 2 if script else 1] if line.startswith("#"))
+    commands = [line for line in lines if line.strip() and not line.startswith("#")]
+    return [(line, not (whole or WHY_NOT.search(line))) for line in commands]
+
+
+def parse(words: list[str]) -> None:
+    """Read a command and its options and run nothing; recipes are checked with their overrides."""
+    called = []
+
+    def stub(real):
+        @functools.wraps(real)
+        def instead(*positional, **named):
+            called.append(real.__name__)
+            name = named.get("name", positional[0] if positional else "")
+            if real.__name__ in ("run", "plan") and not name.endswith(".toml"):
+                cli.recipe_of(name, named["overrides"], real.__name__)
+
+        return instead
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in COMMANDS:
+            patch.setattr(module, name, stub(getattr(module, name)))
+        try:
+            cli.main(words)
+        except SystemExit as stop:
+            pytest.fail(f"matchzoo {shlex.join(words)}: exit code {stop.code}")
+    assert called or words[0] == "completion"
+
+
+@pytest.mark.parametrize("block", blocks("bash", tutorials=False))
+def test_commands(block, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    exec(compile(block, "documentation", "exec"), {})
+    for line, wanted in lines_of(block):
+        words = shlex.split(line, comments=True)
+        if "matchzoo" in words[:8] and words[0] not in ("pip", "python"):
+            own = [word for word in words[words.index("matchzoo") + 1 :] if word != "&"]
+            parse(own)
+            if wanted:
+                assert words[0] == "matchzoo"
+                cli.main(own)
+        elif words[0] == "make":
+            assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.M), line
+            assert not wanted, f"say why it is not run: {line}"
+        elif words[0] == "python":
+            named = ROOT / words[1] if words[1] != "-m" else (ROOT / words[2].replace(".", "/")).with_suffix(".py")
+            assert named.is_file(), line
+            assert not wanted, f"say why it is not run: {line}"
+        elif not block.startswith("#!"):
+            assert words[0] in SHELL, line
+            assert not wanted or words[0] == "export", f"say why it is not run: {line}"
 
 
-def test_commands_name_what_there_is():
-    lines = [
-        line.split("#")[0].strip()
-        for page in PAGES
-        for block in re.findall(r"^```(?:bash|text)\n(.*?)^```", page.read_text(), re.M | re.S)
-        for line in block.splitlines()
-        if line.startswith("matchzoo run ")
-    ]
-    assert len(lines) >= 8
-    for line in lines:
-        own, overrides = split_overrides(shlex.split(line)[2:])
-        if own[0] in ("NAME", "mine.toml"):
-            continue
-        structure(override(read_toml(find("recipes", own[0], "recipe")), Recipe, flags(overrides)), Recipe)
+@pytest.mark.parametrize("block", blocks("bash"))
+def test_scripts_are_bash(block, tmp_path):
+    import subprocess
+
+    subprocess.run(["bash", "-n", "-c", block], check=True)
+
+
+@pytest.mark.parametrize("block", blocks("text") + blocks("csv"))
+def test_no_command_hides_in_text(block):
+    assert not re.search(r"^(\$ |matchzoo [a-z]+ |python -m |from \w+ import|import |pip install)", block, re.M), block
+
+
+def merged(table: dict, part: dict) -> dict:
+    """A table with the lines of another put into it; where the kinds differ, the other's in its place."""
+    if part.get("kind", table.get("kind")) != table.get("kind"):
+        return part
+    inner = {
+        k: merged(table[k], v) if isinstance(v, dict) and isinstance(table.get(k), dict) else v for k, v in part.items()
+    }
+    return {**table, **inner}
+
+
+BASES = [
+    load(name).table() for name in ("lgm/quickstart", "lgm/joint", "gram/ring-2d", "dc/digits", "baselines/random")
+]
+"""Recipes into which the pages' pieces of recipes are put: each must fit into one of them."""
+
+
+@pytest.mark.parametrize("block", blocks("toml", tutorials=False))
+def test_tables_are_those_of_recipes(block):
+    part = tomllib.loads(block)
+    if "statistic" in part:
+        part = {"minimize": [{"kind": "statistic", **part}]}
+    if set(part) <= {field.name for field in attrs.fields(Player)}:
+        part = {"players": {"generator": part}}
+    if not set(part) <= {field.name for field in attrs.fields(Recipe)}:
+        return  # a card: zoo cards have tests of their own
+    problems = []
+    for base in BASES:
+        other = {"projectors": "projector", "projector": "projectors"}
+        kept = {key: value for key, value in base.items() if not any(other.get(name) == key for name in part)}
+        try:
+            Recipe.of(merged(kept, part))
+        except MatchZooError as error:
+            problems.append(str(error))
+    assert len(problems) < len(BASES), "\n\n".join(problems)
 
 
 def test_every_recipe_is_on_its_page():
