@@ -3,8 +3,8 @@
 All blocks of a page run in order, in one new folder and one process of its own: ``python`` blocks in one namespace,
 ``bash`` blocks in a shell. A block with a title is written to the file of that name instead. A block whose first line
 is a comment ``# needs …`` is shown and not run. Links and pictures of the page that point at files made by its blocks
-are put into the site. A block that fails fails the build. Where neither the blocks nor the code have changed, what they made
-is taken from ``.cache/tutorials``.
+are put into the site. A block that fails fails the build. Where neither the blocks nor the code have changed, what they
+made is taken from ``.cache/tutorials``.
 
 markdown-exec was looked at: it gives every block options that show wherever else the page is read, has no folder and
 no process for a page, and shows no files. The tests run the pages with `execute`, without mkdocs.
