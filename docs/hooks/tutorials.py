@@ -3,8 +3,8 @@
 All blocks of a page run in order, in one new folder and one process of its own: ``python`` blocks in one namespace,
 ``bash`` blocks in a shell. A block with a title is written to the file of that name instead. A block whose first line
 is a comment ``# needs …`` is shown and not run. Links and pictures of the page that point at files made by its blocks
-are put into the site. A block that fails fails the build. A page that has not changed, nor the code, is taken from
-``.cache/tutorials``.
+are put into the site. A block that fails fails the build. Where neither the blocks nor the code have changed, what they
+made is taken from ``.cache/tutorials``.
 
 markdown-exec was looked at: it gives every block options that show wherever else the page is read, has no folder and
 no process for a page, and shows no files. The tests run the pages with `execute`, without mkdocs.
@@ -102,17 +102,19 @@ def with_outputs(markdown: str, printed: list[str]) -> str:
 
 def executed(markdown: str) -> tuple[list[str], Path]:
     """What the blocks of a page print, and the folder with what they made; out of the cache if nothing has changed."""
-    key = hashlib.sha256(markdown.encode())
+    key = hashlib.sha256("".join(block[0] for block in FENCE.finditer(markdown)).encode())
     for path in sorted(p for part in ("matchzoo", "recipes", "zoo", "docs/hooks") for p in (ROOT / part).rglob("*.*")):
         if path.suffix in (".py", ".toml"):
             key.update(path.read_bytes())
     folder = CACHE / key.hexdigest()[:16]
-    if not (folder / ".printed.json").is_file():
+    if not folder.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as made:
-            execute(markdown, Path(made))
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(made, folder)
+        made = Path(tempfile.mkdtemp(dir=CACHE))
+        try:
+            execute(markdown, made)
+            made.replace(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
     return json.loads((folder / ".printed.json").read_text(encoding="utf-8")), folder
 
 
