@@ -1,6 +1,7 @@
 """Writing files whole or not at all: under a temporary name first, then renamed."""
 
 import contextlib
+import errno
 import json
 import os
 import platform
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from matchzoo.errors import MatchZooError
@@ -77,6 +79,28 @@ def sweep(folder: Path) -> None:
             shutil.rmtree(stray, ignore_errors=True)
         else:
             stray.unlink(missing_ok=True)
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""No room, or no writing, wherever it is."""
+
+
+@contextlib.contextmanager
+def filling(folder: Path) -> Iterator[None]:
+    """Within, what goes wrong with writing under a folder is a `MatchZooError`."""
+    try:
+        yield
+    except MatchZooError:
+        raise
+    except (OSError, SafetensorError) as error:
+        code, name = getattr(error, "errno", None), str(getattr(error, "filename", None) or "")
+        gone = not folder.is_dir()
+        if not (gone or code in FULL or isinstance(error, SafetensorError) or name.startswith(str(folder))):
+            raise
+        reason = "it was removed meanwhile" if gone else getattr(error, "strerror", None) or str(error)
+        raise MatchZooError(
+            f"{folder}: cannot be written ({reason}); what is there is whole: mend it and start the run again"
+        ) from error
 
 
 LOCK = ".lock"

@@ -1,0 +1,151 @@
+"""What the machine does to a run: full disks, folders that vanish or cannot be written, clocks that go back.
+
+Each function returns what is wrong, an empty list where nothing is. A run is a process of its own, so that what it says
+and its exit code are those that a user sees.
+"""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import kills
+
+from matchzoo import files
+from matchzoo.tables import write_toml
+
+
+def process(
+    recipe: Path, folder: Path, before: Callable[[], None] | None = None, words: tuple[str, ...] = ()
+) -> "subprocess.Popen[str]":
+    """A run in a process, with what it does to itself first."""
+    command = [sys.executable, *words, "-m", "matchzoo", "run", str(recipe), "--output", str(folder), "--quiet"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before
+    )
+
+
+def ring(folder: Path, steps: int = 60) -> Path:
+    """A recipe of a short run that keeps checkpoints often."""
+    table = kills.ring("")
+    table["trainer"] |= {"steps": steps, "checkpoint_every": 5}
+    path = folder / "ring.toml"
+    files.write_text(path, write_toml(table))
+    return path
+
+
+def complaint(done: "subprocess.Popen[str]", words: str) -> list[str]:
+    """Whether a process ended with a message for people that has some words."""
+    out, err = done.communicate(timeout=300)
+    problems = []
+    if done.returncode in (0, None) or done.returncode < 0:
+        problems.append(f"exit code {done.returncode}")
+    if "Traceback" in err or "Traceback" in out:
+        problems.append(f"a traceback: {err[-800:]}")
+    if words not in err:
+        problems.append(f"said {err[-300:]!r}, not {words!r}")
+    return problems
+
+
+def afterwards(recipe: Path, folder: Path, wanted: Path) -> list[str]:
+    """What is wrong with a run that is started again once the fault is mended."""
+    kills.finish(recipe, folder, wanted.parent / "cache")
+    return kills.differences(wanted, folder)
+
+
+def disk_full(folder: Path) -> list[str]:
+    """No file may grow beyond some kilobytes, as on a full disk; then there is room again."""
+    recipe, wanted, run = ring(folder), folder / "wanted", folder / "run"
+    kills.finish(recipe, wanted, folder / "cache")
+    problems = []
+    for kilobytes in (2, 8):
+
+        def limit(size: int = kilobytes * 1024) -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+        problems += complaint(process(recipe, run, limit), "cannot be written")
+    return problems + afterwards(recipe, run, wanted)
+
+
+def cannot_be_written(folder: Path) -> list[str]:
+    """The folder above may not be written; where this is root, without root's right to do so anyway."""
+    recipe, wanted, place = ring(folder), folder / "wanted", folder / "theirs"
+    kills.finish(recipe, wanted, folder / "cache")
+    place.mkdir()
+    place.chmod(0o555)
+    words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
+    command = [*words, sys.executable, "-m", "matchzoo", "run", str(recipe), "--output", str(place / "run"), "--quiet"]
+    problems = complaint(
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), "cannot be written"
+    )
+    place.chmod(0o755)
+    return problems + afterwards(recipe, place / "run", wanted)
+
+
+def removed(folder: Path) -> list[str]:
+    """The folder is deleted under a run."""
+    recipe, wanted, run = ring(folder, steps=4000), folder / "wanted", folder / "run"
+    started = process(recipe, run)
+    for _ in range(600):
+        if (run / "checkpoints").is_dir() and any((run / "checkpoints").iterdir()):
+            break
+        time.sleep(0.1)
+    run.rename(folder / "gone")
+    problems = complaint(started, "cannot be written")
+    short = ring(folder)
+    shutil.rmtree(run, ignore_errors=True)
+    kills.finish(short, wanted, folder / "cache")
+    return problems + afterwards(short, run, wanted)
+
+
+def clock_set_back(folder: Path) -> list[str]:
+    """Time goes backwards between two sessions and within them."""
+    recipe, wanted, run = ring(folder), folder / "wanted", folder / "run"
+    kills.finish(recipe, wanted, folder / "cache")
+    script = folder / "back.py"
+    script.write_text(
+        "import runpy, sys, time\n"
+        "now, monotonic, ticks = time.time, time.monotonic, iter(range(10**9))\n"
+        "time.time = lambda: now() - 3600 * next(ticks)\n"
+        "sys.argv = ['matchzoo', *sys.argv[1:]]\n"
+        "runpy.run_module('matchzoo', run_name='__main__')\n"
+    )
+    words = [sys.executable, str(script), "run", str(recipe), "--output", str(run), "--quiet"]
+    first = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(6)
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=120)
+    for path in sorted(run.rglob("*")):
+        os.utime(path, (0, 0))
+    return afterwards(recipe, run, wanted)
+
+
+def two_at_once(folder: Path) -> list[str]:
+    """A second process on the folder of a run is refused, and the first goes on as if nothing had been."""
+    recipe, wanted, run = ring(folder, steps=3000), folder / "wanted", folder / "run"
+    kills.finish(recipe, wanted, folder / "cache")
+    first = process(recipe, run)
+    for _ in range(600):
+        if (run / files.LOCK).is_file():
+            break
+        time.sleep(0.05)
+    problems = complaint(process(recipe, run), "is at it; wait until it is done")
+    _, err = first.communicate(timeout=300)
+    if first.returncode:
+        problems.append(f"the first: {err[-500:]}")
+    return problems + kills.differences(wanted, run)
+
+
+FAULTS = {
+    "a full disk": disk_full,
+    "a folder that cannot be written": cannot_be_written,
+    "a folder that is removed": removed,
+    "a clock that goes back": clock_set_back,
+    "two processes on one folder": two_at_once,
+}
