@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo data test lint types docs check clean
+.PHONY: demo data test torture lint types docs check clean
 
 .venv/.ready: pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit('matchzoo needs Python 3.11 or newer, this is ' + sys.version.split()[0]) if sys.version_info < (3, 11) else None"
@@ -20,6 +20,10 @@ data: .venv/.ready
 
 test: .venv/.ready
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Kills, faults and hostile files in full: at most two CPU hours. A part of it is in the tests.
+torture: .venv/.ready
+	$(BIN)/python tests/torture/everything.py
 
 lint: .venv/.ready
 	$(BIN)/ruff check .

@@ -1,4 +1,5 @@
-"""Every tutorial runs as a whole, as it does when the documentation is built; what needs the Hub meets our own."""
+"""What needs the Hub on tutorials meets our own; all other blocks of theirs are run by the build of the documentation,
+which ends where one fails."""
 
 import re
 import sys
@@ -12,7 +13,7 @@ sys.path.insert(0, str(DOCS / "hooks"))
 
 import tutorials  # noqa: E402
 
-PAGES = sorted((DOCS / "tutorials").glob("*.md"))
+PAGES = [page for page in sorted((DOCS / "tutorials").glob("*.md")) if "# needs the Hub" in page.read_text("utf-8")]
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_pages_run(page: Path, tmp_path: Path, server: HubServer) -> None:
     text = page.read_text(encoding="utf-8")
     printed = tutorials.execute(text, work, ["the Hub"], HF_HUB_OFFLINE="0", **account)
     assert any(printed)
-    assert ("# needs the Hub" in text) == any("commit" in request for request in server.requests)
+    assert any("commit" in request for request in server.requests)
     links = re.findall(r"\]\(([^)#]+)", text)
     assert any(link.endswith(".png") for link in links)
     for link in links:

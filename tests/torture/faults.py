@@ -128,7 +128,7 @@ def clock_set_back(folder: Path) -> list[str]:
 
 def two_at_once(folder: Path) -> list[str]:
     """A second process on the folder of a run is refused, and the first goes on as if nothing had been."""
-    recipe, wanted, run = ring(folder, steps=3000), folder / "wanted", folder / "run"
+    recipe, wanted, run = ring(folder, steps=1500), folder / "wanted", folder / "run"
     kills.finish(recipe, wanted, folder / "cache")
     first = process(recipe, run)
     for _ in range(600):

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import faults
 import kills
 import pytest
 import recipe_fuzz
+
+pytestmark = pytest.mark.slow
 
 
 def test_mutated_recipes_run_or_are_refused(tiny_card: Path, tmp_path: Path) -> None:
@@ -19,3 +22,8 @@ def test_killed_runs_end_as_undisturbed_ones(name: str, tiny_card: Path, tmp_pat
     told = kills.campaign(name, 2, 0, tmp_path, str(tiny_card))
     assert told.times == 2
     assert told.problems == []
+
+
+@pytest.mark.parametrize("name", list(faults.FAULTS))
+def test_faults_of_the_machine(name: str, tmp_path: Path) -> None:
+    assert faults.FAULTS[name](tmp_path) == []

@@ -1,0 +1,92 @@
+"""All campaigns in full, and their table on docs/torture.md: ``make torture``, at most two CPU hours.
+
+python tests/torture/everything.py [NAME ...]     kills, recipes, faults; all if none is named
+"""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import faults  # noqa: E402
+import kills  # noqa: E402
+import recipe_fuzz  # noqa: E402
+from conftest import TINY_CARD  # noqa: E402
+
+from matchzoo import files  # noqa: E402
+
+STORE, PAGE = HERE / "results.json", HERE.parent.parent / "docs/torture.md"
+BEGIN, END = "<!-- made by make torture -->", "<!-- end -->"
+KILLS, RECIPES, TIMES = 50, 10_000, 3
+
+Row = dict[str, Any]
+
+
+def killed(folder: Path, card: str) -> list[Row]:
+    rows = []
+    for name in kills.RECIPES:
+        (folder / name).mkdir()
+        told = kills.campaign(name, KILLS, 0, folder / name, card)
+        rows.append({"fault": f"SIGKILL at a random moment, {name}", "tried": told.times, "wrong": told.problems})
+    return rows
+
+
+def mutated(folder: Path, card: str) -> list[Row]:
+    ended, examples = recipe_fuzz.campaign(recipe_fuzz.bases(Path(card)), RECIPES, 0, folder)
+    wrong = [f"{ended[how]} times: {how}" for how in examples]
+    fault = f"a mutated recipe ({ended['refused']} refused, {ended['ran']} ran)"
+    return [{"fault": fault, "tried": sum(ended.values()), "wrong": wrong}]
+
+
+def machine(folder: Path, card: str) -> list[Row]:
+    rows = []
+    for name, fault in faults.FAULTS.items():
+        wrong = []
+        for time in range(TIMES):
+            (place := folder / f"{name}-{time}".replace(" ", "-")).mkdir()
+            wrong += fault(place)
+        rows.append({"fault": name, "tried": TIMES, "wrong": wrong})
+    return rows
+
+
+CAMPAIGNS = {"kills": killed, "recipes": mutated, "faults": machine}
+
+
+def table(stored: dict[str, list[Row]]) -> str:
+    lines = ["| fault | tried | survived | lost |", "| --- | --- | --- | --- |"]
+    for row in (row for name in CAMPAIGNS for row in stored.get(name, [])):
+        bad = len(row["wrong"])
+        lines.append(f"| {row['fault']} | {row['tried']} | {row['tried'] - bad} | {bad or 'nothing'} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
+    failed = False
+    for name in sys.argv[1:] or CAMPAIGNS:
+        with tempfile.TemporaryDirectory() as folder:
+            card = Path(folder) / "tiny.toml"
+            card.write_text(TINY_CARD.replace("test_vit", "test_efficientnet").replace("= 64", "= 256"))
+            os.environ["MATCHZOO_CACHE"] = f"{folder}/cache"
+            stored[name] = CAMPAIGNS[name](Path(folder), str(card))
+        files.write_json(STORE, stored)
+        for row in stored[name]:
+            print(row["fault"], row["tried"], *row["wrong"], sep="\n    ", flush=True)
+            failed = failed or bool(row["wrong"])
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    files.write_text(PAGE, f"{before}{BEGIN}\n\n{table(stored)}\n\n{END}{rest.split(END)[1]}")
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
