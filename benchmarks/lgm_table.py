@@ -42,7 +42,7 @@ def picture(lines: Sequence[dict], path: Path) -> None:
     """Mean accuracy over the seeds against seconds (cold), a panel a place."""
     from matplotlib.figure import Figure
 
-    places = list(lgm_accuracy.curves_of(lines))
+    places = [place for place in lgm_accuracy.curves_of(lines) if len(place[2]) > 1]  # else nothing to compare
     figure = Figure(figsize=(5.5 * len(places), 4), dpi=110, layout="constrained")
     for (place, target, modes), axis in zip(places, figure.subplots(1, len(places), squeeze=False)[0], strict=True):
         for name, curves in modes.items():

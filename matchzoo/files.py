@@ -73,8 +73,8 @@ def write_folder(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove temporaries that a killed process left in a folder."""
-    for stray in folder.glob(".*.tmp-*"):
+    """Remove temporaries that killed processes left in a folder and below it."""
+    for stray in list(folder.rglob(".*.tmp-*")):
         if stray.is_dir():
             shutil.rmtree(stray, ignore_errors=True)
         else:
