@@ -43,6 +43,7 @@ def picture(lines: Sequence[dict], path: Path) -> None:
     from matplotlib.figure import Figure
 
     places = [place for place in lgm_accuracy.curves_of(lines) if len(place[2]) > 1]  # else nothing to compare
+    colours: dict[str, str] = {}
     figure = Figure(figsize=(5.5 * len(places), 4), dpi=110, layout="constrained")
     for (place, target, modes), axis in zip(places, figure.subplots(1, len(places), squeeze=False)[0], strict=True):
         for name, curves in modes.items():
@@ -50,7 +51,9 @@ def picture(lines: Sequence[dict], path: Path) -> None:
             when = [statistics.mean(c["seconds"][i] + c["build"] for c in curves) for i in range(count)]
             score = [statistics.mean(c["top1"][i] for c in curves) for i in range(count)]
             width = 2.2 if name == "textbook" else 1.2
-            axis.plot(when, score, label=name, linewidth=width, color="black" if name == "textbook" else None)
+            base = name.removesuffix(", one view")
+            colour = "black" if name == "textbook" else colours.setdefault(base, f"C{len(colours)}")
+            axis.plot(when, score, "-" if base == name else "--", label=name, linewidth=width, color=colour)
         axis.axhline(target["target"], color="grey", linestyle=":", linewidth=1)
         axis.set_xscale("log")
         axis.set_xlabel("seconds, cold")
