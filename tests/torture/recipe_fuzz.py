@@ -21,6 +21,8 @@ from matchzoo.errors import MatchZooError
 from matchzoo.recipe import Recipe
 from matchzoo.trainer import Training
 
+LARGE = 100_000
+"""Rows of a step that is not tried: in chunks it would run, for days, as ``matchzoo plan`` says."""
 LIMIT = 20
 """Seconds that a file may take."""
 VALUES: tuple[Any, ...] = (
@@ -84,7 +86,8 @@ def numbers_near(value: Any, rng: random.Random) -> Any:
 def mutate(table: dict[str, Any], rng: random.Random) -> tuple[dict[str, Any], bool]:
     """One to three changes of a table, and whether one of them is a key that no recipe has."""
     table, unknown = copy.deepcopy(table), False
-    for _ in range(rng.choice([1, 1, 1, 2, 3])):
+    changes = rng.choice([1, 1, 1, 2, 3])
+    for _ in range(changes):
         known = paths(table)
         if not known:
             break
@@ -102,7 +105,7 @@ def mutate(table: dict[str, Any], rng: random.Random) -> tuple[dict[str, Any], b
         elif isinstance(here, dict):
             here[f"{path[-1]}\u200b" if rng.random() < 0.3 else f"{path[-1]}x"] = here.pop(path[-1])
             unknown = unknown or path[:-1] not in (("players",), ("projectors",))  # these names are free
-    return table, unknown
+    return table, unknown and changes == 1  # a second change may have taken it away again
 
 
 def garble(text: str, rng: random.Random) -> str:
@@ -132,7 +135,7 @@ def file_of(table: dict[str, Any], rng: random.Random) -> str | None:
 
 
 def attempt(path: Path) -> str:
-    """``ran``, ``refused``, or what went wrong with it."""
+    """``ran``, ``refused``, ``large``, or what went wrong with it."""
 
     def alarm(number: int, frame: Any) -> None:
         raise TooLong
@@ -143,6 +146,8 @@ def attempt(path: Path) -> str:
         recipe = Recipe.read(path).replace(**{"trainer.compile": False})  # a compiler may take its time
         engine = recipe.engine()
         training = Training(recipe.build(engine), recipe.trainer, engine)
+        if training.longest > LARGE:
+            return "large"
         training.prepare(quiet=True)
         training.check(training.step(1), 1)
         return "ran"
@@ -179,7 +184,7 @@ def campaign(tables: list[dict[str, Any]], count: int, seed: int, folder: Path) 
         if how == "ran" and unknown and text == tomlkit.dumps(table):
             how = "an unknown key was accepted"
         ended[how] += 1
-        if how not in ("ran", "refused"):
+        if how not in ("ran", "refused", "large"):
             examples.setdefault(how, text)
     return ended, examples
 
