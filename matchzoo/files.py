@@ -138,9 +138,9 @@ def held(folder: Path) -> Iterator[None]:
             raise MatchZooError(f"{folder}: {who} is at it; wait until it is done, or stop it") from None
         except OSError:
             pass
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()} on {platform.node()}")
-        lock.flush()
+        with contextlib.suppress(OSError):  # a full disk: the hold counts, its words do not
+            os.ftruncate(lock.fileno(), 0)
+            os.write(lock.fileno(), f"process {os.getpid()} on {platform.node()}".encode())
         try:
             yield
         finally:

@@ -144,7 +144,6 @@ class Recipe:
         return Engine.start(self.trainer.device, self.trainer.precision)
 
     @in_words()
-    @in_words()
     def build(self, engine: Engine | None = None) -> Composition:
         """Load the data and weights and build every part, on a fresh copy of this recipe."""
         fresh = self.copy()

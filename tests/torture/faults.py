@@ -20,11 +20,9 @@ from matchzoo import files
 from matchzoo.tables import write_toml
 
 
-def process(
-    recipe: Path, folder: Path, before: Callable[[], None] | None = None, words: tuple[str, ...] = ()
-) -> "subprocess.Popen[str]":
+def process(recipe: Path, folder: Path, before: Callable[[], None] | None = None) -> "subprocess.Popen[str]":
     """A run in a process, with what it does to itself first."""
-    command = [sys.executable, *words, "-m", "matchzoo", "run", str(recipe), "--output", str(folder), "--quiet"]
+    command = [sys.executable, "-m", "matchzoo", "run", str(recipe), "--output", str(folder), "--quiet"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before

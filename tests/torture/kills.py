@@ -4,7 +4,7 @@ A run is a process of its own, as a user starts it. It is killed by SIGKILL at a
 nothing: while it loads, builds its cache, steps, writes a checkpoint, draws a picture or evaluates.
 """
 
-import copy
+import os
 import random
 import signal
 import subprocess
@@ -57,12 +57,8 @@ class Told:
 def start(recipe: Path, folder: Path, cache: Path) -> subprocess.Popen[str]:
     """The run as a process."""
     words = [sys.executable, "-m", "matchzoo", "run", str(recipe), "--output", str(folder), "--quiet"]
-    environment = {"MATCHZOO_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
-    import os
-
-    return subprocess.Popen(
-        words, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    environment = {**os.environ, "MATCHZOO_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def finish(recipe: Path, folder: Path, cache: Path) -> float:
@@ -111,7 +107,7 @@ def campaign(name: str, times: int, seed: int, folder: Path, card: str) -> Told:
     """
     rng, told = random.Random(seed), Told()
     recipe = folder / f"{name}.toml"
-    files.write_text(recipe, write_toml(copy.deepcopy(RECIPES[name](card))))
+    files.write_text(recipe, write_toml(RECIPES[name](card)))
     whole = finish(recipe, folder / "wanted", folder / "cache-wanted")
     number = 0
     while told.times < times:
