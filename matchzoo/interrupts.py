@@ -1,6 +1,7 @@
 """Signals that stop a run: it finishes its step, saves, and ends with the code that the signal asks for."""
 
 import signal
+import time
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -9,7 +10,11 @@ if hasattr(signal, "SIGUSR1"):  # not on Windows
     EXIT_CODES[signal.SIGUSR1] = 0  # sent by schedulers that will start the run again
 
 
-def _stop(number: int) -> None:
+PAUSE = 1.0
+"""Seconds within which a second signal is the first once more: one Ctrl-C comes from the terminal and from torchrun."""
+
+
+def stop(number: int) -> None:
     """End the run: KeyboardInterrupt for SIGINT, as Python users expect (a notebook lives on), else SystemExit."""
     if number == signal.SIGINT:
         raise KeyboardInterrupt
@@ -17,13 +22,14 @@ def _stop(number: int) -> None:
 
 
 class Interrupts:
-    """While active, the first signal is remembered until asked for; a second one acts at once.
+    """While active, the first signal is remembered until asked for; a second one, a second later, acts at once.
 
     Outside the main thread signals cannot be caught, and none is.
     """
 
     def __init__(self) -> None:
-        self._caught: int | None = None
+        self._caught = 0
+        self._since = 0.0
         self._deferred = False
         self._previous: dict[int, Any] = {}
 
@@ -40,24 +46,16 @@ class Interrupts:
             signal.signal(number, handler)
 
     def _handle(self, number: int, _: FrameType | None) -> None:
-        if not self._deferred or self._caught is not None:
-            _stop(number)
-        self._caught = number
+        if not self._deferred or (self._caught and time.monotonic() - self._since > PAUSE):
+            stop(number)
+        if not self._caught:
+            self._caught, self._since = number, time.monotonic()
 
     def defer(self, deferred: bool) -> None:
-        """Whether the first signal waits for `check` (a step is under way) or acts at once."""
+        """Whether the first signal waits until it is asked for (a step is under way) or acts at once."""
         self._deferred = deferred
 
     @property
     def waiting(self) -> int:
         """The number of the signal that waits; 0 if none does."""
-        return self._caught or 0
-
-    def remember(self, number: int) -> None:
-        """Let a signal wait that another process of the run got; 0 for none."""
-        self._caught = number or self._caught
-
-    def check(self) -> None:
-        """End the run if a signal waits; call it once everything is saved."""
-        if self._caught is not None:
-            _stop(self._caught)
+        return self._caught

@@ -30,7 +30,7 @@ from matchzoo.errors import MatchZooError
 from matchzoo.evaluation import Record, Trained
 from matchzoo.facts import Facts
 from matchzoo.generators import Generator
-from matchzoo.interrupts import Interrupts
+from matchzoo.interrupts import Interrupts, stop
 from matchzoo.progress import Progress, quietly
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
@@ -304,8 +304,8 @@ class _Session:
                 values = self.training.step(number)
                 last = number == trainer.steps
                 numbers = None
-                self.interrupts.remember(self.engine.anywhere(self.interrupts.waiting))
-                saving = last or number % trainer.checkpoint_every == 0 or self.interrupts.waiting
+                signalled = self._signalled()  # asked once a step: what comes later waits for the next
+                saving = last or number % trainer.checkpoint_every == 0 or signalled
                 if saving or number == 1 or number % trainer.log_every == 0:
                     numbers = self.training.check(values, number)
                 if log is not None and numbers is not None and (last or number == 1 or number % trainer.log_every == 0):
@@ -324,11 +324,17 @@ class _Session:
                     log.flush()
                     self.page.write(number, {"training": self.seconds})
                 progress.update(1, numbers)
-                if self.interrupts.waiting:
+                if signalled:
                     if not self.quiet:
                         print(f"\nstopped and saved at step {number}; start it again to resume", file=sys.stderr)
-                    self.interrupts.check()
+                    stop(signalled)
         self.interrupts.defer(False)
+        if signalled := self._signalled():
+            stop(signalled)
+
+    def _signalled(self) -> int:
+        """The number of a signal that any process of the run got; 0 for none."""
+        return self.engine.anywhere(self.interrupts.waiting)
 
     def _snapshot(self, number: int) -> None:
         """A few synthetic samples, for the picture of how they grew."""

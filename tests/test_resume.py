@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from matchzoo import files
 from matchzoo.checkpoint import Checkpoints
+from matchzoo.progress import Progress
 from matchzoo.recipe import Recipe
 from matchzoo.run import Run, _Session
 from matchzoo.tables import structure, write_toml
@@ -91,6 +92,35 @@ def test_stopped_after_any_step(name, stop, how, undisturbed, lgm_recipe, ring_r
             assert Checkpoints(folder / "checkpoints", 2).latest()[0].step == stop
     recipe.run(folder, quiet=True)
     assert_same(undisturbed[name], folder)
+
+
+@pytest.mark.parametrize(("stop", "saved"), [(3, 4), (7, 8), ("last", "last")])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_signal_late_in_a_step_waits_for_the_next(
+    stop, saved, again, undisturbed, ring_recipe, tmp_path, monkeypatch
+):
+    """After the run asked; once more at once, as from a terminal and from torchrun."""
+    steps = ring_recipe.trainer.steps
+    stop, saved = (steps if n == "last" else n for n in (stop, saved))
+    plain, calls = Progress.update, []
+
+    def update(self: Progress, *arguments) -> None:
+        plain(self, *arguments)
+        calls.append(0)
+        if len(calls) == stop:
+            os.kill(os.getpid(), signal.SIGTERM)
+            if again:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    folder = tmp_path / "run"
+    with monkeypatch.context() as context:
+        context.setattr(Progress, "update", update)
+        with pytest.raises(SystemExit) as caught:
+            ring_recipe.run(folder, quiet=True)
+    assert caught.value.code == 143
+    assert Checkpoints(folder / "checkpoints", 2).latest()[0].step == saved
+    ring_recipe.run(folder, quiet=True)
+    assert_same(undisturbed["ring"], folder)
 
 
 def test_stopped_again_and_again(undisturbed, lgm_recipe, tmp_path, monkeypatch):
