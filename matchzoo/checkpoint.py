@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from matchzoo import files
@@ -52,7 +53,7 @@ class Checkpoints:
         for folder in self._all():
             try:
                 return self._read(folder), broken
-            except (OSError, ValueError, KeyError, MatchZooError) as error:
+            except (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError, MatchZooError) as error:
                 broken.append(f"{folder.name} cannot be used ({error})")
         return None, broken
 
@@ -64,6 +65,8 @@ class Checkpoints:
         state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
         if _hash(folder / "state.safetensors") != state["sha256"]:
             raise MatchZooError("its tensors are damaged")
+        if f"step-{state['step']:08d}" != folder.name:
+            raise MatchZooError(f"it says that it is of step {state['step']}")
         return Checkpoint(state["step"], load_file(folder / "state.safetensors"), state["scalars"])
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
 from matchzoo import __version__, files, report, run_page, trackers
@@ -40,6 +40,8 @@ from matchzoo.trainer import Training, load_part
 PACKAGES = ("torch", "torchvision", "timm", "numpy", "safetensors", "attrs", "cattrs", "accelerate")
 ELSEWHERE = ("trainer.device", "trainer.chunk")
 """Fields that may differ between the sessions of a run."""
+AGAIN = "remove metrics.json and start the run again: it goes on from its last checkpoint"
+"""The remedy where a result of a finished run is damaged."""
 THOROUGH = 10
 """Every so many records hold the diagnostics that are dear as well."""
 
@@ -67,7 +69,7 @@ class Run:
             raise MatchZooError(f"{folder}: no run is here (there is no recipe.toml)")
         if not (folder / "metrics.json").is_file():
             raise MatchZooError(f"{folder}: the run is not finished; start it again to resume")
-        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        metrics = _table(folder / "metrics.json", {"results": list, "steps": int}, AGAIN)
         return cls(folder, Recipe.read(folder / "recipe.toml"), metrics)
 
     @property
@@ -86,13 +88,15 @@ class Run:
     def generator(self) -> Generator:
         """The trained generator, on the CPU: ``run.generator.sample(n)``."""
         path = self.folder / "parts.safetensors"
-        with safe_open(path, "pt") as file:
-            facts = structure_facts(file.metadata()["facts"])
         generator = self.recipe.copy().generator
-        generator.build(facts)
         trainer = self.recipe.trainer
-        generator.advance(Step(trainer.steps, trainer.seed))
-        load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", load_file(path))
+        try:
+            with safe_open(path, "pt") as file:
+                generator.build(structure_facts(file.metadata()["facts"]))
+            generator.advance(Step(trainer.steps, trainer.seed))
+            load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", load_file(path))
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            raise MatchZooError(f"{path}: is damaged ({error}); {AGAIN}") from None
         return generator.requires_grad_(False)
 
     def __repr__(self) -> str:
@@ -120,6 +124,19 @@ class Run:
         """The page of the run; None where it was not written, as by earlier versions."""
         path = self.folder / run_page.NAME
         return path if path.is_file() else None
+
+
+def _table(path: Path, kinds: dict[str, type], remedy: str) -> dict[str, Any]:
+    """The JSON table of a file, with some values of some types."""
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        wrong = [key for key, kind in kinds.items() if not isinstance(table[key], kind)]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise MatchZooError(f"{path}: is damaged ({type(error).__name__}: {error}); {remedy}") from None
+    if wrong:
+        raise MatchZooError(f"{path}: is damaged ({wrong[0]}); {remedy}")
+    found: dict[str, Any] = table
+    return found
 
 
 def structure_facts(text: str) -> Facts:
@@ -256,14 +273,25 @@ class _Session:
         done = checkpoint.step if checkpoint else 0
         if not self.engine.first:
             return done, 0.0
-        lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.is_file() else []
-        kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= done]
+        kept = [line for number, line in self._logged() if number <= done]
         files.write_text(self.log, "".join(f"{line}\n" for line in kept))
         return done, checkpoint.scalars["seconds"] if checkpoint else 0.0
 
+    def _logged(self) -> list[tuple[int, str]]:
+        """Lines of the log with their steps; a last one that was cut off is left out."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.is_file() else []
+        found: list[tuple[int, str]] = []
+        for number, line in enumerate(lines, 1):
+            try:
+                found.append((int(json.loads(line)["step"]), line))
+            except (ValueError, KeyError, TypeError, RecursionError):
+                if number < len(lines):
+                    raise MatchZooError(f"{self.log}, line {number}: is damaged; mend the line, or remove it") from None
+        return found
+
     def _environment(self) -> None:
         path = self.folder / "environment.json"
-        sessions = json.loads(path.read_text(encoding="utf-8"))["sessions"] if path.is_file() else []
+        sessions = _table(path, {"sessions": list}, "mend or remove it")["sessions"] if path.is_file() else []
         packages = {package: version(package) for package in PACKAGES}
         sessions.append(
             {

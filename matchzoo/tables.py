@@ -48,7 +48,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; a `MatchZooError` names the file, line and column of what cannot be read."""
     try:
         return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, and what Python's own numbers do not take
         raise MatchZooError(f"{path}: not valid TOML: {error}") from None
 
 

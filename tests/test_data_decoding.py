@@ -14,7 +14,7 @@ from PIL import Image
 from matchzoo import progress
 from matchzoo.data import ImageFolder, Table
 from matchzoo.data.decoding import Decoding
-from matchzoo.errors import MatchZooError
+from matchzoo.errors import DeclarationError, MatchZooError
 
 RED = (200, 30, 10)
 DECODING = Decoding(8)
@@ -134,6 +134,7 @@ REFUSED = {
     "zeros.jpg": (bytes(2000), "cannot identify image file"),
     "bomb.png": (png(30_000, 30_000), "pixels"),
     "large.png": (png(10_000, 9_000), "pixels"),
+    "postscript.png": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n", "cannot identify image file"),
     "no size.png": (png(0, 5), ""),
     "float.tiff": (encoded(plain("F", 0.5), "TIFF"), "floating-point pixels have no fixed range: convert it"),
 }
@@ -245,6 +246,7 @@ def test_loops_of_links_end(tmp_path: Path) -> None:
     classes(tmp_path, "a", "b")
     (tmp_path / "a" / "again").symlink_to(tmp_path / "a")
     (tmp_path / "b" / "up").symlink_to(tmp_path / "b")
+    (tmp_path / "b" / "all").symlink_to(tmp_path)
     loaded = load(tmp_path)
     assert len(loaded.train) + len(loaded.test) == 6
 
@@ -268,6 +270,15 @@ def test_named_pipes_do_not_hang(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes only there")
+def test_class_names_that_no_artefact_could_hold(tmp_path: Path) -> None:
+    for name in ("line\nbreak", "plain"):
+        (tmp_path / name).mkdir()
+        for number in range(2):
+            (tmp_path / name / f"{number}.png").write_bytes(encoded(plain("RGB", RED), "PNG"))
+    with pytest.raises(DeclarationError, match=r"'line\\nbreak' has control characters.*; rename it"):
+        ImageFolder(path=str(tmp_path)).build(0)
+
+
 def test_class_names_that_are_no_text(tmp_path: Path) -> None:
     classes(tmp_path, "a", "b")
     os.mkdir(os.fsencode(tmp_path) + b"/caf\xe9")

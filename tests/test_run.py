@@ -117,6 +117,22 @@ def test_open_says_what_is_missing(tmp_path, ring_recipe):
         Run.open(tmp_path)
 
 
+def test_damaged_results_say_so(ring_recipe, tmp_path):
+    run = ring_recipe.run(tmp_path, quiet=True)
+    for name in ("metrics.json", "parts.safetensors", "environment.json", "metrics.jsonl"):
+        path, again = tmp_path / name, name in ("environment.json", "metrics.jsonl")
+        whole = path.read_bytes()
+        path.write_bytes(b"\n" + whole[: len(whole) // 2] + b"\n}")
+        if again:
+            (tmp_path / "metrics.json").rename(tmp_path / "aside")
+        with pytest.raises(MatchZooError, match=rf"{name}.*is damaged.*(remove metrics.json and start|mend)"):
+            ring_recipe.run(tmp_path, quiet=True) if again else Run.open(tmp_path).generator
+        path.write_bytes(whole)
+        if again:
+            (tmp_path / "aside").rename(tmp_path / "metrics.json")
+    assert Run.open(tmp_path).metrics == run.metrics
+
+
 def test_a_distilled_set_round_trips_exactly_and_other_files_are_refused(tmp_path):
     images, labels = torch.rand(4, 3, 5, 5), torch.tensor([0, 1, 1, 0])
     DistilledDataset(images, labels, ("cat", "dög")).save(tmp_path / "images.safetensors")

@@ -12,7 +12,7 @@ from PIL import Image
 
 from matchzoo.artefact.content import check, check_names
 from matchzoo.artefact.writing import CLASSES
-from matchzoo.data.decoding import Decoding
+from matchzoo.data.decoding import Decoding, formats
 from matchzoo.data.encoded import Encoded
 from matchzoo.data.hub import distinct, info_of, numbers
 from matchzoo.data.layout import by_convention, choose
@@ -213,7 +213,7 @@ def _side(source: str, opened: Sequence[Any]) -> int:
     sizes = set()
     for row, file in enumerate(opened):
         try:
-            with Image.open(file()) as image:
+            with Image.open(file(), formats=formats()) as image:
                 sizes.add(image.size)
         except MatchZooError:
             raise

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import zipfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,13 +9,16 @@ import attrs
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
+from matchzoo.artefact.content import check_names
 from matchzoo.data.data import Data, Loaded, Split, stratified
 from matchzoo.data.store import Stored, budget, by_row, key_of
 from matchzoo.declare import at_least, between, declare, positive
 from matchzoo.errors import MatchZooError, did_you_mean
 
+LARGEST = 10_000_000
+"""Classes that are numbered without names: above it, numbers are something else, such as hashes."""
 Layout = Literal["auto", "nhw", "nhwc", "nchw"]
 
 
@@ -65,13 +67,18 @@ class Arrays(Data):
             if name not in found:
                 raise MatchZooError(f"{path}: there is no array '{name}'{did_you_mean(name, found)}")
         images = _images(path, f"{prefix}images", found[f"{prefix}images"], self.layout)
-        labels = torch.as_tensor(found[f"{prefix}labels"])
-        if labels.dim() != 1 or len(labels) != len(images) or labels.is_floating_point() or int(labels.min()) < 0:
+        labels = _tensor(path, f"{prefix}labels", found[f"{prefix}labels"])
+        if labels.dim() != 1 or len(labels) != len(images) or not _is_whole(labels) or int(labels.long().min()) < 0:
             raise MatchZooError(
                 f"{path}: {prefix}labels: expected {len(images)} whole numbers from 0, got {labels.dtype} of shape "
                 f"{tuple(labels.shape)}"
             )
-        return resized(images, self.size, self.channels, path.name), labels.long()
+        labels = labels.long()
+        if int(labels.max()) >= LARGEST:
+            raise MatchZooError(
+                f"{path}: {prefix}labels: expected numbers of classes from 0, got {int(labels.max())}; number them anew"
+            )
+        return resized(images, self.size, self.channels, path.name), labels
 
 
 def held(images: torch.Tensor, labels: torch.Tensor, rows: torch.Tensor | None = None) -> Split:
@@ -115,21 +122,43 @@ def _read(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
         raise MatchZooError(f"data.path: there is no file {path}")
     try:
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
-            return found, tuple(map(str, found.pop("class_names", ())))
+            return found, _names(path, found.pop("class_names", np.empty(0)).tolist())
         if path.suffix == ".safetensors":
-            with safe_open(path, "pt") as file:
-                names = json.loads((file.metadata() or {}).get("class_names", "[]"))
-                return {name: file.get_tensor(name) for name in file.keys()}, tuple(map(str, names))  # noqa: SIM118
-    except (OSError, ValueError, zipfile.BadZipFile, SafetensorError, KeyError, EOFError) as error:
-        raise MatchZooError(f"{path}: cannot be read ({error})") from None
+            with safe_open(path, "pt") as tensors:
+                names = json.loads((tensors.metadata() or {}).get("class_names", "[]"))
+                return {name: tensors.get_tensor(name) for name in tensors.keys()}, _names(path, names)  # noqa: SIM118
+    except MatchZooError:
+        raise
+    except Exception as error:  # unpacking damaged files raises whatever its parsers run into
+        raise MatchZooError(f"{path}: cannot be read ({error or type(error).__name__})") from None
     raise MatchZooError(f"data.path: expected a .npz or .safetensors file, got {path}")
+
+
+def _names(path: Path, found: Any) -> tuple[str, ...]:
+    if not isinstance(found, list) or any(isinstance(name, list | dict) for name in found):
+        raise MatchZooError(f"{path}: class_names: expected a list of names, got {str(found)[:80]!a}")
+    names = tuple(map(str, found))
+    if names:
+        check_names(names)
+    return names
+
+
+def _tensor(path: Path, name: str, array: Any) -> torch.Tensor:
+    try:
+        return torch.as_tensor(array)
+    except TypeError:
+        raise MatchZooError(f"{path}: {name}: expected numbers, got {array.dtype}") from None
+
+
+def _is_whole(labels: torch.Tensor) -> bool:
+    return not labels.is_floating_point() and not labels.is_complex() and labels.dtype != torch.bool
 
 
 def _images(path: Path, name: str, array: Any, layout: Layout) -> torch.Tensor:
     """Images [n, c, h, w] of an array in any layout."""
-    images = torch.as_tensor(array)
+    images = _tensor(path, name, array)
     shape = tuple(images.shape)
     fits = [
         known

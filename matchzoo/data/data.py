@@ -9,8 +9,9 @@ import attrs
 import torch
 from torch import nn
 
+from matchzoo.artefact.content import check_names
 from matchzoo.declare import family
-from matchzoo.errors import DeclarationError
+from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.facts import Facts
 from matchzoo.samples import Samples
 
@@ -144,6 +145,11 @@ class Data(nn.Module, ABC):
             split.lasting = True
         self.class_names, self.group_names = loaded.class_names, loaded.group_names
         classes = len(loaded.class_names) or None
+        if loaded.class_names:
+            try:
+                check_names(loaded.class_names)  # an artefact would refuse them, after all the work
+            except MatchZooError as error:
+                raise DeclarationError([("data", f"{error}; rename it")]) from None
         if loaded.train.labels is not None and classes is not None:
             counts = torch.bincount(loaded.train.labels, minlength=classes)
             empty = [name for name, count in zip(loaded.class_names, counts.tolist(), strict=True) if count == 0]
@@ -212,8 +218,8 @@ def stratified(
     """
     rng = torch.Generator().manual_seed(seed)
     first, second = [], []
-    for label in range(int(labels.max()) + 1):
-        rows = (labels == label).nonzero().flatten()
+    by_label = torch.tensor_split(labels.argsort(stable=True), labels.bincount().cumsum(0)[:-1])
+    for label, rows in enumerate(by_label):
         if len(rows) < 2:
             name = f"class '{class_names[label]}'" if class_names else f"class {label}"
             raise DeclarationError([("data", f"{name}: a split needs at least 2 samples, got {len(rows)}")])

@@ -1,5 +1,6 @@
 """One way from an image file to pixels."""
 
+import functools
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -13,7 +14,16 @@ LIMIT = 89_478_485
 """Pixels of the largest image that is decoded (Pillow's own first limit): a small file can claim any number."""
 LONGEST = 16
 """Sides of a larger ratio lose their ends before they are resized, which bounds memory."""
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "JPEG2000", "AVIF")
+"""What is read. Pillow knows more: some hand the file to other programs (EPS to Ghostscript), or open further files."""
 Fit = Literal["crop", "pad"]
+
+
+@functools.cache
+def formats() -> tuple[str, ...]:
+    """Those of `FORMATS` that the installed Pillow reads."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 @attrs.frozen
@@ -46,7 +56,7 @@ class Decoding:
             MatchZooError: the file cannot be read; it names the file and the remedy.
         """
         try:
-            with Image.open(file) as opened:
+            with Image.open(file, formats=formats()) as opened:
                 _refuse_bomb(opened)
                 opened.load()
                 image = _plain(_upright(opened))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from matchzoo.data.arrays import LARGEST
 from matchzoo.data.data import Loaded
 from matchzoo.data.encoded import Decoded, Encoded
 from matchzoo.data.layout import by_convention, by_patterns, choose, tables
@@ -136,6 +137,10 @@ def info_of(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
 def distinct(values: list[Any]) -> tuple[str, ...]:
     """Names of values that nothing names: text sorted, numbers from 0 up."""
     if values and isinstance(values[0], int):
+        if max(values) >= LARGEST:
+            raise MatchZooError(
+                f"data.label_column: expected numbers of classes from 0, got {max(values)}; give class_names"
+            )
         return tuple(map(str, range(max(values) + 1)))
     return tuple(sorted(set(values)))
 

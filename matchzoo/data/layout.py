@@ -96,6 +96,8 @@ def choose(splits: Mapping[str, Sequence[str]], train: str, test: str | None, co
         found = next((word for word in (name, *known) if word in splits), None)
         if found is None:
             raise MatchZooError(f"{field}: there is no split '{name}'{did_you_mean(name, splits)}")
+        if not splits[found]:
+            raise MatchZooError(f"{field}: the split '{name}' has no files")
         return splits[found]
 
     if test is None:

@@ -90,9 +90,10 @@ def list_classes(folder: Path, names: Iterable[str]) -> Listing:
         MatchZooError: a folder has no images, or a file or folder cannot be looked at.
     """
     listing = Listing(folder, [], [])
+    here = _identity(folder.stat())
     with Progress(None, f"listing {folder.name}", "files", delay=DELAY) as progress:
         for label, name in enumerate(names):
-            found = sorted(_walk(folder, name, set(), progress), key=lambda file: file.path.split("/"))
+            found = sorted(_walk(folder, name, {here}, progress), key=lambda file: file.path.split("/"))
             if not found:
                 raise MatchZooError(f"{folder / name}: no images (of {', '.join(sorted(SUFFIXES))})")
             listing.files.extend(found)
@@ -141,16 +142,19 @@ def _unseen(path: Path | str, error: OSError) -> MatchZooError:
 
 
 def _file(path: str, about: os.stat_result) -> File:
-    identity = about.st_dev << 64 | about.st_ino if about.st_ino else 0
-    return File(path, about.st_size, about.st_mtime_ns, identity)
+    return File(path, about.st_size, about.st_mtime_ns, _identity(about))
 
 
-def _walk(folder: Path, inner: str, above: set[tuple[int, int]], progress: Progress) -> list[File]:
+def _identity(about: os.stat_result) -> int:
+    return about.st_dev << 64 | about.st_ino if about.st_ino else 0
+
+
+def _walk(folder: Path, inner: str, above: set[int], progress: Progress) -> list[File]:
     """Images under a folder, sub-folders too; a link back to a folder that we came through is left out."""
     found: list[File] = []
     try:
-        here = (folder / inner).stat()
-        if (here.st_dev, here.st_ino) in above:
+        here = _identity((folder / inner).stat())
+        if here in above:
             return []
         with os.scandir(folder / inner) as entries:
             for entry in entries:
@@ -158,7 +162,7 @@ def _walk(folder: Path, inner: str, above: set[tuple[int, int]], progress: Progr
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
-                    found += _walk(folder, path, above | {(here.st_dev, here.st_ino)}, progress)
+                    found += _walk(folder, path, above | {here}, progress)
                 elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
                     about = entry.stat()
                     if stat.S_ISREG(about.st_mode):

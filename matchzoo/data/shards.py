@@ -1,6 +1,7 @@
 """Images in the rows of parquet files, as the `datasets` library writes them."""
 
 import bisect
+import contextlib
 import io
 import itertools
 import json
@@ -97,7 +98,8 @@ class Rows:
             self._reach = range(begin + len(batch), self._reach.stop)
             if begin <= row < begin + len(batch):
                 return batch[row - begin].as_py()
-        raise IndexError(row)
+        path = self._paths[shard]
+        raise MatchZooError(f"{path}: cannot be read as a parquet file (it has fewer rows than it says)")
 
     def _from(self, row: int, shard: int) -> Iterator[tuple[int, Any]]:
         """Batches with their first row, from the row group that a row is in to the end of its file."""
@@ -110,9 +112,10 @@ class Rows:
         def batches() -> Iterator[tuple[int, Any]]:
             begin = begins[group]
             groups = list(range(group, file.num_row_groups))
-            for batch in file.iter_batches(BATCH, groups, [self._column], use_threads=False):
-                yield begin, batch.column(0)
-                begin += len(batch)
+            with _readable(self._paths[shard]):
+                for batch in file.iter_batches(BATCH, groups, [self._column], use_threads=False):
+                    yield begin, batch.column(0)
+                    begin += len(batch)
 
         return batches()
 
@@ -158,11 +161,14 @@ def read_column(source: str, folder: Path, names: Sequence[str], column: str, fi
             raise MatchZooError(
                 f"data.{field}: {source}: {name}: expected whole numbers or text in the column '{column}', got {kind}"
             )
-        found = file.read(columns=[column]).column(0)
+        with _readable(folder / name):
+            found = file.read(columns=[column]).column(0)
         if found.null_count:
             row = found.is_null().index(True).as_py()
             raise MatchZooError(f"{source}: {name}, row {row}: '{column}' is empty")
-        values += found.to_pylist() if _is_text(kind) else [int(value) for value in found.to_pylist()]
+        with _readable(folder / name):
+            listed = found.to_pylist()
+        values += listed if _is_text(kind) else [int(value) for value in listed]
         declared = declared or _declared(file.schema_arrow.metadata or {}, column)
     return Column(values, declared)
 
@@ -174,7 +180,10 @@ def named(features: Any, column: str) -> tuple[str, ...]:
         label = kind.get("class_label") if isinstance(kind, Mapping) else None
         names = label.get("names") if isinstance(label, Mapping) else None
         if isinstance(names, Mapping):
-            return tuple(str(names[key]) for key in sorted(names, key=int))
+            by_number = {str(key): str(value) for key, value in names.items()}
+            if not all(key.isdecimal() and len(key) < 10 for key in by_number):
+                return ()
+            return tuple(by_number[key] for key in sorted(by_number, key=int))
         if isinstance(names, list):
             return tuple(map(str, names))
     return ()
@@ -214,8 +223,15 @@ def arrow() -> Any:
 def _open(path: Path) -> Any:
     """A parquet file, mapped."""
     pa = arrow()
-    try:
+    with _readable(path):
         return pa.parquet.ParquetFile(path, memory_map=True, pre_buffer=False)
-    except (pa.ArrowException, OSError) as error:
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """What goes wrong in a damaged file is a `MatchZooError` that names it."""
+    try:
+        yield
+    except (arrow().ArrowException, OSError, UnicodeDecodeError) as error:
         reason = (str(error).splitlines() or [""])[0]
         raise MatchZooError(f"{path}: cannot be read as a parquet file ({reason})") from None

@@ -12,6 +12,8 @@ from matchzoo.errors import MatchZooError, did_you_mean
 from matchzoo.progress import Progress
 
 SPLITS = ("train", "test", "val")
+DIGITS = 18
+"""Of labels that are numbers; longer ones are names."""
 
 
 @declare("table")
@@ -94,7 +96,8 @@ def _check(root: Path, where: str, row: dict[str, str]) -> None:
 
 def _sorted(found: Iterable[str]) -> tuple[str, ...]:
     names = set(found)
-    return tuple(sorted(names, key=int) if all(name.isdecimal() for name in names) else sorted(names))
+    are_numbers = all(name.isdecimal() and len(name) <= DIGITS for name in names)
+    return tuple(sorted(names, key=lambda name: (int(name), name)) if are_numbers else sorted(names))
 
 
 def _listing(root: Path, rows: list[dict[str, str]], names: tuple[str, ...], groups: tuple[str, ...]) -> Listing:

@@ -1,6 +1,6 @@
 """All campaigns in full, and their table on docs/torture.md: ``make torture``, at most two CPU hours.
 
-python tests/torture/everything.py [NAME ...]     kills, recipes, faults; all if none is named
+python tests/torture/everything.py [NAME ...]     kills, recipes, data, faults; all if none is named
 """
 
 import json
@@ -15,6 +15,7 @@ import torch
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import data_fuzz  # noqa: E402
 import faults  # noqa: E402
 import kills  # noqa: E402
 import recipe_fuzz  # noqa: E402
@@ -25,6 +26,7 @@ from matchzoo import files  # noqa: E402
 STORE, PAGE = HERE / "results.json", HERE.parent.parent / "docs/torture.md"
 BEGIN, END = "<!-- made by make torture -->", "<!-- end -->"
 KILLS, RECIPES, TIMES = 50, 10_000, 3
+HOSTILE, RUNS = 3000, 200
 
 Row = dict[str, Any]
 
@@ -56,7 +58,18 @@ def machine(folder: Path, card: str) -> list[Row]:
     return rows
 
 
-CAMPAIGNS = {"kills": killed, "recipes": mutated, "faults": machine}
+def hostile(folder: Path, card: str) -> list[Row]:
+    rows = []
+    for number, kind in enumerate(data_fuzz.KINDS):
+        (own := folder / str(number)).mkdir()
+        count = RUNS if kind == "a damaged run, started again" else HOSTILE
+        ended, examples = data_fuzz.campaign(kind, count, 0, own)
+        wrong = [f"{ended[how]} times: {how} (number {number})" for how, number in examples.items()]
+        rows.append({"fault": f"{kind} ({ended['refused']} refused)", "tried": count, "wrong": wrong})
+    return rows
+
+
+CAMPAIGNS = {"kills": killed, "recipes": mutated, "data": hostile, "faults": machine}
 
 
 def table(stored: dict[str, list[Row]]) -> str:

@@ -5,26 +5,21 @@ python tests/torture/recipe_fuzz.py COUNT [SEED]      prints how many ran, how m
 
 import copy
 import random
-import re
-import signal
 import sys
-import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 import torch
+from attempts import attempt
 
 from matchzoo import recipes
-from matchzoo.errors import MatchZooError
 from matchzoo.recipe import Recipe
 from matchzoo.trainer import Training
 
 LARGE = 100_000
 """Rows of a step that is not tried: in chunks it would run, for days, as ``matchzoo plan`` says."""
-LIMIT = 20
-"""Seconds that a file may take."""
 VALUES: tuple[Any, ...] = (
     0, 1, -1, 2, 3, 7, 10**6, 10**9, 2**31, 2**63 - 1, -(2**63), 0.0, -0.0, 0.5, 1.0, -1.5, 1e-300, 1e300, 1e-12,
     float("inf"), float("-inf"), float("nan"), True, False, "", " ", "auto", "none", "cuda:7", "gpu", "0", "1e3",
@@ -47,10 +42,6 @@ KEYS = (
     "seed",
     "__class__",
 )
-
-
-class TooLong(Exception):
-    """A file took longer than the limit."""
 
 
 def paths(table: Any, here: tuple = ()) -> list[tuple]:
@@ -134,35 +125,16 @@ def file_of(table: dict[str, Any], rng: random.Random) -> str | None:
     return garble(text, rng) if rng.random() < 0.1 else text
 
 
-def attempt(path: Path) -> str:
-    """``ran``, ``refused``, ``large``, or what went wrong with it."""
-
-    def alarm(number: int, frame: Any) -> None:
-        raise TooLong
-
-    before = signal.signal(signal.SIGALRM, alarm)
-    signal.alarm(LIMIT)
-    try:
-        recipe = Recipe.read(path).replace(**{"trainer.compile": False})  # a compiler may take its time
-        engine = recipe.engine()
-        training = Training(recipe.build(engine), recipe.trainer, engine)
-        if training.longest > LARGE:
-            return "large"
-        training.prepare(quiet=True)
-        training.check(training.step(1), 1)
-        return "ran"
-    except MatchZooError as error:
-        words = str(error)
-        return "refused" if words.strip() and "Traceback" not in words else f"says nothing: {words!r}"
-    except TooLong:
-        return "hang"
-    except BaseException as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [f"{Path(f.filename).name}:{f.lineno}" for f in frames if "matchzoo" in f.filename]
-        return f"{type(error).__name__}: {re.sub(r'0x[0-9a-f]+|[0-9]{3,}', 'N', str(error))[:120]} at {own[-1:]}"
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+def run_a_step(path: Path) -> str:
+    """``ran`` or ``large``; raises where the recipe is refused."""
+    recipe = Recipe.read(path).replace(**{"trainer.compile": False})  # a compiler may take its time
+    engine = recipe.engine()
+    training = Training(recipe.build(engine), recipe.trainer, engine)
+    if training.longest > LARGE:
+        return "large"
+    training.prepare(quiet=True)
+    training.check(training.step(1), 1)
+    return "ran"
 
 
 def campaign(tables: list[dict[str, Any]], count: int, seed: int, folder: Path) -> tuple[Counter[str], dict[str, str]]:
@@ -180,7 +152,7 @@ def campaign(tables: list[dict[str, Any]], count: int, seed: int, folder: Path) 
             path.write_text(text, encoding="utf-8")
         except UnicodeEncodeError:
             continue
-        how = attempt(path)
+        how = attempt(lambda: run_a_step(path))
         if how == "ran" and unknown and text == tomlkit.dumps(table):
             how = "an unknown key was accepted"
         ended[how] += 1

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import data_fuzz
 import faults
 import kills
 import pytest
@@ -15,6 +16,13 @@ def test_mutated_recipes_run_or_are_refused(tiny_card: Path, tmp_path: Path) -> 
     assert not examples, "\n\n".join(f"{how}\n{text}" for how, text in examples.items())
     assert ended["ran"] > 10
     assert ended["refused"] > 100
+
+
+@pytest.mark.parametrize("kind", list(data_fuzz.KINDS))
+def test_hostile_data_are_read_or_refused(kind: str, tmp_path: Path) -> None:
+    ended, examples = data_fuzz.campaign(kind, 6 if "run" in kind else 80, 0, tmp_path)
+    assert not examples
+    assert ended["refused"] + ended["read"] == sum(ended.values())
 
 
 @pytest.mark.parametrize("name", list(kills.RECIPES))

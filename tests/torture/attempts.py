@@ -1,0 +1,41 @@
+"""Trying one thing that may be refused, but must not fail: what the campaigns of hostile input share."""
+
+import re
+import signal
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from matchzoo.errors import MatchZooError
+
+LIMIT = 20
+"""Seconds that a thing may take."""
+
+
+class TooLong(Exception):
+    """A thing took longer than the limit."""
+
+
+def attempt(action: Callable[[], str]) -> str:
+    """What the action returns, ``refused`` where it raises a message for people, or what went wrong with it."""
+
+    def alarm(number: int, frame: Any) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, alarm)
+    signal.alarm(LIMIT)
+    try:
+        return action()
+    except MatchZooError as error:
+        words = str(error)
+        return "refused" if words.strip() and "Traceback" not in words else f"says nothing: {words!r}"
+    except TooLong:
+        return "hang"
+    except BaseException as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [f"{Path(f.filename).name}:{f.lineno}" for f in frames if "matchzoo" in f.filename]
+        return f"{type(error).__name__}: {re.sub(r'0x[0-9a-f]+|[0-9]{3,}', 'N', str(error))[:120]} at {own[-1:]}"
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
