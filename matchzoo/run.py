@@ -8,15 +8,19 @@ the synthetic samples are a finite set of images), ``parts.safetensors`` (what t
 
 import contextlib
 import json
+import math
 import os
 import platform
+import shutil
 import sys
 import time
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import attrs
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
@@ -36,8 +40,11 @@ from matchzoo.recipe import Recipe
 from matchzoo.step import Step
 from matchzoo.trackers import Tracking
 from matchzoo.trainer import Training, load_part
+from matchzoo.watch import NotFiniteError, require_finite
 
 PACKAGES = ("torch", "torchvision", "timm", "numpy", "safetensors", "attrs", "cattrs", "accelerate")
+FAILURE = "failure"
+"""Folder of the state when something was not finite."""
 ELSEWHERE = ("trainer.device", "trainer.chunk")
 """Fields that may differ between the sessions of a run."""
 AGAIN = "remove metrics.json and start the run again: it goes on from its last checkpoint"
@@ -137,6 +144,11 @@ def _table(path: Path, kinds: dict[str, type], remedy: str) -> dict[str, Any]:
         raise MatchZooError(f"{path}: is damaged ({wrong[0]}); {remedy}")
     found: dict[str, Any] = table
     return found
+
+
+def _finite(numbers: dict[str, float]) -> dict[str, float]:
+    """Those that are finite: JSON has no others."""
+    return {name: number for name, number in numbers.items() if math.isfinite(number)}
 
 
 def structure_facts(text: str) -> Facts:
@@ -329,16 +341,17 @@ class _Session:
         first = self.engine.first
         with progress, self.log.open("a", encoding="utf-8") if first else contextlib.nullcontext() as log:
             for number in range(self.done + 1, trainer.steps + 1):
-                values = self.training.step(number)
+                values = self._step(number)
                 last = number == trainer.steps
                 numbers = None
                 signalled = self._signalled()  # asked once a step: what comes later waits for the next
                 saving = last or number % trainer.checkpoint_every == 0 or signalled
                 if saving or number == 1 or number % trainer.log_every == 0:
-                    numbers = self.training.check(values, number)
+                    with self._kept_for_study():
+                        numbers = self.training.check(values, number)
                 if log is not None and numbers is not None and (last or number == 1 or number % trainer.log_every == 0):
                     thorough = last or number == 1 or number % (THOROUGH * trainer.log_every) == 0
-                    record = {"step": number, **numbers, **self.training.diagnostics(thorough)}
+                    record = {"step": number, **_finite({**numbers, **self.training.diagnostics(thorough)})}
                     log.write(json.dumps(record) + "\n")
                     self.tracking.log(record)
                 growing = first and trainer.snapshot_every and (last or number % trainer.snapshot_every == 0)
@@ -347,7 +360,7 @@ class _Session:
                 self.done, self.seconds = number, time.monotonic() - began
                 if saving and log is not None:
                     log.flush()
-                    self.checkpoints.save(number, self.training.state(), {"seconds": self.seconds})
+                    self._save(number)
                 if growing and log is not None and self.page.is_due():
                     log.flush()
                     self.page.write(number, {"training": self.seconds})
@@ -359,6 +372,34 @@ class _Session:
         self.interrupts.defer(False)
         if signalled := self._signalled():
             stop(signalled)
+
+    def _step(self, number: int) -> dict[str, torch.Tensor]:
+        with self._kept_for_study():
+            return self.training.step(number)
+
+    def _save(self, number: int) -> None:
+        state = self.training.state()
+        with self._kept_for_study():
+            require_finite(number, state)
+        self.checkpoints.save(number, state, {"seconds": self.seconds})
+
+    @contextlib.contextmanager
+    def _kept_for_study(self) -> Iterator[None]:
+        """Where something is not finite, what the parts are is kept in ``failure/``, beside the checkpoints."""
+        try:
+            yield
+        except NotFiniteError as error:
+            if self.engine.first:
+                state, record = self.training.state(), {"step": error.step, "what": error.what, "seen": error.seen}
+
+                def write(folder: Path) -> None:
+                    files.write_tensors(folder / "state.safetensors", state)
+                    files.write_json(folder / "failure.json", record)
+
+                files.write_folder(self.folder / FAILURE, write)
+            kept, _ = self.checkpoints.latest()
+            back = f"the checkpoint of step {kept.step} is intact" if kept else "there is no checkpoint before it"
+            raise MatchZooError(f"{error}; {back}, and {self.folder / FAILURE} has the state as it was then") from None
 
     def _signalled(self) -> int:
         """The number of a signal that any process of the run got; 0 for none."""
@@ -388,7 +429,7 @@ class _Session:
         ]
         evaluating = time.monotonic() - began
         facts = attrs.asdict(parts.facts)
-        moved = {k: v for k, v in self.training.state().items() if not k.startswith("optimizers/")}
+        moved = {k: v for k, v in self.training.state().items() if k != "skipped" and not k.startswith("optimizers/")}
         files.write_tensors(self.folder / "parts.safetensors", moved, {"facts": json.dumps(facts)})
         if parts.facts.is_images and parts.generator.count is not None:
             samples = parts.generator.sample()
@@ -410,5 +451,6 @@ class _Session:
             "steps": trainer.steps,
             "last": {k: v for k, v in last.items() if k != "step"},
         }
+        shutil.rmtree(self.folder / FAILURE, ignore_errors=True)  # of an attempt that did not come so far
         files.write_json(self.folder / "metrics.json", metrics)
         self.tracking.summarize(results, seconds, trainer.steps)
