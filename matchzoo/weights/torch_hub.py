@@ -29,7 +29,7 @@ class UrlWeights(Weights):
             raise DeclarationError([("url", f"expected https://… or http://…, got {shown(self.url)!r}")])
         if "@" in parts.netloc:
             raise DeclarationError([("url", "names an account, which would stand in results; fetch the file yourself")])
-        if not is_name(self._path().name):
+        if not is_name(self._file):
             raise DeclarationError([("url", f"expected one that ends in the name of a file, got {shown(self.url)!r}")])
 
     def origin(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class UrlWeights(Weights):
 
     def pin(self) -> str | None:
         """The declared hash, or the digits in the name of the file."""
-        return self.sha256 or hash_in(self._path().name)
+        return self.sha256 or hash_in(self._file)
 
     def fetch(self) -> Path:
         """The file in the cache, downloaded if it is not there."""
@@ -53,7 +53,11 @@ class UrlWeights(Weights):
         return "remove the file and it is fetched again"
 
     def _path(self) -> Path:
-        return cache() / self.url.rsplit("/", 1)[-1].split("?")[0]
+        return cache() / self._file
+
+    @property
+    def _file(self) -> str:
+        return urllib.parse.urlsplit(self.url).path.rpartition("/")[2]
 
 
 @declare("torchvision")
