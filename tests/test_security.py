@@ -30,7 +30,7 @@ from matchzoo.paths import is_below
 from matchzoo.recipe import Recipe
 from matchzoo.weights import FileWeights, HubWeights, TorchvisionWeights, UrlWeights
 
-SECRET = "hf_" + "ThisMustNeverBeSeenAnywhere" * 2
+SECRET = "hf_" + "ThisMustNeverBeSeenAnywhere" * 2  # pragma: allowlist secret
 REPO = "tester/set"
 ROOT = Path(__file__).parents[1]
 
