@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,6 +59,7 @@ def explained(
     """
     from huggingface_hub import errors
 
+    _refuse_account()
     at = f"{name}@{revision}{f'/{file}' if file else ''}"
     repo, branch = (f"{field}.{key}: " if field else "" for key in ("repo", "revision"))
     try:
@@ -116,5 +118,17 @@ def _status(error: Any) -> int | None:
     return getattr(getattr(error, "response", None), "status_code", None)
 
 
+def _refuse_account() -> None:
+    """Raise if the address of the Hub holds a name or password: the client writes addresses into logs and errors."""
+    from huggingface_hub import constants
+
+    if "@" in urllib.parse.urlsplit(constants.ENDPOINT).netloc:
+        raise MatchZooError("HF_ENDPOINT: holds an account, which logs would show; give HF_TOKEN instead")
+
+
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0][:200]
+    """The first line of an error without the token, should the other side have sent it back."""
+    from huggingface_hub import get_token
+
+    said, token = (str(error).splitlines() or [""])[0], get_token()
+    return (said.replace(token, "…") if token else said)[:200]

@@ -16,12 +16,15 @@ from matchzoo import files
 from matchzoo.cache import VARIABLE, cache_folder
 from matchzoo.errors import MatchZooError
 from matchzoo.hub_errors import explained, is_offline
+from matchzoo.paths import is_below
 
 Kind = Literal["dataset", "model"]
 T = TypeVar("T")
 NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[^@\s]+)?")
 """``user/name`` or ``user/name@revision``."""
 COMMIT = re.compile(r"[0-9a-f]{40}")
+HASH = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+"""A commit in SHA-1, or in SHA-256."""
 OWN = (".gitattributes",)
 """Files that the Hub puts into a new repository."""
 NOUNS: dict[Kind, str] = {"dataset": "data set", "model": "model"}
@@ -50,6 +53,8 @@ class Place:
         name, _, said = repo.partition("@")
         if said and revision and said != revision:
             raise MatchZooError(f"{repo}: says its revision already, but revision is {revision!r}")
+        if not is_below(said or revision or "main"):
+            raise MatchZooError(f"revision: expected a branch, tag or commit, got {said or revision!r}")
         return cls(kind, name, said or revision or "main")
 
     @classmethod
@@ -99,7 +104,7 @@ class Place:
         note = cache_folder() / "hub" / f"pulled-{key}.json"
         if not is_offline():
             with self.explained():
-                commit = str(HfApi().repo_info(self.name, revision=self.revision, repo_type=self.kind).sha)
+                commit = commit_of(HfApi().repo_info(self.name, revision=self.revision, repo_type=self.kind))
             try:
                 note.parent.mkdir(parents=True, exist_ok=True)
                 files.write_json(note, {"repo": self.name, "revision": self.revision, "commit": commit})
@@ -211,6 +216,16 @@ class Place:
             f"{self.name}: holds {found}; push to another repository, or replace it with force (--force): earlier "
             "commits stay"
         )
+
+
+def commit_of(info: Any) -> str:
+    """The commit that the Hub says a revision is; a `MatchZooError` if that is none, for it names a folder here."""
+    commit = str(info.sha)
+    if not HASH.fullmatch(commit):
+        raise MatchZooError(
+            f"{info.id}: the Hub says that its commit is {commit!a:.80}, which is none; is HF_ENDPOINT right?"
+        )
+    return commit
 
 
 def is_name(text: str) -> bool:

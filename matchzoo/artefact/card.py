@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from matchzoo.artefact.content import sha256
-from matchzoo.artefact.words import data_name, inline, licence, safe, short
+from matchzoo.artefact.words import data_name, inline, licence, plain, safe, short
 from matchzoo.text import markdown, mean_and_spread, size_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _about(distilled: "DistilledDataset") -> str:
 
 
 def _use(distilled: "DistilledDataset", repo: str) -> str:
-    backbones = " ".join(filter(None, (short(one.get("card", "")) for one in distilled.backbones))) or "CARD"
+    backbones = " ".join(plain(one.get("card")) for one in distilled.backbones) or "CARD"
     ours = f'hub.pull("{repo}")' if repo else 'DistilledDataset.load("FOLDER")'
     door = "from matchzoo import hub" if repo else "from matchzoo.distilled import DistilledDataset"
     lines = [
@@ -108,7 +108,7 @@ def _results(distilled: "DistilledDataset") -> str:
         about = [safe(str(record.get(column, ""))) for column in COLUMNS]
         rows.append([
             about[0], short(about[1]), *about[2:], mean_and_spread(record, "top1"), mean_and_spread(record, "top5"),
-            str(record.get("seeds", "")),
+            safe(str(record.get("seeds", ""))),
         ])  # fmt: skip
     said = (
         "Accuracy on the test part of the real data, mean ± standard deviation over seeds. The first row (of each "
@@ -138,7 +138,7 @@ def _origin(distilled: "DistilledDataset") -> str:
             str(backbone.get("architecture", "")),
             *(f"{k} {weights[k]}" for k in ("commit", "sha256") if weights.get(k)),
         ]
-        rows.append([f"backbone {short(backbone.get('card', ''))}", inline(", ".join(filter(None, said)))])
+        rows.append([f"backbone {safe(short(backbone.get('card', '')))}", inline(", ".join(filter(None, said)))])
     rows += [["versions", inline(", ".join(f"{k} {v}" for k, v in distilled.versions.items()))]] * bool(
         distilled.versions
     )

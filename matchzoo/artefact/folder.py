@@ -1,19 +1,28 @@
 """A folder that somebody published: nothing of it is believed before it has been checked, and nothing is executed."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import attrs
 import yaml
 
 from matchzoo.errors import MatchZooError
+from matchzoo.paths import is_below
 from matchzoo.weights.weights import file_sha256
 
 CODE = (".py", ".pyc", ".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".joblib", ".so", ".sh", ".dll", ".exe")
 """Endings of files that could run, or that only a pickle's reader reads."""
+RUNS = re.compile(
+    r"<\s*(script|iframe|object|embed)\b|<[^>]*\son\w+\s*=|<([^>]*=\s*[\"']?)?\s*javascript:|(?<!\\)\]\(\s*javascript:",
+    re.IGNORECASE,
+)
+"""What a browser would run of the text of a card; names of classes may hold such words, escaped."""
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Characters by which a text could steer a terminal."""
 REMEDY = "fetch or make it again"
 
 
@@ -39,17 +48,12 @@ class Folder:
 
     def file(self, name: Any) -> Path:
         """A file of it; raises if it is missing, too large to be read whole, or outside of the folder."""
-        parts = PurePosixPath(name).parts if isinstance(name, str) else ()
-        if not parts or "\\" in name or "\0" in name or ":" in name or name.startswith("/") or ".." in parts:
+        if not is_below(name) or ":" in name:
             raise MatchZooError(
                 f"{self.table_name}: {name!a:.80} is no name of a file in the folder; nothing else is read"
             )
         path = self.path / name
-        root = self.path.resolve()
-        if root.parent.name == "snapshots" and (root.parent.parent / "blobs").is_dir():
-            root = root.parent.parent  # the Hub's cache, whose files are links to its blobs
-        if not path.resolve().is_relative_to(root):
-            raise MatchZooError(f"{name}: is a link that leads out of the folder; copy the file into it")
+        refuse_links_out(self.path, (path,))
         if not path.is_file():
             raise MatchZooError(f"{name}: is missing; {REMEDY}")
         size = path.stat().st_size
@@ -89,6 +93,7 @@ class Folder:
         for name in lists_of_tables:
             if not all(isinstance(one, dict) for one in about[name]):
                 raise MatchZooError(f"{file}: {name}: expected a list of tables")
+        _check_said(file, about)
         return about
 
     def check_hashes(self, hashes: Any, required: Iterable[str]) -> None:
@@ -122,10 +127,46 @@ class Folder:
             raise MatchZooError(f"{name}: its head cannot be read as plain YAML ({reason}); {REMEDY}") from None
         if not isinstance(found, dict):
             raise MatchZooError(f"{name}: has no head of YAML; {REMEDY}")
-        lower = text.lower()
-        wrong = next((word for word in ("<script", "<iframe", "<object", "javascript:") if word in lower), None)
+        wrong = RUNS.search(text.split("---\n", 2)[2])
         if wrong is not None:
-            raise MatchZooError(f"{name}: holds code for a browser ('{wrong}'); remove it")
+            raise MatchZooError(f"{name}: holds code for a browser ({wrong[0]!a:.80}); remove it")
+
+
+def _check_said(file: str, about: Mapping[str, Any]) -> None:
+    """Raise unless what a table says of backbones and scores is of the types that cards and tables show, and no text
+    of it steers a terminal."""
+    for one in about["backbones"]:
+        wrong = next(
+            (key for key in ("card", "architecture", "licence") if not isinstance(one.get(key, ""), str)), None
+        )
+        if wrong is None and not isinstance(one.get("weights", {}), dict | None):
+            wrong = "weights"
+        if wrong is not None:
+            raise MatchZooError(f"{file}: backbones: {wrong}: expected another type, got {one[wrong]!r:.80}; {REMEDY}")
+    for one in about["scores"]:
+        for key in ("top1_mean", "top1_std", "top5_mean", "top5_std", "seeds"):
+            if isinstance(one.get(key), bool) or not isinstance(one.get(key), int | float | None):
+                raise MatchZooError(f"{file}: scores: {key}: expected a number, got {one[key]!r:.80}; {REMEDY}")
+    left: list[Any] = [about]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, str) and CONTROL.search(one):
+            raise MatchZooError(f"{file}: {one!a:.80} has control characters; {REMEDY}")
+
+
+def refuse_links_out(folder: Path, paths: Iterable[Path]) -> None:
+    """Raise if a file of a folder is a link to one outside of it."""
+    root = folder.resolve()
+    if root.parent.name == "snapshots" and (root.parent.parent / "blobs").is_dir():
+        root = root.parent.parent  # the Hub's cache, whose files are links to its blobs
+    for path in paths:
+        if not path.resolve().is_relative_to(root):
+            name = path.relative_to(folder).as_posix()
+            raise MatchZooError(f"{name}: is a link that leads out of the folder; copy the file into it")
 
 
 def refuse_another(path: Path, table_name: str, format: str, what: str) -> None:

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from matchzoo.artefact.content import check, check_names
+from matchzoo.artefact.folder import refuse_links_out
 from matchzoo.artefact.writing import CLASSES
 from matchzoo.data.decoding import Decoding, formats
 from matchzoo.data.encoded import Encoded
@@ -31,6 +32,10 @@ SAID = "give them with class_names (--class-names FILE)"
 def read(path: Path, names: tuple[str, ...], size: int | None) -> DistilledDataset:
     """The set of a folder of images or parquet files, or of a ``.parquet``, ``.pt`` or ``.pth``."""
     if path.is_dir():
+        try:
+            refuse_links_out(path, path.rglob("*"))
+        except MatchZooError as error:
+            raise MatchZooError(f"{path}: {error}") from None
         inner = sorted(p.relative_to(path).as_posix() for p in path.rglob("*.parquet"))
         if inner:
             layout = choose(by_convention(inner, {}, None)[1], "train", "train")

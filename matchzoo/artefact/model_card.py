@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from matchzoo.artefact.words import data_name, inline, licence, safe, short
+from matchzoo.artefact.words import data_name, inline, licence, plain, safe, short
 from matchzoo.errors import MatchZooError
 from matchzoo.tables import to_table
 from matchzoo.text import markdown, mean_and_spread, size_of
@@ -92,7 +92,7 @@ def _use(model: "Model", repo: str) -> str:
         f"```python\n{door}\n\n{model.family} = {load}.part\n{calls[model.family]}\n```",
     ]
     if model.backbones and model.family == "probe":
-        card = safe(short(str(model.backbones[0].get("card", ""))))
+        card = plain(model.backbones[0].get("card"))
         lines.append(f"It needs the weights of the backbone {card}: `matchzoo doctor --fetch {card}`.")
     return "\n\n".join(lines)
 

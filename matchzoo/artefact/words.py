@@ -37,6 +37,12 @@ def short(card: str) -> str:
     return re.split(r"[/\\]", card)[-1].removesuffix(".toml")
 
 
+def plain(card: Any) -> str:
+    """A card's name as a word of a command that people copy; ``CARD`` where it could be more than a word."""
+    name = short(str(card or ""))
+    return name if re.fullmatch(r"\w[\w.-]*", name) else "CARD"
+
+
 def inline(value: Any) -> str:
     """A value in a cell of a table: tables as ``key = value``, without what is not set."""
     if isinstance(value, Mapping):

@@ -149,7 +149,10 @@ def _open(source: Source, class_names: Any, size: int | None) -> Opened:
 def _recipe(distilled: DistilledDataset) -> Recipe | None:
     """What made a set; None if it does not say, or in words that this version does not know."""
     try:
-        return Recipe.of(tomllib.loads(distilled.recipe)) if distilled.recipe else None
+        table = tomllib.loads(distilled.recipe)
+        if isinstance(table.get("data"), dict):
+            table["data"].pop("download", None)  # a stranger's recipe may say what is read, not where to write
+        return Recipe.of(table) if table else None
     except (MatchZooError, tomllib.TOMLDecodeError):
         return None
 

@@ -40,13 +40,14 @@ def fetch(package: str, folder: Path) -> None:
     Raises:
         MatchZooError: apt is not here, knows no such package, or reaches no mirror.
     """
-    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+    apt, unpack = shutil.which("apt-get"), shutil.which("dpkg-deb")
+    if apt is None or unpack is None:
         raise MatchZooError(
             f"{package} is a Debian package, and apt-get and dpkg-deb are not here; fetch it on a machine that has "
             "them and copy the folder data, or use images of your own (kind image-folder)"
         )
     with tempfile.TemporaryDirectory() as temporary:
-        got = subprocess.run(["apt-get", "download", package], cwd=temporary, capture_output=True, text=True)
+        got = subprocess.run([apt, "download", package], cwd=temporary, capture_output=True, text=True)
         packages = list(Path(temporary).glob("*.deb"))
         if got.returncode or not packages:
             reason = next((line for line in got.stderr.splitlines() if line.startswith("E:")), "no reason given")
@@ -54,7 +55,7 @@ def fetch(package: str, folder: Path) -> None:
                 f"apt-get download {package}: {reason}; is this machine offline, or are its package lists missing "
                 "(apt-get update)?"
             )
-        subprocess.run(["dpkg-deb", "-x", str(packages[0]), str(folder)], check=True)
+        subprocess.run([unpack, "-x", str(packages[0]), str(folder)], check=True)
 
 
 def fashion_mnist(unpacked: Path, target: Path) -> int:

@@ -14,6 +14,7 @@ from matchzoo.data.repository import Repository
 from matchzoo.data.shards import Shards, arrow, check_images, named, read_column
 from matchzoo.declare import declare
 from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.paths import is_below
 
 Names = tuple[str, ...]
 Found = tuple[Sequence[Encoded], Names, Names]
@@ -60,6 +61,8 @@ class Hub(Decoded):
             problems.append(("repo", f"expected owner/name or owner/name@revision, got {self.repo!r}"))
         elif "@" in self.repo and self.revision is not None:
             problems.append(("revision", f"the repository says one already: {self.repo}"))
+        if not is_below(self.revision or self.repo.partition("@")[2] or "main"):
+            problems.append(("revision", "expected a branch, tag or commit, got a path that leads out of the cache"))
         if self.test_files and not self.train_files:
             problems.append(("test_files", "only along with train_files"))
         if problems:

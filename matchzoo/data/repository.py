@@ -15,6 +15,8 @@ from matchzoo import files
 from matchzoo.cache import VARIABLE, cache_folder
 from matchzoo.errors import MatchZooError
 from matchzoo.hub_errors import UnreachableError, explained
+from matchzoo.hub_place import commit_of
+from matchzoo.paths import is_below
 from matchzoo.progress import is_quiet
 
 KIND = "dataset"
@@ -61,7 +63,7 @@ class Repository:
         api = HfApi()
         try:
             with _explained(name, revision):
-                commit = str(api.repo_info(name, revision=revision, repo_type=KIND).sha)
+                commit = commit_of(api.repo_info(name, revision=revision, repo_type=KIND))
                 tree = api.list_repo_tree(name, revision=commit, recursive=True, repo_type=KIND)
                 names = sorted(entry.path for entry in tree if isinstance(entry, RepoFile))
         except UnreachableError:
@@ -87,6 +89,9 @@ class Repository:
         """
         from huggingface_hub import errors, snapshot_download
 
+        odd = next((name for name in wanted if not is_below(name)), None)
+        if odd is not None:
+            raise MatchZooError(f"{self.name}@{self.revision}: {odd!a:.80} is no name of a file in a repository")
         patterns = [glob.escape(name) for name in wanted]
         if len(patterns) > MANY:
             patterns = sorted({glob.escape(name.split("/")[0]) + ("/*" if "/" in name else "") for name in wanted})

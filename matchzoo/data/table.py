@@ -9,6 +9,7 @@ from matchzoo.data.encoded import Decoded
 from matchzoo.data.listing import DELAY, Listing, folder_of, list_files, refuse_overlap, refuse_repeats
 from matchzoo.declare import declare
 from matchzoo.errors import MatchZooError, did_you_mean
+from matchzoo.paths import is_below
 from matchzoo.progress import Progress
 
 SPLITS = ("train", "test", "val")
@@ -88,6 +89,8 @@ def _check(root: Path, where: str, row: dict[str, str]) -> None:
             raise MatchZooError(f"{where}: '{name}' is empty")
     if row.get("split", "train") not in SPLITS:
         raise MatchZooError(f"{where}: split: expected 'train', 'test' or 'val', got '{row['split']}'")
+    if not is_below(row["file"]):
+        raise MatchZooError(f"{where}: file: expected a path below the folder, got '{row['file']}'; move it there")
     if not (root / row["file"]).is_file():
         parent = (root / row["file"]).parent
         near = did_you_mean(Path(row["file"]).name, [p.name for p in parent.iterdir()]) if parent.is_dir() else ""

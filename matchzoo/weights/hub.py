@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from matchzoo.declare import declare
+from matchzoo.errors import DeclarationError
 from matchzoo.hub_errors import explained
+from matchzoo.paths import is_below
 from matchzoo.weights.weights import Weights
 
 
@@ -24,6 +26,11 @@ class HubWeights(Weights):
     """Branch, tag or commit."""
     sha256: str | None = None
     """Hash of the file; must be given for anything but safetensors."""
+
+    def __attrs_post_init__(self) -> None:
+        odd = [name for name in ("file", "revision") if not is_below(getattr(self, name))]
+        if odd:
+            raise DeclarationError([(n, f"leads out of the repository, got {getattr(self, n)!r}") for n in odd])
 
     def fetch(self) -> Path:
         """The file in the cache, downloaded if it is not there.

@@ -2,11 +2,13 @@
 
 import os
 import re
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
 from matchzoo.declare import declare
-from matchzoo.errors import MatchZooError
+from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.paths import is_below
 from matchzoo.weights.weights import Weights
 
 HASHED = re.compile(r"-([0-9a-f]{8,64})\.")
@@ -21,9 +23,22 @@ class UrlWeights(Weights):
     sha256: str | None = None
     """Hash of the file; must be given unless the name carries it, as in ``resnet18-f37072fd.pth``."""
 
+    def __attrs_post_init__(self) -> None:
+        parts = urllib.parse.urlsplit(self.url)
+        if parts.scheme not in ("https", "http"):
+            raise DeclarationError([("url", f"expected https://… or http://…, got {shown(self.url)!r}")])
+        if "@" in parts.netloc:
+            raise DeclarationError([("url", "names an account, which would stand in results; fetch the file yourself")])
+        if not is_name(self._file):
+            raise DeclarationError([("url", f"expected one that ends in the name of a file, got {shown(self.url)!r}")])
+
+    def origin(self) -> dict[str, Any]:
+        """The declared source, less the query of its address, which may hold a key; and the sha256 of the file."""
+        return {**super().origin(), "url": shown(self.url)}
+
     def pin(self) -> str | None:
         """The declared hash, or the digits in the name of the file."""
-        return self.sha256 or hash_in(self._path().name)
+        return self.sha256 or hash_in(self._file)
 
     def fetch(self) -> Path:
         """The file in the cache, downloaded if it is not there."""
@@ -31,14 +46,18 @@ class UrlWeights(Weights):
 
     def needs(self) -> str:
         """The file, if it is not in the cache."""
-        return "" if self._path().is_file() else missing(self.url, self._path())
+        return "" if self._path().is_file() else missing(shown(self.url), self._path())
 
     def again(self) -> str:
         """The cache keeps what it has."""
         return "remove the file and it is fetched again"
 
     def _path(self) -> Path:
-        return cache() / self.url.rsplit("/", 1)[-1].split("?")[0]
+        return cache() / self._file
+
+    @property
+    def _file(self) -> str:
+        return urllib.parse.urlsplit(self.url).path.rpartition("/")[2]
 
 
 @declare("torchvision")
@@ -49,6 +68,10 @@ class TorchvisionWeights(Weights):
     """Name in torchvision, such as ``ResNet50_Weights.IMAGENET1K_V2``."""
     file: str
     """File that the name stands for, with the first digits of its hash: ``resnet50-11ad3fa6.pth``."""
+
+    def __attrs_post_init__(self) -> None:
+        if not is_name(self.file):
+            raise DeclarationError([("file", f"expected the name of a file without folders, got {self.file!r}")])
 
     def pin(self) -> str | None:
         """The digits in the name of the file."""
@@ -89,6 +112,17 @@ def cache() -> Path:
     return Path(os.environ.get("TORCH_HOME", os.path.join(home, "torch"))).expanduser() / "hub" / "checkpoints"
 
 
+def is_name(file: str) -> bool:
+    """Whether this is the name of a file, without folders."""
+    return is_below(file) and "/" not in file
+
+
+def shown(url: str) -> str:
+    """An address as messages and results show it: without account and query, in which keys are given."""
+    parts = urllib.parse.urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
 def hash_in(name: str) -> str | None:
     """The digits of a sha256 that a file's name carries; None if it carries none."""
     found = HASHED.search(name)
@@ -109,14 +143,14 @@ def download(url: str, path: Path, pin: str | None) -> Path:
     if path.is_file():
         return path
     if pin is None:
-        raise MatchZooError(f"{url}: nothing is downloaded without a hash; give weights.sha256")
+        raise MatchZooError(f"{shown(url)}: nothing is downloaded without a hash; give weights.sha256")
     import torch
 
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         torch.hub.download_url_to_file(url, str(path), hash_prefix=pin, progress=False)
     except RuntimeError as error:  # torch.hub's word for a hash that differs
-        raise MatchZooError(f"{url}: is not the file that the card pins ({error})") from None
+        raise MatchZooError(f"{shown(url)}: is not the file that the card pins ({error})") from None
     except (OSError, ValueError) as error:
-        raise MatchZooError(f"{missing(url, path)} (the download failed: {error})") from None
+        raise MatchZooError(f"{missing(shown(url), path)} (the download failed: {error})") from None
     return path
