@@ -19,6 +19,9 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.
 PATIENCE = datetime.timedelta(days=2)
 """How long processes wait for the first, which evaluates or fills a cache alone."""
 
+CONNECTION = ("gloo", "Gloo", "NCCL", "onnection closed", "onnection reset", "Broken pipe")
+"""What errors contain that come of another process's end."""
+
 
 @atexit.register
 def _part() -> None:
@@ -131,6 +134,19 @@ class Engine:
     def least(self, number: int) -> int:
         """The smallest of a number over the processes."""
         return number if self.world == 1 else -self.anywhere(-number)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Within, another process that ends is a `MatchZooError` here: its connections close."""
+        try:
+            yield
+        except RuntimeError as error:
+            if self.world == 1 or not any(word in str(error) for word in CONNECTION):
+                raise
+            raise MatchZooError(
+                f"process {self.rank} of {self.world}: another one has ended ({str(error).splitlines()[0][:120]}); the "
+                "last checkpoint is intact: start the run again, on any number of processes"
+            ) from None
 
     def wait(self) -> None:
         """Until every process is here."""

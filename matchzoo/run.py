@@ -175,7 +175,7 @@ def execute(
     if engine.anywhere(engine.first and _claim(recipe, folder)):
         return Run.open(folder)
     hold = files.held(folder) if engine.first else contextlib.nullcontext()
-    with hold, files.filling(folder), Interrupts() as interrupts, quietly(quiet or not engine.first):
+    with engine.together(), hold, files.filling(folder), Interrupts() as interrupts, quietly(quiet or not engine.first):
         recipe = _with_stored_chunk(recipe, folder)
         session = _Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared)
         title = declared or folder.absolute().name

@@ -29,6 +29,8 @@ def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:
     if not (x.isfinite().all() and y.isfinite().all()):
         raise MatchZooError("Fréchet distance: the features are not all finite")
     a, b = x.T.cov().reshape(x.shape[1], -1), y.T.cov().reshape(x.shape[1], -1)
+    if not (a.isfinite().all() and b.isfinite().all()):
+        raise MatchZooError("Fréchet distance: the covariances are too large to be numbers; scale the features")
     values, vectors = torch.linalg.eigh(a)
     root = vectors * values.clamp_min(0).sqrt() @ vectors.T
     cross = torch.linalg.eigvalsh(root @ b @ root).clamp_min(0).sqrt().sum()

@@ -18,6 +18,8 @@ from matchzoo.samples import Samples
 from matchzoo.step import Step
 
 NEWTON_STEPS = 200
+MOST = 5000
+"""Features that logistic regression takes: each of its steps solves a system of that size."""
 TOLERANCE = 1e-11
 
 
@@ -124,6 +126,11 @@ class Classifier(RatioEstimator):
         centre = pooled.mean(0)
         spread = (pooled - centre).square().mean(0).clamp_min(torch.finfo(pooled.dtype).tiny).sqrt()
         d = pooled.shape[1]
+        if self.features == "quadratic" and d * (d + 3) // 2 > MOST:
+            raise MatchZooError(
+                f"classifier: quadratic features of {d} dimensions are {d * (d + 3) // 2}, at most {MOST} are fitted; "
+                'use features = "linear" or "random-fourier"'
+            )
         if self.features == "random-fourier":
             rng = step.rng("random Fourier")
             frequencies = torch.randn(d, self.count, generator=rng).to(pooled)

@@ -3,6 +3,7 @@
 import torch
 
 from matchzoo.declare import declare
+from matchzoo.errors import MatchZooError
 from matchzoo.pool import Pool
 from matchzoo.samples import Samples
 from matchzoo.selectors.selector import Selector, in_each_class
@@ -52,6 +53,8 @@ def k_medoids(features: torch.Tensor, count: int, rng: torch.Generator) -> torch
     if count >= len(features):
         return torch.arange(len(features))
     distances = torch.cdist(features, features, compute_mode="donot_use_mm_for_euclid_dist")
+    if not bool(distances.isfinite().all()):
+        raise MatchZooError("k-medoids: distances of features are too large to be numbers; scale the features")
     chosen = spread_start(distances, count, rng).to(features.device)
     while True:
         gain, old, new = _best_exchange(distances, chosen)

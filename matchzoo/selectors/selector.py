@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 
 from matchzoo.declare import family
-from matchzoo.errors import DeclarationError
+from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.facts import Facts
 from matchzoo.pool import Pool
 from matchzoo.samples import Samples
@@ -38,6 +38,8 @@ def in_each_class(features: Samples, choose: Callable[[torch.Tensor], torch.Tens
         choose: features [k, d] of one class → positions [m] in 0 … k − 1.
     """
     assert features.labels is not None
+    if not bool(features.values.isfinite().all()):
+        raise MatchZooError("some features are not finite; are the images in [0, 1], and the weights whole?")
     chosen = [rows[choose(features.values[rows]).to(rows.device)] for rows in class_rows(features.labels)]
     return torch.cat(chosen).cpu()
 

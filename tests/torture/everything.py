@@ -1,6 +1,6 @@
 """All campaigns in full, and their table on docs/torture.md: ``make torture``, at most two CPU hours.
 
-python tests/torture/everything.py [NAME ...]     kills, recipes, data, faults; all if none is named
+python tests/torture/everything.py [NAME ...]     kills, recipes, data, numbers, faults; all if none is named
 """
 
 import json
@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import data_fuzz  # noqa: E402
 import faults  # noqa: E402
+import hostile_numbers  # noqa: E402
 import kills  # noqa: E402
 import recipe_fuzz  # noqa: E402
 from conftest import TINY_CARD  # noqa: E402
@@ -69,7 +70,13 @@ def hostile(folder: Path, card: str) -> list[Row]:
     return rows
 
 
-CAMPAIGNS = {"kills": killed, "recipes": mutated, "data": hostile, "faults": machine}
+def singular(folder: Path, card: str) -> list[Row]:
+    ended, examples = hostile_numbers.campaign()
+    fault = f"hostile numbers ({ended['refused']} refused)"
+    return [{"fault": fault, "tried": sum(ended.values()), "wrong": [f"{n}: {how}" for n, how in examples.items()]}]
+
+
+CAMPAIGNS = {"kills": killed, "recipes": mutated, "data": hostile, "numbers": singular, "faults": machine}
 
 
 def table(stored: dict[str, list[Row]]) -> str:

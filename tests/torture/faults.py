@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import kills
+from safetensors.torch import load_file
 
 from matchzoo import files
 from matchzoo.tables import write_toml
@@ -140,10 +142,68 @@ def two_at_once(folder: Path) -> list[str]:
     return problems + kills.differences(wanted, run)
 
 
+def one_of_two_dies(folder: Path) -> list[str]:
+    """Of two processes either is killed; the other ends by itself within a minute, and three go on from there."""
+    table = kills.ring("")
+    table["trainer"] |= {"steps": 3000, "batch": 60, "checkpoint_every": 20, "precision": "float64"}
+    recipe, problems = folder / "ring.toml", []
+    files.write_text(recipe, write_toml(table))
+    for victim in (0, 1):
+        run = folder / f"run-{victim}"
+        both = together(recipe, run, 2)
+        for _ in range(1200):
+            if any((run / "checkpoints").glob("step-*")) or both[0].poll() is not None:
+                break
+            time.sleep(0.1)
+        both[victim].kill()
+        began = time.monotonic()
+        problems += complaint(both[1 - victim], "another one has ended")
+        if time.monotonic() - began > 60:
+            problems.append(f"the other took {time.monotonic() - began:.0f} s to end")
+        both[victim].communicate()
+        [kept] = sorted((run / "checkpoints").glob("step-*"))[-1:]
+        table["trainer"]["steps"] = int(kept.name.removeprefix("step-")) + 10
+        short = folder / f"short-{victim}.toml"
+        files.write_text(short, write_toml(table))
+        files.write_text(run / "recipe.toml", short.read_text().replace('"auto"', str(table["trainer"]["batch"])))
+        three = together(short, run, 3)
+        said = [process.communicate(timeout=300)[1] for process in three]
+        problems += [words[-500:] for process, words in zip(three, said, strict=True) if process.returncode]
+        kills.finish(short, folder / f"wanted-{victim}", folder / "cache")
+        one, other = (load_file(place / "parts.safetensors") for place in (folder / f"wanted-{victim}", run))
+        if any((one[key] - other[key]).abs().max() > 1e-6 for key in one):
+            problems.append("the end is another")
+    return problems
+
+
+def together(recipe: Path, folder: Path, count: int) -> list["subprocess.Popen[str]"]:
+    """Processes of one run, started without torchrun, as a scheduler does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    place = {
+        "WORLD_SIZE": str(count),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "LOCAL_WORLD_SIZE": str(count),
+    }
+    before = {key: os.environ.get(key) for key in (*place, "RANK", "LOCAL_RANK")}
+    try:
+        made = []
+        for rank in range(count):
+            os.environ |= {**place, "RANK": str(rank), "LOCAL_RANK": str(rank)}
+            made.append(process(recipe, folder))
+        return made
+    finally:
+        for key, value in before.items():
+            os.environ.pop(key) if value is None else os.environ.update({key: value})
+
+
 FAULTS = {
     "a full disk": disk_full,
     "a folder that cannot be written": cannot_be_written,
     "a folder that is removed": removed,
     "a clock that goes back": clock_set_back,
     "two processes on one folder": two_at_once,
+    "one of two processes dies": one_of_two_dies,
 }

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import data_fuzz
 import faults
+import hostile_numbers
 import kills
 import pytest
 import recipe_fuzz
@@ -23,6 +24,12 @@ def test_hostile_data_are_read_or_refused(kind: str, tmp_path: Path) -> None:
     ended, examples = data_fuzz.campaign(kind, 6 if "run" in kind else 80, 0, tmp_path)
     assert not examples
     assert ended["refused"] + ended["read"] == sum(ended.values())
+
+
+def test_hostile_numbers_are_answered_or_refused() -> None:
+    ended, examples = hostile_numbers.campaign()
+    assert not examples
+    assert ended["answered"] > 2 * ended["refused"]
 
 
 @pytest.mark.parametrize("name", list(kills.RECIPES))
