@@ -1,12 +1,13 @@
 """All campaigns in full, and their table on docs/torture.md: ``make torture``, at most two CPU hours.
 
-python tests/torture/everything.py [NAME ...]     kills, recipes, data, numbers, faults; all if none is named
+python tests/torture/everything.py [NAME ...]     kills, whole, recipes, data, numbers, faults; all if none is named
 """
 
 import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,17 @@ HOSTILE, RUNS = 3000, 200
 Row = dict[str, Any]
 
 
-def killed(folder: Path, card: str) -> list[Row]:
+def killed(folder: Path, card: str, names: Iterable[str] = kills.RECIPES, times: int = KILLS) -> list[Row]:
     rows = []
-    for name in kills.RECIPES:
-        (folder / name).mkdir()
-        told = kills.campaign(name, KILLS, 0, folder / name, card)
+    for name in names:
+        (own := folder / name.replace("/", "-")).mkdir()
+        told = kills.campaign(name, times, 0, own, card)
         rows.append({"fault": f"SIGKILL at a random moment, {name}", "tried": told.times, "wrong": told.problems})
     return rows
+
+
+def killed_whole(folder: Path, card: str) -> list[Row]:
+    return killed(folder, card, kills.WHOLE, TIMES)
 
 
 def mutated(folder: Path, card: str) -> list[Row]:
@@ -76,7 +81,14 @@ def singular(folder: Path, card: str) -> list[Row]:
     return [{"fault": fault, "tried": sum(ended.values()), "wrong": [f"{n}: {how}" for n, how in examples.items()]}]
 
 
-CAMPAIGNS = {"kills": killed, "recipes": mutated, "data": hostile, "numbers": singular, "faults": machine}
+CAMPAIGNS = {
+    "kills": killed,
+    "whole": killed_whole,
+    "recipes": mutated,
+    "data": hostile,
+    "numbers": singular,
+    "faults": machine,
+}
 
 
 def table(stored: dict[str, list[Row]]) -> str:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,21 @@ def ring(card: str) -> dict[str, Any]:
     return table
 
 
+def whole(name: str) -> Callable[[str], dict[str, Any]]:
+    """A recipe as it is shipped, on the CPU."""
+
+    def table(card: str) -> dict[str, Any]:
+        found = recipes.load(name).table()
+        found["trainer"]["device"] = "cpu"
+        return found
+
+    return table
+
+
 RECIPES = {"lgm": lgm, "ring": ring}
+WHOLE = {name: whole(name) for name in ("lgm/quickstart", "gram/ring-2d")}
+LONG = 3600
+"""Seconds that a whole run may take on a busy machine."""
 
 
 @attrs.define
@@ -65,7 +80,7 @@ def finish(recipe: Path, folder: Path, cache: Path) -> float:
     """Run to the end; returns the seconds. Raises with what it said if it fails."""
     began = time.monotonic()
     process = start(recipe, folder, cache)
-    out, err = process.communicate(timeout=600)
+    out, err = process.communicate(timeout=LONG)
     if process.returncode:
         raise AssertionError(f"exit code {process.returncode}: {out[-500:]}{err[-1500:]}")
     return time.monotonic() - began
@@ -99,15 +114,15 @@ def campaign(name: str, times: int, seed: int, folder: Path, card: str) -> Told:
     """Kill runs ``times`` times in all; each run is killed at random moments until one session reaches its end.
 
     Args:
-        name: of `RECIPES`.
+        name: of `RECIPES` or `WHOLE`.
         times: kills.
         seed: of the moments.
         folder: empty; runs and caches are made under it.
         card: of the backbone.
     """
     rng, told = random.Random(seed), Told()
-    recipe = folder / f"{name}.toml"
-    files.write_text(recipe, write_toml(RECIPES[name](card)))
+    recipe = folder / "recipe.toml"
+    files.write_text(recipe, write_toml({**RECIPES, **WHOLE}[name](card)))
     whole = finish(recipe, folder / "wanted", folder / "cache-wanted")
     number = 0
     while told.times < times:
