@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import glob
 import json
 import os
 import platform
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
@@ -55,7 +57,7 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
 def write_folder(path: Path, write: Callable[[Path], object]) -> None:
     """Make a folder by a function that fills the temporary one, replacing what is there."""
     temporary, old = (path.with_name(f".{path.name}.{word}-{os.getpid()}") for word in ("tmp", "old.tmp"))
-    shutil.rmtree(temporary, ignore_errors=True)
+    _tidy(path)
     try:
         temporary.mkdir(parents=True)
         write(temporary)
@@ -70,6 +72,18 @@ def write_folder(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _tidy(path: Path) -> None:
+    """Remove what processes that were killed left beside a folder; what one had put aside and not replaced returns."""
+    for stray in sorted(path.parent.glob(f".{glob.escape(path.name)}.*tmp-*")) if path.parent.is_dir() else ():
+        number = stray.name.rpartition("-")[2]
+        if not number.isdecimal() or (int(number) != os.getpid() and psutil.pid_exists(int(number))):
+            continue
+        if ".old.tmp-" in stray.name and not path.exists():
+            stray.rename(path)
+        else:
+            shutil.rmtree(stray, ignore_errors=True)
 
 
 def sweep(folder: Path) -> None:

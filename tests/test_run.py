@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -183,3 +185,21 @@ def test_a_recipe_that_cannot_be_built_leaves_no_folder(ring, tmp_path):
     with pytest.raises(MatchZooError):
         structure(ring, Recipe).run(tmp_path / "run", quiet=True)
     assert not (tmp_path / "run").exists()
+
+
+def test_what_killed_processes_left_beside_a_folder_is_tidied(tmp_path):
+    def write(folder):
+        (folder / "a").write_text("new")
+
+    ours = subprocess.Popen([sys.executable, "-c", ""])
+    ours.wait()
+    dead, alive = ours.pid, os.getppid()
+    for name in (f".set.tmp-{dead}", f".set.old.tmp-{dead}", f".set.tmp-{alive}", ".other.tmp-1"):
+        (tmp_path / name).mkdir()
+    (tmp_path / f".set.old.tmp-{dead}/a").write_text("kept")
+    with pytest.raises(RuntimeError):  # the new one is not made: the old one is back
+        files.write_folder(tmp_path / "set", lambda folder: (_ for _ in ()).throw(RuntimeError))
+    assert (tmp_path / "set/a").read_text() == "kept"
+    files.write_folder(tmp_path / "set", write)
+    assert (tmp_path / "set/a").read_text() == "new"
+    assert {path.name for path in tmp_path.iterdir()} == {"set", f".set.tmp-{alive}", ".other.tmp-1"}

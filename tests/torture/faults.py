@@ -6,6 +6,7 @@ and its exit code are those that a user sees.
 
 import functools
 import os
+import random
 import resource
 import shutil
 import signal
@@ -17,9 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import kills
+import torch
+from hub_server import Fault, HubServer
 from safetensors.torch import load_file
 
 from matchzoo import files
+from matchzoo.distilled import DistilledDataset
 from matchzoo.tables import write_toml
 
 
@@ -202,12 +206,51 @@ def together(recipe: Path, folder: Path, count: int) -> list["subprocess.Popen[s
             os.environ.pop(key) if value is None else os.environ.update({key: value})
 
 
+def killed_pull(folder: Path, times: int = 4) -> list[str]:
+    """A pull of 12 MB from a slow server is killed at random moments, and pulled at last."""
+    rng, server = random.Random(str(folder.name)), HubServer()
+    try:
+        images = torch.rand(20, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+        made = DistilledDataset(images, torch.arange(20) % 10, tuple("abcdefghij"))
+        made.save(folder / "set")
+        parts = {p.relative_to(folder / "set").as_posix(): p for p in (folder / "set").rglob("*") if p.is_file()}
+        server.add("datasets/owner/set", parts)
+        place = {"HF_ENDPOINT": server.url, "HF_HOME": str(folder / "home"), "MATCHZOO_CACHE": str(folder / "cache")}
+        command = [sys.executable, "-m", "matchzoo", "pull", "owner/set", "--output", str(folder / "out")]
+        environment = {**os.environ, **place, "OMP_NUM_THREADS": "1"}
+        environment.pop("HF_HUB_CACHE", None)
+
+        def pull(limit: float) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=limit, check=False)
+
+        done = 0
+        while done < times:
+            server.fault = Fault("GET .*/resolve/.*", kind="slow", seconds=0.5, times=20)
+            try:
+                pull(rng.uniform(2, 8))
+                shutil.rmtree(folder / "out")
+            except subprocess.TimeoutExpired:  # by which it was killed
+                done += 1
+            server.fault = None
+        last = pull(300)
+        if last.returncode:
+            return [last.stderr[-500:]]
+        found = DistilledDataset.load(folder / "out")
+        problems = [] if found.images.equal(images) else ["other images"]
+        extra = kills.listing(folder / "out") ^ set(parts)
+        problems += [f"stray or missing: {name}" for name in sorted(extra)]
+        return problems + [f"stray: {p.name}" for p in folder.iterdir() if p.name.startswith(".")]
+    finally:
+        server.close()
+
+
 FAULTS = {
     "a full disk": disk_full,
     "a folder that cannot be written": cannot_be_written,
     "a folder that is removed": removed,
     "a clock that goes back": clock_set_back,
     "two processes on one folder": two_at_once,
+    "SIGKILL in a pull": killed_pull,
     "the first of two processes dies": functools.partial(one_of_two_dies, 0),
     "the second of two processes dies": functools.partial(one_of_two_dies, 1),
 }
