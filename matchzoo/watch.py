@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch.nn.utils import get_total_norm
 
 from matchzoo.errors import MatchZooError
 
@@ -31,7 +30,10 @@ class NotFiniteError(MatchZooError):
 
 def largest(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
     """The largest absolute value (a scalar) of some tensors [...]: NaN or infinite where one of theirs is."""
-    return get_total_norm([tensor.detach() for tensor in tensors if tensor.numel()], math.inf)
+    ends = [torch.aminmax(tensor.detach()) for tensor in tensors if tensor.numel()]
+    if not ends:
+        return torch.zeros(())
+    return torch.stack([end for pair in ends for end in pair]).abs().max()
 
 
 class Watch:
