@@ -83,7 +83,8 @@ class DistilledDataset:
         m, channels, height, width = self.images.shape
         labels = "probabilities" if self.labels.ndim == 2 else "labels"
         head = f"{m} images of {height}x{width} pixels, {channels} channels; {len(self.class_names)} classes, {labels}"
-        lines = [f"{head}; {self.images_per_class:g} images a class"]
+        each = self.images_per_class
+        lines = [f"{head}; {each:g} image{'' if each == 1 else 's'} a class"]
         if self.head is not None:
             share = 100 * self.head.bytes / self.images.nbytes
             lines.append(
