@@ -75,7 +75,7 @@ def test_any_chunk_gives_the_gradient_of_one_graph(name, lgm, ring):
         assert other == [pytest.approx(v, rel=1e-12, abs=1e-12) for v in values]
         for key, tensor in state.items():
             # Adam divides by the root of the mean square: what is rounding of a zero gradient may move by its size
-            torch.testing.assert_close(parts[key], tensor, rtol=1e-9, atol=1e-9)
+            torch.testing.assert_close(parts[key], tensor, rtol=1e-9, atol=1e-8)
 
 
 def test_first_gradient_agrees_to_the_last_digits(lgm):
