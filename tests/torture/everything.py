@@ -1,6 +1,6 @@
 """All campaigns in full, and their table on docs/torture.md: ``make torture``, at most two CPU hours.
 
-python tests/torture/everything.py [NAME ...]     kills, recipes, faults; all if none is named
+python tests/torture/everything.py [NAME ...]     kills, recipes, faults, leaks; all if none is named
 """
 
 import json
@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import faults  # noqa: E402
 import kills  # noqa: E402
+import leaks  # noqa: E402
 import recipe_fuzz  # noqa: E402
 from conftest import TINY_CARD  # noqa: E402
 
@@ -56,7 +57,16 @@ def machine(folder: Path, card: str) -> list[Row]:
     return rows
 
 
-CAMPAIGNS = {"kills": killed, "recipes": mutated, "faults": machine}
+def leaking(folder: Path, card: str) -> list[Row]:
+    rows = []
+    for name, measured in leaks.campaign(folder, card).items():
+        first, last = leaks.resident(measured)
+        fault = f"{name} ({first:.0f} MiB held, then {last:.0f})"
+        rows.append({"fault": fault, "tried": 1, "wrong": leaks.growth(measured)[:1]})
+    return rows
+
+
+CAMPAIGNS = {"kills": killed, "recipes": mutated, "faults": machine, "leaks": leaking}
 
 
 def table(stored: dict[str, list[Row]]) -> str:
