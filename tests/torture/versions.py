@@ -21,9 +21,8 @@ ROOT = Path(__file__).parent.parent.parent
 EXTRAS = "quickstart,fidelity,dev"
 TOLD = ("torch", "torchvision", "timm", "numpy", "huggingface-hub", "pyarrow", "pillow")
 FAST = "not slow and not gpu"
-LONG = (
-    "docs evaluation from_scratch inheritance leaderboard matrix planning resume run_report soft_labels spaces".split()
-)
+LONG = ["docs", "evaluation", "from_scratch", "inheritance", "leaderboard", "matrix", "planning", "resume"]
+LONG += ["run_report", "soft_labels", "spaces"]
 """Files that take half of the time, and what others import as well."""
 LENIENT = ["-W", "default::DeprecationWarning", "-W", "default::FutureWarning"]
 RECIPE = ["gram/ring-2d", "--trainer.steps", "20", "--trainer.batch", "50", "--quiet"]
