@@ -2,7 +2,7 @@
 
 One run of thousands of steps writes checkpoints, snapshots, log lines and pages all the time, and is measured at each
 checkpoint. Fifty short runs of three kinds, each evaluated, loaded and pulled, are measured after each. What grows by
-its nature is in the bounds: drawing a page takes some 5 kB for each line of the log.
+its nature is in the bounds: drawing a page takes a few kB for each line of the log.
 
 What is resident is read from ``/proc/self/statm`` once garbage is collected. An allocator keeps what it may need
 again, so what is compared is the median of the last third with that of the first, after a warm-up in which caches fill.
@@ -30,7 +30,7 @@ from matchzoo.comparison import evaluate
 from matchzoo.distilled import DistilledDataset
 from matchzoo.recipe import Recipe
 
-WARM = 0.2
+WARM = 0.4
 """The share of the measurements that is passed over."""
 MEBIBYTES = 10
 """By which the resident memory may grow: 6 kB a step, less than ten images of 8 px and their gradients."""
