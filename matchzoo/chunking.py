@@ -256,7 +256,7 @@ def kept_bytes(side: Side, rows: int) -> int:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in known:
             seen[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        return tensor.detach()  # an output that its own node holds would never be freed
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         features = side.features(range(rows))  # held until the count is done, so that no address comes twice

@@ -1,6 +1,7 @@
 """Chunks of any size and any number of processes give the gradient of one graph, in float64 to 1e-12."""
 
 import copy
+import gc
 
 import attrs
 import pytest
@@ -74,7 +75,7 @@ def test_any_chunk_gives_the_gradient_of_one_graph(name, lgm, ring):
         assert other == [pytest.approx(v, rel=1e-12, abs=1e-12) for v in values]
         for key, tensor in state.items():
             # Adam divides by the root of the mean square: what is rounding of a zero gradient may move by its size
-            torch.testing.assert_close(parts[key], tensor, rtol=1e-9, atol=1e-9)
+            torch.testing.assert_close(parts[key], tensor, rtol=1e-9, atol=1e-8)
 
 
 def test_first_gradient_agrees_to_the_last_digits(lgm):
@@ -133,6 +134,11 @@ def test_automatic_size_follows_the_memory(lgm_recipe, monkeypatch):
     side, _ = training.sides(("generator",), Step(1, 0), 0)
     each = (kept_bytes(side, 12) - kept_bytes(side, 4)) / 8
     assert each > 10_000
+    gc.collect()
+    before = sum(issubclass(type(one), torch.Tensor) for one in gc.get_objects())
+    kept_bytes(side, 12)
+    gc.collect()
+    assert sum(issubclass(type(one), torch.Tensor) for one in gc.get_objects()) == before  # what was measured is let go
     for room, expected in ((9.5, 8), (5.5, 5), (0.1, 1), (1e6, 20)):
         monkeypatch.setattr(Engine, "free", lambda self, room=room: int(room * each))
         assert automatic(side, engine, 0, twice=False) == expected

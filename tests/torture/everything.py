@@ -1,6 +1,6 @@
 """All campaigns in full, and their table on docs/torture.md: ``make torture``, at most two CPU hours.
 
-python tests/torture/everything.py [NAME ...]     kills, whole, recipes, data, numbers, faults; all if none is named
+python tests/torture/everything.py [NAME ...]     kills, whole, recipes, data, numbers, faults, leaks; all if none is named
 """
 
 import json
@@ -20,6 +20,7 @@ import data_fuzz  # noqa: E402
 import faults  # noqa: E402
 import hostile_numbers  # noqa: E402
 import kills  # noqa: E402
+import leaks  # noqa: E402
 import recipe_fuzz  # noqa: E402
 from conftest import TINY_CARD  # noqa: E402
 
@@ -81,6 +82,15 @@ def singular(folder: Path, card: str) -> list[Row]:
     return [{"fault": fault, "tried": sum(ended.values()), "wrong": [f"{n}: {how}" for n, how in examples.items()]}]
 
 
+def leaking(folder: Path, card: str) -> list[Row]:
+    rows = []
+    for name, measured in leaks.campaign(folder, card).items():
+        first, last = leaks.resident(measured)
+        fault = f"{name} ({first:.0f} MiB held, then {last:.0f})"
+        rows.append({"fault": fault, "tried": 1, "wrong": leaks.growth(measured)[:1]})
+    return rows
+
+
 CAMPAIGNS = {
     "kills": killed,
     "whole": killed_whole,
@@ -88,6 +98,7 @@ CAMPAIGNS = {
     "data": hostile,
     "numbers": singular,
     "faults": machine,
+    "leaks": leaking,
 }
 
 

@@ -6,6 +6,7 @@ import data_fuzz
 import faults
 import hostile_numbers
 import kills
+import leaks
 import pytest
 import recipe_fuzz
 
@@ -42,3 +43,10 @@ def test_killed_runs_end_as_undisturbed_ones(name: str, tiny_card: Path, tmp_pat
 @pytest.mark.parametrize("name", [name for name in faults.FAULTS if not name.startswith("the first of two")])
 def test_faults_of_the_machine(name: str, tmp_path: Path) -> None:
     assert faults.FAULTS[name](tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="what a process holds is read from /proc, of Linux")
+def test_nothing_grows(tiny_card: Path, tmp_path: Path) -> None:
+    table = leaks.tables(str(tiny_card))["ring"]
+    assert leaks.growth(leaks.long_run(table, 24, 4, tmp_path / "long")) == []
+    assert leaks.growth(leaks.many_runs(6, tmp_path, str(tiny_card))) == []
