@@ -1,6 +1,6 @@
 """All campaigns in full, and their table on docs/torture.md: ``make torture``, at most two CPU hours.
 
-python tests/torture/everything.py [NAME ...]     kills, whole, recipes, data, numbers, faults, leaks; all if none is named
+python tests/torture/everything.py [NAME ...]     some of `CAMPAIGNS`; all if none is named
 """
 
 import json
