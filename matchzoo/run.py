@@ -399,7 +399,8 @@ class _Session:
                 files.write_folder(self.folder / FAILURE, write)
             kept, _ = self.checkpoints.latest()
             back = f"the checkpoint of step {kept.step} is intact" if kept else "there is no checkpoint before it"
-            raise MatchZooError(f"{error}; {back}, and {self.folder / FAILURE} has the state as it was then") from None
+            words = f"; {back}, and {self.folder / FAILURE} has the state as it was then"
+            raise NotFiniteError(error.step, error.what, error.seen, words) from None
 
     def _signalled(self) -> int:
         """The number of a signal that any process of the run got; 0 for none."""

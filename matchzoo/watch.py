@@ -20,12 +20,14 @@ class NotFiniteError(MatchZooError):
         step: the first one that is known to be so.
         what: is not finite, such as ``generator/minimize[0]`` or ``generator/gradient``.
         seen: the step after which that was seen; later than ``step`` where nothing waits for the device.
+
+    A run adds to its message what is kept.
     """
 
-    def __init__(self, step: int, what: Sequence[str], seen: int | None = None) -> None:
+    def __init__(self, step: int, what: Sequence[str], seen: int | None = None, kept: str = "") -> None:
         self.step, self.what, self.seen = step, tuple(what), step if seen is None else seen
         later = f" (seen at step {seen})" if seen not in (None, step) else ""
-        super().__init__(f"step {step}: {', '.join(what)} is not finite{later}; {REMEDY}")
+        super().__init__(f"step {step}: {', '.join(what)} is not finite{later}; {REMEDY}{kept}")
 
 
 def largest(tensors: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -70,7 +70,7 @@ def test_a_run_stops_with_step_and_term_and_goes_on_from_its_checkpoint(how, fac
         expected = (
             rf"step {step}: .*{what[how]}.* is not finite; lower the learning rate .*checkpoint of step 4 is intact"
         )
-        with pytest.raises(MatchZooError, match=expected):
+        with pytest.raises(NotFiniteError, match=expected):
             structure(tiny, Recipe).run(tmp_path / "run", quiet=True)
     record = json.loads((tmp_path / "run/failure/failure.json").read_text())
     assert record["step"] == step
