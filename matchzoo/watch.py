@@ -31,7 +31,7 @@ class NotFiniteError(MatchZooError):
 
 
 def largest(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
-    """The largest absolute value (a scalar) of some tensors [...]: NaN or infinite where one of theirs is."""
+    """The largest absolute value (a scalar) of some tensors […]: NaN or infinite where one of theirs is."""
     ends = [torch.aminmax(tensor.detach()) for tensor in tensors if tensor.numel()]
     if not ends:
         return torch.zeros(())
@@ -51,7 +51,7 @@ class Watch:
         self._first: dict[str, torch.Tensor] = {}
 
     def look(self, number: int, found: Mapping[str, Sequence[torch.Tensor]]) -> list[str]:
-        """Names of what is not finite in step ``number``, as far as that is known at once."""
+        """Names of what is not finite, tensors […] by name, in step ``number``, as far as that is known at once."""
         seen = {name: largest(tensors) for name, tensors in found.items() if tensors}
         if self.waits:
             return [name for name, value in seen.items() if not math.isfinite(value.item())]
@@ -71,7 +71,7 @@ class Watch:
 
 
 def require_finite(number: int, state: Mapping[str, torch.Tensor]) -> None:
-    """Raise `NotFiniteError` if a part or an optimizer is not finite after step ``number``: nothing of it is kept."""
+    """Raise `NotFiniteError` if a tensor […] of the state is not finite after step ``number``: nothing of it is kept."""
     wrong = [n for n, x in state.items() if x.numel() and x.is_floating_point() and not bool(x.isfinite().all())]
     if wrong:
         raise NotFiniteError(number, wrong[:4])
