@@ -71,7 +71,7 @@ class Watch:
 
 
 def require_finite(number: int, state: Mapping[str, torch.Tensor]) -> None:
-    """Raise `NotFiniteError` if a tensor […] of the state is not finite after step ``number``: nothing of it is kept."""
+    """Raise `NotFiniteError` if a tensor […] of the state is not finite after step ``number``."""
     wrong = [n for n, x in state.items() if x.numel() and x.is_floating_point() and not bool(x.isfinite().all())]
     if wrong:
         raise NotFiniteError(number, wrong[:4])
