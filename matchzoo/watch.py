@@ -32,10 +32,8 @@ class NotFiniteError(MatchZooError):
 
 def largest(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
     """The largest absolute value (a scalar) of some tensors […]: NaN or infinite where one of theirs is."""
-    ends = [torch.aminmax(tensor.detach()) for tensor in tensors if tensor.numel()]
-    if not ends:
-        return torch.zeros(())
-    return torch.stack([end for pair in ends for end in pair]).abs().max()
+    ends = [end for x in tensors if x.numel() for end in torch.aminmax(x.detach())]
+    return torch.stack(ends).abs().max() if ends else torch.zeros(())
 
 
 class Watch:
@@ -52,6 +50,8 @@ class Watch:
 
     def look(self, number: int, found: Mapping[str, Sequence[torch.Tensor]]) -> list[str]:
         """Names of what is not finite, tensors […] by name, in step ``number``, as far as that is known at once."""
+        if self.waits and math.isfinite(largest([x for tensors in found.values() for x in tensors]).item()):
+            return []  # as nearly always, by one number
         seen = {name: largest(tensors) for name, tensors in found.items() if tensors}
         if self.waits:
             return [name for name, value in seen.items() if not math.isfinite(value.item())]
