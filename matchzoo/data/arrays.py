@@ -68,17 +68,17 @@ class Arrays(Data):
                 raise MatchZooError(f"{path}: there is no array '{name}'{did_you_mean(name, found)}")
         images = _images(path, f"{prefix}images", found[f"{prefix}images"], self.layout)
         labels = _tensor(path, f"{prefix}labels", found[f"{prefix}labels"])
-        if labels.dim() != 1 or len(labels) != len(images) or not _is_whole(labels) or int(labels.long().min()) < 0:
+        numbers = labels.long()
+        if labels.dim() != 1 or len(labels) != len(images) or not _is_whole(labels) or int(numbers.min()) < 0:
             raise MatchZooError(
                 f"{path}: {prefix}labels: expected {len(images)} whole numbers from 0, got {labels.dtype} of shape "
                 f"{tuple(labels.shape)}"
             )
-        labels = labels.long()
-        if int(labels.max()) >= LARGEST:
+        if int(numbers.max()) >= LARGEST:
             raise MatchZooError(
-                f"{path}: {prefix}labels: expected numbers of classes from 0, got {int(labels.max())}; number them anew"
+                f"{path}: {prefix}labels: expected numbers of classes, got {int(numbers.max())}; number them from 0"
             )
-        return resized(images, self.size, self.channels, path.name), labels
+        return resized(images, self.size, self.channels, path.name), numbers
 
 
 def held(images: torch.Tensor, labels: torch.Tensor, rows: torch.Tensor | None = None) -> Split:
