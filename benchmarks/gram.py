@@ -18,7 +18,7 @@ import torch
 
 from matchzoo import files, recipes
 from matchzoo.kernels import squared_distances
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 BLOCK = 20
 PAIRS = 80

@@ -192,9 +192,13 @@ class Session:
         return sum(line["cpu_seconds"] for line in self.lines)
 
     def missing(self, cells: Sequence[Cell] | None = None) -> list[Cell]:
-        """Sets that are not made yet."""
+        """Sets that are not made yet, or that are gone and were not evaluated everywhere."""
         chosen = self.cells if cells is None else cells
-        return [cell for cell in chosen if not self.is_done(kind="made", name=cell.name)]
+        return [cell for cell in chosen if not self.is_done(kind="made", name=cell.name) or self.is_lost(cell)]
+
+    def is_lost(self, cell: Cell) -> bool:
+        """Whether a set is still to be evaluated and its folder is gone, as in a fresh clone."""
+        return not (self.output / cell.name).is_dir() and any(self.unseen([cell]))
 
     def groups(self) -> list[list[Cell]]:
         """Sets of the same data, number and seed."""

@@ -12,7 +12,7 @@ from textbook import Bare, Textbook, present
 from matchzoo import files, recipes
 from matchzoo.composition import Composition
 from matchzoo.recipe import Recipe
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

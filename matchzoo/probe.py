@@ -17,7 +17,7 @@ from matchzoo.evaluation.probe import Score, summary
 from matchzoo.facts import Facts
 from matchzoo.projectors import Backbone, Projector
 from matchzoo.step import Step
-from matchzoo.trainer import load_part
+from matchzoo.training import load_part
 from matchzoo.views import Views
 
 if TYPE_CHECKING:

@@ -185,7 +185,7 @@ class Recipe:
             MatchZooError: the folder holds another recipe or no run, the recipe cannot be built here, or the tracker's
                 library is not installed.
         """
-        from matchzoo.run import execute
+        from matchzoo.session import execute
 
         return execute(self, Path(output), quiet=quiet, name=name, declared=declared, tracker=tracker)
 

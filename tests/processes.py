@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from matchzoo.recipe import Recipe
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 
 def train(table: dict, out: Path, steps: int) -> None:

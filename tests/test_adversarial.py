@@ -12,7 +12,7 @@ from matchzoo.matchers.gan import critic_loss, generator_loss
 from matchzoo.recipe import Recipe
 from matchzoo.samples import Samples
 from matchzoo.step import Step
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 LOGITS = torch.randn(2, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 

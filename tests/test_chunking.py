@@ -14,7 +14,7 @@ from matchzoo.generators import Generator
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 STEPS = 5  # the pyramid grows before step 4
 

@@ -17,7 +17,7 @@ from matchzoo.recipe import Recipe
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 
 def scores(n: int, seed: int) -> Samples:

@@ -18,7 +18,7 @@ from matchzoo import cli, recipes, zoo
 from matchzoo.errors import MatchZooError
 from matchzoo.recipe import Recipe
 from matchzoo.tables import write_toml
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 Captured = pytest.CaptureFixture[str]
 

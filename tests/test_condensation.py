@@ -8,7 +8,7 @@ from matchzoo.errors import DeclarationError
 from matchzoo.networks import ConvNet
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 NAMES = [name for name in recipes.names() if name.split("/")[0] in ("dm", "dc", "dcc", "dsa")]
 

@@ -14,7 +14,7 @@ from matchzoo.recipe import Recipe
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 from matchzoo.tables import structure, to_table, write_toml
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 POINTS = {
     "data": {"kind": "ring", "points": 50, "test_points": 5},

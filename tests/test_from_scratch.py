@@ -13,7 +13,7 @@ from matchzoo.evaluation.from_scratch import FromScratch, channel_moments, fit_n
 from matchzoo.networks import MLP
 from matchzoo.recipe import Recipe
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 TABLE = {
     "data": {"kind": "digits", "size": 8},

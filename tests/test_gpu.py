@@ -7,7 +7,7 @@ import torch
 
 from matchzoo.recipe import Recipe
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 pytestmark = [
     pytest.mark.gpu,

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from matchzoo import recipes
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 NAMES = [n for n in recipes.names() if n.split("/")[0] in ("gram", "gan", "mmd-net", "mmd-gan")]
 STAND_INS = {  # digits of the same shape, for what is not on every machine

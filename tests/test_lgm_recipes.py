@@ -14,8 +14,9 @@ from matchzoo import cli, recipes, zoo
 from matchzoo.data.imagenet import wnids
 from matchzoo.projectors import Backbone
 from matchzoo.recipe import Recipe
-from matchzoo.run import Run, flat
-from matchzoo.trainer import Training
+from matchzoo.run import Run
+from matchzoo.session import flat
+from matchzoo.training import Training
 from matchzoo.views import Views
 
 NAMES = [name for name in recipes.names("lgm/*") if name != "lgm/quickstart"]  # which has tests of its own

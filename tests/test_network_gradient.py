@@ -19,7 +19,7 @@ from matchzoo.statistics import HeadGradient, NetworkGradient, PerGroup, Statist
 from matchzoo.statistics.network_gradient import network_gradient
 from matchzoo.step import Step
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 STEP = Step(1, 0)
 SHAPE, C = (3, 8, 8), 3

@@ -29,7 +29,7 @@ from matchzoo.recipe import Recipe
 from matchzoo.statistics.head_gradient import BLOCK
 from matchzoo.step import Step
 from matchzoo.tables import structure, write_toml
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 
 def of(table: dict, **changes: object) -> Recipe:

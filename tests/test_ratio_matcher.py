@@ -14,7 +14,7 @@ from matchzoo.recipe import Recipe
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 STEP = Step(1, 0)
 FORMS = [

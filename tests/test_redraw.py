@@ -12,7 +12,7 @@ from matchzoo.projectors import Learned
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 
 def built(every: int | None, **fields) -> Learned:

@@ -16,9 +16,10 @@ from matchzoo import files
 from matchzoo.checkpoint import Checkpoints
 from matchzoo.progress import Progress
 from matchzoo.recipe import Recipe
-from matchzoo.run import Run, _Session
+from matchzoo.run import Run
+from matchzoo.session import Session
 from matchzoo.tables import structure, write_toml
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 
 def outcome(folder: Path) -> tuple[dict[str, torch.Tensor], str, list]:
@@ -154,7 +155,7 @@ def test_a_damaged_checkpoint_is_passed_over(damage, undisturbed, ring_recipe, t
         (newest / "state.json").write_text("{")
     else:
         (newest / "state.json").unlink()
-    session = _Session(ring_recipe, folder, ring_recipe.engine(), None, False, "run")
+    session = Session(ring_recipe, folder, ring_recipe.engine(), None, False, "run")
     assert session.done == 6
     assert "step-00000007 cannot be used" in capsys.readouterr().err
     ring_recipe.run(folder, quiet=True)

@@ -16,7 +16,7 @@ from matchzoo import page, report, run_page
 from matchzoo.cli import main
 from matchzoo.recipe import Recipe
 from matchzoo.run import Run
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 QUICK = [{"kind": "linear-probe", "protocol": "nearest-centroid", "baselines": [], "views": 1, "seeds": 1, "rows": 40}]
 VOID = ("meta", "link", "img", "input", "br", "hr")

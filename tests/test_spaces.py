@@ -29,7 +29,7 @@ from matchzoo.run import Run
 from matchzoo.statistics.head_gradient import head_gradient
 from matchzoo.step import Step
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 TERM = {"kind": "statistic", "statistic": "head-gradient", "distance": "cosine", "reference": "cache"}
 QUICK = {"kind": "linear-probe", "protocol": "nearest-centroid", "baselines": ["random", "full"], "random_draws": 2}

@@ -14,7 +14,7 @@ from matchzoo import trackers
 from matchzoo.cli import main
 from matchzoo.errors import MatchZooError
 from matchzoo.trackers import summary
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 FAKE = '''"""A stand-in for wandb and trackio: it keeps its calls, and meddles with every global random state."""
 import random, numpy, torch

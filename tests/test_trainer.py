@@ -19,7 +19,7 @@ from matchzoo.samples import Samples
 from matchzoo.statistics import Statistic
 from matchzoo.step import Step
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 
 def synthetic(made: Training, step: Step, turn: int = 0) -> Samples:

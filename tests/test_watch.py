@@ -14,7 +14,7 @@ from matchzoo.checkpoint import Checkpoints
 from matchzoo.errors import MatchZooError
 from matchzoo.recipe import Recipe
 from matchzoo.tables import structure
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 from matchzoo.watch import NotFiniteError, Watch, largest, require_finite
 
 

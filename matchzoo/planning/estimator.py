@@ -25,7 +25,8 @@ from matchzoo.planning.terms import Made, Sets, TermCosts, term_costs
 from matchzoo.players import Player
 from matchzoo.recipe import Recipe
 from matchzoo.step import Step
-from matchzoo.trainer import Group, Training
+from matchzoo.trainer import Group
+from matchzoo.training import Training
 from matchzoo.turns import Side, real_side, synthetic_side, views_of
 
 AT_ONCE = 256

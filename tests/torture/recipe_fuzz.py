@@ -16,7 +16,7 @@ from attempts import attempt
 
 from matchzoo import recipes
 from matchzoo.recipe import Recipe
-from matchzoo.trainer import Training
+from matchzoo.training import Training
 
 LARGE = 100_000
 """Rows of a step that is not tried: in chunks it would run, for days, as ``matchzoo plan`` says."""
