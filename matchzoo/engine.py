@@ -59,7 +59,8 @@ class Engine:
             precision: ``float32``, ``float64``, or ``bfloat16`` (float32 but for projectors).
 
         Raises:
-            MatchZooError: the device is not on this machine, or one device is asked for by several processes.
+            MatchZooError: the device is not on this machine, has no such precision, or is asked for by
+                several processes.
         """
         AcceleratorState._reset_state(reset_partial_state=True)  # it is process-wide; runs are not
         state = PartialState(cpu=device == "cpu")
@@ -75,6 +76,8 @@ class Engine:
                 raise MatchZooError(f"trainer.device: cannot use '{device}' here ({reason}); try 'auto'") from None
             if world > 1 and chosen.type != "cpu":
                 raise MatchZooError(f"trainer.device: {world} processes cannot share '{device}'; use 'auto'")
+        if chosen.type == "mps" and precision == "float64":
+            raise MatchZooError("trainer.precision: mps has no float64; use float32, or --trainer.device cpu")
         hosts = dist.new_group(backend="gloo", timeout=PATIENCE) if world > 1 else None
         return cls(chosen, DTYPES[precision], precision == "bfloat16", state.process_index, world, hosts)
 

@@ -26,7 +26,7 @@ def _whole(path: Path, write: Callable[[Path], object]) -> None:
         mode = temporary.stat().st_mode  # the usual one, by the umask: safetensors would leave 600
         write(temporary)
         temporary.chmod(mode)
-        with temporary.open("rb") as file:
+        with temporary.open("r+b") as file:  # Windows syncs only what may be written
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:

@@ -43,6 +43,8 @@ FAILURE = "failure"
 """Folder of the state when something was not finite."""
 ELSEWHERE = ("trainer.device", "trainer.chunk")
 """Fields that may differ between the sessions of a run."""
+SIGHT = 60.0
+"""Seconds until the others must see a file that the first process wrote: network file systems look again late."""
 THOROUGH = 10
 """Every so many records hold the diagnostics that are dear as well."""
 
@@ -65,7 +67,7 @@ def execute(
         return Run.open(folder)
     hold = files.held(folder) if engine.first else contextlib.nullcontext()
     with engine.together(), hold, files.filling(folder), Interrupts() as interrupts, quietly(quiet or not engine.first):
-        recipe = _with_stored_chunk(recipe, folder)
+        recipe = _with_stored_chunk(recipe, folder, engine)
         session = Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared)
         title = declared or folder.absolute().name
         with Tracking(tracker if engine.first else None, folder, title, recipe, session.done) as session.tracking:
@@ -76,11 +78,14 @@ def execute(
     return Run.open(folder)
 
 
-def _with_stored_chunk(recipe: Recipe, folder: Path) -> Recipe:
-    """The recipe with the chunk size that an earlier session of the run found for ``auto``."""
-    if recipe.trainer.chunk != "auto" or not any((folder / "checkpoints").glob("step-*")):
+def _with_stored_chunk(recipe: Recipe, folder: Path, engine: Engine) -> Recipe:
+    """The recipe with the chunk size that an earlier session of the run found for ``auto``, the same everywhere."""
+    if recipe.trainer.chunk != "auto":
         return recipe
-    return recipe.replace(**{"trainer.chunk": Recipe.read(folder / "recipe.toml").trainer.chunk})
+    begun = any((folder / "checkpoints").glob("step-*"))
+    stored = Recipe.read(folder / "recipe.toml").trainer.chunk if begun else "auto"
+    chunk = engine.anywhere(0 if stored == "auto" else stored)
+    return recipe.replace(**{"trainer.chunk": chunk}) if chunk else recipe
 
 
 def _claim(recipe: Recipe, folder: Path) -> bool:
@@ -151,6 +156,7 @@ class Session:
             if engine.first:
                 self._open_folder()
             self.done, self.seconds = self._resume()
+        self._check_shared()
         if engine.first:
             self._environment()
 
@@ -177,6 +183,18 @@ class Session:
         kept = [line for number, line in self._logged() if number <= done]
         files.write_text(self.log, "".join(f"{line}\n" for line in kept))
         return done, checkpoint.scalars["seconds"] if checkpoint else 0.0
+
+    def _check_shared(self) -> None:
+        """Raise where processes see different folders or checkpoints, and would train different things."""
+        began = time.monotonic()
+        while not (seen := (self.folder / "recipe.toml").is_file()) and time.monotonic() < began + SIGHT:
+            time.sleep(0.2)
+        low, high, everywhere = self.engine.least(self.done), self.engine.anywhere(self.done), self.engine.least(seen)
+        if low < high or not everywhere:
+            told = f"steps {low} and {high}" if everywhere else "some see no run there"
+            raise MatchZooError(
+                f"{self.folder}: the processes see different folders ({told}); give an --output that all of them share"
+            )
 
     def _logged(self) -> list[tuple[int, str]]:
         """Lines of the log with their steps; a last one that was cut off is left out."""

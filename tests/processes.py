@@ -1,12 +1,15 @@
-"""What several processes of a test do, started by torchrun: ``processes.py train TABLE.json OUT.json`` or ``run``."""
+"""What several processes of a test do, started by torchrun: ``processes.py train TABLE.json OUT.json``, ``run`` or
+``apart``, where each process has a folder of its own."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
+from matchzoo import session
 from matchzoo.recipe import Recipe
 from matchzoo.tables import structure
 from matchzoo.training import Training
@@ -33,5 +36,8 @@ if __name__ == "__main__":
     for name, table in json.loads(Path(tables).read_text()).items():
         if what == "train":
             train(table, Path(out) / name, int(steps))
+        elif what == "apart":
+            session.SIGHT = 1.0
+            structure(table, Recipe).run(Path(out) / os.environ["RANK"] / name, quiet=True, name="several")
         else:
             structure(table, Recipe).run(Path(out) / name, quiet=True, name="several")

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,8 +81,6 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_pa
     assert session["processes"] == 2
     assert (folder / "distilled" / "images.safetensors").is_file()
     # one process goes on from a checkpoint of two
-    import shutil
-
     from matchzoo.recipe import Recipe
     from matchzoo.tables import structure
 
@@ -91,6 +90,27 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_pa
     shutil.rmtree(other / "checkpoints" / "step-00000006")
     structure(lgm, Recipe).run(other, quiet=True)
     assert_close(load_file(other / "parts.safetensors"), load_file(folder / "parts.safetensors"), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("steps", "said"), [((4, 0), "some see no run there"), ((4, 3), "steps 3 and 4")])
+def test_folders_that_are_not_shared_are_refused(steps, said, ring, tmp_path):
+    from matchzoo.recipe import Recipe
+    from matchzoo.tables import structure
+
+    ring["trainer"] |= {"checkpoint_every": 1, "steps": 4, "keep": 2}
+    ring["evaluation"] = []
+    structure(ring, Recipe).run(tmp_path / "0" / "one", quiet=True)
+    (tmp_path / "0/one/metrics.json").unlink()
+    if steps[1]:
+        shutil.copytree(tmp_path / "0", tmp_path / "1")
+        shutil.rmtree(tmp_path / "1/one/checkpoints/step-00000004")
+    (tmp_path / "tables.json").write_text(json.dumps({"one": ring}))
+    before = (tmp_path / "0/one/metrics.jsonl").read_text()
+    ended = torchrun(2, str(HERE / "processes.py"), "apart", str(tmp_path / "tables.json"), str(tmp_path), "0")
+    assert ended.returncode == 1
+    assert f"the processes see different folders ({said}); give an --output that all of them share" in ended.stderr
+    assert (tmp_path / "0/one/metrics.jsonl").read_text() == before
 
 
 @pytest.mark.slow

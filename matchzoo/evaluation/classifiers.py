@@ -40,8 +40,3 @@ def standardise(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     mean = features.mean(0)
     scale = (features - mean).square().mean().sqrt().clamp_min(torch.finfo(features.dtype).tiny ** 0.5)
     return mean, scale
-
-
-def double(features: torch.Tensor) -> torch.Tensor:
-    """Features [n, d] in float64, on the CPU where the device has none (MPS)."""
-    return features.cpu().double() if features.device.type == "mps" else features.double()

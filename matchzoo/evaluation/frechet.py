@@ -3,6 +3,7 @@
 import torch
 
 from matchzoo.errors import MatchZooError
+from matchzoo.precision import double
 
 
 def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:
@@ -25,7 +26,7 @@ def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:
             f"Fréchet distance: expected [n, d] and [m, d] with at least 2 samples, got {tuple(x.shape)} and "
             f"{tuple(y.shape)}"
         )
-    x, y = x.double(), y.double()
+    x, y = double(x), double(y)
     if not (x.isfinite().all() and y.isfinite().all()):
         raise MatchZooError("Fréchet distance: the features are not all finite")
     a, b = x.T.cov().reshape(x.shape[1], -1), y.T.cov().reshape(x.shape[1], -1)

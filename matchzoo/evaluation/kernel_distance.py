@@ -4,6 +4,7 @@ import torch
 
 from matchzoo.errors import MatchZooError
 from matchzoo.kernels import Polynomial
+from matchzoo.precision import double
 from matchzoo.samples import Samples
 
 BLOCK = 1024
@@ -30,7 +31,7 @@ def kernel_distance(x: torch.Tensor, y: torch.Tensor) -> float:
             f"kernel distance: expected [n, d] and [m, d] with at least 2 samples, got {tuple(x.shape)} and "
             f"{tuple(y.shape)}"
         )
-    x, y = x.double(), y.double()
+    x, y = double(x), double(y)
     if not (x.isfinite().all() and y.isfinite().all()):
         raise MatchZooError("kernel distance: the features are not all finite")
     kernel = Polynomial()

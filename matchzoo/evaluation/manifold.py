@@ -3,6 +3,7 @@
 import torch
 
 from matchzoo.errors import MatchZooError
+from matchzoo.precision import double
 
 BLOCK = 1024
 
@@ -32,7 +33,7 @@ def precision_recall_density_coverage(
             f"neighbors: expected 1 to {min(len(real), len(generated)) - 1} for {len(real)} real and {len(generated)} "
             f"generated samples, got {neighbors}"
         )
-    real, generated = real.double(), generated.double()
+    real, generated = double(real), double(generated)
     real_radius, generated_radius = _radii(real, neighbors), _radii(generated, neighbors)
     inside_real = torch.zeros(len(generated), dtype=torch.long, device=real.device)
     recalled, covered = 0, 0

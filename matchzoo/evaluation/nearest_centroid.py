@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from matchzoo.declare import declare
-from matchzoo.evaluation.classifiers import LinearClassifier, double, probabilities
+from matchzoo.evaluation.classifiers import LinearClassifier, probabilities
 from matchzoo.evaluation.protocol import Fitted, Protocol, TrainingSet
+from matchzoo.precision import double
 from matchzoo.samples import Samples
 
 

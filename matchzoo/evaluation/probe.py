@@ -9,6 +9,7 @@ import torch
 from matchzoo.errors import MatchZooError
 from matchzoo.evaluation.classifiers import Classifier
 from matchzoo.evaluation.protocol import Protocol, TrainingSet, hits
+from matchzoo.precision import double
 from matchzoo.samples import Samples
 
 
@@ -108,7 +109,7 @@ def check(
     if labels.ndim == 2:
         if labels.shape[1] != classes:
             raise MatchZooError(f"{name}: expected probabilities of {classes} classes, got {labels.shape[1]}")
-        counts = labels.double().sum(0)
+        counts = double(labels).sum(0)
     else:
         low, high = int(labels.min()), int(labels.max())
         if low < 0 or high >= classes:
@@ -121,7 +122,7 @@ def check(
 
 
 def _percent(right: torch.Tensor) -> float:
-    return 100 * right.double().mean().item()
+    return 100 * double(right).mean().item()
 
 
 def _shares(right: torch.Tensor, parts: torch.Tensor, count: int) -> tuple[float | None, ...]:

@@ -8,6 +8,7 @@ import torch
 
 from matchzoo.declare import FAMILIES, family
 from matchzoo.evaluation.classifiers import Classifier
+from matchzoo.precision import double
 from matchzoo.samples import Samples
 
 
@@ -75,7 +76,7 @@ class Protocol(ABC):
 
 def accuracy(scores: torch.Tensor, labels: torch.Tensor, k: int = 1) -> float:
     """Share of rows [n, c] whose label [n] is among the k largest scores; 1 if k ≥ c."""
-    return hits(scores, labels, k).double().mean().item()
+    return double(hits(scores, labels, k)).mean().item()
 
 
 def hits(scores: torch.Tensor, labels: torch.Tensor, k: int) -> torch.Tensor:

@@ -6,9 +6,10 @@ import attrs
 import torch
 
 from matchzoo.declare import declare, not_empty, positive
-from matchzoo.evaluation.classifiers import LinearClassifier, double, probabilities, standardise
+from matchzoo.evaluation.classifiers import LinearClassifier, probabilities, standardise
 from matchzoo.evaluation.converged import best_of
 from matchzoo.evaluation.protocol import Fitted, Protocol, TrainingSet, accuracy
+from matchzoo.precision import double
 from matchzoo.samples import Samples
 
 

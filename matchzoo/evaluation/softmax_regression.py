@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import attrs
 import torch
 
-from matchzoo.evaluation.classifiers import LinearClassifier, double, probabilities, standardise
+from matchzoo.evaluation.classifiers import LinearClassifier, probabilities, standardise
+from matchzoo.precision import double
 
 EXCESS = 1e-9
 """Nats above the optimum, by its bound, at which the solver stops."""
@@ -61,7 +62,7 @@ def fit_softmax_regression(
             first[..., :-1] = start.weight.to(z) * scale @ axes
             first[..., -1] = start.bias.to(z) + start.weight.to(z) @ mean
         near, _ = _Solver(z.float(), targets.float(), group.float()).solve(first.float(), iterations)
-        found, gradient = _Solver(z, targets, group).solve(near.double(), iterations)
+        found, gradient = _Solver(z, targets, group).solve(double(near), iterations)
         for solution, norm, penalty in zip(found, gradient.tolist(), group.tolist(), strict=True):
             if norm**2 / (2 * penalty) > 1000 * EXCESS:
                 warnings.warn(f"penalty {penalty:g}: stopped {iterations} steps on, gradient {norm:.1e}", stacklevel=2)

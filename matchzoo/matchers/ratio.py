@@ -192,7 +192,7 @@ class RatioMatcher(Matcher):
         last = self._last if thorough else attrs.evolve(self._last, matrices=())
         found = last.diagnostics()
         found["effective_share"] = found.pop("effective_sample_size") / len(last.denominator)
-        found["negative_share"] = (last.denominator < 0).double().mean().item()
+        found["negative_share"] = (last.denominator < 0).float().mean().item()
         return {name: value for name, value in found.items() if math.isfinite(value)}
 
 

@@ -7,6 +7,7 @@ import torch
 
 from matchzoo.declare import at_least, declare, family
 from matchzoo.errors import DeclarationError
+from matchzoo.precision import double
 from matchzoo.samples import Samples
 from matchzoo.tables import to_table
 
@@ -96,7 +97,7 @@ class ClassMeans(Reference):
         if weights is None:
             weights = torch.ones(len(features), dtype=features.values.dtype, device=features.values.device)
         means, totals = class_means(features.values, features.labels, weights, classes)
-        return Samples(means, torch.arange(classes, device=means.device), totals.to(means.dtype))
+        return Samples(means, torch.arange(classes, device=means.device), totals.to(means))
 
 
 def class_means(
@@ -113,8 +114,10 @@ def class_means(
     Returns:
         Means [c, d] in the precision of the values, and the sums of the weights [c] in float64.
     """
-    totals = weights.new_zeros(classes, dtype=torch.float64).index_add_(0, labels, weights.double())
-    sums = values.new_zeros(classes, values.shape[1], dtype=torch.float64)
-    for some in torch.arange(len(values), device=values.device).split(2**16):
-        sums.index_add_(0, labels[some], values[some].double() * weights[some].double()[:, None])
-    return (sums / totals[:, None]).to(values.dtype), totals
+    wide = double(weights)
+    places = labels.to(wide.device)
+    totals = wide.new_zeros(classes).index_add_(0, places, wide)
+    sums = wide.new_zeros(classes, values.shape[1])
+    for some in torch.arange(len(values), device=wide.device).split(2**16):
+        sums.index_add_(0, places[some], double(values[some.to(values.device)]) * wide[some, None])
+    return (sums / totals[:, None]).to(values), totals

@@ -12,6 +12,7 @@ from matchzoo.declare import at_least, declare, not_empty, positive
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.facts import Facts
 from matchzoo.kernels import Bandwidth, absolute, check_bandwidths
+from matchzoo.precision import double
 from matchzoo.ratios.basis import best, folds
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 from matchzoo.samples import Samples
@@ -41,7 +42,7 @@ def logistic_regression(numerator: torch.Tensor, denominator: torch.Tensor, ridg
     Raises:
         MatchZooError: no convergence.
     """
-    p, q = numerator.double(), denominator.double()
+    p, q = double(numerator), double(denominator)
     penalty = torch.full((p.shape[1],), ridge, dtype=p.dtype, device=p.device)
     penalty[-1] = 0
     total = len(p) + len(q)
@@ -172,7 +173,7 @@ def held_out_loss(
         if not all(mask.any() for mask in rest):
             raise MatchZooError("classifier: cross-validation needs at least 2 samples of each set; give one ridge")
         w = logistic_regression(numerator[rest[0]], denominator[rest[1]], ridge)
-        held = numerator[~rest[0]].double() @ w, denominator[~rest[1]].double() @ w
+        held = double(numerator[~rest[0]]) @ w, double(denominator[~rest[1]]) @ w
         loss += (F.softplus(-held[0]).sum() + F.softplus(held[1]).sum()).item()
     return loss / (len(numerator) + len(denominator))
 

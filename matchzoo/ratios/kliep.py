@@ -6,6 +6,7 @@ import torch
 from matchzoo.declare import at_least, declare
 from matchzoo.errors import MatchZooError
 from matchzoo.kernels import Bandwidth, check_bandwidths, resolve
+from matchzoo.precision import double
 from matchzoo.ratios.basis import CANDIDATES, best, centres, design, design_at, folds
 from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
@@ -99,7 +100,7 @@ class KLIEP(RatioEstimator):
 
         def sides(s: float) -> tuple[torch.Tensor, torch.Tensor]:
             at_p, at_q = (design(x, basis, s) for x in (numerator, denominator))
-            return at_p.detach().double().cpu(), at_q.detach().double().cpu()
+            return double(at_p.detach()).cpu(), double(at_q.detach()).cpu()
 
         if len(self.bandwidths) > 1 and len(numerator) < 2:
             raise MatchZooError("KLIEP: cross-validation needs at least 2 samples of the numerator; give one bandwidth")
@@ -124,6 +125,6 @@ def _with_gradient(numerator: torch.Tensor, denominator: torch.Tensor, theta: to
         return theta
     with torch.no_grad():
         relative = numerator / (numerator @ theta)[:, None]
-        inverse = torch.linalg.pinv((relative.mT @ relative / len(numerator)).double(), hermitian=True).to(theta)
+        inverse = torch.linalg.pinv(double(relative.mT @ relative / len(numerator)), hermitian=True).to(theta)
     slope = (numerator / (numerator @ theta)[:, None]).mean(0) - denominator.mean(0)
     return theta + inverse @ (slope - slope.detach())

@@ -6,6 +6,7 @@ import torch
 
 from matchzoo.errors import MatchZooError
 from matchzoo.kernels import Bandwidth, resolve
+from matchzoo.precision import double
 from matchzoo.ratios.basis import best, centres, design, design_at
 from matchzoo.ratios.ratio_estimator import Ratio
 from matchzoo.samples import Samples
@@ -97,7 +98,7 @@ def fit_least_squares(
 
     def loss(candidate: tuple[float, ...]) -> float:
         s, ridge = candidate
-        at_p, at_q = (design(x, basis, s).detach().double().cpu() for x in (numerator, denominator))
+        at_p, at_q = (double(design(x, basis, s).detach()).cpu() for x in (numerator, denominator))
         return leave_one_out(at_p, at_q, ridge, relative, clip).item()
 
     s, ridge = best(list(itertools.product(widths, ridges)), loss)

@@ -3,6 +3,7 @@
 import torch
 
 from matchzoo.errors import MatchZooError
+from matchzoo.precision import double
 
 SWEEPS = 4
 """Rounds of gradient steps and of attempts to finish, before the active-set method that changes one bound at a time."""
@@ -42,7 +43,7 @@ def minimize_in_box(
     Raises:
         MatchZooError: the constraints exclude each other, or the active set was not found.
     """
-    a, c = _wide(matrix), _wide(linear)
+    a, c = double(matrix), double(linear)
     top = float("inf") if bound is None else bound
     low, high = (-float("inf"), float("inf")) if mean is None else mean
     if low > high or low > top or high < 0:
@@ -58,10 +59,6 @@ def minimize_in_box(
     rows = free.nonzero().flatten()
     solved = _on_free(a, c, rows, fixed, total)
     return fixed.index_put((rows,), solved)
-
-
-def _wide(x: torch.Tensor) -> torch.Tensor:
-    return x.cpu().double() if x.device.type == "mps" else x.double()
 
 
 def _on_free(

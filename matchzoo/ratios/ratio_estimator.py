@@ -11,6 +11,7 @@ from torch import nn
 from matchzoo.declare import family
 from matchzoo.errors import MatchZooError
 from matchzoo.facts import Facts
+from matchzoo.precision import double
 from matchzoo.samples import Samples
 from matchzoo.step import Step
 
@@ -73,10 +74,10 @@ class Ratio:
         ``effective_sample_size`` is (Σ r)² / Σ r² of the denominator's points, out of m, and ``condition_number`` that
         of the worst linear system, where one was solved.
         """
-        r = self.denominator.detach().double().cpu()
+        r = double(self.denominator.detach()).cpu()
         mean = (1 - self.relative) * r.mean().item()
         if self.relative:
-            mean += self.relative * self.numerator.detach().double().mean().item()
+            mean += self.relative * double(self.numerator.detach()).mean().item()
         ess = (r.sum().square() / r.square().sum().clamp_min(torch.finfo(r.dtype).tiny)).item()
         found = {"mean": mean, "minimum": r.min().item(), "effective_sample_size": ess}
         conditions = [_condition(matrix) for matrix in self.matrices]

@@ -5,6 +5,7 @@ import torch
 from matchzoo.declare import declare
 from matchzoo.errors import MatchZooError
 from matchzoo.pool import Pool
+from matchzoo.precision import double
 from matchzoo.samples import Samples
 from matchzoo.selectors.selector import Selector, in_each_class
 
@@ -23,7 +24,7 @@ def spread_start(distances: torch.Tensor, count: int, rng: torch.Generator) -> t
     """
     chosen = [int(distances.sum(1).argmin())]
     while len(chosen) < count:
-        shares = distances[:, chosen].min(1).values.double().cpu().square()
+        shares = double(distances[:, chosen].min(1).values).cpu().square()
         if not shares.any():  # all others coincide with one that is chosen
             shares = torch.ones_like(shares)
         shares[chosen] = 0
@@ -33,7 +34,7 @@ def spread_start(distances: torch.Tensor, count: int, rng: torch.Generator) -> t
 
 def medoid_cost(distances: torch.Tensor, chosen: torch.Tensor) -> float:
     """Sum over all samples of the distance to the nearest of the chosen ones; distances [n, n]."""
-    return distances[:, chosen.to(distances.device)].min(1).values.double().sum().item()
+    return double(distances[:, chosen.to(distances.device)].min(1).values).sum().item()
 
 
 def k_medoids(features: torch.Tensor, count: int, rng: torch.Generator) -> torch.Tensor:
