@@ -225,7 +225,7 @@ def test_two_sample_on_the_truth_and_on_an_untrained_generator(ring: dict) -> No
 
 
 def test_two_sample_is_its_definition(ring: dict) -> None:
-    ring["data"] |= {"points": 60, "test_points": 40}
+    ring["data"] |= {"points": 40, "test_points": 40}
     made = trained(ring)
     own, truth = TwoSample(samples=40).evaluate(made)
     data = made.parts.data
@@ -240,6 +240,38 @@ def test_two_sample_is_its_definition(ring: dict) -> None:
     assert truth["mmd2"] == pytest.approx(sum(within) / (40 * 39) - 2 * across / 1600, rel=1e-6)
     assert truth["median_log_density"] == data.log_density(train).sort().values[19].item()
     assert own["mmd2"] > truth["mmd2"]
+
+
+@pytest.mark.parametrize("evaluation", ["two-sample", "feature-distances"])
+def test_real_samples_are_of_all_classes_where_files_are_sorted_by_class(evaluation, tiny_card, ring, tmp_path) -> None:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    order = np.argsort(digits.target, kind="stable")
+    images = (digits.images[order] / 16).astype("f4")
+    np.savez(tmp_path / "sorted.npz", images=images, labels=digits.target[order])
+    ring["data"] = {"kind": "arrays", "path": str(tmp_path / "sorted.npz"), "layout": "nhw", "test_share": 0.5}
+    made = trained(ring)
+    data, seen = made.parts.data, []
+    render = type(data.test_set).render
+    two_sample = evaluation == "two-sample"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(data.test_set), "render", lambda self, rows: seen.append((self, rows)) or render(self, rows))
+        measure = TwoSample(samples=300) if two_sample else FeatureDistances(card=str(tiny_card), size=32, samples=300)
+        measure.evaluate(made)
+    for split in (data.test_set, data.training_set):
+        rows = torch.cat([some for one, some in seen if one is split])
+        assert len(rows) == len(rows.unique()) == 300
+        assert split.labels[rows].bincount(minlength=10).min() >= 15  # of 30
+
+
+def test_real_images_beside_a_finite_set_are_as_many(tiny_card, lgm) -> None:
+    made = trained(lgm)
+    evaluation = FeatureDistances(card=str(tiny_card), size=32, samples=200)
+    own, truth = evaluation.evaluate(made)
+    assert own["samples"] == truth["samples"] == 10
+    with pytest.raises(MatchZooError, match="expected neighbors below 10, the images of a side, got 10"):
+        FeatureDistances(card=str(tiny_card), size=32, neighbors=10).check(made.parts)
 
 
 def test_images_are_compared_in_8_bits(tiny_card, ring: dict) -> None:

@@ -1,5 +1,6 @@
 """The probe on images: planted groups, what seeds share, and what cannot be evaluated."""
 
+import attrs
 import pytest
 import torch
 
@@ -9,6 +10,8 @@ from matchzoo.evaluation import Converged, LinearProbe, NearestCentroid, Paper, 
 from matchzoo.evaluation.bench import Bench
 from matchzoo.evaluation.evaluation import Evaluation
 from matchzoo.evaluation.probe import probe
+from matchzoo.evaluation.protocol import accuracy
+from matchzoo.evaluation.softmax_regression import fit_softmax_regression
 from matchzoo.tables import structure
 from matchzoo.views import Views
 
@@ -52,6 +55,68 @@ def test_worst_group_of_planted_groups_is_the_known_answer(parts, protocol):
     assert record["per_group"][0] > 20  # the digits are told apart
 
 
+def chosen_by_hand(table: Bench, rows: torch.Tensor, held: torch.Tensor, judges: torch.Tensor) -> tuple[float, float]:
+    """Penalty and top-1 of converged regression on some training rows, the penalty chosen by some others, with some of
+    the rows held out for the choice."""
+    labels, protocol = table.labels, Converged()
+    values = table.train.values
+    kept = rows[~torch.isin(rows, held)]
+    candidates = fit_softmax_regression(values[kept], labels[kept], 10, protocol.penalties)
+    found = [accuracy(c.scores(values[judges]), labels[judges]) for c in candidates]
+    penalty = protocol.penalties[found.index(max(found))]
+    [best] = fit_softmax_regression(values[rows], labels[rows], 10, (penalty,))
+    return penalty, 100 * accuracy(best.scores(table.test.values), table.test.labels)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["rows", "features"])
+@pytest.mark.parametrize("per_class", [1, 40, None], ids=["few", "most", "all"])
+def test_no_image_judges_the_probe_that_was_trained_on_it(parts, known, per_class):
+    made, engine = parts
+    table = bench(attrs.evolve(made, views=None), engine, Converged(), enough=(1, 1))
+    validation = table.validation_rows
+    places = [(table.labels == c).nonzero().flatten() for c in range(10)]
+    if per_class == 1:  # all of them validate
+        rows = torch.cat([place[torch.isin(place, validation)][:1] for place in places])
+    else:  # more than half of what validates is among them
+        rows = torch.cat(
+            [torch.cat([p[torch.isin(p, validation)], p[~torch.isin(p, validation)]])[:per_class] for p in places]
+        )
+    images = table._images(rows)
+    if not known:
+        rounded = (images.values.float() / (255 if images.values.dtype == torch.uint8 else 1)).mul(255).round() / 255
+        images = Split(rounded, images.labels)
+    [one] = table.training_sets([images])
+    inside, own = rows[torch.isin(rows, validation)], validation[torch.isin(validation, rows)]
+    if per_class == 1:
+        assert one.held_out is None
+        assert validation[one.judges].tolist() == validation[~torch.isin(validation, rows)].tolist()
+        held, judges = rows[:0], validation[~torch.isin(validation, own)]
+    else:
+        assert one.judges is None
+        assert rows[one.held_out].tolist() == inside.tolist()
+        held, judges = inside, validation
+    penalty, top1 = chosen_by_hand(table, rows, held, judges)
+    [score] = probe(Converged(), [one], table.validation, table.test, 10)
+    assert score.chosen == {"penalty": penalty}
+    assert score.top1 == pytest.approx(top1)
+    distilled = Split(
+        torch.rand(10, *images.values.shape[1:], generator=torch.Generator().manual_seed(0)), images.labels[:10]
+    )
+    [other] = table.training_sets([distilled])
+    assert other.held_out is None
+    assert other.judges is None
+
+
+def test_all_images_chosen_score_as_all_images(parts):
+    made, engine = parts
+    table = bench(made, engine, Converged(penalties=(3.0, 0.3, 0.03)), enough=(1, 1))
+    training = made.data.training_set
+    copy = Split(training.all().values, training.labels)
+    chosen, full = table.record("all", [copy]), table.record("full", [training], full=True)
+    assert chosen["top1"] == full["top1"]
+    assert chosen["chosen"] == full["chosen"]
+
+
 def test_worst_group_is_in_the_table(parts):
     made, engine = parts
     made.data.test_set = planted(made)
@@ -62,7 +127,8 @@ def test_worst_group_is_in_the_table(parts):
 
 
 def test_seeds_share_one_pass_over_the_views_where_the_protocol_allows(parts, monkeypatch):
-    """Paper: one pass for all seeds of the same images. Converged: one for each. Un-augmented: nothing is repeated."""
+    """Paper: one pass for all seeds of the same images. Converged: one for each, and one for
+    what the validation set has of them. Un-augmented: nothing is repeated."""
     made, engine = parts
     projected = []
     project = type(made.projector).project
@@ -76,7 +142,7 @@ def test_seeds_share_one_pass_over_the_views_where_the_protocol_allows(parts, mo
         sets = table.training_sets([images] * 4)
         counts[own.kind] = sum(projected), len(sets), len({id(s.features) for s in sets})
         assert [s.seed for s in sets] == list(range(len(sets)))
-    assert counts == {"paper": (50, 4, 1), "converged": (120, 4, 4), "nearest-centroid": (10, 1, 1)}
+    assert counts == {"paper": (50, 4, 1), "converged": (130, 4, 4), "nearest-centroid": (10, 1, 1)}
 
 
 def test_two_probes_of_one_recipe_keep_their_records_apart(lgm, tmp_path, capsys):

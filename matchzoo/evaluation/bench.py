@@ -15,6 +15,7 @@ from matchzoo.evaluation.baselines import centroid_rows, random_rows
 from matchzoo.evaluation.evaluation import Record
 from matchzoo.evaluation.probe import probe, summary
 from matchzoo.evaluation.protocol import Protocol, TrainingSet
+from matchzoo.kernels import squared_distances
 from matchzoo.progress import Progress
 from matchzoo.projectors import Projector
 from matchzoo.samples import Samples
@@ -22,6 +23,9 @@ from matchzoo.step import Step
 from matchzoo.views import Views
 
 Baseline = Literal["random", "centroid", "full"]
+SAME = 0.02
+"""Distance of the features of two images up to which they are one image, as a share of the standard deviation."""
+BLOCK = 1024
 
 
 class Bench:
@@ -63,8 +67,10 @@ class Bench:
         with Progress(total, "probe features", "images", quiet=quiet) as progress:
             self.test = self._collect(data.test_set, 0, 0, progress)
             self.train = self._collect(data.training_set, 0, 0, progress)
-        self.fit_rows, validation_rows = stratified(self.labels, validation_share, 0, data.class_names)
-        self.validation = self.train.rows(validation_rows.to(engine.device))
+        _, self.validation_rows = stratified(self.labels, validation_share, 0, data.class_names)
+        self.validation = self.train.rows(self.validation_rows.to(engine.device))
+        self.rows: dict[Split, torch.Tensor] = {data.training_set: torch.arange(len(self.labels))}
+        """Rows [m] of the training set that some images are, where that is known."""
 
     def _collect(self, split: Split, copies: int, seed: int, progress: Progress | None = None) -> Samples:
         done = progress.update if progress is not None else lambda rows: None
@@ -76,7 +82,7 @@ class Bench:
         Args:
             method: what the record calls it.
             sets: labelled images, one entry a seed; the same object where seeds share their images.
-            full: they are all training images: those that also validate are left out while something is chosen.
+            full: they are all training images, for which some protocols train differently.
         """
         began = time.monotonic()
         training = self.training_sets(sets, full)
@@ -94,11 +100,13 @@ class Bench:
     def training_sets(self, sets: Sequence[Split], full: bool = False) -> list[TrainingSet]:
         """Features of the views that the protocol trains on, for each seed; one pass serves all where it allows.
 
-        Where it trains on un-augmented images nothing depends on a seed, so every set is taken once.
+        Where it trains on un-augmented images nothing depends on a seed, so every set is taken once. Images that the
+        validation set has too do not choose for the set (`_apart`).
         """
         views, rows = self.enough
         made: list[TrainingSet] = []
         passes: dict[Split, Samples] = {}
+        apart: dict[Split, tuple[torch.Tensor | None, torch.Tensor | None]] = {}
         if self.protocol.views(1, full) == 0:
             sets = list(dict.fromkeys(sets))
         for seed, images in enumerate(sets):
@@ -106,10 +114,50 @@ class Bench:
             if not (self.protocol.shares_views and images in passes):
                 passes[images] = self._collect(images, count, seed)
             features = passes[images]
+            if images not in apart:
+                apart[images] = self._apart(images) if self.protocol.chooses else (None, None)
+            held, judges = apart[images]
             assert features.index is not None
-            held_out = ~torch.isin(features.index, self.fit_rows.to(features.index.device)) if full else None
-            made.append(TrainingSet(features=features, views=max(count, 1), seed=seed, held_out=held_out, full=full))
+            held_out = None if held is None else held.to(features.index.device)[features.index]
+            known = {"held_out": held_out, "judges": judges}
+            made.append(TrainingSet(features=features, views=max(count, 1), seed=seed, full=full, **known))
         return made
+
+    def _apart(self, images: Split) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """Which images [m] (bool) are left out while something is chosen, and which validation images [n] choose.
+
+        Images of the set do not judge it. They are left out of the validation set where at least half of every class
+        stays there; else (for all training images, say) they are left out of the set for the choice.
+        """
+        own, known = self._shared(images)
+        labels = self.validation.labels
+        assert labels is not None
+        if not known.any():
+            return None, None
+        whole = labels.bincount(minlength=self.classes)
+        left = labels[~known].bincount(minlength=self.classes)
+        hard = images.labels is not None and images.labels.ndim == 1
+        if not bool((2 * left >= whole).all()) and hard:
+            assert images.labels is not None
+            rest = images.labels.cpu()[~own].bincount(minlength=self.classes)
+            if bool((rest > 0).all()):
+                return own, None
+        return None, ~known if bool((left > 0).any()) else None
+
+    def _shared(self, images: Split) -> tuple[torch.Tensor, torch.Tensor]:
+        """Which images [m] (bool, on the host) the validation set has, and which of its own [n] these are.
+
+        Where their rows are not known, as of a set that was loaded, features tell: those of an image and of a copy that
+        was rounded to bytes are within `SAME` of each other.
+        """
+        if images in self.rows:
+            rows = self.rows[images]
+            known = torch.isin(self.validation_rows, rows)
+            return torch.isin(rows, self.validation_rows), known.to(self.validation.values.device)
+        features, values = self._collect(images, 0, 0).values, self.validation.values
+        limit = SAME**2 * (values - values.mean(0)).square().sum(1).mean()
+        near = [squared_distances(block, features) <= limit for block in values.split(BLOCK)]
+        return torch.stack([one.any(0) for one in near]).any(0).cpu(), torch.cat([one.any(1) for one in near])
 
     def baseline(self, name: Baseline, per_class: int, seeds: int, draws: int, seed: int) -> list[Split]:
         """The images of a baseline, one entry a seed: real ones, drawn at random with ``seed`` or by their features."""
@@ -117,10 +165,15 @@ class Bench:
         if name == "full":
             return [training] * seeds
         if name == "centroid":
-            rows = centroid_rows(self.train, per_class)
-            return [Split(training.gather(rows), self.labels[rows])] * seeds
+            return [self._images(centroid_rows(self.train, per_class))] * seeds
         chosen = [random_rows(self.labels, per_class, Step(0, seed).rng("random", i)) for i in range(draws)]
-        return [Split(training.gather(rows), self.labels[rows]) for rows in chosen]
+        return [self._images(rows) for rows in chosen]
+
+    def _images(self, rows: torch.Tensor) -> Split:
+        """Some training images."""
+        images = Split(self.data.training_set.gather(rows), self.labels[rows])
+        self.rows[images] = rows.cpu()
+        return images
 
 
 def difference(own: Record, other: Record, paired: bool) -> Record:

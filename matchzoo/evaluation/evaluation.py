@@ -4,10 +4,13 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import attrs
+import torch
 
 from matchzoo.composition import Composition
+from matchzoo.data import Split
 from matchzoo.declare import FAMILIES, family
 from matchzoo.engine import Engine
+from matchzoo.step import Step
 
 Record = dict[str, Any]
 """One line of a results table: ``method``, and numbers by name."""
@@ -51,3 +54,11 @@ class Evaluation(ABC):
     @abstractmethod
     def table(self, records: list[Record]) -> list[list[str]]:
         """The records as a table of text, its heading first."""
+
+
+def some_rows(split: Split, count: int) -> torch.Tensor:
+    """Rows [min(count, n)] of a split, the same in every run: all in order, or drawn at random, since data may be
+    sorted by class."""
+    if count >= len(split):
+        return torch.arange(len(split))
+    return torch.randperm(len(split), generator=Step(0, 0).rng("evaluation"))[:count].sort().values

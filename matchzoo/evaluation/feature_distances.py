@@ -12,7 +12,7 @@ from matchzoo.data.features import BLOCK
 from matchzoo.declare import at_least, declare
 from matchzoo.engine import Engine
 from matchzoo.errors import MatchZooError
-from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.evaluation.evaluation import Evaluation, Record, Trained, some_rows
 from matchzoo.evaluation.frechet import frechet_distance
 from matchzoo.evaluation.kernel_distance import kernel_distance
 from matchzoo.evaluation.manifold import precision_recall_density_coverage
@@ -27,7 +27,8 @@ class FeatureDistances(Evaluation):
     """Fréchet distance, kernel distance, precision, recall, density and coverage of generated against test images.
 
     They are `frechet_distance`, `kernel_distance` and `precision_recall_density_coverage`, of images with 8 bits a
-    colour, as they would be saved. What the literature calls FID and KID are the first two on the features of one
+    colour, as they would be saved; where there are more than ``samples`` real ones, of some drawn with a fixed seed.
+    What the literature calls FID and KID are the first two on the features of one
     Inception network (card ``inception-fid``); here the network is part of the name, and numbers on different networks
     do not compare. A row of training images says what real images get at that number of samples.
 
@@ -50,6 +51,13 @@ class FeatureDistances(Evaluation):
             raise MatchZooError("evaluation: feature-distances are of images; use two-sample for points")
         if parts.data.test_set is None:
             raise MatchZooError("evaluation: the data has no test part to compare with")
+        sides = [self.samples, len(parts.data.test_set), len(parts.data.training_set)]
+        fewest = min([*sides, parts.generator.count or self.samples])
+        if self.neighbors >= fewest:
+            raise MatchZooError(
+                f"evaluation: feature-distances: expected neighbors below {fewest}, the images of a side, got "
+                f"{self.neighbors}"
+            )
         card = zoo.load(self.card, zoo.BackboneCard)
         problem = card.refuses(*self._side(parts.facts))
         if problem:
@@ -71,13 +79,19 @@ class FeatureDistances(Evaluation):
         projector.build(attrs.evolve(facts, shape=(3, *self._side(facts))))
         trained.engine.place(projector)
         count = min(self.samples, len(data.test_set), len(data.training_set))
-        with Progress(3 * count, f"features of {self.card}", "images", quiet=trained.quiet) as progress:
-            test, train = (
-                self._features(s.render, count, projector, trained.engine, progress)
-                for s in (data.test_set, data.training_set)
+        made = generator.sample(generator.count or count)
+        beside = min(len(made), len(data.training_set))
+        with Progress(
+            count + beside + len(made), f"features of {self.card}", "images", quiet=trained.quiet
+        ) as progress:
+            test, train, own = (
+                self._features(render, rows, projector, trained.engine, progress)
+                for render, rows in (
+                    (data.test_set.render, some_rows(data.test_set, count)),
+                    (data.training_set.render, some_rows(data.training_set, beside)),
+                    (made.rows, torch.arange(len(made))),
+                )
             )
-            made = generator.sample(generator.count or count)
-            own = self._features(made.rows, len(made), projector, trained.engine, progress)
         return [
             {
                 "method": method,
@@ -104,14 +118,14 @@ class FeatureDistances(Evaluation):
     def _features(
         self,
         render: Callable[[torch.Tensor], Samples],
-        count: int,
+        chosen: torch.Tensor,
         projector: Backbone,
         engine: Engine,
         progress: Progress,
     ) -> torch.Tensor:
-        """Features [count, d] of the first images."""
+        """Features [n, d] of the chosen rows [n]."""
         found = []
-        for rows in torch.arange(count).split(BLOCK):
+        for rows in chosen.split(BLOCK):
             images = (engine.samples(render(rows)).values.clamp(0, 1) * 255).round() / 255
             if self.size is not None and images.shape[2:] != (self.size, self.size):
                 images = F.interpolate(images, (self.size, self.size), mode="bilinear", antialias=True).clamp(0, 1)

@@ -129,9 +129,10 @@ class Inheritance:
     def _score(self, bench: Bench, own: TrainingSet, home: TrainingSet) -> Score:
         """Of the best penalty by the validation set."""
         check(own.features, bench.classes, "training", bench.data.class_names)
-        assert bench.validation.labels is not None
+        validation = own.of(bench.validation)
+        assert validation.labels is not None
         candidates = inherited(self.head, own.features.values, home.features.values, PENALTIES)
-        found = [accuracy(c.scores(bench.validation.values), bench.validation.labels) for c in candidates]
+        found = [accuracy(c.scores(validation.values), validation.labels) for c in candidates]
         best = best_of(found)
         return Score.of(candidates[best], bench.test, bench.classes, {"penalty": PENALTIES[best]})
 

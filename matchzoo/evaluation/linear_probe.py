@@ -29,8 +29,8 @@ class LinearProbe(Evaluation):
 
     Where the recipe has several spaces, in each of them: as many groups of records, each with its own baselines. What
     it trains on are views of every image (the recipe's, without noise). What a protocol leaves open is chosen on
-    ``validation_share`` of the real training images, for every method alike; for ``full`` they are left out for that
-    choice and taken in for the result. The test set is looked at once for each trained classifier.
+    ``validation_share`` of the real training images, for every method alike, but for those that a method trains on: an
+    image never judges a classifier that saw it. The test set is looked at once for each trained classifier.
     """
 
     protocol: Protocol = attrs.field(default=attrs.Factory(Converged), converter=named)

@@ -1,6 +1,7 @@
 """The nearest class mean."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from matchzoo.declare import declare
 from matchzoo.evaluation.classifiers import LinearClassifier, probabilities
@@ -15,6 +16,8 @@ class NearestCentroid(Protocol):
 
     It is linear: −‖z − μ‖² = 2 μᵀz − ‖μ‖² + what is the same for all classes.
     """
+
+    chooses: ClassVar[bool] = False
 
     def views(self, enough: int, full: bool) -> int:
         """None: un-augmented images."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import groupby
+from typing import ClassVar
 
 import attrs
 import torch
@@ -29,6 +30,8 @@ class Paper(Protocol):
     Source: the released code of arXiv 2511.16674; its learning rate underfits on sets of fewer than 100 images, see
     the documentation of evaluation.
     """
+
+    chooses: ClassVar[bool] = False
 
     epochs: int = attrs.field(default=1000, validator=at_least(1))
     """Passes over the images."""

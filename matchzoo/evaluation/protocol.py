@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import attrs
 import torch
@@ -22,6 +23,8 @@ class TrainingSet:
         seed: of whatever the protocol draws.
         held_out: [m · v] bool, rows of images that the validation set has too: left out while a hyper-parameter is
             chosen, used for the result. None if there are none.
+        judges: [n] bool, rows of the validation set that choose for this set: those that are not of its own images.
+            None for all.
         full: these are all training images, for which some protocols train differently.
     """
 
@@ -29,7 +32,12 @@ class TrainingSet:
     views: int
     seed: int = 0
     held_out: torch.Tensor | None = None
+    judges: torch.Tensor | None = None
     full: bool = False
+
+    def of(self, validation: Samples) -> Samples:
+        """The rows of the validation set [n] that choose for this set."""
+        return validation if self.judges is None else validation.rows(self.judges.nonzero().flatten())
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -47,7 +55,13 @@ class Fitted:
 
 @family("protocol")
 class Protocol(ABC):
-    """How a classifier is trained on frozen features. It never sees the test set."""
+    """How a classifier is trained on frozen features. It never sees the test set.
+
+    Attributes:
+        chooses: whether it has anything that the validation set chooses.
+    """
+
+    chooses: ClassVar[bool] = True
 
     @property
     def kind(self) -> str:
@@ -69,7 +83,8 @@ class Protocol(ABC):
 
         Args:
             sets: training sets; those of equal size may be trained at once.
-            validation: un-augmented features [n, d] with labels [n]: these alone choose hyper-parameters.
+            validation: un-augmented features [n, d] with labels [n]: these alone choose hyper-parameters, for each set
+                those that it says (`TrainingSet.of`).
             classes: c.
         """
 

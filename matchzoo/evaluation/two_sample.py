@@ -8,7 +8,7 @@ from matchzoo.data import Split
 from matchzoo.data.gaussian_mixture import GaussianMixture
 from matchzoo.declare import at_least, declare, not_empty, positive
 from matchzoo.errors import MatchZooError
-from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.evaluation.evaluation import Evaluation, Record, Trained, some_rows
 from matchzoo.matchers.mmd import mmd2
 
 
@@ -22,7 +22,7 @@ class TwoSample(Evaluation):
     """
 
     samples: int = attrs.field(default=2000, validator=at_least(2))
-    """Samples of each side; as many as there are where there are fewer test samples."""
+    """Samples of each side: all test samples where there are fewer, else some of them, drawn with a fixed seed."""
     bandwidths: tuple[float, ...] = attrs.field(default=(0.2, 0.5, 1.0, 2.0), validator=[positive(), not_empty()])
     """Standard deviations of the Gaussians, in the units of the data."""
 
@@ -37,13 +37,13 @@ class TwoSample(Evaluation):
         self.check(trained.parts)
         assert data.test_set is not None
 
-        def first(split: Split, n: int) -> torch.Tensor:
-            return split.render(torch.arange(min(n, len(split)))).values
+        def some(split: Split) -> torch.Tensor:
+            return split.render(some_rows(split, self.samples)).values
 
-        test = first(data.test_set, self.samples)
+        test = some(data.test_set)
         generated = generator.sample(generator.count or self.samples).values.cpu()
         records: list[Record] = []
-        for name, values in ((trained.method, generated), ("training data", first(data.training_set, self.samples))):
+        for name, values in ((trained.method, generated), ("training data", some(data.training_set))):
             distance = mmd2(values.flatten(1).double(), test.flatten(1).double(), self.bandwidths, "unbiased")
             record: Record = {
                 "method": name,
