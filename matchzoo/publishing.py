@@ -32,7 +32,7 @@ def push(
         repo: repository, which is made if it is not there.
         model: publish this part of a run, as a model: its generator, its projector, or the classifier (probe) that its
             evaluation trains on the distilled images.
-        private: make a repository that only you see.
+        private: make a repository that only you see; a public one that is there is refused.
         licence: of the set or model (SPDX), for its card.
         message: of the commit.
         force: replace a set or model of another recipe.

@@ -11,6 +11,8 @@ from hub_server import TOKEN, Fault, HubServer, hub  # noqa: F401
 from test_artefact import CLASSES, made, same
 
 from matchzoo import hub as door
+from matchzoo.artefact import shard
+from matchzoo.artefact.head import Head
 from matchzoo.artefact.writing import NAMES, TENSORS
 from matchzoo.cli import main
 from matchzoo.distilled import DistilledDataset
@@ -109,6 +111,38 @@ def test_another_set_is_not_replaced(hub: HubServer) -> None:  # noqa: F811
     hub.add("datasets/tester/pets", {"a.csv": hub.blob(b"a,b")})
     with pytest.raises(MatchZooError, match=r"holds files that are no distilled set \(a\.csv\)"):
         door.push(distilled, "tester/pets")
+
+
+def test_a_push_leaves_nothing_over(hub: HubServer) -> None:  # noqa: F811
+    distilled = made()
+    head = Head(weight=torch.rand(3, 4), bias=torch.rand(3), backbone="efficientnet-lite0")
+    door.push(attrs.evolve(distilled, head=head), REPO)
+    assert door.pull(REPO).head is not None
+    done = door.push(distilled, REPO, licence="MIT")
+    assert done.notes == ("deleted there: head.safetensors",)
+    assert set(hub.commits[AT][done.commit]) == {*NAMES, ".gitattributes"}
+    assert door.pull(REPO).head is None
+    blob = hub.blob(b"a")
+    kept = ("data/test-0.parquet", "data/train-a/b.parquet", "old/data/train-0.parquet", "train-0.csv", "config.json")
+    gone = ("data/train-00000-of-00002.parquet", "data/train-00001-of-00002.parquet")
+    hub.add("datasets/tester/pets", dict.fromkeys((*kept, *gone, "README.md"), blob))
+    assert door.push(distilled, "tester/pets", force=True).notes[-1] == f"deleted there: {', '.join(gone)}"
+    there = hub.commits["datasets/tester/pets"][hub.branches["datasets/tester/pets"]["main"]]
+    assert set(there) == {*NAMES, *kept}
+    assert [there[name] for name in kept] == [blob] * len(kept)
+    assert same(attrs.evolve(door.pull("tester/pets"), repository=None), distilled)
+
+
+def test_a_public_repository_is_not_taken_for_a_private_one(hub: HubServer) -> None:  # noqa: F811
+    door.push(made(), REPO)
+    before = len(hub.requests)
+    with pytest.raises(MatchZooError, match=r"is public, .*nothing was uploaded: make it private in its settings"):
+        door.push(made(), REPO, private=True, force=True)
+    assert not [one for one in hub.requests[before:] if "commit" in one or "lfs" in one]
+    hub.private.add(AT)
+    door.push(made(), REPO, private=True)
+    door.push(made(), REPO)  # stays private
+    assert hub.private == {AT}
 
 
 def test_private_repositories(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
