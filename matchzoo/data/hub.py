@@ -8,9 +8,9 @@ from typing import Any
 from matchzoo.data.arrays import LARGEST
 from matchzoo.data.data import Loaded
 from matchzoo.data.encoded import Decoded, Encoded
-from matchzoo.data.layout import by_convention, by_patterns, choose, tables
+from matchzoo.data.layout import FIELD, Option, by_convention, by_patterns, choose, tables
 from matchzoo.data.listing import list_files
-from matchzoo.data.repository import Repository
+from matchzoo.data.repository import GoneError, Repository
 from matchzoo.data.shards import Shards, arrow, check_images, named, read_column
 from matchzoo.declare import declare
 from matchzoo.errors import DeclarationError, MatchZooError
@@ -70,6 +70,12 @@ class Hub(Decoded):
 
     def load(self) -> Loaded:
         """Fetch what is not here, and read it; raises where the repository or its content is not as expected."""
+        try:
+            return self._load()
+        except GoneError:  # it forgot the commit, so that the revision is looked up again
+            return self._load()
+
+    def _load(self) -> Loaded:
         name, _, revision = self.repo.partition("@")
         self.repository = repository = Repository.find(name, revision or self.revision or "main")
         if self.train_files:
