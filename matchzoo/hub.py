@@ -55,6 +55,9 @@ def pull(
     *,
     class_names: str | Path | Sequence[str] | None = None,
     size: int | None = None,
+    config: str | None = None,
+    image_column: str = "image",
+    label_column: str = "label",
 ) -> "DistilledDataset":
     """Fetch a set and check it from end to end; of an artefact the tensors are exact.
 
@@ -67,6 +70,9 @@ def pull(
         revision: branch, tag or commit; ``main`` if neither says one.
         class_names: as `DistilledDataset.load`.
         size: as `DistilledDataset.load`.
+        config: as `DistilledDataset.load`.
+        image_column: as `DistilledDataset.load`.
+        label_column: as `DistilledDataset.load`.
 
     Raises:
         MatchZooError: no such repository or revision, no access, no network, what came is refused, or nobody has
@@ -93,11 +99,11 @@ def pull(
         return reading.read_artefact(folder)
 
     if METRICS in found.names and TENSORS in found.names:
-        distilled = place.fetch(commit, [*NAMES, head.NAME], read)
+        distilled = reading.with_names(place.fetch(commit, [*NAMES, head.NAME], read), given, repo)
     elif card is not None:
         raise MatchZooError(f"{repo}: holds no distilled set ({TENSORS}), which its card says; mend the card")
     else:
-        distilled = foreign.read_repository(found, given, size)
+        distilled = foreign.read_repository(found, given, size, foreign.Chosen(config, image_column, label_column))
     return attrs.evolve(distilled, repository=at)
 
 
