@@ -117,7 +117,14 @@ class DistilledDataset:
 
     @classmethod
     def load(
-        cls, path: str | Path, *, class_names: str | Path | Sequence[str] | None = None, size: int | None = None
+        cls,
+        path: str | Path,
+        *,
+        class_names: str | Path | Sequence[str] | None = None,
+        size: int | None = None,
+        config: str | None = None,
+        image_column: str = "image",
+        label_column: str = "label",
     ) -> "DistilledDataset":
         """Read an artefact, checked from end to end; or a set that others published.
 
@@ -126,15 +133,19 @@ class DistilledDataset:
                 images for each class; a ``.parquet`` or a folder of such; a ``.pt`` or ``.pth`` of (images, labels);
                 or ``user/name[@revision]``, a data set of the Hub in any of these forms.
             class_names: names of the classes in label order, or a file of them (``.json``: a list; else a line each),
-                for sets that do not say them.
+                for sets that do not say them; an artefact that says them refuses others.
             size: pixels a side that images in files are resized to; needed where they are of several sizes.
+            config: configuration of a set of others (the Hub also calls it subset); needed where there are several.
+            image_column: of the images in parquet files of others.
+            label_column: of the labels in parquet files of others, whole numbers or text.
 
         Raises:
             MatchZooError: with the reason and the remedy. Nothing is executed or unpickled on the way.
         """
         from matchzoo.artefact import reading
 
-        return reading.read(path, class_names=class_names, size=size)
+        chosen = {"config": config, "image_column": image_column, "label_column": label_column}
+        return reading.read(path, class_names=class_names, size=size, **chosen)
 
     def export(self, folder: str | Path) -> None:
         """Write a PNG file an image, in a folder a class: ``0003_name/00012.png``.

@@ -55,6 +55,9 @@ def pull(
     *,
     class_names: str | Path | Sequence[str] | None = None,
     size: int | None = None,
+    config: str | None = None,
+    image_column: str = "image",
+    label_column: str = "label",
 ) -> "DistilledDataset":
     """Fetch a set and check it from end to end; of an artefact the tensors are exact.
 
@@ -67,6 +70,9 @@ def pull(
         revision: branch, tag or commit; ``main`` if neither says one.
         class_names: as `DistilledDataset.load`.
         size: as `DistilledDataset.load`.
+        config: as `DistilledDataset.load`.
+        image_column: as `DistilledDataset.load`.
+        label_column: as `DistilledDataset.load`.
 
     Raises:
         MatchZooError: no such repository or revision, no access, no network, what came is refused, or nobody has
@@ -93,11 +99,11 @@ def pull(
         return reading.read_artefact(folder)
 
     if METRICS in found.names and TENSORS in found.names:
-        distilled = place.fetch(commit, [*NAMES, head.NAME], read)
+        distilled = reading.with_names(place.fetch(commit, [*NAMES, head.NAME], read), given, repo)
     elif card is not None:
         raise MatchZooError(f"{repo}: holds no distilled set ({TENSORS}), which its card says; mend the card")
     else:
-        distilled = foreign.read_repository(found, given, size)
+        distilled = foreign.read_repository(found, given, size, foreign.Chosen(config, image_column, label_column))
     return attrs.evolve(distilled, repository=at)
 
 
@@ -113,20 +119,24 @@ def push(
 ) -> Pushed:
     """Publish a set as an artefact, in one commit on ``main``; the repository is made where there is none.
 
+    Files of an earlier push that this one has not (a head), and others that the card's ``data/train-*`` would name, are
+    deleted in the same commit; all other files stay.
+
     Args:
         distilled: the set.
         repo: ``user/name``.
-        private: visibility of a repository that is made; the account's default if not given.
+        private: visibility of a repository that is made; the account's default if not given. True refuses a public one
+            that is there.
         licence: of the set (SPDX), for its card; that which it has if not given.
         message: of the commit.
         force: replace a set of another recipe, or other files of the same names.
         dry_run: say what would be uploaded, and ask the Hub nothing.
 
     Raises:
-        MatchZooError: the set is not as it must be, the repository holds another one, no access, or no network; with
-            the remedy. The commit is made whole or not at all.
+        MatchZooError: the set is not as it must be, the repository holds another one or is public and should not be,
+            no access, or no network; with the remedy. The commit is made whole or not at all.
     """
-    from matchzoo.artefact import writing
+    from matchzoo.artefact import head, shard, writing
     from matchzoo.artefact.content import check, sha256
 
     place = Place.to_push("dataset", repo, "set")
@@ -145,15 +155,17 @@ def push(
         notes += _notes("set", distilled.licence, distilled.recipe)
         if dry_run:
             return Pushed(place.name, "", files, tuple(notes))
-        commit = place.publish(
+        commit, gone = place.publish(
             folder,
             files,
             private=private,
             message=message or f"Distilled set, {len(distilled)} images",
             replaces=None if force else replaces,
             telling=(writing.METRICS, writing.RECIPE),
+            ours=(*writing.NAMES, head.NAME, shard.PATTERN),
             what="distilled set",
         )
+        notes += _deleted(gone)
     return Pushed(place.name, commit, files, tuple(notes))
 
 
@@ -193,6 +205,8 @@ def push_model(
 ) -> Pushed:
     """Publish a trained generator, projector or probe, in one commit on ``main``.
 
+    A sample of an earlier push, where this one has none, is deleted in the same commit; all other files stay.
+
     Args:
         model: what `Model` holds, or a finished run or its folder.
         repo: ``user/name``.
@@ -230,15 +244,17 @@ def push_model(
         notes += [f"its backbone is of a card of yours: who pulls it needs {own[0]} (--card)"] if own else []
         if dry_run:
             return Pushed(place.name, "", files, tuple(notes))
-        commit = place.publish(
+        commit, gone = place.publish(
             folder,
             files,
             private=private,
             message=message or f"{made.family.capitalize()} of kind {made.kind}",
             replaces=None if force else replaces,
             telling=(writing.CONFIG, writing.RECIPE),
+            ours=writing.FILES,
             what="model",
         )
+        notes += _deleted(gone)
     return Pushed(place.name, commit, files, tuple(notes))
 
 
@@ -291,6 +307,10 @@ def _same_recipe(path: Path, ours: str) -> bool:
         return bool(ours) and table(path.read_text(encoding="utf-8")) == table(ours)
     except (ValueError, TypeError, AttributeError, RecursionError):
         return False
+
+
+def _deleted(names: Sequence[str]) -> list[str]:
+    return [f"deleted there: {', '.join(names)}"] if names else []
 
 
 def _notes(what: str, licence: str, recipe: str) -> list[str]:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -158,57 +159,72 @@ class Place:
     def publish(
         self,
         folder: Path,
-        names: Iterable[str],
+        names: Collection[str],
         *,
         private: bool | None,
         message: str,
         replaces: Callable[[Mapping[str, Path]], bool] | None,
         telling: Sequence[str],
+        ours: Sequence[str],
         what: str,
-    ) -> str:
+    ) -> tuple[str, list[str]]:
         """Commit files of a folder, on top of what was looked at; the repository is made where there is none.
 
         Args:
             folder: that holds the files.
             names: of the files.
-            private: visibility of a repository that is made; the account's default if None.
+            private: visibility of a repository that is made; the account's default if None. True refuses a public one
+                that is there.
             message: of the commit.
             replaces: whether the files may take the place of those that are there, of which it is given those that
                 tell; None if they may in any case.
             telling: names of files that a repository must have to be asked about.
+            ours: names, or patterns whose ``*`` stays within a folder, of all files that such a repository may have:
+                those that are there and not pushed now are deleted in the same commit, and no others.
             what: messages call what is pushed.
 
         Returns:
-            The commit.
+            The commit, and the names of the files that it deleted.
         """
-        from huggingface_hub import CommitOperationAdd, HfApi
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
         api = HfApi()
         with self.explained("push"):
             api.create_repo(self.name, repo_type=self.kind, private=private, exist_ok=True)
-            parent = self._there(api, replaces, telling, what)
-            operations = [CommitOperationAdd(file, folder / file) for file in names]
+            info: Any = api.repo_info(self.name, revision="main", repo_type=self.kind)
+            there = {one.rfilename for one in info.siblings or []}
+            if private and not info.private:
+                raise MatchZooError(
+                    f"{self.name}: is public, and stays so; nothing was uploaded: make it private in its settings on "
+                    "the Hub, push to another repository, or leave out private (--private)"
+                )
+            self._check(info.sha, there, replaces, telling, what)
+            gone = sorted(file for file in there - set(names) if any(_matches(file, pattern) for pattern in ours))
+            added = [CommitOperationAdd(file, folder / file) for file in names]
+            deleted = [CommitOperationDelete(file, is_folder=False) for file in gone]
             made = api.create_commit(
-                self.name, operations, commit_message=message, repo_type=self.kind, parent_commit=parent
+                self.name, [*added, *deleted], commit_message=message, repo_type=self.kind, parent_commit=info.sha
             )
-        return str(made.oid)
+        return str(made.oid), gone
 
-    def _there(
-        self, api: Any, replaces: Callable[[Mapping[str, Path]], bool] | None, telling: Sequence[str], what: str
-    ) -> str | None:
-        """The commit that a push replaces; raises if that holds something else and is not to be replaced."""
+    def _check(
+        self,
+        commit: str | None,
+        there: set[str],
+        replaces: Callable[[Mapping[str, Path]], bool] | None,
+        telling: Sequence[str],
+        what: str,
+    ) -> None:
+        """Raise if the commit that a push replaces, with these files, holds something else and is to stay."""
         from huggingface_hub import hf_hub_download
 
-        info = api.repo_info(self.name, revision="main", repo_type=self.kind)
-        names = {one.rfilename for one in info.siblings or []} - set(OWN)
+        names = there - set(OWN)
         if not names or replaces is None:
-            return info.sha
+            return
         if names.issuperset(telling):
-            there = {
-                file: Path(hf_hub_download(self.name, file, revision=info.sha, repo_type=self.kind)) for file in telling
-            }
-            if replaces(there):
-                return info.sha
+            asked = {file: hf_hub_download(self.name, file, revision=commit, repo_type=self.kind) for file in telling}
+            if replaces({file: Path(path) for file, path in asked.items()}):
+                return
             found = f"a {what} of another recipe"
         else:
             found = f"files that are no {what} ({', '.join(sorted(names)[:3])})"
@@ -216,6 +232,11 @@ class Place:
             f"{self.name}: holds {found}; push to another repository, or replace it with force (--force): earlier "
             "commits stay"
         )
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a file's name is one or of a pattern, whose ``*`` stays within a folder."""
+    return name.count("/") == pattern.count("/") and fnmatchcase(name, pattern)
 
 
 def commit_of(info: Any) -> str:

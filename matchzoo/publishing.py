@@ -32,7 +32,7 @@ def push(
         repo: repository, which is made if it is not there.
         model: publish this part of a run, as a model: its generator, its projector, or the classifier (probe) that its
             evaluation trains on the distilled images.
-        private: make a repository that only you see.
+        private: make a repository that only you see; a public one that is there is refused.
         licence: of the set or model (SPDX), for its card.
         message: of the commit.
         force: replace a set or model of another recipe.
@@ -77,6 +77,9 @@ def pull(
     kind: Literal["dataset", "model"] | None = None,
     size: int | None = None,
     class_names: Path | None = None,
+    config: str | None = None,
+    image_column: str = "image",
+    label_column: str = "label",
     card: str = "",
 ) -> None:
     """Fetch a distilled set or a model of the Hub, check it, and keep it in a folder.
@@ -88,6 +91,9 @@ def pull(
         kind: dataset or model, where the Hub has both of that name.
         size: pixels a side, for sets of others whose images are of several sizes.
         class_names: file with the class names of a set that does not say them: a line each, or a JSON list.
+        config: configuration (subset) of a set of others that has several.
+        image_column: column of the images in parquet files of others.
+        label_column: column of the labels in parquet files of others.
         card: of a model on a backbone that is none of the zoo's, the path of its card.
     """
     from matchzoo import hub
@@ -101,7 +107,8 @@ def pull(
         model.save(folder)
         at, lines = model.repository or {}, model.describe()
     else:
-        distilled = hub.pull(repo, revision, class_names=class_names, size=size)
+        chosen: dict[str, Any] = {"config": config, "image_column": image_column, "label_column": label_column}
+        distilled = hub.pull(repo, revision, class_names=class_names, size=size, **chosen)
         distilled.save(folder)
         at, lines = distilled.repository or {}, distilled.describe()
     print("\n".join([f"{at.get('repo')}@{at.get('commit')}", *lines, f"wrote {folder}"]))

@@ -356,7 +356,8 @@ class _Handler(BaseHTTPRequestHandler):
         commit = self._commit(repo, asked["revision"] or "main")
         if commit is not None:
             siblings = [{"rfilename": name} for name in self.hub.commits[repo][commit]]
-            self._json({"id": asked["repo"], "sha": commit, "private": False, "siblings": siblings}, with_body)
+            said = {"id": asked["repo"], "sha": commit, "private": repo in self.hub.private, "siblings": siblings}
+            self._json(said, with_body)
 
     def _json(self, value: object, with_body: bool, status: int = 200) -> None:
         body = json.dumps(value).encode()

@@ -403,6 +403,26 @@ def test_torch_files(tmp_path: Path) -> None:
         DistilledDataset.load(tmp_path / "g.pt")
 
 
+def test_names_for_what_was_saved_without(tmp_path: Path) -> None:
+    bare = attrs.evolve(made(), class_names=("0", "1", "2"), named=False)
+    for place in (tmp_path / "set", tmp_path / "set.safetensors", tmp_path / "alone" / "distilled.safetensors"):
+        bare.save(place)
+        place = place.parent if place.name == "distilled.safetensors" else place
+        found = DistilledDataset.load(place)
+        assert (found.class_names, found.named) == (("0", "1", "2"), False)
+        with pytest.raises(MatchZooError, match="class names are unknown: give them with class_names"):
+            found.with_classes(CLASSES)
+        found = DistilledDataset.load(place, class_names=CLASSES)
+        assert (found.class_names, found.named) == (CLASSES, True)
+        assert found.with_classes(CLASSES).labels.tolist() == bare.labels.tolist()
+        with pytest.raises(MatchZooError, match="3 classes, but 1 class names are given"):
+            DistilledDataset.load(place, class_names=["a"])
+    for place in (tmp_path / "named", tmp_path / "named.safetensors"):
+        made().save(place)
+        with pytest.raises(MatchZooError, match=r"says its class names \(zebra, .*; leave out class_names"):
+            DistilledDataset.load(place, class_names=CLASSES)
+
+
 def test_bare_parquet_and_folders(tmp_path: Path) -> None:
     distilled = made(classes=("b", "a"))
     distilled.save(tmp_path / "set")

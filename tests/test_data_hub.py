@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pyarrow import parquet
 
 from matchzoo.data import Hub
 from matchzoo.data.layout import by_convention, by_patterns, choose
+from matchzoo.data.repository import Repository
 from matchzoo.data.shards import Rows, named
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.recipe import Recipe
@@ -124,6 +126,31 @@ def test_a_file_that_was_lost_comes_again(hub: HubServer, tmp_path: Path) -> Non
     [lost] = (tmp_path / "cache").rglob("train-00001*.parquet")
     lost.unlink()
     assert len(Hub(repo=REPO, size=8).load().train) == 7
+
+
+def test_a_commit_that_is_gone_is_looked_up_again(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    """The history is squashed after its commit was noted: before anything came, and after a part of it came."""
+    at = f"datasets/{REPO}"
+    for came in (False, True):
+        old = hub.add(at, {**pets(tmp_path / f"old-{came}"), "README.md": readme(tmp_path, "license: mit")})
+        noted = Repository.find(REPO, "main")
+        if came:
+            assert noted.readme() == {"license": "mit"}
+        hub.commits[at].clear()
+        path = shard(tmp_path / f"new-{came}", [1, 2, 3, 4], label=[0, 1, 0, 1])
+        new = hub.add(at, {"data/train.parquet": path})
+        assert noted.commit == old != new
+        data = Hub(repo=REPO, size=8, test_share=0.5)
+        assert len(data.load().train) == 2
+        assert data.origin() == {"repo": REPO, "revision": "main", "commit": new}
+        assert Repository.find(REPO, "main").commit == new
+        (tmp_path / "own" / "hub").rename(tmp_path / f"noted-{came}")
+    Repository.find(REPO, new)
+    hub.commits[at].clear()
+    hub.add(at, {"data/train.parquet": tmp_path / "R"})
+    shutil.rmtree(tmp_path / "cache")
+    with pytest.raises(MatchZooError, match=f"the data set {REPO} has no revision '{new}'"):
+        Hub(repo=REPO, revision=new).load()
 
 
 def test_without_a_network(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

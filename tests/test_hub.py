@@ -8,9 +8,12 @@ import attrs
 import pytest
 import torch
 from hub_server import TOKEN, Fault, HubServer, hub  # noqa: F401
+from pyarrow import parquet
 from test_artefact import CLASSES, made, same
 
 from matchzoo import hub as door
+from matchzoo.artefact import shard
+from matchzoo.artefact.head import Head
 from matchzoo.artefact.writing import NAMES, TENSORS
 from matchzoo.cli import main
 from matchzoo.distilled import DistilledDataset
@@ -109,6 +112,38 @@ def test_another_set_is_not_replaced(hub: HubServer) -> None:  # noqa: F811
     hub.add("datasets/tester/pets", {"a.csv": hub.blob(b"a,b")})
     with pytest.raises(MatchZooError, match=r"holds files that are no distilled set \(a\.csv\)"):
         door.push(distilled, "tester/pets")
+
+
+def test_a_push_leaves_nothing_over(hub: HubServer) -> None:  # noqa: F811
+    distilled = made()
+    head = Head(weight=torch.rand(3, 4), bias=torch.rand(3), backbone="efficientnet-lite0")
+    door.push(attrs.evolve(distilled, head=head), REPO)
+    assert door.pull(REPO).head is not None
+    done = door.push(distilled, REPO, licence="MIT")
+    assert done.notes == ("deleted there: head.safetensors",)
+    assert set(hub.commits[AT][done.commit]) == {*NAMES, ".gitattributes"}
+    assert door.pull(REPO).head is None
+    blob = hub.blob(b"a")
+    kept = ("data/test-0.parquet", "data/train-a/b.parquet", "old/data/train-0.parquet", "train-0.csv", "config.json")
+    gone = ("data/train-00000-of-00002.parquet", "data/train-00001-of-00002.parquet")
+    hub.add("datasets/tester/pets", dict.fromkeys((*kept, *gone, "README.md"), blob))
+    assert door.push(distilled, "tester/pets", force=True).notes[-1] == f"deleted there: {', '.join(gone)}"
+    there = hub.commits["datasets/tester/pets"][hub.branches["datasets/tester/pets"]["main"]]
+    assert set(there) == {*NAMES, *kept}
+    assert [there[name] for name in kept] == [blob] * len(kept)
+    assert same(attrs.evolve(door.pull("tester/pets"), repository=None), distilled)
+
+
+def test_a_public_repository_is_not_taken_for_a_private_one(hub: HubServer) -> None:  # noqa: F811
+    door.push(made(), REPO)
+    before = len(hub.requests)
+    with pytest.raises(MatchZooError, match=r"is public, .*nothing was uploaded: make it private in its settings"):
+        door.push(made(), REPO, private=True, force=True)
+    assert not [one for one in hub.requests[before:] if "commit" in one or "lfs" in one]
+    hub.private.add(AT)
+    door.push(made(), REPO, private=True)
+    door.push(made(), REPO)  # stays private
+    assert hub.private == {AT}
 
 
 def test_private_repositories(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
@@ -273,6 +308,65 @@ def test_sets_of_others(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     found = DistilledDataset.load("other/images", class_names=CLASSES)
     assert found.class_names == CLASSES
     assert found.labels.tolist() == sorted(distilled.labels.tolist())
+
+
+def test_names_of_classes_that_were_bare_numbers(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    bare = attrs.evolve(made(), class_names=("0", "1", "2"), named=False)
+    door.push(bare, REPO)
+    assert door.pull(REPO).unknown == ("class names",)
+    found = door.pull(REPO, class_names=CLASSES)
+    assert (found.class_names, found.unknown) == (CLASSES, ())
+    assert torch.equal(found.with_classes(CLASSES[::-1]).labels, 2 - bare.labels)
+    with pytest.raises(MatchZooError, match="tester/set: 3 classes, but 2 class names are given"):
+        door.pull(REPO, class_names=["a", "b"])
+    (tmp_path / "names.txt").write_text("\n".join(CLASSES))
+    main(["pull", REPO, "--class-names", str(tmp_path / "names.txt"), "--output", str(tmp_path / "set")])
+    assert DistilledDataset.load(tmp_path / "set").class_names == CLASSES
+    door.push(made(), "tester/named")
+    for load in (door.pull, DistilledDataset.load):
+        with pytest.raises(MatchZooError, match=r"^tester/named: says its class names \(zebra, .*; leave out class_names"):
+            load("tester/named", class_names=CLASSES)
+
+
+def test_options_of_sets_of_others(hub: HubServer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:  # noqa: F811
+    made().save(tmp_path / "set")
+    table = parquet.read_table(tmp_path / "set" / shard.NAME).replace_schema_metadata(None)
+    parquet.write_table(table, tmp_path / "plain.parquet")
+    parquet.write_table(table.rename_columns(["img", "fine"]), tmp_path / "renamed.parquet")
+    of = {"a/train-0.parquet": tmp_path / "plain.parquet", "b/train-0.parquet": tmp_path / "renamed.parquet"}
+    hub.add("datasets/other/two", of)
+    named = r"\(--{} of matchzoo pull\): "
+    for chosen, message in {
+        (): "config " + named.format("config") + "it has several configurations, choose one: a, b",
+        ("c",): "config " + named.format("config") + "there is no configuration 'c'",
+        ("b",): "image_column " + named.format("image-column") + ".*there is no column 'image'; did you mean 'img'",
+        ("b", "fine"): "image_column " + named.format("image-column") + ".*images as bytes in the column 'fine'",
+        ("b", "img"): "label_column " + named.format("label-column") + ".*there is no column 'label'",
+        ("b", "img", "img"): "label_column " + named.format("label-column") + ".*expected whole numbers or text",
+    }.items():
+        options = dict(zip(("config", "image_column", "label_column"), chosen, strict=False))
+        for load in (door.pull, DistilledDataset.load):
+            with pytest.raises(MatchZooError, match=message):
+                load("other/two", **options)
+    options = {"config": "b", "image_column": "img", "label_column": "fine"}
+    for found in (
+        door.pull("other/two", **options),
+        DistilledDataset.load("other/two", **options),
+        DistilledDataset.load(tmp_path / "renamed.parquet", image_column="img", label_column="fine"),
+        door.pull("other/two", config="a"),
+    ):
+        assert torch.equal(found.images, (made().images * 255).round() / 255)
+        assert torch.equal(found.labels, made().labels)
+    words = ["--config", "b", "--image-column", "img", "--label-column", "fine", "--kind", "dataset"]
+    main(["pull", "other/two", *words, "--output", str(tmp_path / "pulled")])
+    assert "6 images of 12x12 pixels" in capsys.readouterr().out
+    hub.add("datasets/other/none", {"a.csv": tmp_path / "plain.parquet"})
+    with pytest.raises(MatchZooError, match=r"^the data set: .* revision \(--revision of matchzoo pull\) = 'refs/conv"):
+        door.pull("other/none")
+    (tmp_path / "README.md").write_text("---\nconfigs:\n- config_name: x\n  data_files: {}\n---\n")
+    hub.add("datasets/other/empty", {**of, "README.md": tmp_path / "README.md"})
+    with pytest.raises(MatchZooError, match=r"README\.md: names no files of the configuration 'x'"):
+        door.pull("other/empty")
 
 
 def test_a_hostile_repository_is_refused(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811

@@ -17,7 +17,7 @@ from test_model import small
 
 from matchzoo import hub as door
 from matchzoo.errors import MatchZooError
-from matchzoo.weights import HubWeights
+from matchzoo.weights import HubWeights, UrlWeights
 
 REPO = "tester/set"
 
@@ -128,6 +128,27 @@ def test_a_cache_under_a_file(hub: HubServer, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("MATCHZOO_CACHE", str(tmp_path / "file" / "own"))
     with pytest.raises(MatchZooError, match=r"own/hub: cannot be written \(.*\); set MATCHZOO_CACHE to another folder"):
         door.pull_model(REPO)
+
+
+@pytest.mark.parametrize("broken", ["file", "folder"])
+def test_a_folder_of_weights_that_cannot_be_made(
+    broken: str,
+    hub: HubServer,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """TORCH_HOME under a file, and one whose last folder is a file; any user meets these."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "hub").touch()
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home" / ("hub/torch" if broken == "file" else "")))
+    weights = UrlWeights(url=f"{hub.url}/x-12345678.pth")
+    assert "are not in the cache" in weights.needs()
+    with pytest.raises(MatchZooError, match=r"checkpoints: cannot be written \(.*\); set TORCH_HOME to another folder"):
+        weights.fetch()
+    assert hub.requests == []
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "good"))
+    with pytest.raises(MatchZooError, match=r"put into .*good.* \(the download failed: HTTP Error 404"):
+        weights.fetch()
 
 
 def test_no_room_for_what_is_to_go_up(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

@@ -3,6 +3,7 @@
 import csv
 import json
 
+import attrs
 import numpy as np
 import pytest
 import torch
@@ -48,6 +49,18 @@ def images(folder, distilled, names=None):
         place.mkdir(parents=True, exist_ok=True)
         pixels = (image.permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
         Image.fromarray(pixels).save(place / f"{len(list(place.iterdir()))}.png")
+
+
+def test_class_names_are_for_the_sets_that_say_none(digits, tmp_path):
+    from matchzoo.comparison.contender import opened
+
+    bare = attrs.evolve(digits, class_names=tuple(f"class {i}" for i in range(10)), named=False)
+    bare.save(tmp_path / "bare")
+    digits.save(tmp_path / "named")
+    found = opened([tmp_path / "named", tmp_path / "bare", bare], NAMES)
+    assert [one.distilled.class_names for one in found] == [NAMES] * 3
+    with pytest.raises(MatchZooError, match=r"every set says its class names; leave out class_names \(--class-names\)"):
+        opened([tmp_path / "named", digits], tuple("abcdefghij"))
 
 
 def test_every_form_of_a_set_gives_the_same_numbers(lgm, lgm_recipe, digits, tiny_card, tmp_path):

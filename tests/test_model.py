@@ -295,6 +295,15 @@ def test_another_model_is_not_replaced(hub: HubServer) -> None:  # noqa: F811
         door.push_model(model, f"{REPO}@v1")
 
 
+def test_a_push_leaves_no_sample_over(ring_run: Run, hub: HubServer) -> None:  # noqa: F811
+    door.push_model(ring_run, REPO, which="generator", licence="MIT")
+    done = door.push_model(ring_run, REPO, which="projector", licence="MIT", force=True)
+    assert done.notes == (f"deleted there: {SAMPLE}",)
+    assert set(hub.commits[REPO][done.commit]) == {*FILES, ".gitattributes"} - {SAMPLE}
+    with pytest.raises(MatchZooError, match="is public, and stays so; nothing was uploaded: make it private"):
+        door.push_model(ring_run, REPO, which="projector", private=True)
+
+
 def test_dry_run_asks_nothing(hub: HubServer) -> None:  # noqa: F811
     done = door.push_model(attrs.evolve(small(), licence=""), REPO, dry_run=True)
     assert (done.commit, set(done.files)) == ("", set(FILES))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from matchzoo.artefact import shard
 from matchzoo.artefact.content import sha256
 from matchzoo.artefact.words import data_name, inline, licence, plain, safe, short
 from matchzoo.text import markdown, mean_and_spread, size_of
@@ -55,7 +56,7 @@ def metadata(distilled: "DistilledDataset", title: str) -> dict[str, Any]:
         "task_categories": ["image-classification"],
         "size_categories": [size],
         "tags": tags,
-        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*"}]}],
+        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": shard.PATTERN}]}],
         "dataset_info": {"features": columns},
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import torch
 from PIL import Image
@@ -16,7 +17,7 @@ from matchzoo.artefact.writing import CLASSES
 from matchzoo.data.decoding import Decoding, formats
 from matchzoo.data.encoded import Encoded
 from matchzoo.data.hub import distinct, info_of, numbers
-from matchzoo.data.layout import by_convention, choose
+from matchzoo.data.layout import WORDS, by_convention
 from matchzoo.data.listing import class_folders, list_classes, list_files
 from matchzoo.data.repository import Repository
 from matchzoo.data.shards import Rows, Shards, check_images, named, read_column
@@ -29,7 +30,16 @@ LARGEST = 16 << 20
 SAID = "give them with class_names (--class-names FILE)"
 
 
-def read(path: Path, names: tuple[str, ...], size: int | None) -> DistilledDataset:
+@attrs.frozen
+class Chosen:
+    """What of a data set is read, as `DistilledDataset.load` says."""
+
+    config: str | None = None
+    image_column: str = "image"
+    label_column: str = "label"
+
+
+def read(path: Path, names: tuple[str, ...], size: int | None, chosen: Chosen) -> DistilledDataset:
     """The set of a folder of images or parquet files, or of a ``.parquet``, ``.pt`` or ``.pth``."""
     if path.is_dir():
         try:
@@ -38,11 +48,11 @@ def read(path: Path, names: tuple[str, ...], size: int | None) -> DistilledDatas
             raise MatchZooError(f"{path}: {error}") from None
         inner = sorted(p.relative_to(path).as_posix() for p in path.rglob("*.parquet"))
         if inner:
-            layout = choose(by_convention(inner, {}, None)[1], "train", "train")
-            return read_parquet(str(path), path, layout.train, {}, names, size)
+            _, files = _layout(str(path), inner, {}, chosen)
+            return read_parquet(str(path), path, files, {}, names, size, chosen)
         return read_folders(path, names, size)
     if path.suffix == ".parquet":
-        return read_parquet(str(path), path.parent, (path.name,), {}, names, size)
+        return read_parquet(str(path), path.parent, (path.name,), {}, names, size, chosen)
     if path.suffix in (".pt", ".pth"):
         return read_torch(path, names)
     raise MatchZooError(
@@ -50,16 +60,15 @@ def read(path: Path, names: tuple[str, ...], size: int | None) -> DistilledDatas
     )
 
 
-def read_repository(found: Repository, names: tuple[str, ...], size: int | None) -> DistilledDataset:
+def read_repository(found: Repository, names: tuple[str, ...], size: int | None, chosen: Chosen) -> DistilledDataset:
     """The set of a repository of the Hub: its parquet files or folders of images, by the Hub's conventions."""
     readme = found.readme()
-    config, splits = by_convention(found.names, readme, None)
-    layout = choose(splits, "train" if "train" in splits else next(iter(splits)), None, config)
-    folder = found.fetch(layout.train)
     source = f"{found.name}@{found.commit}"
-    if layout.parquet:
-        return read_parquet(source, folder, layout.train, info_of(readme, config), names, size)
-    return read_hub_folders(source, folder, layout.train, names, size)
+    config, files = _layout(source, found.names, readme, chosen)
+    folder = found.fetch(files)
+    if files[0].endswith(".parquet"):
+        return read_parquet(source, folder, files, info_of(readme, config), names, size, chosen)
+    return read_hub_folders(source, folder, files, names, size)
 
 
 def read_folders(folder: Path, names: tuple[str, ...], size: int | None) -> DistilledDataset:
@@ -101,17 +110,19 @@ def read_parquet(
     info: Mapping[str, Any],
     names: tuple[str, ...],
     size: int | None,
+    chosen: Chosen,
 ) -> DistilledDataset:
-    """Images and labels of parquet files with the columns ``image`` and ``label``."""
-    check_images(source, folder, files, "image")
-    column = read_column(source, folder, files, "label", "label_column")
-    declared = column.names or named(info.get("features"), "label")
+    """Images and labels of parquet files."""
+    image, label = chosen.image_column, chosen.label_column
+    check_images(source, folder, files, image, _option)
+    column = read_column(source, folder, files, label, "label_column", _option)
+    declared = column.names or named(info.get("features"), label)
     if names and declared and len(names) != len(declared):
         raise MatchZooError(f"{source}: declares {len(declared)} classes, but {len(names)} class names are given")
     text = bool(column.values) and isinstance(column.values[0], str)
-    known = (distinct(column.values) if text else declared) or names or distinct(column.values)
-    labels = numbers(column.values, known, f"{source}: 'label'")
-    rows = Rows([folder / name for name in files], "image")
+    known = (distinct(column.values) if text else declared) or names or distinct(column.values, _option)
+    labels = numbers(column.values, known, f"{source}: '{label}'", remedy="")
+    rows = Rows([folder / name for name in files], image)
 
     def content(row: int) -> Any:
         import io
@@ -122,7 +133,7 @@ def read_parquet(
         return io.BytesIO(found)
 
     opened = [lambda row=row: content(row) for row in range(len(labels))]
-    shards = Shards(source, folder, tuple(files), "image", labels)
+    shards = Shards(source, folder, tuple(files), image, labels)
     return _decoded(source, shards, opened, names or known, size, named_by=names or declared or text)
 
 
@@ -187,6 +198,20 @@ def names_of(given: str | Path | Sequence[str] | None) -> tuple[str, ...]:
         ) from None
     check_names(names)
     return tuple(names)
+
+
+def _layout(source: str, names: Sequence[str], readme: Mapping[str, Any], chosen: Chosen) -> tuple[str, Sequence[str]]:
+    """The configuration, and the files of its training split; of its first where none is called so."""
+    config, splits = by_convention(names, readme, chosen.config, _option)
+    split = next((word for word in (*WORDS["train"], *splits) if splits.get(word)), None)
+    if split is None:
+        raise MatchZooError(f"{source}: README.md: names no files of the configuration '{config}'")
+    return config, splits[split]
+
+
+def _option(field: str) -> str:
+    """What messages call an option, in Python and in commands."""
+    return "the data set" if field == "repo" else f"{field} (--{field.replace('_', '-')} of matchzoo pull)"
 
 
 def _decoded(

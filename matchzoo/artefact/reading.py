@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import torch
 from safetensors import SafetensorError, safe_open
 
@@ -34,32 +35,58 @@ KINDS: dict[str, tuple[type, ...]] = {
 
 
 def read(
-    path: str | Path, *, class_names: str | Path | Sequence[str] | None = None, size: int | None = None
+    path: str | Path,
+    *,
+    class_names: str | Path | Sequence[str] | None = None,
+    size: int | None = None,
+    **chosen: Any,
 ) -> DistilledDataset:
-    """The set of a path or repository, as `DistilledDataset.load` says."""
+    """The set of a path or repository, as `DistilledDataset.load` says; ``chosen``: fields of `foreign.Chosen`."""
     place = Path(path).expanduser()
     if not place.exists():
         from matchzoo import hub
         from matchzoo.zoo import distilled_card
 
         if isinstance(path, str) and distilled_card.named(path) is not None:
-            return hub.pull(path)
+            return hub.pull(path, class_names=class_names)
         if isinstance(path, str) and hub.is_name(path) and place.suffix not in (".safetensors", ".pt", ".pth"):
             try:
-                return hub.pull(path, class_names=class_names, size=size)
+                return hub.pull(path, class_names=class_names, size=size, **chosen)
+            except NamedError:
+                raise
             except MatchZooError as error:
                 raise MatchZooError(f"{path}: there is no such folder here; on the Hub: {error}") from None
         raise MatchZooError(f"{path}: there is no such run, distilled set or folder of images")
+    names = foreign.names_of(class_names)
     ours = artefact_of(place)
     if ours is not None:
-        return read_artefact(ours)
-    if place.is_dir():
-        single = next((place / name for name in SINGLE if (place / name).is_file()), None)
-        if single is not None:
-            return read_tensors(single)
-    elif place.suffix == ".safetensors":
-        return read_tensors(place)
-    return foreign.read(place, foreign.names_of(class_names), size)
+        return with_names(read_artefact(ours), names, str(path))
+    single = next((place / name for name in SINGLE if (place / name).is_file()), None) if place.is_dir() else place
+    if single is not None and single.suffix == ".safetensors":
+        return with_names(read_tensors(single), names, str(path))
+    return foreign.read(place, names, size, foreign.Chosen(**chosen))
+
+
+class NamedError(MatchZooError):
+    """Class names are given for a set that says them."""
+
+
+def with_names(distilled: DistilledDataset, names: tuple[str, ...], source: str) -> DistilledDataset:
+    """A set that matchzoo saved, with the class names that are given, if they are, for its bare numbers.
+
+    Raises:
+        NamedError: it says its class names.
+        MatchZooError: they are not as many as it has classes.
+    """
+    if not names:
+        return distilled
+    own = distilled.class_names
+    if distilled.named:
+        shown = ", ".join(own[:3]) + (", …" if len(own) > 3 else "")
+        raise NamedError(f"{source}: says its class names ({shown}); leave out class_names (--class-names)")
+    if len(names) != len(own):
+        raise MatchZooError(f"{source}: {len(own)} classes, but {len(names)} class names are given")
+    return attrs.evolve(distilled, class_names=names, named=True)
 
 
 def artefact_of(path: Path) -> Path | None:
@@ -120,7 +147,8 @@ def read_tensors(path: Path) -> DistilledDataset:
     """The set of a ``.safetensors`` with its class names in the metadata, checked."""
     try:
         with safe_open(path, "pt") as file:
-            names = json.loads((file.metadata() or {}).get("class_names", "null"))
+            about = file.metadata() or {}
+        names = json.loads(about.get("class_names", "null"))
         check_names(names)
         images, labels = _tensors(path, tuple(names), None)
     except MatchZooError as error:
@@ -128,7 +156,7 @@ def read_tensors(path: Path) -> DistilledDataset:
     except (OSError, ValueError, RecursionError, SafetensorError) as error:
         raise MatchZooError(f"{path}: not a distilled data set ({error})") from None
     known = {"size": list(images.shape[2:]), "range": [0, 1], "normalisation": "none"}
-    return DistilledDataset(images, labels, tuple(names), preprocessing=known)
+    return DistilledDataset(images, labels, tuple(names), preprocessing=known, named=about.get("named") != "false")
 
 
 def _tensors(path: Path, names: tuple[str, ...], about: dict[str, Any] | None) -> tuple[torch.Tensor, torch.Tensor]:

@@ -18,6 +18,8 @@ from matchzoo.errors import MatchZooError
 from matchzoo.samples import class_indices
 
 NAME = "data/train-00000-of-00001.parquet"
+PATTERN = "data/train-*"
+"""Files of which the card says that they hold the set."""
 ROWS = 64
 """Rows of a row group."""
 SPARE = 1 << 16

@@ -137,5 +137,6 @@ def _plain(name: str) -> str:
 
 def _tensors(distilled: DistilledDataset, path: Path) -> None:
     metadata = {"class_names": json.dumps(distilled.class_names), "format": f"{FORMAT}-{SCHEMA}"}
+    metadata |= {} if distilled.named else {"named": "false"}
     tensors: dict[str, torch.Tensor] = {"images": distilled.images, "labels": distilled.labels}
     files.write_tensors(path, tensors, metadata)

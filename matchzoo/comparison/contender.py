@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 import torch.nn.functional as F
 
+from matchzoo.artefact.foreign import names_of
 from matchzoo.artefact.head import Head
-from matchzoo.artefact.reading import artefact_of
+from matchzoo.artefact.reading import NamedError, artefact_of, with_names
 from matchzoo.data import Split
 from matchzoo.distilled import DistilledDataset
 from matchzoo.errors import MatchZooError
@@ -72,13 +73,17 @@ def opened(
     """The sources; those of the same short name get their whole path.
 
     Raises:
-        MatchZooError: one is given twice, is not there, not finished, or not as it must be.
+        MatchZooError: one is given twice, is not there, not finished, or not as it must be; or class names are given,
+            and all of them say theirs.
     """
     paths = [_path(source) for source in sources]
     twice = next((path for path in paths if path and paths.count(path) > 1), None)
     if twice is not None:
         raise MatchZooError(f"{twice}: given twice")
     found = [_open(source, class_names, size) for source in sources]
+    names = names_of(class_names)
+    if names and found and all(one.distilled is not None and one.distilled.class_names != names for one in found):
+        raise MatchZooError("every set says its class names; leave out class_names (--class-names)")
     short = [one.name for one in found]
     found = [attrs.evolve(one, name=one.path) if one.path and short.count(one.name) > 1 else one for one in found]
     unnamed = [i for i, one in enumerate(found) if not one.path]
@@ -134,7 +139,10 @@ def _open(source: Source, class_names: Any, size: int | None) -> Opened:
         if path.is_dir() and (path / "recipe.toml").is_file() and artefact_of(path) != path:
             source = Run.open(path)
         elif artefact_of(path) is not None or not path.exists():
-            distilled = DistilledDataset.load(os.fspath(source), class_names=class_names, size=size)
+            try:
+                distilled = DistilledDataset.load(os.fspath(source), class_names=class_names, size=size)
+            except NamedError:  # they are for the others
+                distilled = DistilledDataset.load(os.fspath(source), size=size)
             at = distilled.repository if distilled.repository is not None and not path.exists() else None
             name = f"{at['repo']}@{at['commit'][:8]}" if at else name
             return Opened(name=name, path=os.fspath(source), recipe=_recipe(distilled), distilled=distilled)
@@ -143,6 +151,7 @@ def _open(source: Source, class_names: Any, size: int | None) -> Opened:
     if isinstance(source, Run):
         name = source.folder.absolute().name
         return Opened(name=name, path=str(source.folder), recipe=source.recipe, distilled=source.distilled)
+    source = source if source.named else with_names(source, names_of(class_names), "set")
     return Opened(name="set", path="", recipe=_recipe(source), distilled=source)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from matchzoo.data.arrays import LARGEST
 from matchzoo.data.data import Loaded
 from matchzoo.data.encoded import Decoded, Encoded
-from matchzoo.data.layout import by_convention, by_patterns, choose, tables
+from matchzoo.data.layout import FIELD, Option, by_convention, by_patterns, choose, tables
 from matchzoo.data.listing import list_files
-from matchzoo.data.repository import Repository
+from matchzoo.data.repository import GoneError, Repository
 from matchzoo.data.shards import Shards, arrow, check_images, named, read_column
 from matchzoo.declare import declare
 from matchzoo.errors import DeclarationError, MatchZooError
@@ -19,6 +19,7 @@ from matchzoo.paths import is_below
 Names = tuple[str, ...]
 Found = tuple[Sequence[Encoded], Names, Names]
 """Images of the training part and, if there is one, of the test part; names of the classes and of the groups."""
+OTHER_SPLIT = " choose another with data.test_split"
 
 
 @declare("hub")
@@ -70,6 +71,12 @@ class Hub(Decoded):
 
     def load(self) -> Loaded:
         """Fetch what is not here, and read it; raises where the repository or its content is not as expected."""
+        try:
+            return self._load()
+        except GoneError:  # it forgot the commit, so that the revision is looked up again
+            return self._load()
+
+    def _load(self) -> Loaded:
         name, _, revision = self.repo.partition("@")
         self.repository = repository = Repository.find(name, revision or self.revision or "main")
         if self.train_files:
@@ -137,18 +144,18 @@ def info_of(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
     return next((one for one in found if one.get("config_name", "default") == (config or "default")), {})
 
 
-def distinct(values: list[Any]) -> tuple[str, ...]:
+def distinct(values: list[Any], option: Option = FIELD) -> tuple[str, ...]:
     """Names of values that nothing names: text sorted, numbers from 0 up."""
     if values and isinstance(values[0], int):
         if max(values) >= LARGEST:
             raise MatchZooError(
-                f"data.label_column: expected numbers of classes from 0, got {max(values)}; give class_names"
+                f"{option('label_column')}: expected numbers of classes from 0, got {max(values)}; give class_names"
             )
         return tuple(map(str, range(max(values) + 1)))
     return tuple(sorted(set(values)))
 
 
-def numbers(values: list[Any], names: tuple[str, ...], where: str) -> list[int]:
+def numbers(values: list[Any], names: tuple[str, ...], where: str, remedy: str = OTHER_SPLIT) -> list[int]:
     """Values as numbers of names; raises with the first that has none."""
     if values and isinstance(values[0], str):
         known = {name: i for i, name in enumerate(names)}
@@ -160,7 +167,7 @@ def numbers(values: list[Any], names: tuple[str, ...], where: str) -> list[int]:
         return [known[value] for value in values]
     wrong = next((row for row, value in enumerate(values) if not 0 <= value < len(names)), None)
     if wrong is not None:
-        hint = "; a split without labels? choose another with data.test_split" if values[wrong] == -1 else ""
+        hint = f"; a split without labels?{remedy}" if values[wrong] == -1 else ""
         raise MatchZooError(
             f"{where}: expected numbers from 0 to {len(names) - 1}, got {values[wrong]} in row {wrong}{hint}"
         )

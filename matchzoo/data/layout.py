@@ -1,7 +1,7 @@
 """Which files of a repository of data are which split, by its README or by their names."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -18,6 +18,9 @@ WORDS = {
 """What the splits are called in file names, after the `datasets` library."""
 APART = "[-._ 0-9]"
 """What is between the words of a name, after the same."""
+Option = Callable[[str], str]
+FIELD: Option = "data.{}".format
+"""What messages call an option: in a recipe, the field of its data."""
 COPY = "refs/convert/parquet"
 """The branch on which the Hub keeps parquet copies of what was published in other forms."""
 
@@ -53,7 +56,7 @@ def by_patterns(names: Sequence[str], train: Sequence[str], test: Sequence[str])
 
 
 def by_convention(
-    names: Sequence[str], readme: Mapping[str, Any], config: str | None
+    names: Sequence[str], readme: Mapping[str, Any], config: str | None, option: Option = FIELD
 ) -> tuple[str, dict[str, list[str]]]:
     """Configuration and splits of a repository: those of its README, else by the names of its files and folders.
 
@@ -62,13 +65,13 @@ def by_convention(
     Raises:
         MatchZooError: no data in a form that is known, or more than one configuration and none of them chosen.
     """
-    useful = _useful(names)
+    useful = _useful(names, option)
     declared = {str(one.get("config_name", "default")): one for one in tables(readme.get("configs"))}
     if any("data_files" in one for one in declared.values()):
         standard = [name for name, one in declared.items() if one.get("default")] or (
             ["default"] * ("default" in declared)
         )
-        chosen = _config(config, declared, standard)
+        chosen = _config(config, declared, standard, option)
         given = declared[chosen].get("data_files")
         if given is not None:
             parts = {name: _matching(names, paths, f"README.md: {name}") for name, paths in _parts(given).items()}
@@ -77,7 +80,7 @@ def by_convention(
     parquet = useful[0].endswith(".parquet")
     for name in useful:
         by_config.setdefault(_folder(name) if parquet else "", []).append(name)
-    chosen = _config(config, by_config, [])
+    chosen = _config(config, by_config, [], option)
     splits: dict[str, list[str]] = {}
     for name in by_config[chosen]:
         splits.setdefault(_split_of(name) or "train", []).append(name)
@@ -107,7 +110,7 @@ def choose(splits: Mapping[str, Sequence[str]], train: str, test: str | None, co
     return Layout(first, second, config)
 
 
-def _useful(names: Iterable[str]) -> list[str]:
+def _useful(names: Iterable[str], option: Option) -> list[str]:
     """Parquet files, else images in folders; hidden ones left out."""
     seen = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
     parquet = [name for name in seen if name.endswith(".parquet") and PurePosixPath(name).stem != "metadata"]
@@ -116,8 +119,9 @@ def _useful(names: Iterable[str]) -> list[str]:
         images = [name for name in images if _split_of(name)]  # no pictures of the README
     if not parquet and not images:
         raise MatchZooError(
-            f"data.repo: it holds neither parquet files nor images in folders, but {', '.join(seen[:5]) or 'nothing'}; "
-            f"the Hub keeps parquet copies of many data sets: data.revision = '{COPY}'"
+            f"{option('repo')}: it holds neither parquet files nor images in folders, but "
+            f"{', '.join(seen[:5]) or 'nothing'}; the Hub keeps parquet copies of many data sets: "
+            f"{option('revision')} = '{COPY}'"
         )
     return parquet or images
 
@@ -157,17 +161,17 @@ def _split(word: str) -> str | None:
     return next((split for split, known in WORDS.items() if word.lower() in known), None)
 
 
-def _config(asked: str | None, known: Mapping[str, Any], standard: Sequence[str]) -> str:
+def _config(asked: str | None, known: Mapping[str, Any], standard: Sequence[str], option: Option) -> str:
     if asked is not None:
         if asked not in known:
             raise MatchZooError(
-                f"data.config: there is no configuration '{asked}'{did_you_mean(asked, filter(None, known))}"
+                f"{option('config')}: there is no configuration '{asked}'{did_you_mean(asked, filter(None, known))}"
             )
         return asked
     if len(known) == 1 or standard:
         return standard[0] if standard else next(iter(known))
     raise MatchZooError(
-        f"data.config: it has several configurations, choose one: {', '.join(filter(None, sorted(known)))}"
+        f"{option('config')}: it has several configurations, choose one: {', '.join(filter(None, sorted(known)))}"
     )
 
 

@@ -25,6 +25,10 @@ MANY = 1000
 """Files from which on whole folders are asked for instead."""
 
 
+class GoneError(MatchZooError):
+    """The commit that was noted is no longer on the Hub; the note has been removed, and `Repository.find` asks anew."""
+
+
 @attrs.frozen
 class Repository:
     """A repository at the commit that its branch or tag was when it was first asked for.
@@ -51,7 +55,7 @@ class Repository:
         Raises:
             MatchZooError: no such repository or revision, no access, or neither a cached copy nor a network.
         """
-        note = cache_folder() / "hub" / f"{hashlib.sha256(f'{name}@{revision}'.encode()).hexdigest()[:32]}.json"
+        note = _note(name, revision)
         try:
             found = json.loads(note.read_text(encoding="utf-8"))
             return cls(name, revision, found["commit"], tuple(found["names"]))
@@ -85,6 +89,7 @@ class Repository:
         """The folder of the repository's files with (at least) those that are wanted in it; downloaded if not there.
 
         Raises:
+            GoneError: its history was squashed, or it was made anew.
             MatchZooError: as `find`.
         """
         from huggingface_hub import errors, snapshot_download
@@ -100,7 +105,17 @@ class Repository:
             if all((folder / name).is_file() for name in wanted):
                 return folder
         with _explained(self.name, self.revision), _bars():
-            folder = Path(snapshot_download(self.name, revision=self.commit, allow_patterns=patterns, repo_type=KIND))
+            try:
+                place = snapshot_download(self.name, revision=self.commit, allow_patterns=patterns, repo_type=KIND)
+            except errors.RevisionNotFoundError:
+                _note(self.name, self.revision).unlink(missing_ok=True)
+                if self.revision == self.commit:
+                    raise
+                raise GoneError(
+                    f"{self.name}@{self.revision}: was commit {self.commit}, which the Hub no longer has; start again, "
+                    "and it is looked up again"
+                ) from None
+            folder = Path(place)
         missing = [name for name in wanted if not (folder / name).is_file()]
         if missing:
             raise MatchZooError(
@@ -128,6 +143,11 @@ class Repository:
 def command(name: str, revision: str) -> str:
     """The command that fetches a whole repository."""
     return f"hf download {name} --repo-type dataset --revision {revision}"
+
+
+def _note(name: str, revision: str) -> Path:
+    """Where it is kept which commit a revision is."""
+    return cache_folder() / "hub" / f"{hashlib.sha256(f'{name}@{revision}'.encode()).hexdigest()[:32]}.json"
 
 
 def _local(name: str, revision: str, patterns: list[str] | None = None) -> Path:

@@ -17,6 +17,7 @@ import torch
 
 from matchzoo.data.decoding import Decoding
 from matchzoo.data.encoded import Encoded
+from matchzoo.data.layout import FIELD, Option
 from matchzoo.data.store import Stored, by_row, key_of
 from matchzoo.errors import MatchZooError, did_you_mean
 
@@ -133,33 +134,37 @@ class Column:
     names: tuple[str, ...] = ()
 
 
-def check_images(source: str, folder: Path, names: Sequence[str], column: str) -> None:
+def check_images(source: str, folder: Path, names: Sequence[str], column: str, option: Option = FIELD) -> None:
     """Raise if a file has no such column, or one that holds no encoded images."""
     pa = arrow()
     for name in names:
         schema = _open(folder / name).schema_arrow
-        _refuse_unknown(f"{source}: {name}", schema.names, column, "image_column")
+        _refuse_unknown(f"{source}: {name}", schema.names, column, option("image_column"))
         kind = schema.field(column).type
         inner = kind.field("bytes").type if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0 else kind
         if not (pa.types.is_binary(inner) or pa.types.is_large_binary(inner)):
             raise MatchZooError(
-                f"data.image_column: {source}: {name}: expected images as bytes in the column '{column}', got {kind}"
+                f"{option('image_column')}: {source}: {name}: expected images as bytes in the column '{column}', got "
+                f"{kind}"
             )
 
 
-def read_column(source: str, folder: Path, names: Sequence[str], column: str, field: str) -> Column:
+def read_column(
+    source: str, folder: Path, names: Sequence[str], column: str, field: str, option: Option = FIELD
+) -> Column:
     """A column of labels or groups over all files; raises with the row of a value that is missing or of no use."""
     pa = arrow()
     values: list[Any] = []
     declared: tuple[str, ...] = ()
     for name in names:
         file = _open(folder / name)
-        _refuse_unknown(f"{source}: {name}", file.schema_arrow.names, column, field)
+        _refuse_unknown(f"{source}: {name}", file.schema_arrow.names, column, option(field))
         kind = file.schema_arrow.field(column).type
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         if not (pa.types.is_integer(kind) or pa.types.is_boolean(kind) or _is_text(kind)):
             raise MatchZooError(
-                f"data.{field}: {source}: {name}: expected whole numbers or text in the column '{column}', got {kind}"
+                f"{option(field)}: {source}: {name}: expected whole numbers or text in the column '{column}', got "
+                f"{kind}"
             )
         with _readable(folder / name):
             found = file.read(columns=[column]).column(0)
@@ -198,9 +203,9 @@ def _declared(metadata: Mapping[bytes, bytes], column: str) -> tuple[str, ...]:
         return ()
 
 
-def _refuse_unknown(where: str, names: Sequence[str], column: str, field: str) -> None:
+def _refuse_unknown(where: str, names: Sequence[str], column: str, option: str) -> None:
     if column not in names:
-        raise MatchZooError(f"data.{field}: {where}: there is no column '{column}'{did_you_mean(column, names)}")
+        raise MatchZooError(f"{option}: {where}: there is no column '{column}'{did_you_mean(column, names)}")
 
 
 def _is_text(kind: Any) -> bool:

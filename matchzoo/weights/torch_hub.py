@@ -46,7 +46,7 @@ class UrlWeights(Weights):
 
     def needs(self) -> str:
         """The file, if it is not in the cache."""
-        return "" if self._path().is_file() else missing(shown(self.url), self._path())
+        return "" if os.path.isfile(self._path()) else missing(shown(self.url), self._path())
 
     def again(self) -> str:
         """The cache keeps what it has."""
@@ -84,11 +84,11 @@ class TorchvisionWeights(Weights):
             MatchZooError: torchvision does not know the name, means another file by it, or there is no network.
         """
         path = cache() / self.file
-        return path if path.is_file() else download(self._url(), path, self.pin())
+        return path if os.path.isfile(path) else download(self._url(), path, self.pin())
 
     def needs(self) -> str:
         """The file, if it is not in the cache."""
-        return "" if (cache() / self.file).is_file() else missing(f"torchvision's {self.name}", cache() / self.file)
+        return "" if os.path.isfile(cache() / self.file) else missing(f"torchvision's {self.name}", cache() / self.file)
 
     def again(self) -> str:
         """The cache keeps what it has."""
@@ -138,19 +138,25 @@ def download(url: str, path: Path, pin: str | None) -> Path:
     """Download a file, unless it is there, whole or not at all.
 
     Raises:
-        MatchZooError: there is no hash to hold it against, the address cannot be reached, or the hash differs.
+        MatchZooError: there is no hash to hold it against, the address cannot be reached, the hash differs, or the
+            cache cannot be written.
     """
-    if path.is_file():
+    if os.path.isfile(path):
         return path
     if pin is None:
         raise MatchZooError(f"{shown(url)}: nothing is downloaded without a hash; give weights.sha256")
     import torch
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(url, str(path), hash_prefix=pin, progress=False)
     except RuntimeError as error:  # torch.hub's word for a hash that differs
         raise MatchZooError(f"{shown(url)}: is not the file that the card pins ({error})") from None
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
+            raise MatchZooError(
+                f"{path.parent}: cannot be written ({error.strerror}); set TORCH_HOME to another folder, or put the "
+                f"file of {shown(url)} there"
+            ) from None
         raise MatchZooError(f"{missing(shown(url), path)} (the download failed: {error})") from None
     return path
