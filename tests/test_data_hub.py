@@ -1,7 +1,9 @@
 """Data sets of the Hub, end to end: a server on this machine, the Hub's own client, parquet files and folders."""
 
+import fnmatch
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from matchzoo.data import Hub
-from matchzoo.data.layout import by_convention, by_patterns, choose
+from matchzoo.data.layout import _expression, by_convention, by_patterns, choose
 from matchzoo.data.shards import Rows, named
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.recipe import Recipe
@@ -383,6 +385,12 @@ README_CONFIGS = {
         {"config_name": "large", "data_files": "l/**/*.parquet", "default": True},
     ]
 }
+README_FOLDERS = {
+    "configs": [
+        {"config_name": "first", "data_dir": "test sets/one"},
+        {"config_name": "second", "data_dir": "./two/", "data_files": [{"split": "train", "path": "**"}]},
+    ]
+}
 NAMED = ["s/1.parquet", "s/0.parquet", "s/deep/2.parquet", "d/a.parquet", "l/x/y/0.parquet", "l/1.parquet"]
 
 LAYOUTS = {
@@ -435,6 +443,63 @@ LAYOUTS = {
         ("train/cat/1.png", "train/dog/1.JPG"),
         ("test/cat/2.png",),
     ),
+    "folder of a configuration": (
+        ["test sets/one/train/0.parquet", "test sets/one/val/0.parquet", "two/train/0.parquet", "0.parquet"],
+        README_FOLDERS,
+        {"config": "first"},
+        ("test sets/one/train/0.parquet",),
+        ("test sets/one/val/0.parquet",),
+    ),
+    "images of a configuration": (
+        ["test sets/one/train/cat/0.png", "test sets/one/dev/cat/1.png", "two/cat/0.png"],
+        README_FOLDERS,
+        {"config": "first"},
+        ("test sets/one/train/cat/0.png",),
+        ("test sets/one/dev/cat/1.png",),
+    ),
+    "files in the folder of a configuration": (
+        ["test sets/one/train/0.parquet", "two/0.parquet", "two/x/1.parquet"],
+        README_FOLDERS,
+        {"config": "second"},
+        ("two/0.parquet", "two/x/1.parquet"),
+        None,
+    ),
+    "letters in brackets": (
+        ["data/train-0.parquet", "data/train-17.parquet", "data/train-x.parquet"],
+        {"configs": {"data_files": [{"split": "train", "path": "data/train-[0-9]*.parquet"}]}},
+        {},
+        ("data/train-0.parquet", "data/train-17.parquet"),
+        None,
+    ),
+    "the configuration without a name": (
+        ["train.parquet", "data/test.parquet"],
+        {},
+        {"config": "default"},
+        ("train.parquet",),
+        ("data/test.parquet",),
+    ),
+    "that beside one with a name": (
+        ["train.parquet", "more/train.parquet"],
+        {},
+        {"config": "default"},
+        ("train.parquet",),
+        None,
+    ),
+    "validation is matched": (["train.parquet", "val.parquet"], {}, {"train": "val"}, ("val.parquet",), None),
+    "validation is matched, test is there": (
+        ["train.parquet", "val.parquet", "test.parquet"],
+        {},
+        {"train": "dev"},
+        ("val.parquet",),
+        ("test.parquet",),
+    ),
+    "a test split of training files": (
+        NAMED,
+        {"configs": {"data_files": {"train": "s/*", "test": "s/0.parquet", "validation": "l/*"}}},
+        {},
+        ("s/0.parquet", "s/1.parquet"),
+        ("l/1.parquet",),
+    ),
     "plain folders": (
         ["cat/1.png", "dog/1.png", "grid.png", ".github/a.png"],
         {},
@@ -457,7 +522,7 @@ LAYOUTS = {
 def test_layouts(case: str) -> None:
     names, head, asked, train, test = LAYOUTS[case]
     config, splits = by_convention(names, head, asked.get("config"))
-    layout = choose(splits, "train", asked.get("test"), config)
+    layout = choose(splits, asked.get("train", "train"), asked.get("test"), config)
     assert (layout.train, layout.test) == (train, test)
     assert layout.parquet == train[0].endswith("parquet")
 
@@ -488,6 +553,30 @@ WRONG_LAYOUTS = {
         {"test": "tests"},
         r"data\.test_split: there is no split 'tests'; known: train",
     ),
+    "the same split": (
+        ["train.parquet"],
+        {},
+        {"test": "training"},
+        r"data\.test_split: 1 of 1 files are for training too, such as train\.parquet; name another, or 'train' too",
+    ),
+    "splits with a file in common": (
+        ["a/0.parquet", "a/1.parquet"],
+        {"configs": {"data_files": {"train": "a/*", "test": "a/1.*"}}},
+        {"test": "test"},
+        r"data\.test_split: 1 of 1 files are for training too, such as a/1\.parquet",
+    ),
+    "which of two, one without a name": (
+        ["train.parquet", "more/train.parquet"],
+        {},
+        {},
+        r"data\.config: it has several configurations, choose one: default, more",
+    ),
+    "no data in the folder": (
+        ["two/train.parquet", "test sets/one/a.csv"],
+        README_FOLDERS,
+        {"config": "first"},
+        r"README\.md: data_dir test sets/one/ holds neither .* but a\.csv",
+    ),
     "no train": (["test.parquet"], {}, {}, r"data\.train_split: there is no split 'train'; known: test"),
     "readme": (
         ["a.parquet", "b.csv"],
@@ -505,15 +594,43 @@ def test_layouts_that_are_none(case: str) -> None:
         choose(by_convention(names, head, asked.get("config"))[1], "train", asked.get("test"))
 
 
+def test_a_config_of_images_must_be_chosen() -> None:
+    names = ["test sets/one/train/cat/0.png", "two/cat/0.png"]
+    with pytest.raises(MatchZooError, match=r"data\.config: it has several configurations, choose one: first, second"):
+        by_convention(names, README_FOLDERS, None)
+
+
 def test_patterns() -> None:
     names = ["a/1.parquet", "a/b/2.parquet", "a/[x]1.parquet", "note.txt", "p/cat/1.png"]
     assert by_patterns(names, ["a/*.parquet"], []).train == ("a/1.parquet", "a/[x]1.parquet")
     assert by_patterns(names, ["**/?.parquet"], ["p/**"]).test == ("p/cat/1.png",)
     assert by_patterns(names, ["a/**/2.parquet", "a/1.*"], []).train == ("a/1.parquet", "a/b/2.parquet")
+    assert by_patterns(names, ["a/[[]x]*"], []).train == ("a/[x]1.parquet",)
+    assert by_patterns(names, ["[!b-z]/[0-9].parquet"], []).train == ("a/1.parquet",)
+    with pytest.raises(MatchZooError, match=r"match a/\[x\]1\.parquet, got none; a bracket that is part of a name is"):
+        by_patterns(names, ["a/[x]1.parquet"], [])
+    for train in (["a/**"], ["a/1.*"]):
+        with pytest.raises(MatchZooError, match=r"data\.test_files: 1 of 1 files are for training too, such as a/1"):
+            by_patterns(names, train, ["a/1.*"])
     with pytest.raises(MatchZooError, match=r"data\.test_files: expected .* that match x, got none"):
         by_patterns(names, ["a/*"], ["x"])
     with pytest.raises(MatchZooError, match=r"data\.train_files: expected .* that match \*\*, got among"):
         by_patterns(names, ["**"], [])
+
+
+def test_patterns_of_one_folder_are_those_of_the_shell() -> None:
+    rng = np.random.default_rng(0)
+
+    def word(letters: str, most: int) -> str:
+        return "".join(rng.choice(list(letters), rng.integers(most + 1)))
+
+    matched = 0
+    for _ in range(3000):
+        pattern, name = word("a-[]!*?09^\\&~|c", 8).replace("**", "*"), word("a-[]!09^\\&~|c", 4)
+        expected = fnmatch.fnmatchcase(name, pattern)
+        matched += expected
+        assert bool(re.fullmatch(_expression(pattern), name)) == expected, (pattern, name)
+    assert matched > 20
 
 
 # folders of images
