@@ -305,6 +305,69 @@ def test_wrong_columns(case: str, hub: HubServer, tmp_path: Path) -> None:  # no
         one(hub, shard(tmp_path / "a", range(4), **columns), **fields).build(0)
 
 
+def fetched(hub: HubServer) -> list[str]:  # noqa: F811
+    """Names of the data that were asked for, sorted."""
+    asked = [r.rpartition("/")[2] for r in hub.requests if r.startswith("GET") and "/resolve/" in r]
+    return sorted(name.removesuffix(".parquet") for name in asked if name.endswith((".parquet", ".png")))
+
+
+def large(root: Path, secret: Sequence[str] = ("test",), names: Sequence[str] = ()) -> dict[str, Path]:
+    """Two files each of train, test and validation; labels of some splits are -1, the Hub's sign of secret ones."""
+    files = {}
+    for i, split in enumerate(("train", "test", "validation")):
+        for j in range(2):
+            labels = [-1, -1] if split in secret else [0, 1]
+            own, name = [40 * i + 20 * j, 40 * i + 20 * j + 10], f"data/{split}-{j}.parquet"
+            files[name] = shard(root / name, own, features(label=names) if names else None, label=labels)
+    return files
+
+
+@pytest.mark.parametrize("names", [(), ("cat", "dog")])
+def test_a_test_split_without_labels_is_passed_over(names: tuple, hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    hub.add(f"datasets/{REPO}", large(tmp_path / "a", names=names))
+    loaded = Hub(repo=REPO, size=8).load()
+    assert (reds(loaded.train), loaded.train.labels.tolist()) == ([0, 10, 20, 30], [0, 1, 0, 1])
+    assert (reds(loaded.test), loaded.test.labels.tolist()) == ([80, 90, 100, 110], [0, 1, 0, 1])
+    assert fetched(hub) == ["test-0", "train-0", "train-1", "validation-0", "validation-1"]
+    hub.add(f"datasets/{REPO}", large(tmp_path / "b", ("test", "validation"), names), "other")
+    loaded = Hub(repo=REPO, revision="other", size=8, test_share=0.5).load()
+    assert sorted(reds(loaded.train) + reds(loaded.test)) == [0, 10, 20, 30]
+
+
+WRONG_EARLY = {
+    "label name": ({"label_column": "fine"}, "there is no column 'fine'", ["test-0"]),
+    "image name": ({"image_column": "img"}, "there is no column 'img'", ["test-0", "train-0", "validation-0"]),
+    "group": ({"group_column": "place"}, "there is no column 'place'", ["test-0", "train-0", "validation-0"]),
+    "no labels": ({"test_split": "test"}, "got -1 in row 0; a split without labels", ["test-0", "train-0"]),
+    "no labels in files": (
+        {"train_files": ("data/train-*",), "test_files": ("data/test-*",)},
+        "got -1 in row 0; a split without labels",
+        ["test-0", "train-0"],
+    ),
+    "too few names": (
+        {"class_names": ("a",), "test_split": "val"},
+        "expected numbers from 0 to 0, got 1 in row 1",
+        ["train-0", "validation-0"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_EARLY)
+def test_what_is_wrong_is_known_from_the_first_files(case: str, hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    fields, message, expected = WRONG_EARLY[case]
+    hub.add(f"datasets/{REPO}", large(tmp_path / "a"))
+    with pytest.raises(MatchZooError, match=message):
+        Hub(repo=REPO, size=8, **fields).load()
+    assert fetched(hub) == expected
+
+
+def test_a_first_file_of_one_class_is_none_of_one_class(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    """Files are often sorted by class."""
+    files = {f"{i}.parquet": shard(tmp_path / f"{i}", [i, i], label=[name] * 2) for i, name in enumerate(NAMES)}
+    hub.add(f"datasets/{REPO}", files)
+    assert Hub(repo=REPO, size=8, test_share=0.5).load().class_names == NAMES
+
+
 def test_names_that_the_file_declares_bound_its_labels(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     path = shard(tmp_path / "a", range(4), features(label=["a", "b"]), label=[0, 1, 2, 0])
     with pytest.raises(MatchZooError, match="expected numbers from 0 to 1, got 2 in row 2"):
@@ -595,9 +658,9 @@ def test_layouts_that_are_none(case: str) -> None:
 
 
 def test_a_config_of_images_must_be_chosen() -> None:
-    names = ["test sets/one/train/cat/0.png", "two/cat/0.png"]
-    with pytest.raises(MatchZooError, match=r"data\.config: it has several configurations, choose one: first, second"):
-        by_convention(names, README_FOLDERS, None)
+    head = {"configs": [{"config_name": name, "data_dir": name} for name in ("one", "two")]}
+    with pytest.raises(MatchZooError, match=r"data\.config: it has several configurations, choose one: one, two"):
+        by_convention(["one/train/cat/0.png", "two/train/cat/0.png"], head, None)
 
 
 def test_patterns() -> None:
@@ -663,6 +726,13 @@ def test_folders(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     assert (len(chosen.train), len(chosen.test)) == (3, 3)
     with pytest.raises(MatchZooError, match=r"data\.group_column: images in folders have no columns"):
         Hub(repo=REPO, group_column="place").load()
+
+
+def test_images_without_folders_of_classes(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    hub.add(f"datasets/{REPO}", {f"train/{i}.png": shard(tmp_path / "a", [1], label=[0]) for i in range(3)})
+    with pytest.raises(MatchZooError, match="expected at least 2 classes, got train"):
+        Hub(repo=REPO, size=8).load()
+    assert not fetched(hub)
 
 
 def test_folders_without_splits(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
