@@ -50,9 +50,11 @@ def by_patterns(names: Sequence[str], train: Sequence[str], test: Sequence[str])
     Raises:
         MatchZooError: nothing matches, parquet files and images both do, or a file is in both parts.
     """
-    found = [_matching(names, part, field) for part, field in ((train, "data.train_files"), (test, "data.test_files"))]
-    _refuse_shared(*found, "data.test_files", "leave them out of data.train_files, or give no test_files for a share")
-    return Layout(found[0], found[1] or None)
+    first, second = _matching(names, train, "data.train_files"), _matching(names, test, "data.test_files")
+    _refuse_shared(
+        first, second, "data.test_files", "leave them out of data.train_files, or give no test_files for a share"
+    )
+    return Layout(first, second or None)
 
 
 def by_convention(
