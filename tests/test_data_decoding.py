@@ -298,6 +298,26 @@ def test_train_and_test_folders(tmp_path: Path) -> None:
     assert loaded.test.labels.tolist() == [0, 0, 1, 1]
 
 
+@pytest.mark.parametrize("name", ["val", "validation", "valid", "dev"])
+def test_other_names_of_the_test_folder(name: str, tmp_path: Path) -> None:
+    both(tmp_path)
+    (tmp_path / "test").rename(tmp_path / name)
+    loaded = load(tmp_path)
+    assert (len(loaded.train), len(loaded.test)) == (6, 4)
+    classes(tmp_path / "test", "a", "b", count=1)
+    assert len(load(tmp_path).test) == 2  # test goes before
+
+
+def test_a_share_of_train_where_it_is_alone(tmp_path: Path) -> None:
+    classes(tmp_path / "train", "a", "b")
+    classes(tmp_path / "extra", "c")
+    loaded = load(tmp_path, test_share=0.4)
+    assert (len(loaded.train), len(loaded.test), loaded.test.labels.tolist()) == (4, 2, [0, 1])
+    (tmp_path / "train/a/same.png").symlink_to(tmp_path / "train/a/1.png")
+    with pytest.raises(MatchZooError, match=r"a/same\.png: the same file as .*a/1\.png; keep one of the two"):
+        load(tmp_path)
+
+
 @pytest.mark.parametrize("how", ["symlink", "hard link", "whole folder"])
 def test_test_images_that_are_training_images(how: str, tmp_path: Path) -> None:
     both(tmp_path)
@@ -329,6 +349,10 @@ WRONG = {
     "other classes": (
         lambda root: (classes(root / "train", "a", "b"), classes(root / "val", "a", "c")),
         "other classes than .*; only one has b, c",
+    ),
+    "which is the test folder": (
+        lambda root: [classes(root / part, "a", "b") for part in ("train", "validation", "dev")],
+        "pictures: which is for testing, validation or dev[?] call that one test",
     ),
 }
 

@@ -1,7 +1,9 @@
 """Data sets of the Hub, end to end: a server on this machine, the Hub's own client, parquet files and folders."""
 
+import fnmatch
 import io
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +17,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from matchzoo.data import Hub
-from matchzoo.data.layout import by_convention, by_patterns, choose
+from matchzoo.data.layout import _expression, by_convention, by_patterns, choose
 from matchzoo.data.repository import Repository
 from matchzoo.data.shards import Rows, named
 from matchzoo.errors import DeclarationError, MatchZooError
@@ -330,6 +332,69 @@ def test_wrong_columns(case: str, hub: HubServer, tmp_path: Path) -> None:  # no
         one(hub, shard(tmp_path / "a", range(4), **columns), **fields).build(0)
 
 
+def fetched(hub: HubServer) -> list[str]:  # noqa: F811
+    """Names of the data that were asked for, sorted."""
+    asked = [r.rpartition("/")[2] for r in hub.requests if r.startswith("GET") and "/resolve/" in r]
+    return sorted(name.removesuffix(".parquet") for name in asked if name.endswith((".parquet", ".png")))
+
+
+def large(root: Path, secret: Sequence[str] = ("test",), names: Sequence[str] = ()) -> dict[str, Path]:
+    """Two files each of train, test and validation; labels of some splits are -1, the Hub's sign of secret ones."""
+    files = {}
+    for i, split in enumerate(("train", "test", "validation")):
+        for j in range(2):
+            labels = [-1, -1] if split in secret else [0, 1]
+            own, name = [40 * i + 20 * j, 40 * i + 20 * j + 10], f"data/{split}-{j}.parquet"
+            files[name] = shard(root / name, own, features(label=names) if names else None, label=labels)
+    return files
+
+
+@pytest.mark.parametrize("names", [(), ("cat", "dog")])
+def test_a_test_split_without_labels_is_passed_over(names: tuple, hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    hub.add(f"datasets/{REPO}", large(tmp_path / "a", names=names))
+    loaded = Hub(repo=REPO, size=8).load()
+    assert (reds(loaded.train), loaded.train.labels.tolist()) == ([0, 10, 20, 30], [0, 1, 0, 1])
+    assert (reds(loaded.test), loaded.test.labels.tolist()) == ([80, 90, 100, 110], [0, 1, 0, 1])
+    assert fetched(hub) == ["test-0", "train-0", "train-1", "validation-0", "validation-1"]
+    hub.add(f"datasets/{REPO}", large(tmp_path / "b", ("test", "validation"), names), "other")
+    loaded = Hub(repo=REPO, revision="other", size=8, test_share=0.5).load()
+    assert sorted(reds(loaded.train) + reds(loaded.test)) == [0, 10, 20, 30]
+
+
+WRONG_EARLY = {
+    "label name": ({"label_column": "fine"}, "there is no column 'fine'", ["test-0"]),
+    "image name": ({"image_column": "img"}, "there is no column 'img'", ["test-0", "train-0", "validation-0"]),
+    "group": ({"group_column": "place"}, "there is no column 'place'", ["test-0", "train-0", "validation-0"]),
+    "no labels": ({"test_split": "test"}, "got -1 in row 0; a split without labels", ["test-0", "train-0"]),
+    "no labels in files": (
+        {"train_files": ("data/train-*",), "test_files": ("data/test-*",)},
+        "got -1 in row 0; a split without labels",
+        ["test-0", "train-0"],
+    ),
+    "too few names": (
+        {"class_names": ("a",), "test_split": "val"},
+        "expected numbers from 0 to 0, got 1 in row 1",
+        ["train-0", "validation-0"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_EARLY)
+def test_what_is_wrong_is_known_from_the_first_files(case: str, hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    fields, message, expected = WRONG_EARLY[case]
+    hub.add(f"datasets/{REPO}", large(tmp_path / "a"))
+    with pytest.raises(MatchZooError, match=message):
+        Hub(repo=REPO, size=8, **fields).load()
+    assert fetched(hub) == expected
+
+
+def test_a_first_file_of_one_class_is_none_of_one_class(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    """Files are often sorted by class."""
+    files = {f"{i}.parquet": shard(tmp_path / f"{i}", [i, i], label=[name] * 2) for i, name in enumerate(NAMES)}
+    hub.add(f"datasets/{REPO}", files)
+    assert Hub(repo=REPO, size=8, test_share=0.5).load().class_names == NAMES
+
+
 def test_names_that_the_file_declares_bound_its_labels(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     path = shard(tmp_path / "a", range(4), features(label=["a", "b"]), label=[0, 1, 2, 0])
     with pytest.raises(MatchZooError, match="expected numbers from 0 to 1, got 2 in row 2"):
@@ -410,6 +475,12 @@ README_CONFIGS = {
         {"config_name": "large", "data_files": "l/**/*.parquet", "default": True},
     ]
 }
+README_FOLDERS = {
+    "configs": [
+        {"config_name": "first", "data_dir": "test sets/one"},
+        {"config_name": "second", "data_dir": "./two/", "data_files": [{"split": "train", "path": "**"}]},
+    ]
+}
 NAMED = ["s/1.parquet", "s/0.parquet", "s/deep/2.parquet", "d/a.parquet", "l/x/y/0.parquet", "l/1.parquet"]
 
 LAYOUTS = {
@@ -462,6 +533,63 @@ LAYOUTS = {
         ("train/cat/1.png", "train/dog/1.JPG"),
         ("test/cat/2.png",),
     ),
+    "folder of a configuration": (
+        ["test sets/one/train/0.parquet", "test sets/one/val/0.parquet", "two/train/0.parquet", "0.parquet"],
+        README_FOLDERS,
+        {"config": "first"},
+        ("test sets/one/train/0.parquet",),
+        ("test sets/one/val/0.parquet",),
+    ),
+    "images of a configuration": (
+        ["test sets/one/train/cat/0.png", "test sets/one/dev/cat/1.png", "two/cat/0.png"],
+        README_FOLDERS,
+        {"config": "first"},
+        ("test sets/one/train/cat/0.png",),
+        ("test sets/one/dev/cat/1.png",),
+    ),
+    "files in the folder of a configuration": (
+        ["test sets/one/train/0.parquet", "two/0.parquet", "two/x/1.parquet"],
+        README_FOLDERS,
+        {"config": "second"},
+        ("two/0.parquet", "two/x/1.parquet"),
+        None,
+    ),
+    "letters in brackets": (
+        ["data/train-0.parquet", "data/train-17.parquet", "data/train-x.parquet"],
+        {"configs": {"data_files": [{"split": "train", "path": "data/train-[0-9]*.parquet"}]}},
+        {},
+        ("data/train-0.parquet", "data/train-17.parquet"),
+        None,
+    ),
+    "the configuration without a name": (
+        ["train.parquet", "data/test.parquet"],
+        {},
+        {"config": "default"},
+        ("train.parquet",),
+        ("data/test.parquet",),
+    ),
+    "that beside one with a name": (
+        ["train.parquet", "more/train.parquet"],
+        {},
+        {"config": "default"},
+        ("train.parquet",),
+        None,
+    ),
+    "validation is matched": (["train.parquet", "val.parquet"], {}, {"train": "val"}, ("val.parquet",), None),
+    "validation is matched, test is there": (
+        ["train.parquet", "val.parquet", "test.parquet"],
+        {},
+        {"train": "dev"},
+        ("val.parquet",),
+        ("test.parquet",),
+    ),
+    "a test split of training files": (
+        NAMED,
+        {"configs": {"data_files": {"train": "s/*", "test": "s/0.parquet", "validation": "l/*"}}},
+        {},
+        ("s/0.parquet", "s/1.parquet"),
+        ("l/1.parquet",),
+    ),
     "plain folders": (
         ["cat/1.png", "dog/1.png", "grid.png", ".github/a.png"],
         {},
@@ -484,7 +612,7 @@ LAYOUTS = {
 def test_layouts(case: str) -> None:
     names, head, asked, train, test = LAYOUTS[case]
     config, splits = by_convention(names, head, asked.get("config"))
-    layout = choose(splits, "train", asked.get("test"), config)
+    layout = choose(splits, asked.get("train", "train"), asked.get("test"), config)
     assert (layout.train, layout.test) == (train, test)
     assert layout.parquet == train[0].endswith("parquet")
 
@@ -515,6 +643,30 @@ WRONG_LAYOUTS = {
         {"test": "tests"},
         r"data\.test_split: there is no split 'tests'; known: train",
     ),
+    "the same split": (
+        ["train.parquet"],
+        {},
+        {"test": "training"},
+        r"data\.test_split: 1 of 1 files are for training too, such as train\.parquet; name another, or 'train' too",
+    ),
+    "splits with a file in common": (
+        ["a/0.parquet", "a/1.parquet"],
+        {"configs": {"data_files": {"train": "a/*", "test": "a/1.*"}}},
+        {"test": "test"},
+        r"data\.test_split: 1 of 1 files are for training too, such as a/1\.parquet",
+    ),
+    "which of two, one without a name": (
+        ["train.parquet", "more/train.parquet"],
+        {},
+        {},
+        r"data\.config: it has several configurations, choose one: default, more",
+    ),
+    "no data in the folder": (
+        ["two/train.parquet", "test sets/one/a.csv"],
+        README_FOLDERS,
+        {"config": "first"},
+        r"README\.md: data_dir test sets/one/ holds neither .* but a\.csv",
+    ),
     "no train": (["test.parquet"], {}, {}, r"data\.train_split: there is no split 'train'; known: test"),
     "readme": (
         ["a.parquet", "b.csv"],
@@ -532,15 +684,43 @@ def test_layouts_that_are_none(case: str) -> None:
         choose(by_convention(names, head, asked.get("config"))[1], "train", asked.get("test"))
 
 
+def test_a_config_of_images_must_be_chosen() -> None:
+    head = {"configs": [{"config_name": name, "data_dir": name} for name in ("one", "two")]}
+    with pytest.raises(MatchZooError, match=r"data\.config: it has several configurations, choose one: one, two"):
+        by_convention(["one/train/cat/0.png", "two/train/cat/0.png"], head, None)
+
+
 def test_patterns() -> None:
     names = ["a/1.parquet", "a/b/2.parquet", "a/[x]1.parquet", "note.txt", "p/cat/1.png"]
     assert by_patterns(names, ["a/*.parquet"], []).train == ("a/1.parquet", "a/[x]1.parquet")
     assert by_patterns(names, ["**/?.parquet"], ["p/**"]).test == ("p/cat/1.png",)
     assert by_patterns(names, ["a/**/2.parquet", "a/1.*"], []).train == ("a/1.parquet", "a/b/2.parquet")
+    assert by_patterns(names, ["a/[[]x]*"], []).train == ("a/[x]1.parquet",)
+    assert by_patterns(names, ["[!b-z]/[0-9].parquet"], []).train == ("a/1.parquet",)
+    with pytest.raises(MatchZooError, match=r"match a/\[x\]1\.parquet, got none; a bracket that is part of a name is"):
+        by_patterns(names, ["a/[x]1.parquet"], [])
+    for train in (["a/**"], ["a/1.*"]):
+        with pytest.raises(MatchZooError, match=r"data\.test_files: 1 of 1 files are for training too, such as a/1"):
+            by_patterns(names, train, ["a/1.*"])
     with pytest.raises(MatchZooError, match=r"data\.test_files: expected .* that match x, got none"):
         by_patterns(names, ["a/*"], ["x"])
     with pytest.raises(MatchZooError, match=r"data\.train_files: expected .* that match \*\*, got among"):
         by_patterns(names, ["**"], [])
+
+
+def test_patterns_of_one_folder_are_those_of_the_shell() -> None:
+    rng = np.random.default_rng(0)
+
+    def word(letters: str, most: int) -> str:
+        return "".join(rng.choice(list(letters), rng.integers(most + 1)))
+
+    matched = 0
+    for _ in range(3000):
+        pattern, name = word("a-[]!*?09^\\&~|c", 8).replace("**", "*"), word("a-[]!09^\\&~|c", 4)
+        expected = fnmatch.fnmatchcase(name, pattern)
+        matched += expected
+        assert bool(re.fullmatch(_expression(pattern), name)) == expected, (pattern, name)
+    assert matched > 20
 
 
 # folders of images
@@ -573,6 +753,13 @@ def test_folders(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     assert (len(chosen.train), len(chosen.test)) == (3, 3)
     with pytest.raises(MatchZooError, match=r"data\.group_column: images in folders have no columns"):
         Hub(repo=REPO, group_column="place").load()
+
+
+def test_images_without_folders_of_classes(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    hub.add(f"datasets/{REPO}", {f"train/{i}.png": shard(tmp_path / "a", [1], label=[0]) for i in range(3)})
+    with pytest.raises(MatchZooError, match="expected at least 2 classes, got train"):
+        Hub(repo=REPO, size=8).load()
+    assert not fetched(hub)
 
 
 def test_folders_without_splits(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

@@ -72,6 +72,21 @@ def test_validation_rows_of_a_table_are_left_out(tmp_path: Path) -> None:
     assert (len(loaded.train), len(loaded.test)) == (2, 2)
 
 
+@pytest.mark.parametrize("name", ["val", "validation", "valid", "dev"])
+def test_other_names_of_the_test_rows_of_a_table(name: str, tmp_path: Path) -> None:
+    rows = [(*row[:2], row[2].replace("test", name), row[3]) for row in ROWS]
+    loaded = Table(path=str(table(tmp_path, rows)), size=8).load()
+    assert (len(loaded.train), loaded.test.labels.tolist()) == (3, [0, 1])
+
+
+def test_a_share_of_the_training_rows_of_a_table(tmp_path: Path) -> None:
+    rows = [(*row[:2], "train", row[3]) for row in ROWS]
+    loaded = Table(path=str(table(tmp_path, rows)), size=8, test_share=0.5).load()
+    assert sorted([len(loaded.train), len(loaded.test)]) == [2, 3]
+    with pytest.raises(MatchZooError, match=r"the same file as .*cow1\.png; keep one of the two"):
+        Table(path=str(table(tmp_path, [*rows, rows[0]])), size=8).load()
+
+
 def changed(row: int, column: int, value: str) -> list[tuple]:
     rows = [list(one) for one in ROWS]
     rows[row][column] = value
@@ -81,12 +96,17 @@ def changed(row: int, column: int, value: str) -> list[tuple]:
 WRONG_TABLES = {
     "no such file": (changed(1, 0, "cow.png"), COLUMNS, r"labels\.csv, row 3: there is no file .*cow\.png; did you"),
     "no label": (changed(0, 1, " "), COLUMNS, r"labels\.csv, row 2: 'label' is empty"),
-    "wrong split": (changed(4, 2, "tst"), COLUMNS, r"row 6: split: expected 'train', 'test' or 'val', got 'tst'"),
+    "wrong split": (changed(4, 2, "tst"), COLUMNS, r"row 6: split: expected one of train, test, val, .*, got 'tst'"),
     "wrong heading": (ROWS, ("path", "label", "split", "group"), "there is no column 'file'; known: group, label"),
     "no rows": ([], COLUMNS, "no rows below the heading"),
     "one label": ([(row[0], "cow", *row[2:]) for row in ROWS], COLUMNS, "expected at least 2 labels, got 1: cow"),
     "train and test": ([*ROWS, ("cow1.png", "cow", "test", "sand")], COLUMNS, "a test image that is also the training"),
     "only test": ([(*row[:2], "test", row[3]) for row in ROWS], COLUMNS, "no row has the split 'train'"),
+    "two for testing": (
+        [(*row[:2], part, row[3]) for row, part in zip(ROWS, ("train", "train", "train", "val", "valid"), strict=True)],
+        COLUMNS,
+        r"labels\.csv: which is for testing, val or valid[?] call that one test",
+    ),
     "short row": ([*ROWS, ("cow1.png",)], COLUMNS, "row 7: 'label' is empty"),
 }
 

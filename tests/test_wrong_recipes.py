@@ -250,9 +250,9 @@ WRONG_FOLDERS = {
         {"pictures/train/cat": 2, "pictures/train/dog": 2, "pictures/test/cat": 2, "pictures/test/cow": 2},
         ["test: other classes than", "only one has cow, dog"],
     ),
-    "no test part": (
-        {"pictures/train/cat": 2, "pictures/train/dog": 2},
-        ["evaluation: the data has no test part"],
+    "two that could be the test part": (
+        {f"pictures/{part}/{name}": 2 for part in ("train", "val", "dev") for name in ("cat", "dog")},
+        ["pictures: which is for testing, val or dev? call that one test"],
     ),
 }
 

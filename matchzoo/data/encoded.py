@@ -77,12 +77,11 @@ class Decoded(Data):
 
     @final
     def parted(
-        self, train: Encoded, test: Encoded | None, class_names: tuple[str, ...], group_names: tuple[str, ...] = ()
+        self, train: Encoded, test: Encoded, class_names: tuple[str, ...], group_names: tuple[str, ...] = ()
     ) -> Loaded:
-        """Images that were published in two parts, or without a test part."""
+        """Images that were published in two parts."""
         decoding = Decoding(self.size, fit=self.fit)
-        held_out = None if test is None else test.split(decoding)
-        return Loaded(train.split(decoding), held_out, class_names, group_names)
+        return Loaded(train.split(decoding), test.split(decoding), class_names, group_names)
 
     @final
     def shared(self, whole: Encoded, class_names: tuple[str, ...], group_names: tuple[str, ...] = ()) -> Loaded:

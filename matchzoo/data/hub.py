@@ -8,7 +8,7 @@ from typing import Any
 from matchzoo.data.arrays import LARGEST
 from matchzoo.data.data import Loaded
 from matchzoo.data.encoded import Decoded, Encoded
-from matchzoo.data.layout import FIELD, Option, by_convention, by_patterns, choose, tables
+from matchzoo.data.layout import FIELD, Layout, Option, by_convention, by_patterns, choose, tables
 from matchzoo.data.listing import list_files
 from matchzoo.data.repository import GoneError, Repository
 from matchzoo.data.shards import Shards, arrow, check_images, named, read_column
@@ -20,6 +20,8 @@ Names = tuple[str, ...]
 Found = tuple[Sequence[Encoded], Names, Names]
 """Images of the training part and, if there is one, of the test part; names of the classes and of the groups."""
 OTHER_SPLIT = " choose another with data.test_split"
+UNLABELLED = -1
+"""The label, on the Hub, of samples whose labels are kept secret."""
 
 
 @declare("hub")
@@ -36,12 +38,13 @@ class Hub(Decoded):
     revision: str | None = None
     """Branch, tag or commit; ``main`` if neither this nor the repository says one."""
     config: str | None = None
-    """Configuration (the Hub also calls it subset); needed where there are several."""
+    """Configuration (the Hub also calls it subset); needed where there are several. The one without a name is called
+    ``default``."""
     train_split: str = "train"
     """Split that is matched."""
     test_split: str | None = None
-    """Split for testing; test, else validation, else a share of the training split if not given. With the name of the
-    training split it is a share of that."""
+    """Split for testing; if not given, test where it has labels, else validation, else a share of the training split.
+    With the name of the training split it is a share of that."""
     image_column: str = "image"
     """Column of the images in parquet files."""
     label_column: str = "label"
@@ -51,10 +54,10 @@ class Hub(Decoded):
     class_names: tuple[str, ...] = ()
     """Names of the labels in order, for data that do not say them; of text or folders, all that there are."""
     train_files: tuple[str, ...] = ()
-    """Patterns of the training files, such as ``data/fold-0-*.parquet`` or ``photos/**``, where neither the README nor
-    their names say it."""
+    """Patterns of the training files, such as ``data/fold-[0-3]-*.parquet`` or ``photos/**``, where neither the README
+    nor their names say it."""
     test_files: tuple[str, ...] = ()
-    """Patterns of the test files, along with those of the training files."""
+    """Patterns of the test files, along with those of the training files, of which none is among them."""
 
     def __attrs_post_init__(self) -> None:
         problems = []
@@ -85,14 +88,12 @@ class Hub(Decoded):
         else:
             readme = repository.readme()
             config, splits = by_convention(repository.names, readme, self.config)
-            layout = choose(splits, self.train_split, self.test_split, config)
+            layout = self._labelled(repository, splits, config)
             info = info_of(readme, config)
         parts = [layout.train, *filter(None, [layout.test])]
         found, classes, groups = (
             self._parquet(repository, parts, info) if layout.parquet else self._folders(repository, parts)
         )
-        if len(classes) < 2:
-            raise MatchZooError(f"data.repo: {self.repo}: expected at least 2 classes, got {', '.join(classes)}")
         if len(found) == 1:
             return self.shared(found[0], classes, groups)
         return self.parted(found[0], found[1], classes, groups)
@@ -101,8 +102,28 @@ class Hub(Decoded):
         """The commit that was read."""
         return self.repository.origin()
 
+    def _labelled(self, repository: Repository, splits: Mapping[str, Sequence[str]], config: str) -> Layout:
+        """The layout of the splits. One for testing that is not named in the recipe is passed over if it was published
+        without labels: all -1 in its first parquet file."""
+        layout = choose(splits, self.train_split, self.test_split, config)
+        if self.test_split is None and layout.test is not None and layout.test[0].endswith(".parquet"):
+            arrow()
+            first, source = layout.test[:1], f"{repository.name}@{repository.commit}"
+            labels = read_column(source, repository.fetch(first), first, self.label_column, "label_column").values
+            if set(labels) == {UNLABELLED}:
+                left = {name: files for name, files in splits.items() if tuple(files) != layout.test}
+                return self._labelled(repository, left, config)
+        return layout
+
     def _parquet(self, repository: Repository, parts: Sequence[Names], info: Mapping[str, Any]) -> Found:
-        arrow()  # before anything is fetched
+        """What is in parquet files; the first of each part is fetched and checked before the others."""
+        arrow()
+        self._rows(repository, [part[:1] for part in parts], info)
+        found, classes, groups = self._rows(repository, parts, info)
+        self._refuse_one(classes)
+        return found, classes, groups
+
+    def _rows(self, repository: Repository, parts: Sequence[Names], info: Mapping[str, Any]) -> Found:
         folder = repository.fetch([name for part in parts for name in part])
         source = f"{repository.name}@{repository.commit}"
         for part in parts:
@@ -131,9 +152,14 @@ class Hub(Decoded):
             raise MatchZooError("data.group_column: images in folders have no columns")
         found = [[PurePosixPath(name).parent.name for name in part] for part in parts]
         names = self.class_names or distinct([value for one in found for value in one])
+        self._refuse_one(names)
         labels = [numbers(one, names, f"{repository.name}@{repository.commit}: folders") for one in found]
         folder = repository.fetch([name for part in parts for name in part])
         return [list_files(folder, part, own) for part, own in zip(parts, labels, strict=True)], names, ()
+
+    def _refuse_one(self, classes: Names) -> None:
+        if len(classes) < 2:
+            raise MatchZooError(f"data.repo: {self.repo}: expected at least 2 classes, got {', '.join(classes)}")
 
 
 def info_of(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
@@ -167,7 +193,7 @@ def numbers(values: list[Any], names: tuple[str, ...], where: str, remedy: str =
         return [known[value] for value in values]
     wrong = next((row for row, value in enumerate(values) if not 0 <= value < len(names)), None)
     if wrong is not None:
-        hint = f"; a split without labels?{remedy}" if values[wrong] == -1 else ""
+        hint = f"; a split without labels?{remedy}" if values[wrong] == UNLABELLED else ""
         raise MatchZooError(
             f"{where}: expected numbers from 0 to {len(names) - 1}, got {values[wrong]} in row {wrong}{hint}"
         )

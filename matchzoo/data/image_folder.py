@@ -2,14 +2,25 @@
 
 from matchzoo.data.data import Loaded
 from matchzoo.data.encoded import Decoded
-from matchzoo.data.listing import class_folders, folder_of, list_classes, refuse_overlap, refuse_repeats
+from matchzoo.data.listing import (
+    HELD_OUT,
+    class_folders,
+    folder_of,
+    held_out,
+    list_classes,
+    refuse_overlap,
+    refuse_repeats,
+)
 from matchzoo.declare import declare
 from matchzoo.errors import MatchZooError
 
 
 @declare("image-folder")
 class ImageFolder(Decoded):
-    """``path/<class>/<image>``, split by share; or ``path/train/<class>/…`` beside ``path/test/…`` or ``path/val/…``.
+    """``path/<class>/<image>``, split by share; or ``path/train/<class>/…`` beside ``path/test/<class>/…``.
+
+    The test folder may also be called val, validation, valid or dev: of several it is test, else they are refused.
+    Without one, a share of train is kept for testing.
 
     Classes are labelled in sorted order of their names. Images may lie in sub-folders of their class; hidden files are
     skipped. They are decoded once (`Decoding`) and kept as bytes in the cache (`Stored`).
@@ -21,19 +32,17 @@ class ImageFolder(Decoded):
     def load(self) -> Loaded:
         """Read every image; raises where the folder, a class or an image is not as expected."""
         root = folder_of(self.path)
-        if not (root / "train").is_dir():
-            names = class_folders(root)
-            listing = list_classes(root, names)
-            refuse_repeats(listing)
-            return self.shared(listing, names)
-        names = class_folders(root / "train")
-        train = list_classes(root / "train", names)
-        held_out = next((root / name for name in ("test", "val") if (root / name).is_dir()), None)
-        if held_out is None:
-            return self.parted(train, None, names)
-        odd = sorted(set(class_folders(held_out)) ^ set(names))
+        parts = [name for name in ("train", *HELD_OUT) if (root / name).is_dir()]
+        first = root / "train" if "train" in parts else root
+        second = held_out(parts, root) if first is not root else None
+        names = class_folders(first)
+        train = list_classes(first, names)
+        if second is None:
+            refuse_repeats(train)
+            return self.shared(train, names)
+        odd = sorted(set(class_folders(root / second)) ^ set(names))
         if odd:
-            raise MatchZooError(f"{held_out}: other classes than {root / 'train'}; only one has {', '.join(odd[:5])}")
-        test = list_classes(held_out, names)
+            raise MatchZooError(f"{root / second}: other classes than {first}; only one has {', '.join(odd[:5])}")
+        test = list_classes(root / second, names)
         refuse_overlap(train, test)
         return self.parted(train, test, names)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ from matchzoo.progress import Progress
 
 DELAY = 2.0
 """Seconds after which listing shows how far it is."""
+HELD_OUT = ("test", "val", "validation", "valid", "dev")
+"""What a part beside train may be called that is for testing."""
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
 
 
@@ -70,6 +72,18 @@ def folder_of(path: str, field: str = "data.path") -> Path:
     if root.parent.is_dir():
         hint = did_you_mean(root.name, [p.name for p in root.parent.iterdir() if p.is_dir()])
     raise MatchZooError(f"{field}: there is no folder {root}{hint}{zoo.remedy(path)}")
+
+
+def held_out(parts: Collection[str], where: Path) -> str | None:
+    """Which of the parts of some data is for testing: test, else the only one of such a name; None if there is none.
+
+    Raises:
+        MatchZooError: there are several, and none is called test.
+    """
+    found = [name for name in HELD_OUT if name in parts]
+    if len(found) > 1 and found[0] != "test":
+        raise MatchZooError(f"{where}: which is for testing, {' or '.join(found)}? call that one test")
+    return found[0] if found else None
 
 
 def class_folders(folder: Path) -> tuple[str, ...]:

@@ -6,13 +6,21 @@ from pathlib import Path
 
 from matchzoo.data.data import Loaded
 from matchzoo.data.encoded import Decoded
-from matchzoo.data.listing import DELAY, Listing, folder_of, list_files, refuse_overlap, refuse_repeats
+from matchzoo.data.listing import (
+    DELAY,
+    HELD_OUT,
+    Listing,
+    folder_of,
+    held_out,
+    list_files,
+    refuse_overlap,
+    refuse_repeats,
+)
 from matchzoo.declare import declare
 from matchzoo.errors import MatchZooError, did_you_mean
 from matchzoo.paths import is_below
 from matchzoo.progress import Progress
 
-SPLITS = ("train", "test", "val")
 DIGITS = 18
 """Of labels that are numbers; longer ones are names."""
 
@@ -20,9 +28,10 @@ DIGITS = 18
 @declare("table")
 class Table(Decoded):
     """Images of a folder, listed by a CSV file (UTF-8, with a heading) of the columns ``file`` (path from the folder)
-    and ``label`` and, if wanted, ``split`` (train, test, or val, which is left out) and ``group`` (an environment or
-    subgroup).
+    and ``label`` and, if wanted, ``split`` and ``group`` (an environment or subgroup).
 
+    A split is train, or test, val, validation, valid or dev: test rows are for testing, else those of the only other
+    split, else a share of train. Where rows are test, other ones are left out.
     Classes and groups are numbered in sorted order of their names, as numbers where all are. Other columns are ignored.
     """
 
@@ -39,17 +48,18 @@ class Table(Decoded):
         if len(names) < 2:
             raise MatchZooError(f"{root / self.table}: expected at least 2 labels, got {len(names)}: {names[0]}")
         groups = _sorted(row["group"] for row in rows) if "group" in rows[0] else ()
-        if "split" not in rows[0]:
-            listing = _listing(root, rows, names, groups)
-            refuse_repeats(listing)
-            return self.shared(listing, names, groups)
+        second = held_out({row.get("split", "") for row in rows}, root / self.table)
         train, test = (
-            _listing(root, [row for row in rows if row["split"] == part], names, groups) for part in ("train", "test")
+            _listing(root, [row for row in rows if row.get("split", "train") == part], names, groups)
+            for part in ("train", second)
         )
         if not train.files:
             raise MatchZooError(f"{root / self.table}: no row has the split 'train'")
+        if second is None:
+            refuse_repeats(train)
+            return self.shared(train, names, groups)
         refuse_overlap(train, test)
-        return self.parted(train, test if test.files else None, names, groups)
+        return self.parted(train, test, names, groups)
 
 
 def _rows(root: Path, path: Path) -> list[dict[str, str]]:
@@ -87,8 +97,8 @@ def _check(root: Path, where: str, row: dict[str, str]) -> None:
     for name, value in row.items():
         if not value:
             raise MatchZooError(f"{where}: '{name}' is empty")
-    if row.get("split", "train") not in SPLITS:
-        raise MatchZooError(f"{where}: split: expected 'train', 'test' or 'val', got '{row['split']}'")
+    if row.get("split", "train") not in ("train", *HELD_OUT):
+        raise MatchZooError(f"{where}: split: expected one of train, {', '.join(HELD_OUT)}, got '{row['split']}'")
     if not is_below(row["file"]):
         raise MatchZooError(f"{where}: file: expected a path below the folder, got '{row['file']}'; move it there")
     if not (root / row["file"]).is_file():

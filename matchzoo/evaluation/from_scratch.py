@@ -133,7 +133,7 @@ class FromScratch(Evaluation):
         """There must be labels, a test part, and a finite set of images of the size of the data."""
         data, generator = parts.data, parts.generator
         if data.test_set is None:
-            raise MatchZooError("evaluation: the data has no test part; give it one, or a share with data.test_share")
+            raise MatchZooError("evaluation: the data has no test part; its load has to give one")
         if data.training_set.labels is None:
             raise MatchZooError("evaluation: a network is trained from scratch on data with labels")
         if generator.count is None:

@@ -51,7 +51,7 @@ class LinearProbe(Evaluation):
     def check(self, parts: Composition) -> None:
         """The data must have labels, a test part and two training samples a class; the generator labels and an end."""
         if parts.data.test_set is None:
-            raise MatchZooError("evaluation: the data has no test part; give it one, or a share with data.test_share")
+            raise MatchZooError("evaluation: the data has no test part; its load has to give one")
         if parts.data.training_set.labels is None:
             raise MatchZooError("evaluation: a linear probe needs data with labels")
         stratified(parts.data.training_set.labels.cpu(), self.validation_share, 0, parts.facts.class_names)
