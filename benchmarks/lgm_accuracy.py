@@ -317,6 +317,7 @@ HEAD = (
     "cold",
     "textbook / it, warm",
     "cold",
+    "textbook / it to its plateau",
     "% after 600 steps",
     "seeds",
 )
@@ -334,11 +335,18 @@ def curves_of(lines: Sequence[dict[str, Any]]) -> Iterator[tuple[tuple[str, ...]
         yield place, target, {name: modes[name] for name in ("textbook", *OURS) if name in modes}
 
 
-def rows(lines: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """A row a mode; a mode with fewer than three seeds says how many it has."""
+def plateau_of(curves: Sequence[dict[str, Any]], window: int) -> float:
+    """The mean of the plateaus of some seeds."""
+    return statistics.mean(plateau(curve["steps"], curve["top1"], window) for curve in curves)
+
+
+def rows(lines: Sequence[dict[str, Any]], window: int = 500) -> list[tuple[str, ...]]:
+    """A row a mode; a mode with fewer than three seeds says how many it has. Beside the time to the target there is that
+    to the textbook's own plateau, the mean of its seeds."""
     made = []
     for place, target, modes in curves_of(lines):
         slow = reached(modes["textbook"], target["target"]) if "textbook" in modes else None
+        own = plateau_of(modes["textbook"], window) if "textbook" in modes else math.inf
         for name, curves in modes.items():
             found = reached(curves, target["target"])
             at = [curve["top1"][curve["steps"].index(600)] for curve in curves if 600 in curve["steps"]]
@@ -353,6 +361,8 @@ def rows(lines: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
                 step, warm, cold = found
                 ratios = ["", ""] if slow is None else [f"{slow[1] / warm:.1f}", f"{slow[2] / cold:.1f}"]
                 cells = [str(step), f"{warm:.0f}", f"{cold:.0f}", *ratios]
-            wanted = f"{target['target']:.1f}"
-            made.append((", ".join(place), name, wanted, *cells, score, str(len(curves))))
+            wanted, there = f"{target['target']:.1f}", reached(curves, own)
+            far = reached(modes["textbook"], own) if there is not None else None
+            ratio = f"{far[1] / there[1]:.1f}" if there is not None and far is not None else ""
+            made.append((", ".join(place), name, wanted, *cells, ratio, score, str(len(curves))))
     return made
