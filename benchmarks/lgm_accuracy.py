@@ -341,8 +341,8 @@ def plateau_of(curves: Sequence[dict[str, Any]], window: int) -> float:
 
 
 def rows(lines: Sequence[dict[str, Any]], window: int = 500) -> list[tuple[str, ...]]:
-    """A row a mode; a mode with fewer than three seeds says how many it has. Beside the time to the target there is that
-    to the textbook's own plateau, the mean of its seeds."""
+    """A row a mode, with how many seeds it has. Beside the time to the target it has that to the textbook's own plateau,
+    the mean of its seeds."""
     made = []
     for place, target, modes in curves_of(lines):
         slow = reached(modes["textbook"], target["target"]) if "textbook" in modes else None
