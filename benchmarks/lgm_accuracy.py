@@ -35,6 +35,7 @@ DATA = {"quickstart": "lgm/quickstart", "photos": "lgm/photos"}
 CARDS = {"lite0": "efficientnet-lite0", "mobilenetv2": "mobilenetv2"}
 OURS = (
     "online",
+    "cache",
     "cache, k = 1",
     "cache, k = 5",
     "cache, k = 10",
@@ -341,7 +342,7 @@ def plateau_of(curves: Sequence[dict[str, Any]], window: int) -> float:
 
 
 def rows(lines: Sequence[dict[str, Any]], window: int = 500) -> list[tuple[str, ...]]:
-    """A row a mode, with how many seeds it has. Beside the time to the target it has that to the textbook's own plateau,
+    """A row a mode, with how many seeds it has. Beside the time to the target stands that to the textbook's plateau,
     the mean of its seeds."""
     made = []
     for place, target, modes in curves_of(lines):

@@ -62,6 +62,7 @@ MODES = {
     "textbook": Mode(ONLINE, "textbook"),
     "textbook, frozen": Mode(ONLINE, "frozen"),
     "online": Mode(ONLINE),
+    "cache": Mode(cached(0)),
     "cache, k = 1": Mode(cached(1)),
     "cache, k = 5": Mode(cached(5)),
     "cache, k = 10": Mode(cached(10)),
