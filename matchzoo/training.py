@@ -3,6 +3,7 @@
 import functools
 import math
 
+import attrs
 import torch
 
 from matchzoo.checkpoint import load_optimizer, optimizer_tensors
@@ -254,10 +255,18 @@ class Training:
     ) -> dict[str, list[torch.Tensor]]:
         """The value (a scalar) of every term of some players, from the features of both sides."""
 
+        @functools.cache
+        def widened(space: str, key: str) -> Samples:
+            one = self.stored[space, key]
+            return attrs.evolve(one, values=one.values.to(synthetic[space].values.dtype))
+
         def value(term: Matcher) -> torch.Tensor:
             space = self.parts.space(term)
             if term.reference.views is not None:
-                return term.discrepancy((self.stored[space, term.reference.key], synthetic[space]), step)
+                held = self.stored[space, term.reference.key]
+                if held.values.dtype == torch.float16 and not term.takes_half:
+                    held = widened(space, term.reference.key)
+                return term.discrepancy((held, synthetic[space]), step)
             return term.discrepancy((real[space] if term.online else synthetic[space], synthetic[space]), step)
 
         return {name: [value(term) for term in player.terms] for name, player in players.items()}

@@ -90,6 +90,11 @@ class LinearProbe(Matcher):
     rows: int | None = attrs.field(default=None, validator=at_least(1))
     """Real rows a step, drawn from those there are; all of them if not given."""
 
+    @property
+    def takes_half(self) -> bool:
+        """Yes: it widens the rows of a step."""
+        return True
+
     def build(self, facts: Facts) -> None:
         """Take the number of classes; raises for fewer than two."""
         if facts.classes is None or facts.classes < 2:

@@ -136,6 +136,11 @@ class HeadGradient(Statistic):
     heads: int = attrs.field(default=1, validator=at_least(1))
     """Heads a step, k; they share one matrix product."""
 
+    @property
+    def takes_half(self) -> bool:
+        """Yes."""
+        return True
+
     def build(self, facts: Facts) -> None:
         """Take the number of classes; raises for fewer than two."""
         if facts.classes is None or facts.classes < 2:

@@ -59,6 +59,11 @@ class PerGroup(Statistic):
     given, at once on a GPU, where it is up to seven times as fast, and one after the other on a CPU, where it is faster
     for one sample a class only."""
 
+    @property
+    def takes_half(self) -> bool:
+        """Where the statistic does."""
+        return self.statistic.takes_half
+
     def build(self, facts: Facts) -> None:
         """Build the statistic, and take the number of classes; raises without labels."""
         if facts.classes is None:
