@@ -1,6 +1,7 @@
 """The only loop: what each step of any method does, players over parts, and the state that a checkpoint holds."""
 
 import functools
+import itertools
 import math
 
 import attrs
@@ -314,13 +315,12 @@ class Training:
             last = kept if side.synthetic else None
             pull_back(side, own, self.parameters, gradients, self.engine, self.chunk, last)
         if self.engine.world > 1:
-            for name in players:
-                filled = [
-                    torch.zeros_like(p) if g is None else g
-                    for p, g in zip(self.parameters[name], gradients[name], strict=True)
-                ]
-                self.engine.add_up(filled)
-                gradients[name] = list(filled)
+            slots = [(name, i) for name in players for i in range(len(gradients[name]))]
+            reached = self.engine.any_of([gradients[name][i] is not None for name, i in slots])
+            for name, i in itertools.compress(slots, reached):  # the others have none, as in one process
+                own = gradients[name][i]
+                gradients[name][i] = own = torch.zeros_like(self.parameters[name][i]) if own is None else own
+                self.engine.add_up([own])
         return values, gradients
 
     def _let_move(self, moving: set[str]) -> None:
