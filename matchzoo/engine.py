@@ -135,7 +135,7 @@ class Engine:
         return int(largest)
 
     def any_of(self, flags: Sequence[bool]) -> list[bool]:
-        """For each flag, as many as there are in every process, whether it holds in one; the device is not waited for."""
+        """For each flag, of as many in every process, whether it holds in one; without waiting for the device."""
         found = torch.tensor(flags, dtype=torch.uint8)
         if self.world > 1:
             dist.all_reduce(found, dist.ReduceOp.MAX, group=self._hosts)
