@@ -187,8 +187,8 @@ class Gaussian(Kernel):
     """Σ_s exp(−|x − y|² / (2 s²)), summed over bandwidths."""
 
     bandwidths: tuple[Bandwidth, ...] = attrs.field(default=("median",), validator=check_bandwidths)
-    """Standard deviations: numbers, or multiples of the median distance such as "0.5*median", for which every step waits
-    for the device."""
+    """Standard deviations: numbers, or multiples of the median distance such as "0.5*median", for which every turn
+    waits for the device."""
 
     def resolved(self, x: "Samples", y: "Samples") -> "Kernel":
         """With bandwidths as numbers."""

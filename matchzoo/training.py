@@ -316,11 +316,11 @@ class Training:
             pull_back(side, own, self.parameters, gradients, self.engine, self.chunk, last)
         if self.engine.world > 1:
             slots = [(name, i) for name in players for i in range(len(gradients[name]))]
-            reached = self.engine.any_of([gradients[name][i] is not None for name, i in slots])
-            for name, i in itertools.compress(slots, reached):  # the others have none, as in one process
-                own = gradients[name][i]
-                gradients[name][i] = own = torch.zeros_like(self.parameters[name][i]) if own is None else own
-                self.engine.add_up([own])
+            anywhere = self.engine.any_of([gradients[name][i] is not None for name, i in slots])
+            for name, i in itertools.compress(slots, anywhere):  # the others have none, as in one process
+                ours = gradients[name][i]
+                gradients[name][i] = total = torch.zeros_like(self.parameters[name][i]) if ours is None else ours
+                self.engine.add_up([total])
         return values, gradients
 
     def _let_move(self, moving: set[str]) -> None:

@@ -20,8 +20,8 @@ class NearestNeighbors(Protocol):
     """Weighted votes of the k nearest training images, by cosine of un-augmented features.
 
     A neighbour at cosine s votes with weight exp(s / T); a class without a neighbour is no answer, so top-5 looks at
-    fewer than five classes where the neighbours are of fewer. The candidates for k that exceed the number of training images
-    are left out. Source: Wu et al. 2018 (arXiv 1805.01978), as used by DINO (arXiv 2104.14294) with T = 0.07.
+    fewer than five classes where the neighbours are of fewer. The candidates for k that exceed the number of training
+    images are left out. Source: Wu et al. 2018 (arXiv 1805.01978), as used by DINO (arXiv 2104.14294) with T = 0.07.
     """
 
     neighbors: tuple[int, ...] = attrs.field(default=(1, 5, 10, 20, 50, 100), validator=[at_least(1), not_empty()])
