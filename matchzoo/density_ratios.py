@@ -79,7 +79,7 @@ def estimate(
         )
     pooled = torch.cat([p, q])
     centre, spread = pooled.mean(0), pooled.std(0, correction=0)
-    spread = torch.where(spread > 0, spread, 1.0)
+    spread[torch.from_numpy(constant(pooled.numpy()))] = 1.0
     if not standardize:
         centre, spread = torch.zeros_like(centre), torch.ones_like(spread)
     with torch.no_grad():
@@ -104,18 +104,27 @@ def _rows(x: Any, name: str) -> Any:
     return values
 
 
+def constant(rows: np.ndarray) -> np.ndarray:
+    """Which columns of a table [n, d] hold one value, but for the last bits of it; [d] bool.
+
+    Not where the standard deviation is 0: the mean of a constant is rounded, so that it seldom is.
+    """
+    found: np.ndarray = np.ptp(rows, 0) <= 8 * np.finfo(float).eps * np.abs(rows).max(0)
+    return found
+
+
 def balance(numerator: np.ndarray, denominator: np.ndarray, ratio: "Ratio") -> list[tuple[float, float]]:
     """How far the means of each column are apart, in standard deviations of the numerator: before and after weighting.
 
-    The ratio's weights should carry the denominator's (of a relative ratio: the mixture's) means to the numerator's.
+    In units of the column where that is constant in the numerator. The ratio's weights should carry the denominator's
+    (of a relative ratio: the mixture's) means to the numerator's.
     """
     a = ratio.relative
     points, weights = denominator, (1 - a) * ratio.denominator.numpy() / len(denominator)
     if a:
         points = np.concatenate([denominator, numerator])
         weights = np.concatenate([weights, a * ratio.numerator.numpy() / len(numerator)])
-    spread = numerator.std(0)
-    spread = np.where(spread > 0, spread, 1.0)
+    spread = np.where(constant(numerator), 1.0, numerator.std(0))
     before = (denominator.mean(0) - numerator.mean(0)) / spread
     after = (weights @ points / max(weights.sum(), np.finfo(float).tiny) - numerator.mean(0)) / spread
     return list(zip(before.tolist(), after.tolist(), strict=True))

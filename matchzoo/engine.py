@@ -134,6 +134,13 @@ class Engine:
         dist.all_reduce(largest, dist.ReduceOp.MAX, group=self._hosts)
         return int(largest)
 
+    def any_of(self, flags: Sequence[bool]) -> list[bool]:
+        """For each flag, of as many in every process, whether it holds in one; without waiting for the device."""
+        found = torch.tensor(flags, dtype=torch.uint8)
+        if self.world > 1:
+            dist.all_reduce(found, dist.ReduceOp.MAX, group=self._hosts)
+        return found.bool().tolist()
+
     def least(self, number: int) -> int:
         """The smallest of a number over the processes."""
         return number if self.world == 1 else -self.anywhere(-number)

@@ -100,7 +100,7 @@ def median_distance(x: torch.Tensor, y: torch.Tensor) -> float:
     """Median Euclidean distance over all pairs of different points of the pooled sets: the median heuristic.
 
     No gradient passes. Of more than `MEDIAN_POINTS` pooled points, that many evenly spaced rows are used. Of an even
-    number of pairs, the lower of the two middle ones is the median.
+    number of pairs, the lower of the two middle ones is the median. The device is waited for, since it is a number.
 
     Args:
         x: [n, d].
@@ -187,7 +187,8 @@ class Gaussian(Kernel):
     """Σ_s exp(−|x − y|² / (2 s²)), summed over bandwidths."""
 
     bandwidths: tuple[Bandwidth, ...] = attrs.field(default=("median",), validator=check_bandwidths)
-    """Standard deviations: numbers, or multiples of the median distance such as "0.5*median"."""
+    """Standard deviations: numbers, or multiples of the median distance such as "0.5*median", for which every turn
+    waits for the device."""
 
     def resolved(self, x: "Samples", y: "Samples") -> "Kernel":
         """With bandwidths as numbers."""

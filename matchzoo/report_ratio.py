@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from matchzoo import files
+from matchzoo.density_ratios import constant
 from matchzoo.errors import MatchZooError
 from matchzoo.ratios import Ratio
 
@@ -71,7 +72,7 @@ def draw(numerator: np.ndarray, denominator: np.ndarray, names: Sequence[str], s
     pooled = np.concatenate([numerator, denominator])
     shown, labels = denominator, list(names)
     if denominator.shape[1] > 2:
-        spread = np.where(pooled.std(0) > 0, pooled.std(0), 1.0)
+        spread = np.where(constant(pooled), 1.0, pooled.std(0))
         scaled = (pooled - pooled.mean(0)) / spread
         axes = np.linalg.eigh(scaled.T @ scaled)[1][:, :-3:-1]
         shown, labels = (denominator - pooled.mean(0)) / spread @ axes, ["first principal component", "second"]

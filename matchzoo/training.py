@@ -1,8 +1,10 @@
 """The only loop: what each step of any method does, players over parts, and the state that a checkpoint holds."""
 
 import functools
+import itertools
 import math
 
+import attrs
 import torch
 
 from matchzoo.checkpoint import load_optimizer, optimizer_tensors
@@ -254,10 +256,18 @@ class Training:
     ) -> dict[str, list[torch.Tensor]]:
         """The value (a scalar) of every term of some players, from the features of both sides."""
 
+        @functools.cache
+        def widened(space: str, key: str) -> Samples:
+            one = self.stored[space, key]
+            return attrs.evolve(one, values=one.values.to(synthetic[space].values.dtype))
+
         def value(term: Matcher) -> torch.Tensor:
             space = self.parts.space(term)
             if term.reference.views is not None:
-                return term.discrepancy((self.stored[space, term.reference.key], synthetic[space]), step)
+                held = self.stored[space, term.reference.key]
+                if held.values.dtype == torch.float16 and not term.takes_half:
+                    held = widened(space, term.reference.key)
+                return term.discrepancy((held, synthetic[space]), step)
             return term.discrepancy((real[space] if term.online else synthetic[space], synthetic[space]), step)
 
         return {name: [value(term) for term in player.terms] for name, player in players.items()}
@@ -305,13 +315,12 @@ class Training:
             last = kept if side.synthetic else None
             pull_back(side, own, self.parameters, gradients, self.engine, self.chunk, last)
         if self.engine.world > 1:
-            for name in players:
-                filled = [
-                    torch.zeros_like(p) if g is None else g
-                    for p, g in zip(self.parameters[name], gradients[name], strict=True)
-                ]
-                self.engine.add_up(filled)
-                gradients[name] = list(filled)
+            slots = [(name, i) for name in players for i in range(len(gradients[name]))]
+            anywhere = self.engine.any_of([gradients[name][i] is not None for name, i in slots])
+            for name, i in itertools.compress(slots, anywhere):  # the others have none, as in one process
+                ours = gradients[name][i]
+                gradients[name][i] = total = torch.zeros_like(self.parameters[name][i]) if ours is None else ours
+                self.engine.add_up([total])
         return values, gradients
 
     def _let_move(self, moving: set[str]) -> None:

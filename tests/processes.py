@@ -24,6 +24,8 @@ def train(table: dict, out: Path, steps: int) -> None:
     values = [{k: v.item() for k, v in training.step(number).items()} for number in range(1, steps + 1)]
     assert engine.anywhere(engine.rank) == engine.world - 1
     assert engine.least(engine.rank) == 0
+    last = engine.rank == engine.world - 1
+    assert engine.any_of([last, False, not last, True]) == [True, False, engine.world > 1, True]
     if engine.first:
         out.with_suffix(".json").write_text(json.dumps({"values": values, "world": engine.world}))
         save_file({k: v.contiguous() for k, v in training.state().items()}, out.with_suffix(".safetensors"))

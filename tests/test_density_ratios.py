@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from matchzoo.cli import main
-from matchzoo.density_ratios import balance, estimate, held_out
+from matchzoo.density_ratios import balance, constant, estimate, held_out
 from matchzoo.errors import MatchZooError
 from matchzoo.number_tables import read, same_columns
 from matchzoo.ratios import KernelMeanMatching
@@ -104,8 +104,31 @@ def test_what_the_door_refuses(monkeypatch):
     monkeypatch.setattr("matchzoo.density_ratios.LARGEST_SYSTEM", 100)
     with pytest.raises(MatchZooError, match="250 are more than 100: take ulsif"):
         estimate(p, q, KernelMeanMatching())
-    constant = np.concatenate([p, np.ones((200, 1))], 1), np.concatenate([q, np.ones((250, 1))], 1)
-    assert torch.isfinite(estimate(*constant).denominator).all()
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1, -0.7, 1234.567, 1e-300])
+def test_a_constant_column_is_one_whatever_its_mean_is_rounded_to(value):
+    """The ratio is that without it, in its sample and beyond, and its means are not apart."""
+    p, q = tables(300, 500)
+    wide = [np.c_[x, np.full(len(x), value)] for x in (p, q)]
+    found, expected = estimate(*wide), estimate(p, q)
+    np.testing.assert_allclose(found.denominator, expected.denominator, rtol=1e-9)
+    rows = np.zeros((2, 2))
+    beyond = found.at(torch.as_tensor(np.c_[rows, [value, value + 1e-9]]))
+    np.testing.assert_allclose(beyond, expected.at(torch.as_tensor(rows)), rtol=1e-6)
+    *others, own = balance(*wide, found)
+    np.testing.assert_allclose(others, balance(p, q, expected), rtol=1e-9)
+    assert own == pytest.approx((0, 0), abs=1e-14 * max(1, abs(value)))
+    assert constant(wide[0]).tolist() == [False, False, True]
+
+
+def test_a_column_is_constant_but_for_the_last_bits():
+    times = 1.7e9 + np.linspace(0, 1e-3, 50)  # 4000 times the last bit
+    rounded = np.where(np.arange(50) % 2, 0.1 + 0.2, 0.3)
+    many = np.full(50, 0.1)
+    assert constant(np.stack([times, rounded, many, 1e-200 * np.arange(50)], 1)).tolist() == [False, True, True, False]
+    pair = np.c_[np.arange(50), rounded], np.c_[np.arange(50) + 1, rounded[::-1]]
+    assert max(map(abs, balance(*pair, estimate(*pair))[1])) < 1e-15
 
 
 @pytest.mark.parametrize("method", METHODS)

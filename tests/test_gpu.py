@@ -61,10 +61,13 @@ def test_bfloat16_is_close_to_float32(lgm):
 
 
 @pytest.mark.filterwarnings("ignore:Synchronization debug mode")
-@pytest.mark.parametrize("name", ["lgm", "ring"])
+@pytest.mark.parametrize("name", ["lgm", "ring", "linear probe", "linear MMD"])
 def test_a_step_does_not_wait_for_the_device(name, lgm, ring):
     lgm["views"].pop("noise")
-    made = training({"lgm": lgm, "ring": ring}[name], "cuda")
+    probe, mmd = copy.deepcopy(lgm), copy.deepcopy(ring)
+    probe["players"]["generator"]["minimize"] = [{"kind": "linear-probe", "rows": 100, "reference": "cache"}]
+    mmd["players"]["generator"]["minimize"][0]["estimator"] = "linear"
+    made = training({"lgm": lgm, "ring": ring, "linear probe": probe, "linear MMD": mmd}[name], "cuda")
     for number in (1, 2):
         made.step(number)
     torch.cuda.synchronize()

@@ -150,9 +150,44 @@ def test_cosine_distance_is_scale_free(scale):
     assert cosine_distance(a, -a).item() == pytest.approx(2)
 
 
-def test_cosine_distance_of_zero_is_one_with_a_finite_gradient():
-    a = torch.zeros(4, requires_grad=True)
-    value = cosine_distance(a, torch.ones(4))
-    value.backward()
-    assert value.item() == 1
-    assert torch.isfinite(a.grad).all()
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e6])
+def test_cosine_distance_of_zero_is_one_and_its_gradient_points_along_the_other(dtype, scale):
+    b = scale * torch.linspace(-1, 2, 5, dtype=dtype)
+    for swapped in (False, True):
+        a = torch.zeros(5, dtype=dtype, requires_grad=True)
+        value = cosine_distance(b, a) if swapped else cosine_distance(a, b)
+        [gradient] = torch.autograd.grad(value, a)
+        assert value.item() == 1
+        torch.testing.assert_close(gradient, -b / b.square().sum())
+        assert gradient.square().isfinite().all()
+    zeros = torch.zeros(5, dtype=dtype, requires_grad=True)
+    assert cosine_distance(zeros, torch.zeros(5, dtype=dtype)).item() == 1
+    assert torch.autograd.grad(cosine_distance(zeros, torch.zeros(5, dtype=dtype)), zeros)[0].eq(0).all()
+
+
+def test_cosine_distance_near_zero_has_the_gradient_of_finite_differences():
+    """From 0 to where it is a cosine, which it is, to the bit, from a millionth of the other's length on."""
+    b, way = torch.linspace(-1, 2, 5, dtype=torch.float64), torch.linspace(2, 1, 5, dtype=torch.float64)
+    for length in (0.0, 1e-9, 1e-8, 5e-7):
+        a = (length * way).requires_grad_()
+        assert torch.autograd.gradcheck(lambda x: cosine_distance(x, b), a, eps=1e-10, rtol=1e-3)
+    for length in (2e-6, 1e-3, 1.0, 1e5):
+        found, expected = [(length * way).float().requires_grad_() for _ in range(2)]
+        value = cosine_distance(found, b.float())
+        plain = 1 - (expected @ b.float()) / (torch.linalg.vector_norm(expected) * torch.linalg.vector_norm(b.float()))
+        assert torch.equal(value, plain)
+        assert torch.equal(*(torch.autograd.grad(x, y)[0] for x, y in ((value, found), (plain, expected))))
+    for length in (1e-24, 1e-30):  # a norm that underflows
+        assert 0 <= cosine_distance((length * way).float(), b.float()).item() <= 2
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_adam_leaves_a_zero_under_a_cosine(fused):
+    """Adam's mean of squares keeps the first gradient for thousands of steps, so it must not be large either."""
+    a, b = torch.zeros(8, requires_grad=True), torch.linspace(-1, 1, 8)
+    adam = torch.optim.Adam([a], lr=0.1, fused=fused)
+    for _ in range(50):
+        [a.grad] = torch.autograd.grad(cosine_distance(a, b), [a])
+        adam.step()
+    assert F.cosine_similarity(a, b, dim=0).item() > 0.9

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.facts import Facts
@@ -105,6 +106,31 @@ def test_some_rows_a_step_are_the_steps_own_draw():
     whole = built().discrepancy([real, synthetic], Step(1, 0))
     assert abs(many.mean() - whole) < 4 * many.std() / 20
     torch.testing.assert_close(built(rows=1000).discrepancy([real, synthetic], Step(1, 0)), whole)
+
+
+class Copies(TorchDispatchMode):
+    """Notes the copies between devices that whoever makes them waits for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func is torch.ops.aten._to_copy.default and kwargs.get("device", args[0].device) != args[0].device:
+            self.waited += [] if kwargs.get("non_blocking") else [str(func)]
+        return func(*args, **kwargs)
+
+
+def test_no_copy_to_the_device_is_waited_for():
+    """On ``meta``, which is as any other device to a copy."""
+    real, synthetic = (Samples(z.to("meta"), labels.to("meta")) for z, labels in (problem(10, seed=3), problem(8)))
+    with Copies() as copies:
+        assert built(rows=5).discrepancy([real, synthetic], Step(1, 0)).is_meta
+    assert copies.waited == []
+    with Copies() as copies:
+        torch.eye(3).to("meta")
+    assert copies.waited == ["aten._to_copy.default"]
 
 
 def test_float32_is_close_and_half_precision_is_taken_to_float32():

@@ -435,6 +435,31 @@ def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
     assert by_name["--trainer.chunk 1"].memory[ACTIVATIONS] < planned.memory[ACTIVATIONS] / 30
 
 
+@pytest.mark.parametrize(
+    ("term", "offered"),
+    [
+        ({"kind": "statistic", "statistic": "head-gradient", "distance": "cosine"}, True),
+        ({"kind": "linear-probe"}, True),
+        ({"kind": "statistic", "statistic": "class-centres", "distance": "squared"}, False),
+        ({"kind": "mmd", "bandwidths": [1.0]}, False),
+        ({"kind": "mmd", "kernel": "polynomial"}, False),
+    ],
+    ids=str,
+)
+def test_half_precision_is_offered_to_terms_that_save_by_it(lgm: dict, term: dict, offered: bool) -> None:
+    """It can be planned for every term, with the copy that the others get."""
+    lgm["players"]["generator"]["minimize"] = [{**term, "reference": "cache"}]
+    assert any("half" in one.change for one in plan(of(lgm)).alternatives) is offered
+    memory = {}
+    for half in (False, True):
+        lgm["players"]["generator"]["minimize"] = [{**term, "reference": {"kind": "cache", "half": half}}]
+        memory[half] = plan(of(lgm), alternatives=False).memory
+    copied = 899 * 256 * 4
+    assert memory[True]["stored real features"] == memory[False]["stored real features"] - copied / 2
+    if not offered:
+        assert memory[True][TERMS] >= copied
+
+
 def test_the_command_prints(lgm: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine.toml").write_text(write_toml(lgm))

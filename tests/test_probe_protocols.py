@@ -11,7 +11,7 @@ from matchzoo.errors import DeclarationError, MatchZooError
 from matchzoo.evaluation import Converged, LinearProbe, NearestCentroid, NearestNeighbors, Paper, Protocol, Ridge
 from matchzoo.evaluation.classifiers import standardise
 from matchzoo.evaluation.probe import Score, probe, summary
-from matchzoo.evaluation.protocol import TrainingSet
+from matchzoo.evaluation.protocol import TrainingSet, accuracy
 from matchzoo.evaluation.ridge import fit_ridge
 from matchzoo.samples import Samples
 from matchzoo.step import Step
@@ -109,10 +109,33 @@ def test_nearest_neighbors_are_scikit_learns():
     [ours] = protocol.fit([TrainingSet(features=training, views=1)], clusters(8, 1), CLASSES)
     theirs = KNeighborsClassifier(7, metric="cosine", weights=lambda distance: np.exp(-distance / 0.07))
     theirs.fit(training.values.numpy(), training.labels.numpy())
-    votes = ours.classifier.scores(test.values)
+    votes = ours.classifier.scores(test.values).clamp_min(0)
     np.testing.assert_allclose(votes / votes.sum(1, keepdim=True), theirs.predict_proba(test.values.numpy()), atol=1e-5)
     [few] = NearestNeighbors(neighbors=(50,)).fit([TrainingSet(features=clusters(4, 4), views=1)], training, CLASSES)
     assert few.chosen == {"neighbors": 4}
+
+
+@pytest.mark.parametrize("neighbors", [1, 3, 8])
+def test_a_class_without_a_neighbour_is_no_hit(neighbors):
+    """Top-5 against a loop over scikit-learn's neighbours: with one, it is top-1."""
+    from sklearn.neighbors import NearestNeighbors as Theirs
+
+    rng = torch.Generator().manual_seed(0)
+    centres, labels = torch.randn(60, 16, generator=rng, dtype=torch.float64), torch.arange(60) % 30
+    own = torch.randint(60, (300,), generator=rng)
+    values, truth = centres[own] + torch.randn(300, 16, generator=rng, dtype=torch.float64), labels[own]
+    training = TrainingSet(features=Samples(centres, labels), views=1)
+    [fitted] = NearestNeighbors(neighbors=(neighbors,)).fit([training], Samples(values, truth), 30)
+    distances, rows = Theirs(n_neighbors=neighbors, metric="cosine").fit(centres.numpy()).kneighbors(values.numpy())
+    right = 0
+    for near, found, label in zip(distances, labels.numpy()[rows], truth.tolist(), strict=True):
+        votes = {k: np.exp(-near[found == k] / 0.07).sum() for k in set(found)}
+        right += label in sorted(votes, key=votes.__getitem__)[-5:]
+    scores = fitted.classifier.scores(values)
+    assert accuracy(scores, truth, 5) == pytest.approx(right / 300)
+    if neighbors == 1:
+        assert accuracy(scores, truth, 5) == accuracy(scores, truth, 1)
+    assert accuracy(torch.zeros(2, 3), torch.tensor([0, 2]), 5) == 1
 
 
 def test_nearest_centroid_is_scikit_learns():

@@ -10,10 +10,16 @@ import sys
 import time
 from pathlib import Path
 
+import attrs
 import pytest
 from safetensors.torch import load_file
 from test_chunking import STEPS, train
 from torch.testing import assert_close
+
+from matchzoo.engine import Engine
+from matchzoo.recipe import Recipe
+from matchzoo.tables import structure
+from matchzoo.training import Training
 
 HERE = Path(__file__).parent
 
@@ -39,10 +45,35 @@ def tables(lgm: dict, ring: dict) -> dict[str, dict]:
     online["generator"]["soft_labels"] = "learnt"
     more, fewer = copy.deepcopy(online), copy.deepcopy(ring)
     more["trainer"]["real_batch"], fewer["trainer"]["real_batch"] = 33, 12
+    decayed = copy.deepcopy(online)  # labels that MMD does not look at
+    decayed["players"]["generator"]["optimizer"]["weight_decay"] = 0.1
+    decayed["players"]["generator"]["minimize"] = [{"kind": "mmd", "bandwidths": [4.0]}]
     made = {"lgm": lgm, "online": online, "gram": ring, "more real ones": more, "fewer real ones": fewer}
+    made["weight decay"] = decayed
     for table in made.values():
         table["trainer"]["precision"] = "float64"
     return made
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+def test_weight_decay_moves_only_what_has_a_gradient_in_a_process(theirs, lgm, ring, monkeypatch):
+    """The first of two processes, alone; what the other has a gradient of is moved here too."""
+    recipe = structure(tables(lgm, ring)["weight decay"], Recipe)
+    engine = recipe.engine()
+    training = Training(recipe.build(engine), recipe.trainer, engine)
+    training.prepare(quiet=True)
+    training.engine = attrs.evolve(engine, world=2, hosts=None)
+    for name, alone in {
+        "rows": lambda self, count: range(count),
+        "gather": lambda self, own, count: own,
+        "add_up": lambda self, tensors: None,
+        "any_of": lambda self, flags: [True] * len(flags) if theirs else list(flags),
+    }.items():
+        monkeypatch.setattr(Engine, name, alone)
+    logits = training.parts.generator.label_logits
+    before = logits.detach().clone()
+    training.step(1)
+    assert logits.equal(before) is not theirs
 
 
 @pytest.mark.slow

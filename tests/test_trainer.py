@@ -4,6 +4,7 @@ import copy
 from typing import Literal
 
 import attrs
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -193,6 +194,97 @@ def test_balanced_cache_weighs_every_class_the_same(lgm, tmp_path):
     lgm["data"]["sampling"] = "plain"
     [unweighted] = training(lgm).stored.values()
     assert unweighted.weights is None
+
+
+def half_cached(term: dict, precision: str, half: bool = True) -> Training:
+    generator = {"moves": ["generator"], "minimize": [{**term, "reference": {"kind": "cache", "half": half}}]}
+    return training(
+        {
+            "data": {"kind": "digits", "size": 8, "channels": 1},
+            "generator": {"kind": "pixels", "images_per_class": 2},
+            "projector": {"kind": "identity"},
+            "players": {"generator": generator},
+            "trainer": {"steps": 1, "device": "cpu", "precision": precision},
+        }
+    )
+
+
+def valued(made: Training, synthetic: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The value of the only term, and its gradient [m, d]."""
+    labels = torch.arange(len(synthetic)) % 10
+    sets = {"projector": Samples(synthetic.requires_grad_(), labels)}
+    [[value]] = made.discrepancies(made.parts.players, sets, {}, Step(1, 0)).values()
+    [gradient] = torch.autograd.grad(value, synthetic)
+    return value, gradient
+
+
+def test_mmd_of_a_cache_in_half_precision_is_that_of_numpy():
+    """In float64 from the features that float16 holds: E k(x, x') - 2 E k(x, y) + E k(y, y') and its derivative."""
+    made = half_cached({"kind": "mmd", "bandwidths": [2.0]}, "float32")
+    [stored] = made.stored.values()
+    assert stored.values.dtype == torch.float16
+    y = torch.rand(40, 64, generator=torch.Generator().manual_seed(0))
+    value, gradient = valued(made, y)
+    x, y = stored.values.numpy().astype(np.float64), y.detach().numpy().astype(np.float64)
+    xx, xy, yy = (np.exp(-((a[:, None] - b) ** 2).sum(2) / 8) for a, b in ((x, x), (x, y), (y, y)))
+    assert value.item() == pytest.approx(xx.mean() - 2 * xy.mean() + yy.mean(), rel=1e-4)
+    across, own = (xy[..., None] * (x[:, None] - y)).mean(0), (yy[..., None] * (y[:, None] - y)).mean(0)
+    np.testing.assert_allclose(gradient, (-across + own) / 2 / len(y), rtol=1e-4, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("term", "takes"),
+    [
+        ({"kind": "mmd", "bandwidths": ["median"]}, False),
+        ({"kind": "mmd", "kernel": "polynomial"}, False),
+        ({"kind": "mmd", "kernel": "energy"}, False),
+        ({"kind": "ratio", "estimator": {"kind": "ulsif", "bandwidths": ["median"], "ridges": [0.1]}}, False),
+        ({"kind": "ratio", "estimator": {"kind": "kliep", "bandwidths": ["median"]}}, False),
+        ("one-sided", False),
+        ({"kind": "statistic", "statistic": "class-centres", "distance": "squared"}, False),
+        ({"kind": "statistic", "statistic": "head-gradient", "distance": "cosine"}, True),
+        (
+            {
+                "kind": "statistic",
+                "statistic": {"kind": "per-group", "statistic": "head-gradient"},
+                "distance": "row-cosine",
+            },
+            True,
+        ),
+        ({"kind": "linear-probe", "rows": 100}, True),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_cache_in_half_precision_is_computed_with_in_that_of_the_run(term, takes, precision):
+    """As the same features, rounded, of a cache that is not; a term that takes them itself gets no wider copy."""
+    table = {"kind": term} if isinstance(term, str) else term
+    half, full = (half_cached(table, precision, half) for half in (True, False))
+    [key] = half.stored
+    [other] = full.stored
+    full.stored[other].values = half.stored[key].values.to(full.engine.dtype)
+    seen = []
+    [matcher] = half.parts.players["generator"].terms
+    compute = matcher.discrepancy
+    matcher.discrepancy = lambda sets, step: seen.append(sets[0].values.dtype) or compute(sets, step)
+    synthetic = torch.rand(40, 64, generator=torch.Generator().manual_seed(0), dtype=full.engine.dtype)
+    found, expected = valued(half, synthetic), valued(full, synthetic.clone())
+    assert seen == [torch.float16 if takes else full.engine.dtype]
+    assert found[0].dtype == full.engine.dtype
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_terms_of_a_turn_share_what_is_widened(monkeypatch):
+    made = half_cached({"kind": "mmd", "bandwidths": [2.0]}, "float32")
+    player = made.parts.players["generator"]
+    made.parts.players["twin"] = player
+    seen = []
+    monkeypatch.setattr(type(player.terms[0]), "discrepancy", lambda self, sets, step: seen.append(sets[0]))
+    synthetic = {"projector": Samples(torch.rand(40, 64))}
+    for _ in range(2):
+        made.discrepancies(made.parts.players, synthetic, {}, Step(1, 0))
+    assert seen[0] is seen[1]
+    assert seen[2] is seen[3] is not seen[0]  # it is let go of between turns
 
 
 def test_balanced_cache_is_refused_where_weights_would_not_count(lgm):

@@ -19,8 +19,9 @@ BLOCK = 1024
 class NearestNeighbors(Protocol):
     """Weighted votes of the k nearest training images, by cosine of un-augmented features.
 
-    A neighbour at cosine s votes with weight exp(s / T). The candidates for k that exceed the number of training images
-    are left out. Source: Wu et al. 2018 (arXiv 1805.01978), as used by DINO (arXiv 2104.14294) with T = 0.07.
+    A neighbour at cosine s votes with weight exp(s / T); a class without a neighbour is no answer, so top-5 looks at
+    fewer than five classes where the neighbours are of fewer. The candidates for k that exceed the number of training
+    images are left out. Source: Wu et al. 2018 (arXiv 1805.01978), as used by DINO (arXiv 2104.14294) with T = 0.07.
     """
 
     neighbors: tuple[int, ...] = attrs.field(default=(1, 5, 10, 20, 50, 100), validator=[at_least(1), not_empty()])
@@ -52,7 +53,8 @@ class NearestNeighbors(Protocol):
 
 @attrs.frozen(eq=False)
 class Vote:
-    """Scores: sums of the neighbours' labels [c], each weighted by exp((cosine − 1) / temperature).
+    """Scores: sums of the neighbours' labels [c], each weighted by exp((cosine − 1) / temperature); −∞ of a class that
+    no neighbour has.
 
     Attributes:
         values: [n, d] unit vectors.
@@ -70,4 +72,6 @@ class Vote:
 
     def _block(self, features: torch.Tensor) -> torch.Tensor:
         nearest, rows = (F.normalize(features) @ self.values.T).topk(self.neighbors, 1)
-        return (((nearest - 1) / self.temperature).exp()[..., None] * self.labels[rows]).sum(1)
+        labels = self.labels[rows]
+        votes = (((nearest - 1) / self.temperature).exp()[..., None] * labels).sum(1)
+        return votes.masked_fill(labels.sum(1) == 0, -torch.inf)

@@ -90,11 +90,11 @@ class Protocol(ABC):
 
 
 def accuracy(scores: torch.Tensor, labels: torch.Tensor, k: int = 1) -> float:
-    """Share of rows [n, c] whose label [n] is among the k largest scores; 1 if k ≥ c."""
+    """Share of rows [n, c] whose label [n] is among the k largest scores, and not scored −∞."""
     return double(hits(scores, labels, k)).mean().item()
 
 
 def hits(scores: torch.Tensor, labels: torch.Tensor, k: int) -> torch.Tensor:
-    """[n] bool: whether the label of a row [n, c] is among its k largest scores."""
-    k = min(k, scores.shape[1])
-    return (scores.topk(k, 1).indices == labels.to(scores.device)[:, None]).any(1)
+    """[n] bool: whether the label of a row [n, c] is among its k largest scores, and not scored −∞."""
+    largest, classes = scores.topk(min(k, scores.shape[1]), 1)
+    return ((classes == labels.to(scores.device)[:, None]) & (largest > -torch.inf)).any(1)

@@ -6,16 +6,25 @@ import torch
 
 from matchzoo.declare import declare, family
 
+LEAST = 1e-6
+"""Share of the other's length up to which a vector has no direction of its own in a cosine."""
+
 
 def cosine_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """One minus one cosine over all values: 1 − ⟨a, b⟩ / (‖a‖ ‖b‖), a scalar in [0, 2]; 1 if either is zero.
+
+    A vector up to a millionth as long as the other, whose direction may be rounding, counts as one of the other's
+    length. So at a = 0, where a cosine has no gradient, there is that of 1 − ⟨a, b⟩ / ‖b‖²: along b, and no larger than
+    those that follow, since Adam's mean of squares holds on to a large one for thousands of steps.
 
     Args:
         a: any shape, flattened.
         b: the same shape.
     """
     a, b = a.flatten(), b.flatten()
-    norms = torch.linalg.vector_norm(a) * torch.linalg.vector_norm(b)
+    one, other = torch.linalg.vector_norm(a), torch.linalg.vector_norm(b)
+    first = torch.where(one > LEAST * other, one, other.detach())
+    norms = first * torch.where(other > LEAST * one, other, one.detach())
     return 1 - (a @ b) / norms.clamp_min(torch.finfo(norms.dtype).tiny)
 
 

@@ -45,7 +45,7 @@ def sample_space_probe(
     kernel = z @ z.T
     rounding = torch.finfo(z.dtype).eps ** 2 * features.detach().square().sum(1).mean() + torch.finfo(z.dtype).tiny
     strength = ridge * kernel.diagonal().mean().maximum(rounding)  # for features that are all the same
-    factor, failed = torch.linalg.cholesky_ex(kernel + strength * torch.eye(len(z)).to(kernel))
+    factor, failed = torch.linalg.cholesky_ex(kernel.diagonal_scatter(kernel.diagonal() + strength))
     solution = torch.cholesky_solve(targets - average, factor)
     weight = z.T @ solution.masked_fill(failed != 0, torch.nan)  # no look at ``failed``, for which a GPU would wait
     return weight, average - mean @ weight
@@ -88,7 +88,13 @@ class LinearProbe(Matcher):
     temperature: float = attrs.field(default=0.05, validator=positive())
     """What scores are divided by before the softmax: they are near 0 and 1, so it should be below 1."""
     rows: int | None = attrs.field(default=None, validator=at_least(1))
-    """Real rows a step, drawn from those there are; all of them if not given."""
+    """Real rows a step, drawn from those there are; all of them if not given. One draw serves all turns of a step, and
+    all spaces."""
+
+    @property
+    def takes_half(self) -> bool:
+        """Yes: it widens the rows of a step."""
+        return True
 
     def build(self, facts: Facts) -> None:
         """Take the number of classes; raises for fewer than two."""
@@ -113,7 +119,7 @@ class LinearProbe(Matcher):
             )
         if self.rows is not None and self.rows < len(real):
             chosen = torch.randperm(len(real), generator=step.rng("real rows"))[: self.rows]
-            real = real.rows(chosen.to(real.values.device))
+            real = real.rows(chosen.to(real.values.device, non_blocking=True))
         weight, bias = sample_space_probe(_full(synthetic.values), synthetic.labels, self.classes, self.ridge)
         assert real.labels is not None
         scores = _full(real.values).to(weight) @ weight + bias

@@ -38,6 +38,12 @@ class Matcher(nn.Module, ABC):
         side but the synthetic one again, which such a term does not look at."""
         return self.reference.views is None
 
+    @property
+    def takes_half(self) -> bool:
+        """Whether it takes stored features in float16 and widens only what it computes with; others get all of them
+        widened, anew each turn."""
+        return False
+
     def build(self, facts: Facts) -> None:
         """Take from the facts what is needed; raises where it is missing."""
         return

@@ -31,7 +31,9 @@ def mmd2(
     return squared_mmd(Samples(x), Samples(y), Gaussian(bandwidths=tuple(bandwidths)), estimator)
 
 
-def squared_mmd(x: Samples, y: Samples, kernel: Kernel, estimator: Estimator = "biased") -> torch.Tensor:
+def squared_mmd(
+    x: Samples, y: Samples, kernel: Kernel, estimator: Estimator = "biased", rng: torch.Generator | None = None
+) -> torch.Tensor:
     """Squared MMD of two sets under any kernel, MMD² = E k(x, x') − 2 E k(x, y) + E k(y, y'); a scalar.
 
     - ``biased`` takes the means over all pairs (V-statistic): never below 0 but for rounding, and above 0 on average
@@ -39,14 +41,16 @@ def squared_mmd(x: Samples, y: Samples, kernel: Kernel, estimator: Estimator = "
     - ``unbiased`` leaves the pairs of a sample with itself out (U-statistic): right on average, so negative about half
       of the time where the laws are equal.
     - ``linear`` averages k(x₁, x₂) + k(y₁, y₂) − k(x₁, y₂) − k(x₂, y₁) over disjoint pairs of samples: also unbiased,
-      in linear time and with more variance; it depends on the order of the samples, and of unequal sets uses as many
-      of each as the smaller has.
+      in linear time and with more variance. Pairs are drawn by ``rng``, without which they are neighbours in the order
+      that the samples have: that is biased where neighbours are alike, as images in the order of their classes are. Of
+      unequal sets it uses as many of each as the smaller has.
 
     Args:
         x: n samples, values [n, …].
         y: m samples.
         kernel: its bandwidths may be multiples of the median distance of the two sets.
         estimator: see above.
+        rng: on the CPU, for ``linear``.
 
     Raises:
         MatchZooError: fewer than 2 samples of a set, where the estimator is not ``biased``.
@@ -59,11 +63,17 @@ def squared_mmd(x: Samples, y: Samples, kernel: Kernel, estimator: Estimator = "
     kernel = kernel.resolved(x, y)
     if estimator == "linear":
         even = min(n, m) // 2 * 2
-        a, b = x.values[:even].flatten(1), y.values[:even].flatten(1)
+        a, b = (_drawn(samples.values, even, rng).flatten(1) for samples in (x, y))
         a1, a2, b1, b2 = a[::2], a[1::2], b[::2], b[1::2]
         own, across = kernel.pairs(a1, a2) + kernel.pairs(b1, b2), kernel.pairs(a1, b2) + kernel.pairs(a2, b1)
         return (own - across).mean()
     return _within(kernel.gram(x, x), estimator) - 2 * kernel.gram(x, y).mean() + _within(kernel.gram(y, y), estimator)
+
+
+def _drawn(values: torch.Tensor, count: int, rng: torch.Generator | None) -> torch.Tensor:
+    if rng is None:
+        return values[:count]
+    return values[torch.randperm(len(values), generator=rng)[:count].to(values.device, non_blocking=True)]
 
 
 def _within(gram: torch.Tensor, estimator: Estimator) -> torch.Tensor:
@@ -83,7 +93,8 @@ class MMD(Matcher):
     kernel: Kernel | None = None
     """Another kernel, in place of bandwidths."""
     estimator: Estimator = "biased"
-    """biased (V-statistic), unbiased (U-statistic, may be negative) or linear (unbiased, in linear time)."""
+    """biased (V-statistic), unbiased (U-statistic, may be negative) or linear (unbiased, in linear time: over pairs of
+    samples that are drawn anew each step)."""
     root: bool = False
     """Minimise the root of MMD², as the published GRAM-net and MMD-net code does."""
 
@@ -96,5 +107,5 @@ class MMD(Matcher):
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """MMD² (or its root) of two sets, a scalar."""
         x, y = sets
-        value = squared_mmd(x, y, self.chosen, self.estimator)
+        value = squared_mmd(x, y, self.chosen, self.estimator, step.rng("pairs"))
         return (value.clamp_min(0) + ROOT_OFFSET).sqrt() if self.root else value

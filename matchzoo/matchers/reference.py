@@ -52,7 +52,9 @@ class Cache(Reference):
     copies: int = attrs.field(default=0, validator=at_least(0))
     """Views of every training sample; 0 for a single one without augmentation."""
     half: bool = False
-    """Hold them in half the memory, as float16 (11 bits of precision); statistics still compute in float32."""
+    """Hold them in half the memory, as float16 (11 bits of precision). Terms compute in the precision of the run: head
+    gradients and linear probes widen a part at a time, every other term gets all features widened in each turn, which
+    saves nothing."""
 
     @property
     def views(self) -> int | None:

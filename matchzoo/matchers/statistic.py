@@ -32,6 +32,11 @@ class StatisticMatcher(Matcher):
     reduction: Reduction = attrs.Factory(ToReference)
     """Which statistics are compared."""
 
+    @property
+    def takes_half(self) -> bool:
+        """Where the statistic does."""
+        return self.statistic.takes_half
+
     def build(self, facts: Facts) -> None:
         """Build the statistic."""
         self.statistic.build(facts)
@@ -42,4 +47,5 @@ class StatisticMatcher(Matcher):
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """The reduced distance, a scalar."""
-        return self.reduction.reduce([self.statistic.measure(samples, step) for samples in sets], self.distance)
+        found = [self.statistic.measure(samples, step) for samples in sets]
+        return self.reduction.reduce([one.to(found[-1].dtype) for one in found], self.distance)

@@ -256,7 +256,9 @@ def _references(recipe: Recipe, estimator: Estimator) -> list[dict[str, Any]]:
     count, classes = estimator.facts.count, estimator.facts.classes
     kinds: list[Callable[[int], Reference]] = []
     if count:
-        kinds += [lambda copies: Cache(copies=copies), lambda copies: Cache(copies=copies, half=True)]
+        kinds.append(lambda copies: Cache(copies=copies))
+    if count and all(term.takes_half for term in terms.values()):
+        kinds.append(lambda copies: Cache(copies=copies, half=True))
     if count and weighs and classes:
         kinds.append(lambda copies: ClassMeans(copies=copies))
     found = [{path: make(term.reference.views or 0) for path, term in terms.items()} for make in kinds]

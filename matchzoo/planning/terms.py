@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from matchzoo.engine import Engine
+from matchzoo.matchers import Matcher
 from matchzoo.planning.costs import flops_of, peak_of, seconds_of
 from matchzoo.players import Player
 from matchzoo.samples import Samples
@@ -121,8 +122,19 @@ def term_costs(
             if made.moves and made.soft and one.labels is not None:
                 one.labels = one.labels.detach().requires_grad_()
                 leaves.append((made, one.labels))
+        wide: dict[Made, Samples] = {}
+
+        def given(term: Matcher, made: Made) -> Samples:  # as Training.discrepancies does
+            if made.dtype != torch.float16 or term.takes_half:
+                return fresh[made]
+            if made not in wide:
+                wide[made] = attrs.evolve(fresh[made], values=fresh[made].values.to(engine.dtype))
+            return wide[made]
+
         for position, (name, player) in enumerate(players.items()):
-            values = [term.discrepancy([fresh[made] for made in sets[id(term)]], Step(1, 0)) for term in player.terms]
+            values = [
+                term.discrepancy([given(term, made) for made in sets[id(term)]], Step(1, 0)) for term in player.terms
+            ]
             last = position == len(players) - 1
             reached = [
                 leaf

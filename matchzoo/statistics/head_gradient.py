@@ -124,6 +124,7 @@ class _Blocks(torch.autograd.Function):
 @declare("head-gradient")
 class HeadGradient(Statistic):
     """`head_gradient` of a head drawn anew each step: W from N(0, std²), b = 0, the same for all sets of the step.
+    One draw serves all turns of a step, and all spaces of one dimension.
 
     Of several ``heads`` the gradients are one statistic [k, c, d + 1]; ``cosine`` is one cosine over all of it, close
     to the mean of the heads' cosines, with less noise.
@@ -135,6 +136,11 @@ class HeadGradient(Statistic):
     """Standard deviation of the head's weights."""
     heads: int = attrs.field(default=1, validator=at_least(1))
     """Heads a step, k; they share one matrix product."""
+
+    @property
+    def takes_half(self) -> bool:
+        """Yes."""
+        return True
 
     def build(self, facts: Facts) -> None:
         """Take the number of classes; raises for fewer than two."""

@@ -21,6 +21,11 @@ class Statistic(nn.Module, ABC):
     vectorizes: ClassVar[bool] = False
     """Whether `measure` can be run on several sets at once by `torch.vmap`."""
 
+    @property
+    def takes_half(self) -> bool:
+        """Whether it takes features in float16 and widens them a block at a time."""
+        return False
+
     def build(self, facts: Facts) -> None:
         """Take from the facts what is needed, such as the number of classes; raises where it is missing."""
         return
