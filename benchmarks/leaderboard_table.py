@@ -111,12 +111,11 @@ def shown(rows: list[list[str]]) -> str:
 def text(lines: Lines) -> str:
     """All that stands between the marks of the page."""
     whole = len(board(smoke=False, judge=Path()).cells)
-    made = sum(line["kind"] == "made" for line in lines)
+    made = len({line["name"] for line in lines if line["kind"] == "made"})
     hours = sum(line["cpu_seconds"] for line in lines) / 3600
-    said = f"Made so far: {made} of {whole} sets, in {hours:.1f} CPU hours, evaluation included."
+    said = f"{made} of {whole} sets were made, in {hours:.1f} CPU hours, evaluation included."
     if made < whole:
         said += " **The board is not complete**; – is what was not measured yet."
-    few = list(SOURCES)[:2]
     all_data = list(SOURCES)
     few = all_data[:2]
     parts = [
