@@ -191,3 +191,13 @@ def test_every_public_family_member_is_in_the_reference():
                 f"::: {module.rsplit('.', 1)[0]}.{cls.__name__}\n",
             )
             assert any(line in page for line in shown), f"{module}.{cls.__name__} is missing in docs/reference.md"
+
+
+def test_pieces_of_files_are_marked_as_the_site_reads_them():
+    """Formatters of code in Markdown have pulled the mark apart, and the page then shows it in place of the code."""
+    found = [line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines() if "--8" in line]
+    assert found
+    for line in found:
+        marked = re.fullmatch(r'--8<-- "([\w/.-]+):(\w+)"', line)
+        assert marked, line
+        assert f"--8<-- [start:{marked[2]}]" in (ROOT / marked[1]).read_text(encoding="utf-8")
