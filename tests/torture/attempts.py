@@ -10,7 +10,9 @@ from typing import Any
 from matchzoo.errors import MatchZooError
 
 LIMIT = 20
-"""Seconds that a thing may take."""
+"""Seconds of processor time that a thing may take, on however busy a machine."""
+PATIENCE = 300
+"""Seconds that it may take in all, as of something that waits."""
 
 
 class TooLong(Exception):
@@ -23,8 +25,9 @@ def attempt(action: Callable[[], str]) -> str:
     def alarm(number: int, frame: Any) -> None:
         raise TooLong
 
-    before = signal.signal(signal.SIGALRM, alarm)
-    signal.alarm(LIMIT)
+    before = {number: signal.signal(number, alarm) for number in (signal.SIGPROF, signal.SIGALRM)}
+    signal.setitimer(signal.ITIMER_PROF, LIMIT)
+    signal.alarm(PATIENCE)
     try:
         return action()
     except MatchZooError as error:
@@ -37,5 +40,7 @@ def attempt(action: Callable[[], str]) -> str:
         own = [f"{Path(f.filename).name}:{f.lineno}" for f in frames if "matchzoo" in f.filename]
         return f"{type(error).__name__}: {re.sub(r'0x[0-9a-f]+|[0-9]{3,}', 'N', str(error))[:120]} at {own[-1:]}"
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
