@@ -134,15 +134,14 @@ class Bench:
         assert labels is not None
         if not known.any():
             return None, None
-        whole = labels.bincount(minlength=self.classes)
-        left = labels[~known].bincount(minlength=self.classes)
-        hard = images.labels is not None and images.labels.ndim == 1
-        if not bool((2 * left >= whole).all()) and hard:
-            assert images.labels is not None
+        whole, left = labels.bincount(minlength=self.classes), labels[~known].bincount(minlength=self.classes)
+        if bool((2 * left >= whole).all()):
+            return None, ~known
+        if images.labels is not None and images.labels.ndim == 1:
             rest = images.labels.cpu()[~own].bincount(minlength=self.classes)
             if bool((rest > 0).all()):
                 return own, None
-        return None, ~known if bool((left > 0).any()) else None
+        return None, ~known if bool(left.any()) else None
 
     def _shared(self, images: Split) -> tuple[torch.Tensor, torch.Tensor]:
         """Which images [m] (bool, on the host) the validation set has, and which of its own [n] these are.
@@ -152,12 +151,17 @@ class Bench:
         """
         if images in self.rows:
             rows = self.rows[images]
-            known = torch.isin(self.validation_rows, rows)
-            return torch.isin(rows, self.validation_rows), known.to(self.validation.values.device)
+            inside = torch.isin(self.validation_rows, rows)
+            return torch.isin(rows, self.validation_rows), inside.to(self.validation.values.device)
         features, values = self._collect(images, 0, 0).values, self.validation.values
         limit = SAME**2 * (values - values.mean(0)).square().sum(1).mean()
-        near = [squared_distances(block, features) <= limit for block in values.split(BLOCK)]
-        return torch.stack([one.any(0) for one in near]).any(0).cpu(), torch.cat([one.any(1) for one in near])
+        own = torch.zeros(len(features), dtype=torch.bool, device=values.device)
+        known = []
+        for block in values.split(BLOCK):
+            near = squared_distances(block, features) <= limit
+            own |= near.any(0)
+            known.append(near.any(1))
+        return own.cpu(), torch.cat(known)
 
     def baseline(self, name: Baseline, per_class: int, seeds: int, draws: int, seed: int) -> list[Split]:
         """The images of a baseline, one entry a seed: real ones, drawn at random with ``seed`` or by their features."""

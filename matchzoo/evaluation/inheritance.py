@@ -129,7 +129,7 @@ class Inheritance:
     def _score(self, bench: Bench, own: TrainingSet, home: TrainingSet) -> Score:
         """Of the best penalty by the validation set."""
         check(own.features, bench.classes, "training", bench.data.class_names)
-        validation = own.of(bench.validation)
+        validation = own.judges_of(bench.validation)
         assert validation.labels is not None
         candidates = inherited(self.head, own.features.values, home.features.values, PENALTIES)
         found = [accuracy(c.scores(validation.values), validation.labels) for c in candidates]

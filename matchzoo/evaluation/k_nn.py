@@ -35,7 +35,7 @@ class NearestNeighbors(Protocol):
 
     def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
         """One classifier a set, as `Protocol.fit` says."""
-        return [self._fit(one, one.of(validation), classes) for one in sets]
+        return [self._fit(one, one.judges_of(validation), classes) for one in sets]
 
     def _fit(self, one: TrainingSet, validation: Samples, classes: int) -> Fitted:
         features = one.features if one.held_out is None else one.features.rows((~one.held_out).nonzero().flatten())

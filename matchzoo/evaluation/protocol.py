@@ -35,7 +35,7 @@ class TrainingSet:
     judges: torch.Tensor | None = None
     full: bool = False
 
-    def of(self, validation: Samples) -> Samples:
+    def judges_of(self, validation: Samples) -> Samples:
         """The rows of the validation set [n] that choose for this set."""
         return validation if self.judges is None else validation.rows(self.judges.nonzero().flatten())
 
@@ -84,7 +84,7 @@ class Protocol(ABC):
         Args:
             sets: training sets; those of equal size may be trained at once.
             validation: un-augmented features [n, d] with labels [n]: these alone choose hyper-parameters, for each set
-                those that it says (`TrainingSet.of`).
+                those that it says (`TrainingSet.judges_of`).
             classes: c.
         """
 
