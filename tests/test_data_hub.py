@@ -329,6 +329,23 @@ def test_wrong_columns(case: str, hub: HubServer, tmp_path: Path) -> None:  # no
         one(hub, shard(tmp_path / "a", range(4), **columns), **fields).build(0)
 
 
+def test_text_in_one_file_and_numbers_in_another(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    texts, numbers = ["cat", "dog", "cat", "dog"], [0, 1, 0, 1]
+    shard(tmp_path / "parts/data/train-0.parquet", range(4), label=texts)
+    shard(tmp_path / "parts/data/test-0.parquet", range(4), label=numbers)
+    shard(tmp_path / "one/data/train-0.parquet", range(4), label=texts)
+    shard(tmp_path / "one/data/train-1.parquet", range(4), label=numbers)
+    for name, message in (("parts", r"data\.label_column"), ("one", "'label'")):
+        files = {p.relative_to(tmp_path / name).as_posix(): p for p in (tmp_path / name).rglob("*.parquet")}
+        hub.add(f"datasets/owner/{name}", files)
+        with pytest.raises(
+            MatchZooError, match=rf"{message}: expected text in all files or numbers in all, got '\w+' and \d"
+        ):
+            Hub(repo=f"owner/{name}", class_names=() if name == "parts" else ("cat", "dog")).load()
+    loaded = Hub(repo="owner/parts", class_names=("cat", "dog")).load()
+    assert loaded.train.labels.tolist() == loaded.test.labels.tolist() == numbers
+
+
 def fetched(hub: HubServer) -> list[str]:  # noqa: F811
     """Names of the data that were asked for, sorted."""
     asked = [r.rpartition("/")[2] for r in hub.requests if r.startswith("GET") and "/resolve/" in r]

@@ -16,7 +16,7 @@ from matchzoo.artefact.folder import refuse_links_out
 from matchzoo.artefact.writing import CLASSES
 from matchzoo.data.decoding import Decoding, formats
 from matchzoo.data.encoded import Encoded
-from matchzoo.data.hub import distinct, info_of, numbers
+from matchzoo.data.hub import all_text, distinct, info_of, numbers
 from matchzoo.data.layout import WORDS, by_convention
 from matchzoo.data.listing import class_folders, list_classes, list_files
 from matchzoo.data.repository import Repository
@@ -119,7 +119,7 @@ def read_parquet(
     declared = column.names or named(info.get("features"), label)
     if names and declared and len(names) != len(declared):
         raise MatchZooError(f"{source}: declares {len(declared)} classes, but {len(names)} class names are given")
-    text = bool(column.values) and isinstance(column.values[0], str)
+    text = all_text(column.values, f"{source}: '{label}'")
     known = (distinct(column.values) if text else declared) or names or distinct(column.values, _option)
     labels = numbers(column.values, known, f"{source}: '{label}'", remedy="")
     rows = Rows([folder / name for name in files], image)

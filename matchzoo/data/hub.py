@@ -170,9 +170,20 @@ def info_of(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
     return next((one for one in found if one.get("config_name", "default") == (config or "default")), {})
 
 
+def all_text(values: list[Any], where: str) -> bool:
+    """Whether these are texts; raises if some are, and others are numbers."""
+    texts = {isinstance(value, str): value for value in values}
+    if len(texts) > 1:
+        raise MatchZooError(
+            f"{where}: expected text in all files or numbers in all, got '{texts[True]}' and {texts[False]}; text and "
+            "numbers in different parts are read where class_names are given"
+        )
+    return False not in texts
+
+
 def distinct(values: list[Any], option: Option = FIELD) -> tuple[str, ...]:
     """Names of values that nothing names: text sorted, numbers from 0 up."""
-    if values and isinstance(values[0], int):
+    if not all_text(values, option("label_column")):
         if max(values) >= LARGEST:
             raise MatchZooError(
                 f"{option('label_column')}: expected numbers of classes from 0, got {max(values)}; give class_names"
@@ -183,7 +194,7 @@ def distinct(values: list[Any], option: Option = FIELD) -> tuple[str, ...]:
 
 def numbers(values: list[Any], names: tuple[str, ...], where: str, remedy: str = OTHER_SPLIT) -> list[int]:
     """Values as numbers of names; raises with the first that has none."""
-    if values and isinstance(values[0], str):
+    if all_text(values, where):
         known = {name: i for i, name in enumerate(names)}
         wrong = next((row for row, value in enumerate(values) if value not in known), None)
         if wrong is not None:
