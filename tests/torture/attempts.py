@@ -19,6 +19,10 @@ class TooLong(Exception):
     """A thing took longer than the limit."""
 
 
+class Wrong(Exception):
+    """Something was accepted that is not what was asked for."""
+
+
 def attempt(action: Callable[[], str]) -> str:
     """What the action returns, ``refused`` where it raises a message for people, or what went wrong with it."""
 
@@ -44,3 +48,8 @@ def attempt(action: Callable[[], str]) -> str:
         signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def expect(holds: bool, words: str) -> None:
+    if not holds:
+        raise Wrong(words)

@@ -16,8 +16,7 @@ from typing import Any
 
 import attrs
 import torch
-from attempts import attempt
-from data_fuzz import Wrong, expect
+from attempts import Wrong, attempt, expect
 
 from matchzoo.density_ratios import estimate
 from matchzoo.evaluation.frechet import frechet_distance
