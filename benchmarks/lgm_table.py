@@ -1,9 +1,11 @@
 """Tables in Markdown of what benchmarks/lgm.py has measured, and the picture of accuracy over seconds."""
 
 import json
+import math
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import lgm_accuracy
 import lgm_memory
@@ -39,13 +41,16 @@ def show() -> None:
 
 
 def picture(lines: Sequence[dict], path: Path) -> None:
-    """Mean accuracy over the seeds against seconds (cold), a panel a place."""
+    """Mean accuracy over the seeds against seconds (cold), a panel a place, two in a row; names beside them."""
     from matplotlib.figure import Figure
 
     places = [place for place in lgm_accuracy.curves_of(lines) if len(place[2]) > 1]  # else nothing to compare
     colours: dict[str, str] = {}
-    figure = Figure(figsize=(5.5 * len(places), 4), dpi=110, layout="constrained")
-    for (place, target, modes), axis in zip(places, figure.subplots(1, len(places), squeeze=False)[0], strict=True):
+    named: dict[str, Any] = {}
+    rows, columns = math.ceil(len(places) / 2), min(2, len(places))
+    figure = Figure(figsize=(5.5 * columns, 4 * rows), dpi=110, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).flatten()
+    for (place, target, modes), axis in zip(places, axes, strict=False):
         for name, curves in modes.items():
             count = min(len(curve["steps"]) for curve in curves)
             when = [statistics.mean(c["seconds"][i] + c["build"] for c in curves) for i in range(count)]
@@ -53,12 +58,19 @@ def picture(lines: Sequence[dict], path: Path) -> None:
             width = 2.2 if name == "textbook" else 1.2
             base = name.removesuffix(", one view")
             colour = "black" if name == "textbook" else colours.setdefault(base, f"C{len(colours)}")
-            axis.plot(when, score, "-" if base == name else "--", label=name, linewidth=width, color=colour)
+            [line] = axis.plot(when, score, "-" if base == name else "--", linewidth=width, color=colour)
+            named.setdefault(name, line)
         axis.axhline(target["target"], color="grey", linestyle=":", linewidth=1)
         axis.set_xscale("log")
         axis.set_xlabel("seconds, cold")
         axis.set_ylabel("top-1 %")
         axis.set_title(", ".join(place), fontsize=8)
-        axis.legend(fontsize=6)
+    names = [name for name in ("textbook", *lgm_accuracy.OURS) if name in named]
+    drawn = [named[name] for name in names]
+    if len(places) < len(axes):
+        axes[-1].axis("off")
+        axes[-1].legend(drawn, names, loc="center", fontsize=9)
+    else:
+        figure.legend(drawn, names, loc="outside right center", fontsize=7)
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_with(path, lambda temporary: figure.savefig(temporary))
