@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -278,6 +279,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         print(__version__)
         return
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # of EXIF: the pictures are whole
     try:
         _dispatch(words[0], words[1:])
     except MatchZooError as error:

@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import sys
+import warnings
 import zlib
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from matchzoo import progress
+from matchzoo.cli import main
 from matchzoo.data import ImageFolder, Table
 from matchzoo.data.decoding import Decoding
 from matchzoo.errors import DeclarationError, MatchZooError
@@ -182,6 +184,17 @@ def test_exif_orientation(orientation: int, red: str, tmp_path: Path) -> None:
 def test_damaged_exif_is_no_reason_to_refuse(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(encoded(plain("RGB", RED), "JPEG", exif=b"Exif\x00\x00MM\x00*garbage!!"))
     assert DECODING.decode(tmp_path / "a.jpg").shape == (3, 8, 8)
+
+
+def test_the_command_says_nothing_of_damaged_exif(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(encoded(plain("RGB", RED), "JPEG", exif=b"Exif\x00\x00MM\x00*garbage!!"))
+    with pytest.warns(UserWarning, match="EXIF"):
+        Decoding(8).decode(tmp_path / "a.jpg")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        main(["list", "lgm/quickstart"])
+        Decoding(8).decode(tmp_path / "a.jpg")
+    assert told == []
 
 
 def test_crop_and_pad(tmp_path: Path) -> None:
