@@ -17,6 +17,7 @@ import argparse
 import os
 from pathlib import Path
 
+import attrs
 import lgm_accuracy
 import lgm_memory
 import lgm_step
@@ -34,6 +35,8 @@ def main() -> None:
     parser.add_argument("--data", choices=list(lgm_accuracy.DATA), default="quickstart", help="of accuracy")
     parser.add_argument("--modes", nargs="+", help="of accuracy: some of the modes; the textbook is always there")
     parser.add_argument("--steps", type=int, default=1000, help="of accuracy: of our modes")
+    parser.add_argument("--rates", type=float, nargs="+", help="of accuracy: learning rates of the textbook")
+    parser.add_argument("--grow", type=int, help="of accuracy: steps between levels, if not as the recipe says")
     parser.add_argument("--smoke", action="store_true", help="accuracy: a few steps, results not kept")
     parser.add_argument("--pairs", type=int, default=lgm_step.PAIRS, help="of step: rounds of blocks")
     parser.add_argument("--again", action="store_true", help="step: measure what is there already")
@@ -50,6 +53,7 @@ def main() -> None:
         lgm_memory.run(given.device, given.output)
     elif given.what == "accuracy":
         plan = lgm_accuracy.plan(given.data, (given.backbone or ["lite0"])[0], given.modes, given.steps, given.smoke)
+        plan = attrs.evolve(plan, rates=tuple(given.rates or plan.rates), grow=given.grow)
         lgm_accuracy.run(plan, given.device, given.output)
     else:
         lgm_table.show()

@@ -63,6 +63,7 @@ class Plan:
         window: so many steps must bring less than ``gain`` points.
         every: steps between probes.
         block: steps between checkpoints.
+        grow: steps between levels of the pyramid, the textbook's too; as the recipe says if not given.
         smoke: not for the results.
     """
 
@@ -77,11 +78,13 @@ class Plan:
     gain: float = 0.5
     every: int = 25
     block: int = 100
+    grow: int | None = None
     smoke: bool = False
 
     @property
     def place(self) -> dict[str, str]:
-        return {"data": self.data, "backbone": self.backbone}
+        words = f"{self.data}, a level every {self.grow} steps" if self.grow else self.data
+        return {"data": words, "backbone": self.backbone}
 
 
 def plan(data: str, backbone: str, modes: Sequence[str] | None, steps: int, smoke: bool) -> Plan:
@@ -102,6 +105,8 @@ def table_of(given: Plan, device: str) -> dict[str, Any]:
     table: dict[str, Any] = recipes.load(DATA[given.data]).table()
     table["projector"]["card"] = CARDS[given.backbone]
     table["trainer"]["device"] = device
+    if given.grow:
+        table["generator"]["grow_every"] = given.grow
     return table
 
 
@@ -250,7 +255,7 @@ class Session:
         if found is not None and found["most"] >= most:
             return found
         given = self.plan
-        words = "-".join(map(str, (given.data, given.backbone, mode, lr, seed))).replace(" ", "").replace(",", "-")
+        words = "-".join(map(str, (*given.place.values(), mode, lr, seed))).replace(" ", "").replace(",", "-")
         recipe = with_mode(self.table, MODES[mode], lr, seed)
 
         def stop(steps: Sequence[int], top1: Sequence[float]) -> bool:
