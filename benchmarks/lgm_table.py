@@ -65,12 +65,10 @@ def picture(lines: Sequence[dict], path: Path) -> None:
         axis.set_xlabel("seconds, cold")
         axis.set_ylabel("top-1 %")
         axis.set_title(", ".join(place), fontsize=8)
+    for axis in axes[len(places) :]:
+        axis.set_axis_off()
     names = [name for name in ("textbook", *lgm_accuracy.OURS) if name in named]
     drawn = [named[name] for name in names]
-    if len(places) < len(axes):
-        axes[-1].axis("off")
-        axes[-1].legend(drawn, names, loc="center", fontsize=9)
-    else:
-        figure.legend(drawn, names, loc="outside right center", fontsize=7)
+    figure.legend(drawn, names, loc="outside right center", fontsize=7)
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_with(path, lambda temporary: figure.savefig(temporary))
