@@ -298,6 +298,11 @@ WRONG_COLUMNS = {
     "no label": ({"label": None}, {}, r"data\.label_column: .*there is no column 'label'; known: image"),
     "group": ({}, {"group_column": "place"}, r"data\.group_column: .*there is no column 'place'"),
     "no images": ({}, {"image_column": "label"}, r"expected images as bytes in the column 'label', got int64"),
+    "hashes for groups": (
+        {"place": [0, 1, 2, 10**12]},
+        {"group_column": "place"},
+        r"data\.group_column: expected text or numbers that count from 0, got 1000000000000; number them from 0",
+    ),
     "fractions": ({"label": [0.5] * 4}, {}, r"expected whole numbers or text in the column 'label', got double"),
     "lists": ({"label": [[1]] * 4}, {}, r"expected whole numbers or text in the column 'label', got list"),
     "a gap": ({"label": [0, 1, None, 1]}, {}, r"train\.parquet, row 2: 'label' is empty"),

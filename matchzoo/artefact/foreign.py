@@ -120,7 +120,7 @@ def read_parquet(
     if names and declared and len(names) != len(declared):
         raise MatchZooError(f"{source}: declares {len(declared)} classes, but {len(names)} class names are given")
     text = all_text(column.values, f"{source}: '{label}'")
-    known = (distinct(column.values) if text else declared) or names or distinct(column.values, _option)
+    known = (distinct(column.values) if text else declared) or names or distinct(column.values, _option("label_column"))
     labels = numbers(column.values, known, f"{source}: '{label}'", remedy="")
     rows = Rows([folder / name for name in files], image)
 

@@ -8,7 +8,7 @@ from typing import Any
 from matchzoo.data.arrays import LARGEST
 from matchzoo.data.data import Loaded
 from matchzoo.data.encoded import Decoded, Encoded
-from matchzoo.data.layout import FIELD, Layout, Option, by_convention, by_patterns, choose, tables
+from matchzoo.data.layout import FIELD, Layout, by_convention, by_patterns, choose, tables
 from matchzoo.data.listing import list_files
 from matchzoo.data.repository import GoneError, Repository
 from matchzoo.data.shards import Shards, arrow, check_images, named, read_column
@@ -132,7 +132,7 @@ class Hub(Decoded):
         def numbered(column: str, field: str, given: Names = ()) -> tuple[list[list[int]], Names]:
             read = [read_column(source, folder, part, column, field) for part in parts]
             said = given or read[0].names or named(info.get("features"), column)
-            names = said or distinct([value for one in read for value in one.values])
+            names = said or distinct([value for one in read for value in one.values], FIELD(field))
             return [numbers(one.values, names, f"{source}: '{column}'") for one in read], names
 
         labels, classes = numbered(self.label_column, "label_column", self.class_names)
@@ -181,12 +181,12 @@ def all_text(values: list[Any], where: str) -> bool:
     return False not in texts
 
 
-def distinct(values: list[Any], option: Option = FIELD) -> tuple[str, ...]:
-    """Names of values that nothing names: text sorted, numbers from 0 up."""
-    if not all_text(values, option("label_column")):
+def distinct(values: list[Any], where: str = FIELD("label_column")) -> tuple[str, ...]:
+    """Names of values that nothing names: text sorted, numbers from 0 up. ``where`` is what messages begin with."""
+    if not all_text(values, where):
         if max(values) >= LARGEST:
             raise MatchZooError(
-                f"{option('label_column')}: expected numbers of classes from 0, got {max(values)}; give class_names"
+                f"{where}: expected text or numbers that count from 0, got {max(values)}; number them from 0"
             )
         return tuple(map(str, range(max(values) + 1)))
     return tuple(sorted(set(values)))
