@@ -16,7 +16,7 @@ demo: .venv/.ready
 
 # Fashion-MNIST and photos of Tux Paint, out of Debian packages (190 MB), without root; says so where there is no apt.
 data: .venv/.ready
-	$(BIN)/python -m matchzoo.data.debian
+	$(BIN)/python -m matchzoo.data.preparation.debian
 
 test: .venv/.ready
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -21,14 +21,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from matchzoo import files, recipes
+from matchzoo import recipes
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
+from matchzoo.core.storage import files
 from matchzoo.data import Split
-from matchzoo.evaluation import Converged, FromScratch, Trained
-from matchzoo.evaluation.baselines import random_rows
-from matchzoo.evaluation.bench import Bench
+from matchzoo.evaluation import FromScratch, Trained
 from matchzoo.evaluation.evaluation import Record
-from matchzoo.samples import Samples
-from matchzoo.step import Step
+from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.generators.selectors.random import random_rows
+from matchzoo.models.classifiers import Converged
 
 STORE = Path(__file__).parent / "results/condensation.json"
 SEEDS, NETWORKS = range(5), 5

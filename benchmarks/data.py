@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from matchzoo import files
+from matchzoo.core.storage import files
 
 CLASSES = 10
 CHILD = """

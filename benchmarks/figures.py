@@ -15,19 +15,19 @@ import torch.nn.functional as F
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
 from matchzoo.data import Digits, Ring
-from matchzoo.density_ratios import estimate
-from matchzoo.facts import Facts
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.mmd import mmd2
-from matchzoo.networks import MLP
+from matchzoo.matchers.statistics.class_means import class_centres
+from matchzoo.matchers.statistics.head_gradient import head_gradient
+from matchzoo.matchers.statistics.statistical_flow import statistical_flow
+from matchzoo.models.networks import MLP
 from matchzoo.projectors import Learned
 from matchzoo.ratios import KernelMeanMatching
-from matchzoo.samples import Samples
-from matchzoo.statistics.class_centres import class_centres
-from matchzoo.statistics.head_gradient import head_gradient
-from matchzoo.statistics.statistical_flow import statistical_flow
-from matchzoo.step import Step
+from matchzoo.ratios.of_tables import estimate
 
 PICTURES = Path(__file__).parent.parent / "docs/pictures"
 REAL, SYNTHETIC, THIRD = "#1f77b4", "#d95f02", "#4d9a4d"

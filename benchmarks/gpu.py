@@ -17,13 +17,13 @@ import torch.nn.functional as F
 from lgm_contenders import CUDA, MODES, OUTPUT, RESULTS, build, table_of, with_mode
 from lgm_step import device_name, first_step, matrix_rate
 
+import matchzoo.data.views.views
 import matchzoo.generators.pyramid
-import matchzoo.views.views
-from matchzoo import files
-from matchzoo.cache import VARIABLE
-from matchzoo.networks import ConvNet
-from matchzoo.resampling import frames, stretched
-from matchzoo.statistics.network_gradient import network_gradient
+from matchzoo.core.numerics.resampling import frames, stretched
+from matchzoo.core.storage import files
+from matchzoo.core.storage.cache import VARIABLE
+from matchzoo.matchers.statistics.network_gradient import network_gradient
+from matchzoo.models.networks import ConvNet
 
 STORE = RESULTS / "gpu.json"
 IMAGES, VIEWS, SIDE, CLASSES = 100, 3, 224, 10
@@ -70,10 +70,10 @@ def steps(times: Times, folder: Path) -> None:
     times.take("step", lambda: plain.step(number))
     matchzoo.generators.pyramid.enlarge = interpolated
     times.take("step, torch's interpolate", lambda: plain.step(number))
-    matchzoo.generators.pyramid.enlarge = matchzoo.resampling.enlarge
-    matchzoo.views.views.frames = sampled
+    matchzoo.generators.pyramid.enlarge = matchzoo.core.numerics.resampling.enlarge
+    matchzoo.data.views.views.frames = sampled
     times.take("step, torch's grid_sample", lambda: plain.step(number))
-    matchzoo.views.views.frames = frames
+    matchzoo.data.views.views.frames = frames
     times.take("step, compiled", lambda: learners["cache, k = 1, compiled"].step(number))
 
     levels = [torch.rand(IMAGES, 3, 2**i, 2**i, device="cuda", requires_grad=True) for i in range(8)]

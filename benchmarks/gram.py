@@ -16,9 +16,10 @@ from pathlib import Path
 
 import torch
 
-from matchzoo import files, recipes
-from matchzoo.kernels import squared_distances
-from matchzoo.training import Training
+from matchzoo import recipes
+from matchzoo.core.numerics.distances import squared_distances
+from matchzoo.core.storage import files
+from matchzoo.training.loop import Training
 
 BLOCK = 20
 PAIRS = 80

@@ -15,18 +15,18 @@ import torch
 import torch.nn.functional as F
 from matplotlib.figure import Figure
 
+from matchzoo.core.declare import declare
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.structuring import structure
 from matchzoo.data import Digits
-from matchzoo.declare import declare
-from matchzoo.facts import Facts
+from matchzoo.matchers.statistics import Statistic
+from matchzoo.matchers.statistics.class_means import class_centres
+from matchzoo.matchers.statistics.head_gradient import head_gradient
 from matchzoo.projectors import Backbone, Projector
-from matchzoo.recipe import Recipe
-from matchzoo.run import Run
-from matchzoo.samples import Samples
-from matchzoo.statistics import Statistic
-from matchzoo.statistics.class_centres import class_centres
-from matchzoo.statistics.head_gradient import head_gradient
-from matchzoo.step import Step
-from matchzoo.tables import structure
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs.run import Run
 
 PICTURE = Path(__file__).parent.parent / "docs/pictures/input-gradient.png"
 SIZES = (1, 2, 5, 10, 20, 40)

@@ -27,12 +27,13 @@ import numpy as np
 import torch
 import vit_focus
 
-from matchzoo import files, recipes
-from matchzoo.comparison import evaluate
+from matchzoo import recipes
+from matchzoo.core.storage import files
+from matchzoo.core.structuring import structure
 from matchzoo.data import Data
-from matchzoo.recipe import Recipe
-from matchzoo.tables import structure
-from matchzoo.views import Views
+from matchzoo.data.views import Views
+from matchzoo.recipes.comparison import evaluate
+from matchzoo.recipes.recipe import Recipe
 
 HERE = Path(__file__).parent
 STORE = HERE / "results/leaderboard.jsonl"

@@ -10,8 +10,8 @@ import vit_focus
 from leaderboard import CHOSEN, DISTILLED, SAME_ALONE, SOURCES, board
 from matplotlib.figure import Figure
 
-from matchzoo import files
-from matchzoo.text import markdown
+from matchzoo.core.showing.text import markdown
+from matchzoo.core.storage import files
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "leaderboard.md"

@@ -25,7 +25,7 @@ import lgm_table
 import torch
 from lgm_contenders import OUTPUT
 
-from matchzoo.cache import VARIABLE
+from matchzoo.core.storage.cache import VARIABLE
 
 
 def main() -> None:

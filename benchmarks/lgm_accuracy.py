@@ -23,12 +23,12 @@ from lgm_step import STORE as STEPS
 from lgm_step import device_name, read, seconds, write
 
 from matchzoo import recipes
-from matchzoo.cache import VARIABLE
-from matchzoo.checkpoint import Checkpoints
+from matchzoo.core.storage.cache import VARIABLE
 from matchzoo.data import Split
-from matchzoo.evaluation import Converged
-from matchzoo.evaluation.bench import Bench
-from matchzoo.recipe import Recipe
+from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.models.classifiers import Converged
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.training.checkpoint import Checkpoints
 
 STORE = RESULTS / "lgm-accuracy.jsonl"
 DATA = {"quickstart": "lgm/quickstart", "photos": "lgm/photos"}

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from textbook import Bare, Textbook, present
 
-from matchzoo import files, recipes
-from matchzoo.composition import Composition
-from matchzoo.recipe import Recipe
-from matchzoo.training import Training
+from matchzoo import recipes
+from matchzoo.core.storage import files
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.training.composition import Composition
+from matchzoo.training.loop import Training
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

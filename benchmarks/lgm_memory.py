@@ -10,8 +10,8 @@ from lgm_contenders import MODES, RESULTS, Ours, Setting, build, table_of, with_
 from lgm_step import device_name
 from live import Live, cuda_peak
 
-from matchzoo import files
-from matchzoo.step import Step
+from matchzoo.core.step import Step
+from matchzoo.core.storage import files
 
 STORE = RESULTS / "lgm-memory.json"
 CLASSES, VIEWS, CHUNK, ROWS = (20, 1000), 10, 64, 10

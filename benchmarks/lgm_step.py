@@ -13,7 +13,7 @@ from lgm_contenders import CUDA, MODES, RESULTS, SETTINGS, Learner, Setting, bui
 from live import Live, cuda_peak, kept
 from torch.utils.flop_counter import FlopCounterMode
 
-from matchzoo.composition import Composition
+from matchzoo.training.composition import Composition
 
 STORE = RESULTS / "lgm-step.jsonl"
 NAMES = (
@@ -175,7 +175,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def write(path: Path, lines: list[dict[str, Any]]) -> None:
-    from matchzoo import files
+    from matchzoo.core.storage import files
 
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_text(path, "".join(json.dumps(line) + "\n" for line in lines))

@@ -11,7 +11,7 @@ import lgm_accuracy
 import lgm_memory
 import lgm_step
 
-from matchzoo import files
+from matchzoo.core.storage import files
 
 PICTURE = Path(__file__).parent.parent / "docs/pictures/time-to-accuracy.png"
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 from quickstart import HERE, OPTIMIZER, mean_and_error, run
 
-from matchzoo import files, recipes
+from matchzoo import recipes
+from matchzoo.core.storage import files
 
 CLAIM = (0, 1, 2)
 TUNING = 10

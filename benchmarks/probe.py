@@ -19,20 +19,21 @@ from pathlib import Path
 
 import torch
 
-from matchzoo import files, recipes
+from matchzoo import recipes
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.storage import files
 from matchzoo.data import Split, Torchvision
-from matchzoo.data.features import collect
-from matchzoo.engine import Engine
-from matchzoo.evaluation import Converged, Paper
-from matchzoo.evaluation.baselines import random_rows
-from matchzoo.evaluation.bench import Bench
-from matchzoo.evaluation.probe import probe
-from matchzoo.evaluation.protocol import TrainingSet
-from matchzoo.facts import Facts
+from matchzoo.data.views import Views
+from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.generators.selectors.random import random_rows
+from matchzoo.models.classifiers import Converged, Paper
+from matchzoo.models.classifiers.classifier_fit import TrainingSet
+from matchzoo.models.classifiers.scoring import probe
 from matchzoo.projectors import Backbone
-from matchzoo.samples import Samples
-from matchzoo.step import Step
-from matchzoo.views import Views
+from matchzoo.training.engine import Engine
+from matchzoo.training.features import collect
 
 RESULTS = Path(__file__).parent / "results"
 SIZE = 32

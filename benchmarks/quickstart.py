@@ -14,8 +14,9 @@ from pathlib import Path
 
 import torch
 
-from matchzoo import files, recipes
-from matchzoo.recipe import Recipe
+from matchzoo import recipes
+from matchzoo.core.storage import files
+from matchzoo.recipes.recipe import Recipe
 
 HERE = Path(__file__).parent
 SEEDS = (0, 1, 2)

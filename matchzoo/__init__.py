@@ -6,24 +6,30 @@ discrepancies, on one trainer.
     run.metrics, run.distilled
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from matchzoo.core.lazy import lazily
+from matchzoo.core.version import __version__
 
 if TYPE_CHECKING:
+    from matchzoo import data as data
+    from matchzoo import evaluation as evaluation
+    from matchzoo import generators as generators
     from matchzoo import hub as hub
+    from matchzoo import matchers as matchers
+    from matchzoo import models as models
+    from matchzoo import projectors as projectors
+    from matchzoo import ratios as ratios
     from matchzoo import recipes as recipes
+    from matchzoo import training as training
     from matchzoo import zoo as zoo
-    from matchzoo.errors import MatchZooError as MatchZooError
+    from matchzoo.core.errors import MatchZooError as MatchZooError
 
-__version__ = "0.1.0"
-_DOORS = {"hub": "matchzoo.hub", "recipes": "matchzoo.recipes", "zoo": "matchzoo.zoo"}
+__all__ = ["__version__"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _DOORS:
-        return importlib.import_module(_DOORS[name])
-    if name == "MatchZooError":
-        from matchzoo.errors import MatchZooError
-
-        return MatchZooError
-    raise AttributeError(f"module 'matchzoo' has no attribute '{name}'")
+_FAMILIES = "data evaluation generators hub matchers models projectors ratios recipes training zoo"
+__getattr__, __dir__ = lazily(
+    __name__,
+    {"MatchZooError": "matchzoo.core.errors"} | {name: f"matchzoo.{name}" for name in _FAMILIES.split()},
+    globals(),
+)

@@ -1,6 +1,6 @@
 """``python -m matchzoo`` and ``torchrun … -m matchzoo`` are the command ``matchzoo``."""
 
-from matchzoo.cli import main
+from matchzoo.cli.main import main
 
 if __name__ == "__main__":
     main()

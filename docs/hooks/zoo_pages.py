@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from matchzoo import shipped, zoo
+from matchzoo import zoo
+from matchzoo.core import shipped
 from matchzoo.zoo.card import Card
 
 HEAD = "*Made from the cards under `zoo/{folder}/` when this site is built.* `matchzoo show NAME` prints a card."

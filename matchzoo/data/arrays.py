@@ -11,11 +11,13 @@ import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 
-from matchzoo.artefact.content import check_names
-from matchzoo.data.data import Data, Loaded, Split, stratified
-from matchzoo.data.store import Stored, budget, by_row, key_of
-from matchzoo.declare import at_least, between, declare, positive
-from matchzoo.errors import MatchZooError, did_you_mean
+from matchzoo.core.class_names import check_names
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError, did_you_mean
+from matchzoo.core.validators import at_least, between, positive
+from matchzoo.data.data import Data, Loaded
+from matchzoo.data.reading.store import Stored, budget, by_row, key_of
+from matchzoo.data.split import Split, stratified
 
 LARGEST = 10_000_000
 """Classes that are numbered without names: above it, numbers are something else, such as hashes."""

@@ -1,7 +1,5 @@
 """Where real samples come from."""
 
-import functools
-import hashlib
 from abc import ABC, abstractmethod
 from typing import Any, Literal, final
 
@@ -9,99 +7,12 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.artefact.content import check_names
-from matchzoo.declare import family
-from matchzoo.errors import DeclarationError, MatchZooError
-from matchzoo.facts import Facts
-from matchzoo.samples import Samples
-
-
-class Split(nn.Module):
-    """Samples: values [n, …] (uint8 for images, served as float in [0, 1]), labels [n] or none, groups [n] or none.
-
-    Values are held in memory and move with the module, or (``mapped``) are a file on disk that is mapped into memory:
-    those stay on the host, and only the rows that are asked for are read.
-
-    Args:
-        values: [n, …], or more rows than that with ``rows``.
-        labels: [n] int64.
-        group: [n] int64.
-        rows: [n] int64, which rows of ``values`` these samples are; all if not given.
-        mapped: ``values`` are on disk, and are to stay there.
-        key: says what mapped ``values`` are, since reading them all may take long.
-
-    Attributes:
-        lasting: a part of a data set, which will be met again; what is computed of it is worth keeping.
-    """
-
-    values: torch.Tensor
-    labels: torch.Tensor | None
-    group: torch.Tensor | None
-
-    def __init__(
-        self,
-        values: torch.Tensor,
-        labels: torch.Tensor | None = None,
-        group: torch.Tensor | None = None,
-        *,
-        rows: torch.Tensor | None = None,
-        mapped: bool = False,
-        key: str = "",
-    ) -> None:
-        super().__init__()
-        self.mapped, self.chosen, self.lasting = mapped, rows, False
-        self.key = key if mapped else ""
-        if mapped:
-            self.values = values
-        else:
-            self.register_buffer("values", values if rows is None else values[rows], persistent=False)
-            self.chosen = None
-        self.register_buffer("labels", labels, persistent=False)
-        self.register_buffer("group", group, persistent=False)
-
-    def __len__(self) -> int:
-        return len(self.values if self.chosen is None else self.chosen)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of one sample."""
-        return tuple(self.values.shape[1:])
-
-    @functools.cached_property
-    def fingerprint(self) -> str:
-        """A hash of the values in their order: of their bytes or, with a ``key``, of that and the rows."""
-        if self.key:
-            rows = "" if self.chosen is None else _hash(self.chosen)
-            return hashlib.sha256(f"{self.key} {rows}".encode()).hexdigest()
-        return _hash(self.values if self.chosen is None else self.values[self.chosen])
-
-    def gather(self, index: torch.Tensor) -> torch.Tensor:
-        """The values [k, …] of some rows [k], as they are stored (uint8 for images), where the index is."""
-        own = index.to(self.values.device)
-        return self.values[own if self.chosen is None else self.chosen[own]].to(index.device)
-
-    def render(self, index: torch.Tensor) -> Samples:
-        """The samples of some rows [k], where the index is."""
-        values = self.gather(index)
-        if values.dtype == torch.uint8:
-            values = values.float() / 255
-
-        def pick(x: torch.Tensor | None) -> torch.Tensor | None:
-            return None if x is None else x[index.to(x.device)].to(index.device)
-
-        return Samples(values, pick(self.labels), index=index, group=pick(self.group))
-
-    def all(self) -> Samples:
-        """Every sample, in order."""
-        return self.render(torch.arange(len(self), device=self.values.device))
-
-
-def _hash(values: torch.Tensor) -> str:
-    """Of type, shape and bytes."""
-    own = values.detach().cpu().contiguous()
-    digest = hashlib.sha256(f"{own.dtype} {list(own.shape)}".encode())
-    digest.update(own.flatten().view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+from matchzoo.core.class_names import check_names
+from matchzoo.core.declare import family
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.data.split import Split
 
 
 @attrs.frozen
@@ -197,34 +108,3 @@ class Data(nn.Module, ABC):
     def render(self, draws: torch.Tensor) -> Samples:
         """The training samples [n, …] of some rows [n]."""
         return self.training_set.render(draws)
-
-
-def stratified(
-    labels: torch.Tensor, share: float, seed: int, class_names: tuple[str, ...] = ()
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two disjoint sets of rows with the same share of every class.
-
-    Args:
-        labels: [n] int64.
-        share: of the second set, in (0, 1); both sets get at least one row of each class.
-        seed: of the shuffle.
-        class_names: for the error.
-
-    Returns:
-        Rows of the first and of the second set, each ascending.
-
-    Raises:
-        DeclarationError: a class has fewer than two rows.
-    """
-    rng = torch.Generator().manual_seed(seed)
-    first, second = [], []
-    by_label = torch.tensor_split(labels.argsort(stable=True), labels.bincount().cumsum(0)[:-1])
-    for label, rows in enumerate(by_label):
-        if len(rows) < 2:
-            name = f"class '{class_names[label]}'" if class_names else f"class {label}"
-            raise DeclarationError([("data", f"{name}: a split needs at least 2 samples, got {len(rows)}")])
-        rows = rows[torch.randperm(len(rows), generator=rng)]
-        count = min(max(round(share * len(rows)), 1), len(rows) - 1)
-        second.append(rows[:count])
-        first.append(rows[count:])
-    return torch.cat(first).sort().values, torch.cat(second).sort().values

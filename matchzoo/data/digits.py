@@ -6,10 +6,12 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.data.data import Data, Loaded, Split, stratified
-from matchzoo.declare import at_least, between, declare, positive
-from matchzoo.errors import MatchZooError
-from matchzoo.step import Step
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least, between, positive
+from matchzoo.data.data import Data, Loaded
+from matchzoo.data.split import Split, stratified
 
 
 def textures(n: int, size: int) -> torch.Tensor:

@@ -7,8 +7,10 @@ from typing import final
 import attrs
 import torch
 
-from matchzoo.data.data import Data, Loaded, Split
-from matchzoo.declare import at_least, declare
+from matchzoo.core.declare import declare
+from matchzoo.core.validators import at_least
+from matchzoo.data.data import Data, Loaded
+from matchzoo.data.split import Split
 
 
 @declare

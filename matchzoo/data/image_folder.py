@@ -1,8 +1,10 @@
 """A folder of images, one folder a class."""
 
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError
 from matchzoo.data.data import Loaded
-from matchzoo.data.encoded import Decoded
-from matchzoo.data.listing import (
+from matchzoo.data.reading.encoded import Decoded
+from matchzoo.data.reading.listing import (
     HELD_OUT,
     class_folders,
     folder_of,
@@ -11,8 +13,6 @@ from matchzoo.data.listing import (
     refuse_overlap,
     refuse_repeats,
 )
-from matchzoo.declare import declare
-from matchzoo.errors import MatchZooError
 
 
 @declare("image-folder")

@@ -5,13 +5,14 @@ from typing import Literal
 
 import attrs
 
-from matchzoo import shipped
+from matchzoo.core import shipped
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.toml import read_toml
+from matchzoo.core.validators import at_least
 from matchzoo.data.data import Data, Loaded
-from matchzoo.data.decoding import Decoding
-from matchzoo.data.listing import folder_of, list_classes, refuse_overlap
-from matchzoo.declare import at_least, declare
-from matchzoo.errors import MatchZooError
-from matchzoo.tables import read_toml
+from matchzoo.data.reading.decoding import Decoding
+from matchzoo.data.reading.listing import folder_of, list_classes, refuse_overlap
 
 Subset = Literal[
     "1k", "100", "birds", "fruits", "cats", "imagenette", "imagewoof", "a", "b", "c", "d", "e"

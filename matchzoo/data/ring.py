@@ -5,8 +5,9 @@ import math
 import attrs
 import torch
 
+from matchzoo.core.declare import declare
+from matchzoo.core.validators import at_least, positive
 from matchzoo.data.gaussian_mixture import GaussianMixture
-from matchzoo.declare import at_least, declare, positive
 
 
 @declare("ring")

@@ -5,9 +5,10 @@ import math
 import attrs
 import torch
 
+from matchzoo.core.declare import declare
+from matchzoo.core.validators import at_least, positive
 from matchzoo.data.gaussian_mixture import GaussianMixture
 from matchzoo.data.ring import circle
-from matchzoo.declare import at_least, declare, positive
 
 TILT = math.pi / 3
 

@@ -4,9 +4,13 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError, did_you_mean
+from matchzoo.core.showing.progress import Progress
+from matchzoo.core.storage.paths import is_below
 from matchzoo.data.data import Loaded
-from matchzoo.data.encoded import Decoded
-from matchzoo.data.listing import (
+from matchzoo.data.reading.encoded import Decoded
+from matchzoo.data.reading.listing import (
     DELAY,
     HELD_OUT,
     Listing,
@@ -16,10 +20,6 @@ from matchzoo.data.listing import (
     refuse_overlap,
     refuse_repeats,
 )
-from matchzoo.declare import declare
-from matchzoo.errors import MatchZooError, did_you_mean
-from matchzoo.paths import is_below
-from matchzoo.progress import Progress
 
 DIGITS = 18
 """Of labels that are numbers; longer ones are names."""

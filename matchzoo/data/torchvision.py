@@ -10,12 +10,14 @@ import numpy as np
 import torch
 
 from matchzoo import zoo
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.validators import at_least, between, positive
 from matchzoo.data.arrays import held, resized
-from matchzoo.data.data import Data, Loaded, Split, stratified
-from matchzoo.data.decoding import Decoding
-from matchzoo.data.listing import list_files
-from matchzoo.declare import at_least, between, declare, positive
-from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.data.data import Data, Loaded
+from matchzoo.data.reading.decoding import Decoding
+from matchzoo.data.reading.listing import list_files
+from matchzoo.data.split import Split, stratified
 
 Name = Literal[
     "FashionMNIST", "MNIST", "CIFAR10", "CIFAR100", "SVHN", "STL10", "Flowers102", "Food101", "OxfordIIITPet", "DTD",

@@ -1,16 +1,17 @@
 """What is measured of a trained composition."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
 import torch
 
-from matchzoo.composition import Composition
+from matchzoo.core.declare import FAMILIES, family
+from matchzoo.core.step import Step
 from matchzoo.data import Split
-from matchzoo.declare import FAMILIES, family
-from matchzoo.engine import Engine
-from matchzoo.step import Step
+from matchzoo.training.composition import Composition
+from matchzoo.training.engine import Engine
 
 Record = dict[str, Any]
 """One line of a results table: ``method``, and numbers by name."""
@@ -62,3 +63,17 @@ def some_rows(split: Split, count: int) -> torch.Tensor:
     if count >= len(split):
         return torch.arange(len(split))
     return torch.randperm(len(split), generator=Step(0, 0).rng("evaluation"))[:count].sort().values
+
+
+Table = tuple[str, list[list[str]]]
+"""The kind of an evaluation, and its table as the command line prints it."""
+
+
+def tables(evaluations: Sequence[Evaluation], results: list[Record]) -> list[Table]:
+    """The cells that the command line shows, an evaluation each."""
+    found = []
+    for number, evaluation in enumerate(evaluations):
+        records = [record for record in results if record["number"] == number]
+        if records:
+            found.append((evaluation.kind, evaluation.table(records)))
+    return found

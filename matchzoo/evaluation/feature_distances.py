@@ -7,19 +7,20 @@ import torch
 import torch.nn.functional as F
 
 from matchzoo import zoo
-from matchzoo.composition import Composition
-from matchzoo.data.features import BLOCK
-from matchzoo.declare import at_least, declare
-from matchzoo.engine import Engine
-from matchzoo.errors import MatchZooError
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.samples import Samples
+from matchzoo.core.showing.progress import Progress
+from matchzoo.core.spec import Facts
+from matchzoo.core.validators import at_least
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained, some_rows
-from matchzoo.evaluation.frechet import frechet_distance
-from matchzoo.evaluation.kernel_distance import kernel_distance
-from matchzoo.evaluation.manifold import precision_recall_density_coverage
-from matchzoo.facts import Facts
-from matchzoo.progress import Progress
+from matchzoo.evaluation.metrics.frechet import frechet_distance
+from matchzoo.evaluation.metrics.kernel_distance import kernel_distance
+from matchzoo.evaluation.metrics.manifold import precision_recall_density_coverage
 from matchzoo.projectors import Backbone
-from matchzoo.samples import Samples
+from matchzoo.training.composition import Composition
+from matchzoo.training.engine import Engine
+from matchzoo.training.features import BLOCK
 
 
 @declare("feature-distances")

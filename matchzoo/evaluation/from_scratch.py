@@ -9,20 +9,21 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.composition import Composition
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.samples import Samples
+from matchzoo.core.showing.progress import Progress
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least, between, positive
 from matchzoo.data import Split
-from matchzoo.declare import at_least, between, declare, positive
-from matchzoo.engine import Engine
-from matchzoo.errors import DeclarationError, MatchZooError
-from matchzoo.evaluation.baselines import random_rows
-from matchzoo.evaluation.bench import difference
+from matchzoo.data.views import Views
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.probe import Score, summary
-from matchzoo.networks import ConvNet, Network
-from matchzoo.progress import Progress
-from matchzoo.samples import Samples
-from matchzoo.step import Step
-from matchzoo.views import Views
+from matchzoo.evaluation.probe_harness import difference
+from matchzoo.generators.selectors.random import random_rows
+from matchzoo.models.classifiers.scoring import Score, summary
+from matchzoo.models.networks import ConvNet, Network
+from matchzoo.training.composition import Composition
+from matchzoo.training.engine import Engine
 
 BLOCK = 512
 """Images that are scored at once."""

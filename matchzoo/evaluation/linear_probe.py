@@ -4,18 +4,19 @@ from collections.abc import Mapping
 
 import attrs
 
-from matchzoo.composition import Composition
+from matchzoo.core.declare import FAMILIES, declare
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing.progress import Progress
+from matchzoo.core.validators import at_least, between, positive
 from matchzoo.data import Split
-from matchzoo.data.data import stratified
-from matchzoo.declare import FAMILIES, at_least, between, declare, positive
-from matchzoo.errors import MatchZooError
-from matchzoo.evaluation.bench import Baseline, Bench, difference
-from matchzoo.evaluation.converged import Converged
+from matchzoo.data.split import stratified
+from matchzoo.data.views import Views
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.protocol import Protocol
-from matchzoo.progress import Progress
+from matchzoo.evaluation.probe_harness import Baseline, Bench, difference
+from matchzoo.models.classifiers.classifier_fit import Protocol
+from matchzoo.models.classifiers.converged import Converged
 from matchzoo.projectors import Backbone, Projector
-from matchzoo.views import Views
+from matchzoo.training.composition import Composition
 
 
 def named(protocol: "Protocol | str") -> Protocol:

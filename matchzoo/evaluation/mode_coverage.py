@@ -5,11 +5,12 @@ import math
 import attrs
 import torch
 
-from matchzoo.composition import Composition
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.validators import at_least
 from matchzoo.data.gaussian_mixture import GaussianMixture
-from matchzoo.declare import at_least, declare
-from matchzoo.errors import MatchZooError
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.training.composition import Composition
 
 
 def mode_coverage(offsets: torch.Tensor, dimension: int) -> dict[str, float]:

@@ -3,13 +3,14 @@
 import attrs
 import torch
 
-from matchzoo.composition import Composition
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.data import Split
 from matchzoo.data.gaussian_mixture import GaussianMixture
-from matchzoo.declare import at_least, declare, not_empty, positive
-from matchzoo.errors import MatchZooError
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained, some_rows
 from matchzoo.matchers.mmd import mmd2
+from matchzoo.training.composition import Composition
 
 
 @declare("two-sample")

@@ -7,11 +7,11 @@ from typing import ClassVar, final
 import torch
 from torch import nn
 
-from matchzoo.declare import family
-from matchzoo.facts import Facts
-from matchzoo.pool import Pool
-from matchzoo.samples import Samples
-from matchzoo.step import Step
+from matchzoo.core.declare import family
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.generators.pool import Pool
 
 
 @family("generator")

@@ -5,13 +5,14 @@ from typing import Literal
 import attrs
 import torch
 
-from matchzoo.declare import at_least, declare
-from matchzoo.errors import DeclarationError
-from matchzoo.facts import Facts
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least
 from matchzoo.generators.generator import Generator
-from matchzoo.networks.network import Network
-from matchzoo.samples import Samples
-from matchzoo.step import Step
+from matchzoo.models.networks.network import Network
 
 
 @declare("noise")

@@ -6,14 +6,15 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.declare import at_least, declare
-from matchzoo.facts import Facts
+from matchzoo.core.declare import declare
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least
 from matchzoo.generators.generator import Generator
-from matchzoo.generators.pyramid import decode, image_set, pick
+from matchzoo.generators.images import decode, image_set, pick
+from matchzoo.generators.pool import Pool
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
-from matchzoo.pool import Pool
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 
 @declare("pixels")

@@ -1,54 +1,22 @@
 """Images as sums of levels that double in size: coarse structure first, details as levels are added."""
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import attrs
 import torch
 from torch import nn
 
-from matchzoo.declare import at_least, declare, positive
-from matchzoo.errors import DeclarationError
-from matchzoo.facts import Facts
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.numerics.resampling import enlarge
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least, positive
 from matchzoo.generators.generator import Generator
+from matchzoo.generators.images import decode, image_set, pick
+from matchzoo.generators.pool import Pool
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
-from matchzoo.memory import require
-from matchzoo.pool import Pool
-from matchzoo.resampling import enlarge
-from matchzoo.samples import Samples
-from matchzoo.step import Step
-
-COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
-"""Correlation of the colour channels of natural images; rows are R, G and B, columns the uncorrelated axes (the
-matrix used for feature visualisation: Olah, Mordvintsev, Schubert, 2017)."""
-
-
-def decode(levels: Sequence[torch.Tensor], size: int, decorrelate: bool = True) -> torch.Tensor:
-    """Images from pyramid levels: X = sigmoid(2 · M · Σ_l up(P_l)).
-
-    ``up`` is bilinear to ``size`` (align_corners=False, no antialiasing); M is `COLOURS` divided by the largest L2
-    norm of its columns, applied to the colour vector of each pixel; sigmoid(2x) = (1 + tanh x) / 2.
-
-    Args:
-        levels: at least one tensor [m, c, s, s] each, any s ≤ size.
-        size: pixels a side of the images.
-        decorrelate: apply M to three channels; if false, or for grey images, X = sigmoid(2 · Σ_l up(P_l)).
-
-    Returns:
-        [m, c, size, size] in (0, 1).
-
-    Source: arXiv 2511.16674 and its released code.
-    """
-    total = torch.zeros((), dtype=levels[0].dtype, device=levels[0].device)
-    for level in levels:
-        if level.shape[-1] != size:
-            level = enlarge(level, size)
-        total = total + level
-    if decorrelate and total.shape[1] == 3:
-        colours = torch.tensor(COLOURS, dtype=total.dtype)
-        colours = (colours / colours.norm(dim=0).max()).to(total.device, non_blocking=True)
-        total = torch.einsum("rc,mchw->mrhw", colours, total)
-    return torch.sigmoid(2 * total)
 
 
 @declare("pyramid")
@@ -140,28 +108,3 @@ class PyramidImages(Generator):
         images = decode([level[draws] for level in self.levels], self.side, self.decorrelate)
         labels = torch.softmax(self.label_logits[draws], 1) if self.soft_labels is not None else self.labels[draws]
         return Samples(images, labels, index=draws)
-
-
-def image_set(facts: Facts, size: int | None, images_per_class: int) -> tuple[int, torch.Tensor]:
-    """Pixels a side and labels [m] of a set of synthetic images; a clear error where the data cannot carry one."""
-    if not facts.is_images:
-        raise DeclarationError([("generator", f"makes images, but a sample of the data has shape {facts.shape}")])
-    if facts.classes is None:
-        raise DeclarationError([("generator", "makes images of classes, but the data has no labels")])
-    if facts.shape[0] not in (1, 3):
-        message = f"expected 3, or 1 for grey, for images that are optimised, got {facts.shape[0]}"
-        raise DeclarationError([("data.channels", message)])
-    if size is None and facts.shape[1] != facts.shape[2]:
-        raise DeclarationError([("generator.size", f"missing: the data is {facts.shape[1]}x{facts.shape[2]}")])
-    side, count = size or facts.shape[1], facts.classes * images_per_class
-    require("generator", f"{count} images of {side}x{side} pixels", 4 * count * facts.shape[0] * side**2)
-    return side, torch.arange(facts.classes).repeat_interleave(images_per_class)
-
-
-def pick(count: int, n: int | None, rng: torch.Generator) -> torch.Tensor:
-    """Indices [n] out of ``count`` without repeats; all in order for None."""
-    if n is None or n == count:
-        return torch.arange(count)
-    if n > count:
-        raise DeclarationError([("trainer.batch", f"expected at most the {count} images there are, got {n}")])
-    return torch.randperm(count, generator=rng)[:n]

@@ -6,15 +6,16 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.data.store import budget
-from matchzoo.declare import at_least, declare
-from matchzoo.errors import DeclarationError
-from matchzoo.facts import Facts
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.validators import at_least
+from matchzoo.data.reading.store import budget
 from matchzoo.generators.generator import Generator
-from matchzoo.generators.pyramid import pick
-from matchzoo.pool import Pool
-from matchzoo.samples import Samples
-from matchzoo.selectors import Selector
+from matchzoo.generators.images import pick
+from matchzoo.generators.pool import Pool
+from matchzoo.generators.selectors import Selector
 
 
 @declare("selection")

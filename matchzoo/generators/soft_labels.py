@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from matchzoo.data import Split
-from matchzoo.data.data import stratified
-from matchzoo.pool import Pool
+from matchzoo.data.split import stratified
+from matchzoo.generators.pool import Pool
 
 SoftLabels = Literal["learnt", "probe"]
 START = {"learnt": 0.9, "probe": 1 - 1e-6}
@@ -29,8 +29,8 @@ def probe_logits(pool: Pool, images: torch.Tensor) -> torch.Tensor:
     It is the softmax regression of `matchzoo.evaluation.Converged`, trained on un-augmented features, its penalty
     chosen on a share of the real images.
     """
-    from matchzoo.evaluation.converged import Converged  # that package knows the generators
-    from matchzoo.evaluation.protocol import TrainingSet
+    from matchzoo.models.classifiers.classifier_fit import TrainingSet
+    from matchzoo.models.classifiers.converged import Converged  # that package knows the generators
 
     features, labels = pool.features, pool.split.labels
     assert labels is not None  # whoever makes images of classes has them

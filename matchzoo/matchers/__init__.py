@@ -3,7 +3,7 @@
 from matchzoo.matchers.classification import Classification
 from matchzoo.matchers.distance import Cosine, Distance, RowCosine, Squared
 from matchzoo.matchers.gan import GAN
-from matchzoo.matchers.linear_probe import LinearProbe
+from matchzoo.matchers.induced_probe import LinearProbe
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.mmd import MMD
 from matchzoo.matchers.one_sided import OneSided

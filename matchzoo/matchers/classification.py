@@ -5,13 +5,13 @@ from typing import ClassVar, Literal
 
 import torch
 
-from matchzoo.declare import declare
-from matchzoo.errors import DeclarationError
-from matchzoo.facts import Facts
-from matchzoo.matchers.linear_probe import soft_cross_entropy
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.numerics.losses import soft_cross_entropy
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 
 @declare("classification")

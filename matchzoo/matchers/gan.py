@@ -6,12 +6,12 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 
-from matchzoo.declare import declare
-from matchzoo.errors import DeclarationError
-from matchzoo.facts import Facts
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 Loss = Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein"]
 

@@ -8,12 +8,13 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.declare import family, positive
-from matchzoo.facts import Facts
+from matchzoo.core.declare import family
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.validators import positive
 from matchzoo.matchers.reference import Online, Reference
 from matchzoo.projectors.projector import Projector
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 
 @family("matcher")

@@ -6,12 +6,13 @@ from typing import Literal
 import attrs
 import torch
 
-from matchzoo.declare import declare
-from matchzoo.errors import DeclarationError, MatchZooError
-from matchzoo.kernels import Bandwidth, Gaussian, Kernel, check_bandwidths
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.kernels import Gaussian, Kernel
+from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 Estimator = Literal["biased", "unbiased", "linear"]
 ROOT_OFFSET = 1e-6

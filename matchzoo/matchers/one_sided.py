@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import torch
 
-from matchzoo.declare import declare
+from matchzoo.core.declare import declare
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 
 @declare("one-sided")

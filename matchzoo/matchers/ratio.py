@@ -8,13 +8,14 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.declare import at_least, declare
-from matchzoo.errors import DeclarationError
-from matchzoo.facts import Facts
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.ratios.ratio_estimator import NOWHERE_ELSE, Ratio, RatioEstimator
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 SMALLEST = 1e-6
 """Ratios below this are raised to it before a logarithm is taken of them."""

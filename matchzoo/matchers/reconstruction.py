@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import torch
 
-from matchzoo.declare import declare
-from matchzoo.errors import MatchZooError
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 
 @declare("reconstruction")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import torch
 
-from matchzoo.declare import declare, family
+from matchzoo.core.declare import declare, family
 from matchzoo.matchers.distance import Distance
 
 

@@ -5,11 +5,12 @@ from abc import ABC, abstractmethod
 import attrs
 import torch
 
-from matchzoo.declare import at_least, declare, family
-from matchzoo.errors import DeclarationError
-from matchzoo.precision import double
-from matchzoo.samples import Samples
-from matchzoo.tables import to_table
+from matchzoo.core.declare import declare, family
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.numerics.float64 import double
+from matchzoo.core.samples import Samples
+from matchzoo.core.structuring import to_table
+from matchzoo.core.validators import at_least
 
 
 @family("reference")

@@ -6,15 +6,15 @@ from typing import ClassVar
 import attrs
 import torch
 
-from matchzoo.declare import declare
-from matchzoo.facts import Facts
+from matchzoo.core.declare import declare
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
 from matchzoo.matchers.distance import Distance
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.reduction import Reduction, ToReference
+from matchzoo.matchers.statistics.statistic import Statistic
 from matchzoo.projectors.projector import Projector
-from matchzoo.samples import Samples
-from matchzoo.statistics.statistic import Statistic
-from matchzoo.step import Step
 
 
 @declare("statistic")

@@ -3,12 +3,13 @@
 import attrs
 import torch
 
-from matchzoo.declare import at_least, declare, positive
-from matchzoo.facts import Facts
-from matchzoo.networks.network import Network
+from matchzoo.core.declare import declare
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least, positive
+from matchzoo.models.networks.network import Network
 from matchzoo.projectors.learned import clip
 from matchzoo.projectors.projector import Projector
-from matchzoo.step import Step
 
 
 @declare("auto-encoder")

@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from matchzoo import zoo
-from matchzoo.declare import declare
-from matchzoo.errors import DeclarationError, MatchZooError
-from matchzoo.facts import Facts
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.spec import Facts
+from matchzoo.core.structuring import to_table
 from matchzoo.projectors.projector import Projector
-from matchzoo.tables import to_table
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and standard deviation of the colours of ImageNet."""

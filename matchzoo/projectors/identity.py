@@ -2,8 +2,8 @@
 
 import torch
 
-from matchzoo.declare import declare
-from matchzoo.facts import Facts
+from matchzoo.core.declare import declare
+from matchzoo.core.spec import Facts
 from matchzoo.projectors.projector import Projector
 
 

@@ -6,11 +6,12 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.declare import at_least, declare, positive
-from matchzoo.facts import Facts
-from matchzoo.networks.network import Network
+from matchzoo.core.declare import declare
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least, positive
+from matchzoo.models.networks.network import Network
 from matchzoo.projectors.projector import Projector
-from matchzoo.step import Step
 
 
 @declare("learned")

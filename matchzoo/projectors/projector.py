@@ -6,11 +6,11 @@ from typing import Any, final
 import torch
 from torch import nn
 
-from matchzoo.declare import family
-from matchzoo.errors import MatchZooError
-from matchzoo.facts import Facts
-from matchzoo.samples import Samples
-from matchzoo.step import Step
+from matchzoo.core.declare import family
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
 
 
 @family("projector")

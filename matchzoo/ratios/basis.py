@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from matchzoo.kernels import Bandwidth, gaussian, squared_distances
-from matchzoo.samples import Samples
-from matchzoo.step import Step
+from matchzoo.core.numerics.bandwidths import Bandwidth
+from matchzoo.core.numerics.distances import gaussian, squared_distances
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
 
 FOLDS = 5
 """Of cross-validation by held-out likelihood."""

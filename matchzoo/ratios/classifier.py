@@ -8,15 +8,16 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.declare import at_least, declare, not_empty, positive
-from matchzoo.errors import DeclarationError, MatchZooError
-from matchzoo.facts import Facts
-from matchzoo.kernels import Bandwidth, absolute, check_bandwidths
-from matchzoo.precision import double
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
+from matchzoo.core.numerics.float64 import double
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.ratios.basis import best, folds
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 NEWTON_STEPS = 200
 MOST = 5000

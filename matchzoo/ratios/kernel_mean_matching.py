@@ -7,13 +7,15 @@ from typing import ClassVar, Literal
 import attrs
 import torch
 
-from matchzoo.declare import at_least, declare, positive
-from matchzoo.errors import DeclarationError, MatchZooError
-from matchzoo.kernels import Bandwidth, check_bandwidths, resolve
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.kernels import resolve
+from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least, positive
 from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 
 def kernel_mean_matching(

@@ -3,15 +3,17 @@
 import attrs
 import torch
 
-from matchzoo.declare import at_least, declare
-from matchzoo.errors import MatchZooError
-from matchzoo.kernels import Bandwidth, check_bandwidths, resolve
-from matchzoo.precision import double
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.kernels import resolve
+from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
+from matchzoo.core.numerics.float64 import double
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least
 from matchzoo.ratios.basis import CANDIDATES, best, centres, design, design_at, folds
 from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 NEWTON_STEPS = 100
 TOLERANCE = 1e-11

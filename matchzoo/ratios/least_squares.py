@@ -4,13 +4,14 @@ import itertools
 
 import torch
 
-from matchzoo.errors import MatchZooError
-from matchzoo.kernels import Bandwidth, resolve
-from matchzoo.precision import double
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.kernels import resolve
+from matchzoo.core.numerics.bandwidths import Bandwidth
+from matchzoo.core.numerics.float64 import double
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
 from matchzoo.ratios.basis import best, centres, design, design_at
 from matchzoo.ratios.ratio_estimator import Ratio
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 
 def coefficients(

@@ -2,8 +2,8 @@
 
 import torch
 
-from matchzoo.errors import MatchZooError
-from matchzoo.precision import double
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.numerics.float64 import double
 
 SWEEPS = 4
 """Rounds of gradient steps and of attempts to finish, before the active-set method that changes one bound at a time."""

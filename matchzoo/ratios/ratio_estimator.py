@@ -8,12 +8,12 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.declare import family
-from matchzoo.errors import MatchZooError
-from matchzoo.facts import Facts
-from matchzoo.precision import double
-from matchzoo.samples import Samples
-from matchzoo.step import Step
+from matchzoo.core.declare import family
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.numerics.float64 import double
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
 
 
 @attrs.frozen(kw_only=True, eq=False)

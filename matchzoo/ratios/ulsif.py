@@ -2,13 +2,14 @@
 
 import attrs
 
-from matchzoo.declare import at_least, declare, not_empty, positive
-from matchzoo.kernels import Bandwidth, check_bandwidths
+from matchzoo.core.declare import declare
+from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
+from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.ratios.basis import CANDIDATES
 from matchzoo.ratios.least_squares import fit_least_squares
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
-from matchzoo.samples import Samples
-from matchzoo.step import Step
 
 
 @declare("ulsif")

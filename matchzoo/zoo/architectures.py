@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from matchzoo.errors import MatchZooError, did_you_mean
-from matchzoo.weights import RandomWeights
-from matchzoo.weights.keys import by_order, layout, renamed
+from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.zoo import fid_inception
 from matchzoo.zoo.backbone_card import BackboneCard, check_expected
+from matchzoo.zoo.weights import RandomWeights
+from matchzoo.zoo.weights.keys import by_order, layout, renamed
 
 State = dict[str, torch.Tensor]
 

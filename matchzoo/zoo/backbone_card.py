@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from matchzoo.declare import at_least, declare, not_empty, positive
-from matchzoo.errors import MatchZooError
-from matchzoo.weights import Weights
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.zoo.card import Card
+from matchzoo.zoo.weights import Weights
 
 if TYPE_CHECKING:
     import torch

@@ -5,14 +5,15 @@ A card's full name is its path below ``zoo/`` without ``.toml``: ``backbones/cli
 """
 
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import TypeVar, overload
+from pathlib import Path, PurePath
+from typing import Any, TypeVar, overload
 
 import attrs
 
-from matchzoo import shipped
-from matchzoo.errors import DeclarationError, MatchZooError, did_you_mean
-from matchzoo.tables import read_toml, structure
+from matchzoo.core import shipped
+from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
+from matchzoo.core.structuring import structure
+from matchzoo.core.toml import read_toml
 from matchzoo.zoo.backbone_card import BackboneCard
 from matchzoo.zoo.card import Card
 from matchzoo.zoo.data_card import DataCard
@@ -135,3 +136,24 @@ def _class_of(path: Path) -> type[Card]:
     keys = set(read_toml(path))
     classes = [cls for _, cls in FOLDERS.values()]
     return max(classes, key=lambda cls: len(keys & set(attrs.fields_dict(cls))))  # type: ignore[arg-type]
+
+
+FREE = ("size", "fit", "sampling", "channels", "path", "root", "download")
+"""Keys of a data table that do not say which data they are."""
+
+
+def same_data(card: Any, table: dict[str, Any]) -> bool:
+    """Whether a table is of a card's data: all that says which they are is equal, folders by their last name."""
+    folder = [PurePath(str(one.get("path", ""))).name for one in (card, table)]
+    said = {key: value for key, value in card.items() if key not in FREE}
+    return folder[0] == folder[1] and all(table.get(key) == value for key, value in said.items())
+
+
+def named(name: str) -> DistilledCard | None:
+    """The card of a name (full, or without its folder); None if it is not that of a distilled set."""
+    if name.endswith(".toml") or "@" in name:
+        return None
+    full = full_name(name)
+    if full is None or not full.startswith("distilled/"):
+        return None
+    return load(full, DistilledCard)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from matchzoo.declare import at_least, declare, not_empty, positive
-from matchzoo.errors import DeclarationError
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.zoo.card import Card
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class DataCard(Card):
             DeclarationError: the table is not a valid one.
             MatchZooError: the samples are not here, with the remedy.
         """
+        from matchzoo.core.structuring import structure
         from matchzoo.data import Data
-        from matchzoo.tables import structure
 
         try:
             return structure(self.data, Data).load()  # type: ignore[type-abstract]

@@ -5,8 +5,9 @@ from typing import Literal
 
 import attrs
 
-from matchzoo.declare import at_least, between, declare, not_empty, positive
-from matchzoo.errors import DeclarationError, MatchZooError
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.validators import at_least, between, not_empty, positive
 from matchzoo.zoo.card import Card
 
 
@@ -87,7 +88,7 @@ class DistilledCard(Card):
 
     def check(self, tensors: Path) -> None:
         """Raise if a file of tensors is not the one that the card pins."""
-        from matchzoo.weights.weights import file_sha256
+        from matchzoo.core.storage.files import file_sha256
 
         found = file_sha256(tensors)
         if found != self.sha256:
@@ -110,15 +111,3 @@ class DistilledCard(Card):
     def bring(self, name: str) -> str:
         """The command that makes or fetches it."""
         return self.command if self.status == "reproduce" else f"matchzoo pull {name}"
-
-
-def named(name: str) -> DistilledCard | None:
-    """The card of a name (full, or without its folder); None if it is not that of a distilled set."""
-    from matchzoo.zoo import cards
-
-    if name.endswith(".toml") or "@" in name:
-        return None
-    full = cards.full_name(name)
-    if full is None or not full.startswith("distilled/"):
-        return None
-    return cards.load(full, DistilledCard)

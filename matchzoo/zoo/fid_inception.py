@@ -6,7 +6,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-from matchzoo.errors import MatchZooError
+from matchzoo.core.errors import MatchZooError
 
 ARCHITECTURE = "inception-v3-compat"
 """What torch-fidelity calls it."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from matchzoo.errors import MatchZooError
+from matchzoo.core.errors import MatchZooError
 
 LIMIT = 20
 """Seconds of processor time that a thing may take, on however busy a machine."""

@@ -19,12 +19,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from attempts import attempt, expect
-from hostile_images import folders, images
-from hostile_outputs import cards, distilled, runs
-from hostile_tables import arrays, listed, parquet
+from torture.attempts import attempt, expect
+from torture.hostile_images import folders, images
+from torture.hostile_outputs import cards, distilled, runs
+from torture.hostile_tables import arrays, listed, parquet
 
-from matchzoo.progress import quietly
+from matchzoo.core.showing.progress import quietly
 
 BATCH = 100
 """Cases of one process."""

@@ -14,17 +14,12 @@ from typing import Any
 import torch
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.insert(0, str(HERE.parent))
 
-import data_fuzz  # noqa: E402
-import faults  # noqa: E402
-import hostile_numbers  # noqa: E402
-import kills  # noqa: E402
-import leaks  # noqa: E402
-import recipe_fuzz  # noqa: E402
-from conftest import TINY_CARD  # noqa: E402
+from helpers.tables import TINY_CARD  # noqa: E402
+from torture import data_fuzz, faults, hostile_numbers, kills, leaks, recipe_fuzz  # noqa: E402
 
-from matchzoo import files  # noqa: E402
+from matchzoo.core.storage import files  # noqa: E402
 
 STORE, PAGE = HERE / "results.json", HERE.parent.parent / "docs/torture.md"
 BEGIN, END = "<!-- made by make torture -->", "<!-- end -->"

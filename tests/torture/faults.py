@@ -17,14 +17,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import kills
 import torch
-from hub_server import Fault, HubServer
+from helpers.hub_server import Fault, HubServer
 from safetensors.torch import load_file
+from torture import kills
 
-from matchzoo import files
-from matchzoo.distilled import DistilledDataset
-from matchzoo.tables import write_toml
+from matchzoo.core.storage import files
+from matchzoo.core.toml import write_toml
+from matchzoo.hub.distilled import DistilledDataset
 
 
 def process(recipe: Path, folder: Path, before: Callable[[], None] | None = None) -> "subprocess.Popen[str]":

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from attempts import Wrong, expect
-from damage import damage
 from PIL import Image
+from torture.attempts import Wrong, expect
+from torture.damage import damage
 
+from matchzoo.core.errors import MatchZooError
 from matchzoo.data import ImageFolder
-from matchzoo.data.decoding import Decoding
-from matchzoo.data.listing import SUFFIXES
-from matchzoo.errors import MatchZooError
+from matchzoo.data.reading.decoding import Decoding
+from matchzoo.data.reading.listing import SUFFIXES
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:

@@ -16,22 +16,22 @@ from typing import Any
 
 import attrs
 import torch
-from attempts import Wrong, attempt, expect
+from torture.attempts import Wrong, attempt, expect
 
-from matchzoo.density_ratios import estimate
-from matchzoo.evaluation.frechet import frechet_distance
-from matchzoo.evaluation.kernel_distance import kernel_distance
-from matchzoo.evaluation.manifold import precision_recall_density_coverage
-from matchzoo.evaluation.probe import probe
-from matchzoo.evaluation.protocol import Protocol, TrainingSet
-from matchzoo.facts import Facts
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.structuring import structure
+from matchzoo.evaluation.metrics.frechet import frechet_distance
+from matchzoo.evaluation.metrics.kernel_distance import kernel_distance
+from matchzoo.evaluation.metrics.manifold import precision_recall_density_coverage
+from matchzoo.generators.selectors.herding import herding_rows
+from matchzoo.generators.selectors.k_center import k_center_rows
+from matchzoo.generators.selectors.k_medoids import k_medoids_rows
 from matchzoo.matchers import Matcher
-from matchzoo.samples import Samples
-from matchzoo.selectors.herding import herding_rows
-from matchzoo.selectors.k_center import k_center_rows
-from matchzoo.selectors.k_medoids import k_medoids_rows
-from matchzoo.step import Step
-from matchzoo.tables import structure
+from matchzoo.models.classifiers.classifier_fit import Protocol, TrainingSet
+from matchzoo.models.classifiers.scoring import probe
+from matchzoo.ratios.of_tables import estimate
 
 CLASSES = 2
 

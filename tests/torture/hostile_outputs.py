@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from attempts import expect
-from damage import damage_file, garble
+from torture.attempts import expect
+from torture.damage import damage_file, garble
 
 from matchzoo import zoo
-from matchzoo.distilled import DistilledDataset
+from matchzoo.hub.distilled import DistilledDataset
 
 
 def distilled(rng: random.Random, folder: Path) -> str:
@@ -64,9 +64,9 @@ def runs(rng: random.Random, folder: Path) -> str:
 
 
 def tiny() -> Any:
-    from conftest import RING
+    from helpers.tables import RING
 
-    from matchzoo.recipe import Recipe
+    from matchzoo.recipes.recipe import Recipe
 
     table = json.loads(json.dumps(RING))
     table["trainer"] |= {"steps": 4, "checkpoint_every": 1, "log_every": 1, "device": "cpu", "snapshot_every": 2}

@@ -9,12 +9,12 @@ from unittest import mock
 
 import attrs
 import numpy as np
-from attempts import expect
-from damage import damage, garble
-from hostile_images import originals
+from torture.attempts import expect
+from torture.damage import damage, garble
+from torture.hostile_images import originals
 
 from matchzoo.data import Arrays, Hub, Table
-from matchzoo.data.repository import Repository
+from matchzoo.data.reading.repository import Repository
 
 
 def array(rng: random.Random, shape: tuple[int, ...]) -> np.ndarray:

@@ -17,8 +17,9 @@ from typing import Any
 import attrs
 from safetensors.torch import load_file
 
-from matchzoo import files, recipes
-from matchzoo.tables import write_toml
+from matchzoo import recipes
+from matchzoo.core.storage import files
+from matchzoo.core.toml import write_toml
 
 LEFT_ALONE = {"environment.json", "report.html", "metrics.json", "metrics.jsonl"}
 """Say when and how long, so they differ between runs; the numbers in them are compared apart."""

@@ -24,11 +24,12 @@ import attrs
 import torch
 from matplotlib.figure import Figure
 
-from matchzoo import hub, recipes, run_page
-from matchzoo.checkpoint import Checkpoints
-from matchzoo.comparison import evaluate
-from matchzoo.distilled import DistilledDataset
-from matchzoo.recipe import Recipe
+from matchzoo import hub, recipes
+from matchzoo.hub.distilled import DistilledDataset
+from matchzoo.recipes.comparison import evaluate
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs import page
+from matchzoo.training.checkpoint import Checkpoints
 
 WARM = 0.4
 """The share of the measurements that is passed over."""
@@ -89,7 +90,7 @@ def growth(measured: list[Held]) -> list[str]:
 
 def tables(card: str) -> dict[str, dict[str, Any]]:
     """Tiny problems by name: distillation, a GRAM-net, condensation."""
-    from conftest import LGM, RING
+    from helpers.tables import LGM, RING
 
     lgm, ring, dm = copy.deepcopy(LGM), copy.deepcopy(RING), recipes.load("dm/digits").table()
     lgm["projector"]["card"] = card
@@ -112,8 +113,8 @@ def long_run(table: dict[str, Any], steps: int, every: int, folder: Path) -> lis
 
     with (
         mock.patch.object(Checkpoints, "save", saved),
-        mock.patch.object(run_page, "INTERVAL", 0.0),
-        mock.patch.object(run_page, "SHARE", 0),
+        mock.patch.object(page, "INTERVAL", 0.0),
+        mock.patch.object(page, "SHARE", 0),
     ):
         Recipe.of(table).run(folder, quiet=True)
     return measured
@@ -122,7 +123,7 @@ def long_run(table: dict[str, Any], steps: int, every: int, folder: Path) -> lis
 @contextlib.contextmanager
 def own_hub(folder: Path) -> Iterator[Any]:
     """A Hub on this machine, with the client pointed at it."""
-    from hub_server import HubServer
+    from helpers.hub_server import HubServer
     from huggingface_hub import constants, utils
 
     server = HubServer()

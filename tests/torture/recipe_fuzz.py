@@ -12,11 +12,11 @@ from typing import Any
 
 import tomlkit
 import torch
-from attempts import attempt
+from torture.attempts import attempt
 
 from matchzoo import recipes
-from matchzoo.recipe import Recipe
-from matchzoo.training import Training
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.training.loop import Training
 
 LARGE = 100_000
 """Rows of a step that is not tried: in chunks it would run, for days, as ``matchzoo plan`` says."""
@@ -163,7 +163,7 @@ def campaign(tables: list[dict[str, Any]], count: int, seed: int, folder: Path) 
 
 def bases(card: Path) -> list[dict[str, Any]]:
     """Tables of tiny problems, one of every kind of recipe, on a backbone of random weights."""
-    from conftest import LGM, RING
+    from helpers.tables import LGM, RING
 
     tables = [copy.deepcopy(RING), copy.deepcopy(LGM)]
     tables[1]["projector"]["card"] = str(card)
@@ -194,7 +194,7 @@ def main() -> None:
     import tempfile
 
     sys.path.insert(0, str(Path(__file__).parent.parent))
-    from conftest import TINY_CARD
+    from helpers.tables import TINY_CARD
 
     torch.set_num_threads(1)
     resource.setrlimit(resource.RLIMIT_AS, (12 * 2**30, 12 * 2**30))

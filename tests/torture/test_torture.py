@@ -2,13 +2,8 @@
 
 from pathlib import Path
 
-import data_fuzz
-import faults
-import hostile_numbers
-import kills
-import leaks
 import pytest
-import recipe_fuzz
+from torture import data_fuzz, faults, hostile_numbers, kills, leaks, recipe_fuzz
 
 pytestmark = pytest.mark.slow
 

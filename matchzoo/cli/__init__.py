@@ -1,0 +1,1 @@
+"""The command ``matchzoo``, one sub-command a file."""

@@ -1,0 +1,152 @@
+"""The commands that compare: matchzoo evaluate, matchzoo report."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+
+import tyro
+
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing.text import as_json
+
+if TYPE_CHECKING:
+    from matchzoo.recipes.comparison import Matrix, RunReport
+
+Sets = Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SET")]
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+
+
+def evaluate(
+    sets: Sets,
+    backbone: tuple[str, ...],
+    data: str | None = None,
+    size: int | None = None,
+    protocol: tuple[str, ...] = ("converged",),
+    baselines: tuple[Literal["random", "centroid", "full"], ...] = (),
+    seeds: int = 5,
+    views: str | None = None,
+    per_class: Flag = False,
+    class_names: Path | None = None,
+    inherit: str | None = None,
+    output: tuple[Path, ...] = (Path("runs/matrix.json"),),
+    device: str = "auto",
+    json: Flag = False,
+    quiet: Flag = False,
+) -> None:
+    """Evaluate sets of images on backbones: one table, a row a set, a column a backbone.
+
+    Args:
+        sets: folders of runs, files or folders of distilled sets, folders with a folder of images for each class,
+            user/name[@revision] of the Hub.
+        backbone: cards of the zoo, or paths of .toml files.
+        data: card of the data to test on; that of the runs if not given.
+        size: pixels a side of data and sets, for backbones that do not take the data's own.
+        protocol: how classifiers are trained: converged, paper, ridge, k-nn, nearest-centroid; the first leads.
+        baselines: rows of real images beside the sets, as many of a class as they have; or all of them.
+        seeds: draws of the views.
+        views: what training images are augmented by, as a table: '{ flip = 0.5, crop = { scale = [0.08, 1.0] } }';
+            those of the first run if not given.
+        per_class: print the accuracy of every class too (the stored file always has it).
+        class_names: file with the class names of sets that do not say them: a line each, or a JSON list.
+        inherit: a backbone whose head, trained on all training images, is handed on to the others by way of the images.
+        output: files to write: .json (everything), .md, .csv.
+        device: auto, cpu, cuda, cuda:1, mps.
+        json: print everything for programs, in place of the tables.
+        quiet: show no progress.
+    """
+    import tomllib
+
+    from matchzoo.core.errors import DeclarationError
+    from matchzoo.core.showing.text import format_table
+    from matchzoo.core.structuring import structure
+    from matchzoo.data.views import Views
+    from matchzoo.recipes.comparison import evaluate as compare
+
+    chosen = None
+    if views is not None:
+        try:
+            chosen = structure(tomllib.loads(f"views = {views}")["views"], Views)
+        except tomllib.TOMLDecodeError as error:
+            raise MatchZooError(f"--views: expected a table such as '{{ flip = 0.5 }}' ({error})") from None
+        except DeclarationError as error:
+            raise error.under("--views") from None
+    check_output(output, ".json", ".md", ".csv")
+    matrix = compare(
+        sets,
+        backbone,
+        data=data,
+        views=chosen,
+        size=size,
+        protocols=protocol,
+        baselines=baselines,
+        seeds=seeds,
+        class_names=class_names,
+        inherit=inherit,
+        device=device,
+        quiet=quiet,
+    )
+    for note in matrix.about["notes"]:
+        print(note, file=sys.stderr if json else sys.stdout)
+    if json:
+        print(as_json({"about": matrix.about, "records": matrix.records}))
+        _write(matrix, output, sys.stderr)
+        return
+    for kind in matrix.protocols:
+        print(f"\ntop-1 %, protocol {kind}, {seeds} seeds (mean ± standard deviation)")
+        print(format_table(matrix.table("top1", kind)))
+    if len(matrix.about["class_names"]) > 5:
+        print(f"\ntop-5 %, protocol {matrix.protocols[0]}")
+        print(format_table(matrix.table("top5")))
+    if matrix.about["group_names"]:
+        print(f"\ntop-1 % of the worst group, protocol {matrix.protocols[0]}")
+        print(format_table(matrix.table("worst_group")))
+        for name in matrix.backbones:
+            print(f"\ntop-1 % of every group on {name}")
+            print(format_table(matrix.breakdown(name, "group")))
+    if per_class:
+        for name in matrix.backbones:
+            print(f"\ntop-1 % of every class on {name}")
+            print(format_table(matrix.breakdown(name)))
+    print()
+    _write(matrix, output, sys.stdout)
+
+
+def report(
+    runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
+    output: tuple[Path, ...] = (Path("runs/report.json"), Path("runs/report.png")),
+    json: Flag = False,
+) -> None:
+    """Put finished runs into one table and one picture: accuracy against images a class, seconds and bytes.
+
+    Args:
+        runs: folders of finished runs.
+        output: files to write: .json (everything), .png (the picture), .md (the table).
+        json: print everything for programs, in place of the table.
+    """
+    from matchzoo.core.showing.text import format_table
+    from matchzoo.recipes.comparison import report as compare
+
+    check_output(output, ".json", ".png", ".md")
+    made = compare(runs)
+    if json:
+        print(as_json(made.record()))
+        _write(made, output, sys.stderr)
+        return
+    print(format_table(made.table()))
+    print()
+    _write(made, output, sys.stdout)
+
+
+def _write(made: "Matrix | RunReport", output: tuple[Path, ...], to: TextIO) -> None:
+    """Save what was compared, and say where."""
+    for path in output:
+        made.save(path)
+        print(f"wrote {path}", file=to)
+
+
+def check_output(output: tuple[Path, ...], *suffixes: str) -> None:
+    """Raise, before any work, if a file has a name of no known kind."""
+    for path in output:
+        if path.suffix not in suffixes:
+            known = ", ".join(suffixes[:-1]) + f" or {suffixes[-1]}"
+            raise MatchZooError(f"--output: expected names that end in {known}, got {path}")

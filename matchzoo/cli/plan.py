@@ -1,0 +1,34 @@
+"""The command matchzoo plan."""
+
+from typing import Annotated
+
+import tyro
+
+
+def plan(
+    name: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")],
+    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+    classes: int | None = None,
+    samples: int | None = None,
+    overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
+) -> None:
+    """Say what a recipe would take here, before anything is trained: memory, operations, time, and what changes them.
+
+    Neither its data nor its weights need be here. Any field of the recipe can be overridden, as in matchzoo run.
+
+    Args:
+        name: of a recipe, or the path of a .toml file.
+        json: print all numbers for programs.
+        classes: number of classes of data that are not here and that no card describes; 0 for none.
+        samples: number of training samples of such data.
+        overrides: words of the command line that are not this command's own.
+    """
+    from matchzoo.cli.main import recipe_of
+    from matchzoo.core.showing.text import as_json
+    from matchzoo.recipes.planning import plan as work_out
+
+    planned = work_out(recipe_of(name, overrides, "planned"), classes=classes, samples=samples)
+    if json:
+        print(as_json(planned.record()))
+    else:
+        print(planned.text())

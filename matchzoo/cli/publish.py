@@ -1,0 +1,114 @@
+"""The commands to and from the Hub: matchzoo push, matchzoo pull."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+
+from matchzoo.core.errors import MatchZooError
+
+if TYPE_CHECKING:
+    from matchzoo.hub import Pushed
+
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+Repo = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="USER/NAME")]
+
+
+def push(
+    source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SET")],
+    repo: Repo,
+    model: Literal["generator", "projector", "probe"] | None = None,
+    private: Flag = False,
+    licence: str = "",
+    message: str = "",
+    force: Flag = False,
+    dry_run: Flag = False,
+    class_names: Path | None = None,
+) -> None:
+    """Publish a distilled set as a data set of the Hub, or a part of a run as a model, in one commit.
+
+    Args:
+        source: folder of a run, of a distilled set or of a model, or a set of others in a file or folder.
+        repo: repository, which is made if it is not there.
+        model: publish this part of a run, as a model: its generator, its projector, or the classifier (probe) that its
+            evaluation trains on the distilled images.
+        private: make a repository that only you see; a public one that is there is refused.
+        licence: of the set or model (SPDX), for its card.
+        message: of the commit.
+        force: replace a set or model of another recipe.
+        dry_run: say what would be uploaded, and upload nothing.
+        class_names: file with the class names of a set that does not say them: a line each, or a JSON list.
+    """
+    from matchzoo import hub
+    from matchzoo.hub.distilled import DistilledDataset
+    from matchzoo.hub.folders.model_writing import CONFIG
+
+    if not hub.is_name(repo):
+        raise MatchZooError(f"expected user/name, got {repo!r}")
+    about: dict[str, Any] = {"licence": licence, "message": message, "force": force, "dry_run": dry_run}
+    visible = True if private else None
+    if model is not None or (Path(source) / CONFIG).is_file():
+        if class_names is not None:
+            raise MatchZooError("--class-names: only of a distilled set")
+        _report(hub.push_model(source, repo, which=model, private=visible, **about), dry_run)
+        return
+    distilled = DistilledDataset.load(source, class_names=class_names)
+    _report(hub.push(distilled, repo, private=visible, **about), dry_run)
+
+
+def _report(done: "Pushed", dry_run: bool) -> None:
+    from matchzoo.core.showing.text import size_of
+
+    for name, size in done.files.items():
+        print(f"{size_of(size):>8}  {name}")
+    for note in done.notes:
+        print(note)
+    total = size_of(sum(done.files.values()))
+    if dry_run:
+        print(f"would push {total} to {done.repo} (nothing was uploaded)")
+    else:
+        print(f"pushed {total} to {done.repo}@{done.commit}; anybody reads it with: matchzoo pull {done.repo}")
+
+
+def pull(
+    repo: Repo,
+    output: Path | None = None,
+    revision: str | None = None,
+    kind: Literal["dataset", "model"] | None = None,
+    size: int | None = None,
+    class_names: Path | None = None,
+    config: str | None = None,
+    image_column: str = "image",
+    label_column: str = "label",
+    card: str = "",
+) -> None:
+    """Fetch a distilled set or a model of the Hub, check it, and keep it in a folder.
+
+    Args:
+        repo: repository, or USER/NAME@REVISION; or the name of a distilled set of the zoo.
+        output: folder to write; NAME if not given.
+        revision: branch, tag or commit.
+        kind: dataset or model, where the Hub has both of that name.
+        size: pixels a side, for sets of others whose images are of several sizes.
+        class_names: file with the class names of a set that does not say them: a line each, or a JSON list.
+        config: configuration (subset) of a set of others that has several.
+        image_column: column of the images in parquet files of others.
+        label_column: column of the labels in parquet files of others.
+        card: of a model on a backbone that is none of the zoo's, the path of its card.
+    """
+    from matchzoo import hub
+    from matchzoo.zoo import cards
+
+    folder = output or Path(repo.partition("@")[0].rpartition("/")[2])
+    if kind is None:
+        kind = "dataset" if cards.named(repo) is not None else hub.kind_of(repo, revision)
+    if kind == "model":
+        model = hub.pull_model(repo, revision, card=card)
+        model.save(folder)
+        at, lines = model.repository or {}, model.describe()
+    else:
+        chosen: dict[str, Any] = {"config": config, "image_column": image_column, "label_column": label_column}
+        distilled = hub.pull(repo, revision, class_names=class_names, size=size, **chosen)
+        distilled.save(folder)
+        at, lines = distilled.repository or {}, distilled.describe()
+    print("\n".join([f"{at.get('repo')}@{at.get('commit')}", *lines, f"wrote {folder}"]))

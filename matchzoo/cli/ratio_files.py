@@ -1,0 +1,83 @@
+"""The files of ``matchzoo ratio``: values, diagnostics and a picture."""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.storage import files
+from matchzoo.core.storage.number_tables import constant
+from matchzoo.ratios import Ratio
+
+POINTS = 5000
+"""Rows of each table in a picture, at most."""
+INK = ("#1f4e79", "#c55a11")
+
+
+def write(
+    folder: Path,
+    numerator: np.ndarray,
+    denominator: np.ndarray,
+    names: Sequence[str],
+    ratio: Ratio,
+    everywhere: bool,
+    found: dict[str, Any],
+) -> list[Path]:
+    """Write all of it; returns the paths."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        sides = {"denominator": ratio.denominator.numpy()}
+        if everywhere:
+            sides["numerator"] = ratio.numerator.numpy()
+        written = []
+        for name, values in sides.items():
+            text = "ratio\n" + "".join(f"{value!r}\n" for value in values.tolist())
+            files.write_text(folder / f"{name}.csv", text)
+            files.write_with(folder / f"{name}.npy", functools.partial(np.save, arr=values))
+            written += [folder / f"{name}.csv", folder / f"{name}.npy"]
+        finite = {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in found.items()}
+        files.write_json(folder / "diagnostics.json", finite)
+        figure = draw(numerator, denominator, names, sides)
+        files.write_with(folder / "ratio.png", lambda path: figure.savefig(path, dpi=120))
+    except OSError as error:
+        raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another with --output") from None
+    return [*written, folder / "diagnostics.json", folder / "ratio.png"]
+
+
+def draw(numerator: np.ndarray, denominator: np.ndarray, names: Sequence[str], sides: dict[str, np.ndarray]) -> Figure:
+    """Left, how the ratio is distributed at the rows of either table; right, where it is large.
+
+    One column is the horizontal axis, two are both axes; of more, the first two principal components are.
+    """
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    low, high = 1e-3, max(max(values.max() for values in sides.values()), 1.0) * 1.1
+    bins = np.geomspace(low, high, 50)
+    for (name, values), ink in zip(sides.items(), INK, strict=False):
+        weights = np.full(len(values), 1 / len(values))
+        left.hist(values.clip(low, high), bins, weights=weights, histtype="step", color=ink, label=f"at the {name}")
+    left.axvline(1, color="grey", linewidth=0.8)
+    left.set(xscale="log", xlabel="ratio (those below 0.001 in the first bar)", ylabel="share of rows")
+    left.legend(frameon=False)
+    values = sides["denominator"]
+    some = np.linspace(0, len(denominator) - 1, min(len(denominator), POINTS)).astype(int)
+    if denominator.shape[1] == 1:
+        right.plot(denominator[some, 0], values[some], ".", markersize=3, color=INK[0])
+        right.set(xlabel=names[0], ylabel="ratio at the denominator")
+        return figure
+    pooled = np.concatenate([numerator, denominator])
+    shown, labels = denominator, list(names)
+    if denominator.shape[1] > 2:
+        spread = np.where(constant(pooled), 1.0, pooled.std(0))
+        scaled = (pooled - pooled.mean(0)) / spread
+        axes = np.linalg.eigh(scaled.T @ scaled)[1][:, :-3:-1]
+        shown, labels = (denominator - pooled.mean(0)) / spread @ axes, ["first principal component", "second"]
+    colour = np.log10(values[some].clip(low, None))
+    drawn = right.scatter(shown[some, 0], shown[some, 1], s=6, c=colour, cmap="viridis", linewidths=0)
+    right.set(xlabel=labels[0], ylabel=labels[1], title="rows of the denominator")
+    figure.colorbar(drawn, ax=right, label="log10 of the ratio")
+    return figure

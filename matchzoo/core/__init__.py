@@ -1,0 +1,1 @@
+"""What every part speaks and no method knows: samples, steps, declarations, kernels, errors."""

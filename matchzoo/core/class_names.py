@@ -1,0 +1,61 @@
+"""Labels are indices; what they mean is said by names."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from matchzoo.core.errors import MatchZooError
+
+
+def relabel(labels: torch.Tensor, names: Sequence[str], wanted: Sequence[str]) -> torch.Tensor:
+    """Labels of one order of classes in another: a set whose classes are ordered differently is no error.
+
+    Args:
+        labels: [n] int64, indices into ``names``; or probabilities [n, c].
+        names: of the classes that the labels are of.
+        wanted: the same names in the order that is wanted.
+
+    Raises:
+        MatchZooError: the names are not the same, or not unique, or a label is out of their range.
+    """
+    if sorted(names) != sorted(wanted) or len(set(names)) < len(names):
+        extra, missing = (_some(set(a) - set(b)) for a, b in ((names, wanted), (wanted, names)))
+        said = [f"{len(names)} classes, expected {len(wanted)}"] if len(names) != len(wanted) else []
+        said += [f"the data has no {extra}"] if extra else []
+        said += [f"the images have no {missing}"] if missing else []
+        raise MatchZooError(f"classes do not match: {'; '.join(said) or 'a name is there twice'}")
+    if labels.ndim == 2:
+        if labels.shape[1] != len(names):
+            raise MatchZooError(f"labels: expected probabilities of {len(names)} classes, got {labels.shape[1]}")
+        return labels[:, [list(names).index(name) for name in wanted]]
+    if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < len(names):
+        raise MatchZooError(f"labels: expected 0 to {len(names) - 1}, got {int(labels.min())} to {int(labels.max())}")
+    places = {name: i for i, name in enumerate(wanted)}
+    return torch.tensor([places[name] for name in names], device=labels.device)[labels]
+
+
+def _some(names: set[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in sorted(names)[:4])
+    return shown + (", …" if len(names) > 4 else "")
+
+
+LONGEST = 200
+"""Letters of a class name."""
+
+
+def check_names(names: Any) -> None:
+    """Raise where class names are not different texts without control characters."""
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) and name for name in names):
+        raise MatchZooError(f"class names: expected a list of texts, got {str(names)[:80]!a}")
+    twice = next((name for i, name in enumerate(names) if name in set(names[:i])), None) if _repeats(names) else None
+    if twice is not None:
+        raise MatchZooError(f"class names: {twice!r} is there twice")
+    for name in names:
+        if len(name) > LONGEST or any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):
+            raise MatchZooError(f"class names: {name[:80]!a} has control characters, or is over {LONGEST} letters long")
+
+
+def _repeats(names: Sequence[str]) -> bool:
+    return len(set(names)) < len(names)

@@ -1,0 +1,148 @@
+"""Kernels of two sets of points.
+
+They are a family (``kernel = { kind = "rational-quadratic" }``); a bandwidth is a number, ``"median"`` or a multiple
+of the median such as ``"0.5*median"``.
+"""
+
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+import torch
+
+from matchzoo.core.declare import declare, family
+from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
+from matchzoo.core.numerics.distances import gaussian
+from matchzoo.core.validators import at_least, between, not_empty, positive
+
+if TYPE_CHECKING:
+    from matchzoo.core.samples import Samples
+
+
+@family("kernel")
+class Kernel(ABC):
+    """A kernel k(x, y) of points: of their squared distance where it is ``radial``, else of their inner product."""
+
+    radial: ClassVar[bool] = True
+
+    def resolved(self, x: "Samples", y: "Samples") -> "Kernel":
+        """This kernel with all that depends on the two sets (the median distance) as numbers."""
+        return self
+
+    def gram(self, x: "Samples", y: "Samples") -> torch.Tensor:
+        """Gram matrix [n, m] of a resolved kernel, differentiable."""
+        if self.radial:
+            z = x.squared_distances(y)
+        else:
+            z = x.values.flatten(1) @ y.values.flatten(1).mT
+        return self.value(z, x.values[0].numel())
+
+    def pairs(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """k(x_i, y_i) [n] of points [n, d] and [n, d], for a resolved kernel."""
+        return self.value((x - y).square().sum(1) if self.radial else (x * y).sum(1), x.shape[1])
+
+    @abstractmethod
+    def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
+        """Values for squared distances or inner products ``z`` […], of points of ``dimension`` d."""
+
+
+@declare("gaussian")
+class Gaussian(Kernel):
+    """Σ_s exp(−|x − y|² / (2 s²)), summed over bandwidths."""
+
+    bandwidths: tuple[Bandwidth, ...] = attrs.field(default=("median",), validator=check_bandwidths)
+    """Standard deviations: numbers, or multiples of the median distance such as "0.5*median", for which every turn
+    waits for the device."""
+
+    def resolved(self, x: "Samples", y: "Samples") -> "Kernel":
+        """With bandwidths as numbers."""
+        if not any(isinstance(s, str) for s in self.bandwidths):
+            return self
+        return Gaussian(bandwidths=tuple(absolute(s, lambda: x.median_distance(y)) for s in self.bandwidths))
+
+    def gram(self, x: "Samples", y: "Samples") -> torch.Tensor:
+        """Sum of the Gram matrices that the sets keep."""
+        return functools.reduce(torch.add, [x.gram(y, float(s)) for s in self.bandwidths])
+
+    def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
+        """Sum of exp(−z / (2 s²))."""
+        return functools.reduce(torch.add, [gaussian(z, float(s)) for s in self.bandwidths])
+
+
+@declare("rational-quadratic")
+class RationalQuadratic(Kernel):
+    """Σ_α (1 + |x − y|² / (2 α s²))^(−α): a mixture of Gaussians of all bandwidths, with heavy tails.
+
+    Source: Bińkowski et al., Demystifying MMD GANs, ICLR 2018, whose exponents are the default.
+    """
+
+    alphas: tuple[float, ...] = attrs.field(default=(0.2, 0.5, 1.0, 2.0, 5.0), validator=[positive(), not_empty()])
+    """Exponents α, summed over; the smaller, the heavier the tail."""
+    bandwidth: Bandwidth = attrs.field(default=1.0, validator=check_bandwidths)
+    """Length s: a number, "median" or a multiple such as "0.5*median"."""
+
+    def resolved(self, x: "Samples", y: "Samples") -> "Kernel":
+        """With the bandwidth as a number."""
+        if not isinstance(self.bandwidth, str):
+            return self
+        return RationalQuadratic(alphas=self.alphas, bandwidth=absolute(self.bandwidth, lambda: x.median_distance(y)))
+
+    def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
+        """The sum over α."""
+        scaled = z / (2 * float(self.bandwidth) ** 2)
+        return functools.reduce(torch.add, [torch.exp(-a * torch.log1p(scaled / a)) for a in self.alphas])
+
+
+@declare("energy")
+class Energy(Kernel):
+    """−|x − y|^β, whose squared MMD is the (generalised) energy distance.
+
+    Positive semidefinite only on weights that sum to 0, as those of an MMD do: no kernel for ratios.
+
+    Source: Székely and Rizzo, Energy statistics, 2013; Sejdinovic et al., Annals of Statistics 2013.
+    """
+
+    exponent: float = attrs.field(default=1.0, validator=[positive(), between(0, 2, open_high=True)])
+    """β in (0, 2)."""
+
+    def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
+        """−z^(β/2); the gradient is 0 where points coincide."""
+        return -(z.clamp_min(torch.finfo(z.dtype).tiny) ** (self.exponent / 2))
+
+
+@declare("linear")
+class Linear(Kernel):
+    """x·y, whose squared MMD is the squared distance of the means."""
+
+    radial: ClassVar[bool] = False
+
+    def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
+        """z itself."""
+        return z
+
+
+@declare("polynomial")
+class Polynomial(Kernel):
+    """(γ x·y + c)^k; with the defaults the kernel of the kernel Inception distance (KID).
+
+    Source: Bińkowski et al., Demystifying MMD GANs, ICLR 2018.
+    """
+
+    radial: ClassVar[bool] = False
+    degree: int = attrs.field(default=3, validator=at_least(1))
+    """k."""
+    factor: float | None = attrs.field(default=None, validator=positive())
+    """γ; 1/d if not given."""
+    offset: float = attrs.field(default=1.0, validator=at_least(0))
+    """c."""
+
+    def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
+        """(γ z + c)^k."""
+        return (z * (self.factor or 1 / dimension) + self.offset) ** self.degree
+
+
+def resolve(bandwidths: Sequence[Bandwidth], x: "Samples", y: "Samples") -> list[float]:
+    """Bandwidths as numbers, multiples taken of the pooled median distance of the two sets."""
+    return [absolute(s, lambda: x.median_distance(y)) for s in bandwidths]

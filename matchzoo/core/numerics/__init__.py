@@ -1,0 +1,1 @@
+"""Tensors in, tensors out: distances, bandwidths, resampling, losses, float64."""

@@ -1,0 +1,112 @@
+"""Squared distances, Gaussian Gram matrices and the median distance of two sets of points."""
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from matchzoo.core.errors import MatchZooError
+
+if TYPE_CHECKING:
+    pass
+
+EXACT_DIMENSIONS = 32
+"""Up to this dimension the squared distances of float64 points are sums of squared differences."""
+MEDIAN_POINTS = 4000
+"""Of more pooled points than these, evenly spaced ones give the median distance."""
+
+
+def squared_distances(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Squared Euclidean distances |x_i − y_j|², never negative; exactly 0 on the diagonal where ``y`` is ``x``.
+
+    Points in float32 (and below) are centred by their common mean and take the product |x|² + |y|² − 2xy in float64,
+    where its cancellation is below what float32 resolves; that is also faster than summing differences from about 5
+    dimensions on. In float64 (and on MPS, which has no float64) differences are summed in up to `EXACT_DIMENSIONS`
+    dimensions, and the product serves above. The gradient is a matrix product in the points' own precision, finite
+    where points coincide.
+
+    Args:
+        x: [n, d].
+        y: [m, d].
+
+    Returns:
+        [n, m]; differentiable any number of times.
+
+    Raises:
+        MatchZooError: the dimensions differ, or a set is empty.
+    """
+    if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or not len(x) or not len(y):
+        raise MatchZooError(
+            f"distances: expected two sets of points [n, d] and [m, d], n and m at least 1, got {tuple(x.shape)} and "
+            f"{tuple(y.shape)}"
+        )
+    squared: torch.Tensor = _SquaredDistances.apply(x, y)
+    return squared
+
+
+class _SquaredDistances(torch.autograd.Function):
+    """|x_i − y_j|², without keeping anything of size [n, m, d] for the way back."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        centre = x.mean(0)
+        ctx.save_for_backward(x, y, centre)
+        ctx.within = y is x
+        wide = x.dtype != torch.float64 and x.device.type != "mps"
+        if not wide and x.shape[1] <= EXACT_DIMENSIONS:
+            return torch.cdist(x - centre, y - centre, compute_mode="donot_use_mm_for_euclid_dist").square()
+        a = x.double() - centre if wide else x - centre
+        b = a if y is x else (y.double() - centre if wide else y - centre)
+        aa = a.square().sum(1)
+        bb = aa if y is x else b.square().sum(1)
+        squared = torch.addmm(aa[:, None] + bb, a, b.T, alpha=-2).clamp_min_(0)
+        if y is x:
+            squared.diagonal().zero_()
+        return squared.to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """d/dx_i = 2 Σ_j g_ij (x_i − y_j), and the same for y with the other sign; the centre cancels."""
+        x, y, centre = ctx.saved_tensors
+        [g] = gradients
+        a = x - centre
+        if ctx.within:
+            g = g + g.T
+            return 2 * (g.sum(1)[:, None] * a - g @ a), None
+        b = y - centre
+        dx = 2 * (g.sum(1)[:, None] * a - g @ b) if ctx.needs_input_grad[0] else None
+        dy = 2 * (g.sum(0)[:, None] * b - g.T @ a) if ctx.needs_input_grad[1] else None
+        return dx, dy
+
+
+def gaussian(squared: torch.Tensor, bandwidth: float | torch.Tensor) -> torch.Tensor:
+    """Gaussian kernel k = exp(−|x − y|² / (2 s²)) from squared distances [n, m] and a bandwidth s > 0; in (0, 1]."""
+    return torch.exp(squared * (-0.5 / bandwidth / bandwidth))  # a power of a float can overflow
+
+
+@torch.no_grad()
+def median_distance(x: torch.Tensor, y: torch.Tensor) -> float:
+    """Median Euclidean distance over all pairs of different points of the pooled sets: the median heuristic.
+
+    No gradient passes. Of more than `MEDIAN_POINTS` pooled points, that many evenly spaced rows are used. Of an even
+    number of pairs, the lower of the two middle ones is the median. The device is waited for, since it is a number.
+
+    Args:
+        x: [n, d].
+        y: [m, d].
+
+    Raises:
+        MatchZooError: the median is 0 (at least half of the pairs coincide) or not finite.
+
+    Source: Gretton et al., A kernel two-sample test, JMLR 2012, section 8.
+    """
+    pooled = torch.cat([x, y])
+    if len(pooled) > MEDIAN_POINTS:
+        pooled = pooled[torch.linspace(0, len(pooled) - 1, MEDIAN_POINTS, device=pooled.device).long()]
+    count = len(pooled)
+    rank = count + 2 * ((count * (count - 1) // 2 - 1) // 2) + 1  # after the diagonal's zeros every pair comes twice
+    squared = squared_distances(pooled, pooled).flatten()
+    median = squared.kthvalue(rank).values.sqrt().item() if torch.isfinite(pooled).all() else float("nan")
+    if not 0 < median < float("inf"):
+        problem = "is 0: at least half of the pairs of points coincide" if median == 0 else f"is {median}"
+        raise MatchZooError(f"bandwidths: the median distance {problem}; give a bandwidth as a number")
+    return median

@@ -1,0 +1,21 @@
+"""Losses of scores, as plain functions."""
+
+import torch
+import torch.nn.functional as F
+
+
+def soft_cross_entropy(
+    scores: torch.Tensor, labels: torch.Tensor, temperature: float, weights: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Mean over rows of the cross-entropy of softmax(scores / temperature); a scalar.
+
+    Args:
+        scores: [n, c].
+        labels: class indices [n], or probabilities [n, c].
+        temperature: above 0; below 1 sharpens.
+        weights: [n] non-negative with a positive sum; None for equal ones.
+    """
+    if weights is None:
+        return F.cross_entropy(scores / temperature, labels)
+    losses = F.cross_entropy(scores / temperature, labels, reduction="none")
+    return losses @ (weights / weights.sum()).to(losses)

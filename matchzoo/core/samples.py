@@ -1,0 +1,114 @@
+"""What travels between the parts: samples with all that is known of them."""
+
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+import attrs
+import torch
+
+from matchzoo.core.numerics.distances import gaussian, median_distance, squared_distances
+
+
+def class_indices(labels: torch.Tensor) -> torch.Tensor:
+    """Labels [n] as they are, or the most probable classes [n] of probabilities [n, c]."""
+    return labels.argmax(1) if labels.ndim == 2 else labels
+
+
+def probabilities(labels: torch.Tensor, classes: int, like: torch.Tensor) -> torch.Tensor:
+    """Labels [n] as one-hot rows, or probabilities [n, c] as they are, in the precision and place of ``like``."""
+    if labels.ndim == 2:
+        return labels.to(like)
+    return torch.nn.functional.one_hot(labels.to(like.device), classes).to(like)
+
+
+@attrs.define(eq=False, weakref_slot=True)
+class Samples:
+    """A set of n samples.
+
+    Attributes:
+        values: [n, …], differentiable where a player moves what made them. Images are [n, c, h, w] in [0, 1].
+        labels: class indices [n] (int64) or class probabilities [n, c]; None if there are none.
+        weights: [n] non-negative, None for equal weights.
+        index: [n] int64, the row of each sample in the set it was drawn from; None if that has no meaning.
+        origin: the samples that these are the features of (or the image of); None for those that came first.
+        group: [n] int64, the environment or subgroup of each sample; None if there are none.
+        decode: from values [n, …] such as these back to values [n, …] such as those of ``origin``; None where there
+            is no way.
+    """
+
+    values: torch.Tensor
+    labels: torch.Tensor | None = None
+    weights: torch.Tensor | None = None
+    index: torch.Tensor | None = None
+    origin: "Samples | None" = None
+    group: torch.Tensor | None = None
+    decode: Callable[[torch.Tensor], torch.Tensor] | None = None
+    # Weak keys: two sets that hold each other's matrices would be a cycle, and keep their graph until a collection.
+    _kept: "WeakKeyDictionary[Samples, dict[float | str | None, torch.Tensor]]" = attrs.field(
+        init=False, repr=False, factory=WeakKeyDictionary
+    )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def with_values(self, values: torch.Tensor) -> "Samples":
+        """Samples of the same labels, weights, index and group with other values [n, …]; ``origin`` is this set."""
+        return Samples(values, self.labels, self.weights, self.index, origin=self, group=self.group)
+
+    def rows(self, index: torch.Tensor) -> "Samples":
+        """The samples of some rows [k] (int64), repeats allowed; differentiable."""
+
+        def pick(x: torch.Tensor | None) -> torch.Tensor | None:
+            return None if x is None else x[index]
+
+        labels, weights, own, group = map(pick, (self.labels, self.weights, self.index, self.group))
+        return Samples(self.values[index], labels, weights, own, self.origin, group)
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> "Samples":
+        """The same samples on a device, floating-point values in ``dtype``; these themselves if they are so."""
+        held = [x for x in (self.values, self.labels, self.weights, self.index, self.group) if x is not None]
+        if all(x.device == device and (x.dtype == dtype or not x.is_floating_point()) for x in held):
+            return self
+
+        def move(x: torch.Tensor | None) -> torch.Tensor | None:
+            return None if x is None else x.to(device, dtype if x.is_floating_point() else None)
+
+        values = self.values.to(device, dtype if self.values.is_floating_point() else None)
+        labels, weights, index, group = map(move, (self.labels, self.weights, self.index, self.group))
+        return Samples(values, labels, weights, index, self.origin, group)
+
+    def squared_distances(self, other: "Samples") -> torch.Tensor:
+        """Squared Euclidean distances [n, m] to the other set's flattened values, computed once and kept."""
+        return self._keep(other, None, lambda: squared_distances(*self._points(other)))
+
+    def gram(self, other: "Samples", bandwidth: float) -> torch.Tensor:
+        """Gaussian Gram matrix [n, m] with the other set, for a bandwidth s > 0; computed once and kept.
+
+        Players that share a space so share their Gram matrices, and the graph behind them.
+        """
+        return self._keep(other, bandwidth, lambda: gaussian(self.squared_distances(other), bandwidth))
+
+    def median_distance(self, other: "Samples") -> float:
+        """The median distance of the two sets pooled, without a gradient; computed once and kept."""
+        kept = self._keep(other, "median", lambda: _scalar(median_distance(*self._points(other))))
+        return kept.item()
+
+    def _points(self, other: "Samples") -> tuple[torch.Tensor, torch.Tensor]:
+        x = self.values.flatten(1)
+        return x, x if other is self else other.values.flatten(1)
+
+    def _keep(self, other: "Samples", name: float | str | None, compute: Callable[[], torch.Tensor]) -> torch.Tensor:
+        own = self._kept.setdefault(other, {})
+        if name not in own:
+            mirrored = other._kept.get(self, {})
+            if name in mirrored:
+                return mirrored[name].mT
+            made = compute()
+            if not torch.is_grad_enabled() and (self.values.requires_grad or other.values.requires_grad):
+                return made  # it has no graph, which those who ask later may want
+            own[name] = made
+        return own[name]
+
+
+def _scalar(value: float) -> torch.Tensor:
+    return torch.tensor([[value]], dtype=torch.float64)

@@ -1,0 +1,101 @@
+"""What a notebook shows of a run and of a distilled set: images with their classes, and tables.
+
+All that is shown lies inside the HTML, so it stays in a notebook that is saved and needs no network. Names of classes
+may hold anything; they are escaped.
+"""
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from matchzoo.core.samples import class_indices
+from matchzoo.core.showing import html
+from matchzoo.core.showing.text import time_of
+
+if TYPE_CHECKING:
+    from matchzoo.hub.distilled import DistilledDataset
+    from matchzoo.runs.run import Run
+
+MOST = 40
+"""Images that are shown of one set."""
+SIDE = 96
+"""Pixels a side that they are sent with at most; notebooks keep them."""
+
+
+def of_distilled(distilled: "DistilledDataset") -> str:
+    """The HTML of a distilled set: what it is in words, and its images with their classes."""
+    labels = class_indices(distilled.labels)
+    rows = first_of_each(labels, MOST)
+    names = [distilled.class_names[label] for label in labels[rows].tolist()]
+    said = distilled.describe()
+    if len(rows) < len(distilled):
+        said.append(f"{len(rows)} of the {len(distilled)} images are shown")
+    return _lines(said) + grid(distilled.images[rows], names)
+
+
+def of_run(run: "Run") -> str:
+    """The HTML of a run: where it is, its images or the picture of its samples, and its tables of results."""
+    from matchzoo.evaluation.evaluation import tables
+
+    spent = ", ".join(f"{name} {time_of(seconds)}" for name, seconds in run.metrics["seconds"].items())
+    page_of = f"; all of it is on {run.page}" if run.page is not None else ""
+    parts = [_lines([f"{run.folder}: {run.metrics['steps']} steps, {spent}{page_of}"])]
+    if run.has_distilled:
+        parts.append(of_distilled(run.distilled))
+    else:
+        samples = run.folder / "pictures" / "samples.png"
+        parts += [html.image(samples.read_bytes(), "Samples of the generator")] if samples.is_file() else []
+    parts += [table(rows, f"results of {kind}") for kind, rows in tables(run.recipe.evaluation, run.metrics["results"])]
+    return "\n".join(parts)
+
+
+def table(rows: list[list[str]], label: str) -> str:
+    """The HTML of a table, the heading first; it scrolls where it is wider than the page."""
+    return f'<div style="overflow-x:auto">{html.table(rows, label)}</div>'
+
+
+def grid(images: torch.Tensor, names: list[str]) -> str:
+    """The HTML of images [k, c, h, w] in [0, 1], the name of each below it, enlarged sharply."""
+    cell = "margin:0;width:80px;text-align:center;font-size:11px;line-height:1.3;overflow-wrap:anywhere"
+    look = "width:80px;height:auto;image-rendering:pixelated;border-radius:3px;margin:0"
+    shown = []
+    for image, name in zip(images, names, strict=True):
+        said = html.escape(name)
+        data = base64.b64encode(png(image)).decode("ascii")
+        picture = f'<img style="{look}" alt="{said}" src="data:image/png;base64,{data}">'
+        shown.append(f'<figure style="{cell}">{picture}<figcaption>{said}</figcaption></figure>')
+    return f'<div style="display:flex;flex-wrap:wrap;gap:8px;margin:8px 0">{"".join(shown)}</div>'
+
+
+def png(image: torch.Tensor) -> bytes:
+    """The PNG of one image [c, h, w] in [0, 1], at most `SIDE` pixels a side."""
+    values = image.detach().float().cpu()[None]
+    shrink = SIDE / max(values.shape[2:])
+    if shrink < 1:
+        size = [max(1, round(shrink * side)) for side in values.shape[2:]]
+        values = F.interpolate(values, size, mode="bilinear", antialias=True)
+    pixels = (values[0].clamp(0, 1) * 255).round().to(torch.uint8).expand(3, -1, -1).permute(1, 2, 0)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.contiguous().numpy()).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def first_of_each(labels: torch.Tensor, most: int) -> torch.Tensor:
+    """Rows [min(m, most)] of labels [m]: all if they are few, else the first of every class before any second one; in
+    the order of the classes."""
+    if len(labels) <= most:
+        return labels.argsort(stable=True)
+    place = torch.zeros_like(labels)
+    for label in labels.unique():
+        own = labels == label
+        place[own] = torch.arange(int(own.sum()), device=labels.device)
+    early = (place * (int(labels.max()) + 1) + labels).argsort(stable=True)[:most]
+    return early[labels[early].argsort(stable=True)]
+
+
+def _lines(lines: list[str]) -> str:
+    return "".join(f"<div>{html.escape(line)}</div>" for line in lines)

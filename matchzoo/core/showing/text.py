@@ -1,0 +1,54 @@
+"""Numbers and tables as text."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def as_json(value: Any) -> str:
+    """JSON for programs that read a command, indented; NaN and infinities are refused."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def mean_and_spread(record: Mapping[str, Any], score: str) -> str:
+    """``77.8 ± 0.5`` of the keys ``<score>_mean`` and ``<score>_std``; no spread of one seed; empty without a mean."""
+    mean, std = record.get(f"{score}_mean"), record.get(f"{score}_std")
+    if mean is None:
+        return ""
+    return f"{mean:.1f}" if std is None or record.get("seeds") == 1 else f"{mean:.1f} ± {std:.1f}"
+
+
+def size_of(count: int) -> str:
+    """Bytes in decimal units: ``492 kB``."""
+    power = max(0, min((len(str(count)) - 1) // 3, 4))
+    return f"{count / 1000**power:.3g} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
+
+
+def operations_of(count: int) -> str:
+    """Floating-point operations in the largest unit that they fill: ``46.4 GFLOP``."""
+    power = max(0, min((len(str(count)) - 1) // 3, 6))
+    return f"{count / 1000**power:.3g} {('', 'k', 'M', 'G', 'T', 'P', 'E')[power]}FLOP"
+
+
+def time_of(seconds: float) -> str:
+    """Seconds in words, two digits of them: ``3.5 ms``, ``0.24 s``, ``35 min``, ``2.1 h``, ``5.3 days``."""
+    units = (("ms", 0.1, 1e-3), ("s", 120, 1), ("min", 7200, 60), ("h", 172_800, 3600), ("days", float("inf"), 86_400))
+    name, _, unit = next(one for one in units if seconds < one[1])
+    return f"{seconds / unit:.2g} {name}" if seconds < 9.95 * unit else f"{seconds / unit:.0f} {name}"
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text, the heading first, as a table of Markdown."""
+    lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    rule = " | ".join("---" for _ in rows[0])
+    return "\n".join(f"| {line} |" for line in [lines[0], rule, *lines[1:]]) + "\n"
+
+
+def format_table(rows: list[list[str]]) -> str:
+    """Rows of text in aligned columns, the first left, a line under the heading."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+        for row in rows
+    ]
+    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])

@@ -1,0 +1,42 @@
+"""What the parts of a recipe tell each other while they are built, left to right."""
+
+import json
+from typing import Any
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """What is known of the samples so far: data → projector → generator → matchers each add their part.
+
+    Attributes:
+        shape: of one sample: (channels, height, width) of images, (d,) of points; of a view, for projectors and terms.
+        classes: number of classes; None without labels.
+        class_names: their names, in label order; empty without labels.
+        count: number of training samples.
+        features: dimension of the projector's features; None before it is built.
+        seed: of the run.
+        space: where the recipe declares the projector that is built, or whose features these are: ``projector``, or
+            ``projectors.clip`` where it has several.
+    """
+
+    shape: tuple[int, ...]
+    classes: int | None = None
+    class_names: tuple[str, ...] = ()
+    count: int = 0
+    features: int | None = None
+    seed: int = 0
+    space: str = "projector"
+
+    @property
+    def is_images(self) -> bool:
+        """Whether a sample is an image."""
+        return len(self.shape) == 3
+
+
+def structure_facts(text: str) -> Facts:
+    """Facts from their JSON."""
+    table: dict[str, Any] = json.loads(text)
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    return Facts(**values)

@@ -1,0 +1,1 @@
+"""Published archives and packages, made into folders and tables that the kinds of data read."""

@@ -1,0 +1,146 @@
+"""The differentiable augmentations of dataset condensation."""
+
+import math
+from typing import Literal, get_args
+
+import attrs
+import torch
+import torch.nn.functional as F
+
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.validators import at_least, between, not_empty
+
+Operation = Literal["colour", "shift", "cutout", "flip", "scale", "rotate"]
+AT_REST = torch.tensor([0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 0], dtype=torch.float64)
+"""A row of a plan that changes nothing."""
+COLUMNS: dict[Operation, slice] = {
+    "colour": slice(0, 3),  # added brightness, factor of saturation, factor of contrast
+    "shift": slice(3, 5),  # to the right and down, shares of the side
+    "cutout": slice(5, 8),  # whether, and its centre, shares of the side
+    "flip": slice(8, 9),  # -1 or 1
+    "scale": slice(9, 11),  # pixels of the image a pixel of the view, across and down
+    "rotate": slice(11, 12),  # degrees
+}
+
+
+@declare
+class Augment:
+    """Differentiable augmentation: colour, shift, cutout, flip, scale and rotation of every view.
+
+    What lies outside the frame, and what is cut out, is black. Of several operations those that move pixels are one
+    bilinear resampling, after the others.
+
+    Source: Zhao and Bilen, Dataset condensation with differentiable Siamese augmentation, ICML 2021, and its released
+    code, whose constants are the defaults. It works on images of zero mean and unit variance, so what it takes away
+    is the mean, and its brightness of 1 is in standard deviations; here it is in the range of the image.
+    """
+
+    operations: tuple[Operation, ...] = attrs.field(default=get_args(Operation), validator=not_empty())
+    """Which there are. The paper leaves flip out for digits and clothes, and colour counts as one."""
+    apply: Literal["one", "all"] = "one"
+    """One of them a view, drawn uniformly, or all."""
+    brightness: float = attrs.field(default=0.25, validator=at_least(0))
+    """Width of the range, about zero, of what is added to all pixels."""
+    saturation: float = attrs.field(default=2.0, validator=at_least(0))
+    """Largest factor of the distance to the mean of the colour channels; the smallest is 0."""
+    contrast: float = attrs.field(default=0.5, validator=at_least(0))
+    """Smallest factor of the distance to the mean of the image; the largest is 1 more."""
+    shift: float = attrs.field(default=0.125, validator=between(0, 1))
+    """Largest shift either way, a share of the side; whole pixels."""
+    cutout: float = attrs.field(default=0.5, validator=between(0, 1))
+    """Side of the black square, a share of the image's; its centre is anywhere in the image."""
+    flip: float = attrs.field(default=0.5, validator=between(0, 1))
+    """Probability of a horizontal flip."""
+    scale: float = attrs.field(default=1.2, validator=at_least(1))
+    """Largest factor of width and of height, drawn apart; the smallest is its inverse."""
+    rotate: float = attrs.field(default=15.0, validator=between(0, 180))
+    """Largest angle either way, in degrees."""
+
+    def __attrs_post_init__(self) -> None:
+        unknown = [name for name in self.operations if name not in COLUMNS]
+        if unknown or len(set(self.operations)) < len(self.operations):
+            message = f"expected different ones of {', '.join(COLUMNS)}, got {', '.join(self.operations)}"
+            raise DeclarationError([("operations", message)])
+
+    def draw(self, n: int, rng: torch.Generator) -> torch.Tensor:
+        """A plan [n, 12] float64 for n views, as `COLUMNS` says."""
+        u = torch.rand(n, len(AT_REST) + 1, generator=rng, dtype=torch.float64)
+        full = AT_REST.repeat(n, 1)
+        full[:, 0] = (u[:, 0] - 0.5) * self.brightness
+        full[:, 1] = u[:, 1] * self.saturation
+        full[:, 2] = self.contrast + u[:, 2]
+        full[:, 3:5] = (2 * u[:, 3:5] - 1) * self.shift
+        full[:, 5] = 1
+        full[:, 6:8] = u[:, 6:8]
+        full[:, 8] = torch.where(u[:, 8] < self.flip, -1.0, 1.0)
+        full[:, 9:11] = 1 / self.scale + u[:, 9:11] * (self.scale - 1 / self.scale)
+        full[:, 11] = (2 * u[:, 11] - 1) * self.rotate
+        chosen = (u[:, 12] * len(self.operations)).long()
+        plan = AT_REST.repeat(n, 1)
+        for position, name in enumerate(self.operations):
+            rows = (chosen == position) if self.apply == "one" else torch.ones(n, dtype=torch.bool)
+            plan[rows, COLUMNS[name]] = full[rows, COLUMNS[name]]
+        return plan
+
+    def augment(self, images: torch.Tensor, plan: torch.Tensor) -> torch.Tensor:
+        """The views [n, c, h, w] of images [n, c, h, w], row by row; differentiable.
+
+        Args:
+            images: in [0, 1]; views may leave it where colours change.
+            plan: [n, 12].
+        """
+        plan = plan.to(images.device, images.dtype, non_blocking=True)
+        if "colour" in self.operations:
+            images = _coloured(images, *plan[:, COLUMNS["colour"]].unbind(1))
+        if "cutout" in self.operations:
+            images = images * _uncut(images, plan[:, COLUMNS["cutout"]], self.cutout)
+        if set(self.operations) - {"colour", "cutout"}:
+            images = _moved(images, plan)
+        return images
+
+
+def _coloured(
+    images: torch.Tensor, brightness: torch.Tensor, saturation: torch.Tensor, contrast: torch.Tensor
+) -> torch.Tensor:
+    """Brightness is added, then channels are drawn to their mean or away from it, then pixels to that of the image."""
+    brightness, saturation, contrast = (x[:, None, None, None] for x in (brightness, saturation, contrast))
+    images = images + brightness
+    grey = images.mean(1, keepdim=True)
+    images = grey + (images - grey) * saturation
+    mean = images.mean((1, 2, 3), keepdim=True)
+    return mean + (images - mean) * contrast
+
+
+def _uncut(images: torch.Tensor, plan: torch.Tensor, share: float) -> torch.Tensor:
+    """[n, 1, h, w]: 0 in the square of each image, 1 elsewhere."""
+    there, across, down = plan.unbind(1)
+
+    def inside(length: int, centre: torch.Tensor) -> torch.Tensor:
+        pixels, side = torch.arange(length, device=images.device), int(length * share + 0.5)
+        first = (centre * (length + 1 - side % 2)).floor()[:, None] - side // 2
+        return (pixels >= first) & (pixels < first + side)
+
+    height, width = images.shape[2:]
+    cut = inside(height, down)[:, :, None] & inside(width, across)[:, None, :] & (there > 0)[:, None, None]
+    return (~cut)[:, None].to(images.dtype)
+
+
+def _moved(images: torch.Tensor, plan: torch.Tensor) -> torch.Tensor:
+    """Shifted, flipped, scaled and rotated about the centre, by one bilinear resampling.
+
+    Rotation is of pixels, so images that are not square keep their shape.
+    """
+    height, width = images.shape[2:]
+    sides = torch.tensor([width, height], dtype=plan.dtype).to(plan.device, non_blocking=True)
+    shift = (plan[:, COLUMNS["shift"]] * sides).round() / sides
+    right, below = (-2 * shift).unbind(1)
+    flip, across, down, degrees = plan[:, COLUMNS["flip"].start :].unbind(1)
+    angle = degrees * (math.pi / 180)
+    cosine, sine = angle.cos(), angle.sin()
+    theta = images.new_zeros(len(images), 2, 3)
+    theta[:, 0, 0], theta[:, 0, 1] = flip * across * cosine, -flip * across * sine * (height / width)
+    theta[:, 1, 0], theta[:, 1, 1] = down * sine * (width / height), down * cosine
+    theta[:, 0, 2], theta[:, 1, 2] = right, below
+    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="zeros", align_corners=False)

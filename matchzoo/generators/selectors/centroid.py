@@ -1,0 +1,25 @@
+"""Samples nearest to their class mean."""
+
+import torch
+
+from matchzoo.core.declare import declare
+from matchzoo.core.samples import Samples
+from matchzoo.generators.pool import Pool
+from matchzoo.generators.selectors.selector import Selector, in_each_class
+
+
+def centroid_rows(features: Samples, per_class: int) -> torch.Tensor:
+    """Rows of the ``per_class`` samples of every class whose features [n, d] are nearest (L2) to the class mean.
+
+    All of a class that has no more; classes in order, the nearest first.
+    """
+    return in_each_class(features, lambda own: (own - own.mean(0)).square().sum(1).argsort()[:per_class])
+
+
+@declare("centroid")
+class Centroid(Selector):
+    """`centroid_rows`. With one image a class it is the centroid baseline of arXiv 2511.16674."""
+
+    def select(self, pool: Pool, per_class: int | None) -> torch.Tensor:
+        """Rows [classes · per_class]."""
+        return centroid_rows(pool.features, per_class or 1)

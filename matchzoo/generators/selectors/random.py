@@ -1,0 +1,28 @@
+"""Samples chosen at random."""
+
+import torch
+
+from matchzoo.core.declare import declare
+from matchzoo.generators.pool import Pool
+from matchzoo.generators.selectors.selector import Selector, class_rows
+
+
+def random_rows(labels: torch.Tensor, per_class: int, rng: torch.Generator) -> torch.Tensor:
+    """Rows of ``per_class`` random samples of every class (all where it has no more), classes in order, no repeats.
+
+    Args:
+        labels: [n] int64, on the CPU.
+        per_class: at least 1.
+        rng: what chooses.
+    """
+    return torch.cat([rows[torch.randperm(len(rows), generator=rng)[:per_class]] for rows in class_rows(labels)])
+
+
+@declare("random")
+class Random(Selector):
+    """`random_rows`, by the seed of the run."""
+
+    def select(self, pool: Pool, per_class: int | None) -> torch.Tensor:
+        """Rows [classes · per_class]."""
+        assert pool.split.labels is not None
+        return random_rows(pool.split.labels.cpu(), per_class or 1, pool.step.rng("random", 0))

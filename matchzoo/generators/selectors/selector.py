@@ -1,0 +1,51 @@
+"""The question of a selector: which real samples stand for all of them?"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import torch
+
+from matchzoo.core.declare import family
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.generators.pool import Pool
+
+
+@family("selector")
+class Selector(ABC):
+    """A choice of rows of the real training samples, in the space of the projector where it looks at features."""
+
+    def count(self, facts: Facts, per_class: int | None) -> int:
+        """How many rows it chooses; ``per_class`` is None where that was not said, and is 1 then."""
+        return (facts.classes or 0) * (per_class or 1)
+
+    @abstractmethod
+    def select(self, pool: Pool, per_class: int | None) -> torch.Tensor:
+        """Different rows [m] of the pool, on the CPU."""
+
+
+def class_rows(labels: torch.Tensor) -> list[torch.Tensor]:
+    """Rows of every class of labels [n], ascending, classes in order."""
+    return [(labels == label).nonzero().flatten() for label in range(int(labels.max()) + 1)]
+
+
+def in_each_class(features: Samples, choose: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    """Rows that a function chooses within each class, classes in order, on the CPU.
+
+    Args:
+        features: values [n, d] with labels [n].
+        choose: features [k, d] of one class → positions [m] in 0 … k − 1.
+    """
+    assert features.labels is not None
+    if not bool(features.values.isfinite().all()):
+        raise MatchZooError("some features are not finite; are the images in [0, 1], and the weights whole?")
+    chosen = [rows[choose(features.values[rows]).to(rows.device)] for rows in class_rows(features.labels)]
+    return torch.cat(chosen).cpu()
+
+
+def refuse_count(kind: str, per_class: int | None, counted: str) -> None:
+    """Raise a `DeclarationError` where images a class are said to a selector that counts by itself."""
+    if per_class is not None:
+        message = f"'{kind}' takes as many as {counted}; leave images_per_class out, got {per_class}"
+        raise DeclarationError([("generator.images_per_class", message)])

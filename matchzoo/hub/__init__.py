@@ -1,0 +1,36 @@
+"""Distilled sets and trained models: what they are, their folders, and the way to and from the Hugging Face Hub.
+
+from matchzoo import hub
+
+distilled = hub.pull("user/name", revision="…")
+hub.push(distilled, "user/name")
+generator = hub.pull_model("user/name").part
+hub.push_model("runs/ring", "user/name", which="generator")
+
+Tokens, private repositories, the endpoint, the cache and offline mode are those of ``huggingface_hub`` (``hf auth
+login``, ``HF_TOKEN``, ``HF_ENDPOINT``, ``HF_HUB_CACHE``, ``HF_HUB_OFFLINE``); no token is logged or stored here.
+"""
+
+from typing import TYPE_CHECKING
+
+from matchzoo.core.lazy import lazily
+from matchzoo.hub.doors import Pushed, is_name, kind_of, pull, pull_model, push, push_model
+
+if TYPE_CHECKING:
+    from matchzoo.hub.distilled import DistilledDataset
+    from matchzoo.hub.model import Model
+
+__all__ = [
+    "DistilledDataset",
+    "Model",
+    "Pushed",
+    "is_name",
+    "kind_of",
+    "pull",
+    "pull_model",
+    "push",
+    "push_model",
+]
+
+_MODULES = {"DistilledDataset": "matchzoo.hub.distilled", "Model": "matchzoo.hub.model"}
+__getattr__, __dir__ = lazily(__name__, _MODULES, globals())

@@ -1,0 +1,179 @@
+"""A distilled data set: a few images that stand for many, with all that is known of where they come from."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+
+from matchzoo.core.class_names import relabel
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing.text import size_of
+from matchzoo.models.classifiers.stored_head import Head
+
+Table = Mapping[str, Any]
+
+
+@attrs.frozen(eq=False)
+class DistilledDataset:
+    """Images with labels and the names of their classes, and what is known of their origin.
+
+    What is not known is empty or None, and `unknown` says so; nothing is guessed. It serves torch's data loaders as it
+    is.
+
+    Attributes:
+        images: [m, 3, h, w] float32 in [0, 1], before any normalisation ([m, 1, h, w] of grey data).
+        labels: [m] int64, indices into ``class_names``; or [m, c] float32, probabilities of the classes.
+        class_names: in label order.
+        named: whether these are names; False where labels came as bare numbers, and nobody said what they mean.
+        preprocessing: ``size`` [h, w], ``range``, ``normalisation`` and ``views`` that the images were made for; None
+            if that is not known.
+        source: of the data that the images stand for: ``data`` (the recipe's table), ``class_order``, ``licence``,
+            ``from``, ``homepage``, ``paper``, ``origin``, as far as they are known.
+        backbones: what the images were made with: ``card``, ``architecture``, ``licence``, ``weights`` (source,
+            commit, sha256).
+        recipe: the resolved recipe, as TOML text.
+        scores: records of the evaluations, each with its method, backbone and protocol.
+        licence: of the set itself (SPDX), if its publisher has chosen one.
+        versions: of the packages that made it.
+        repository: ``repo``, ``revision`` and ``commit`` that it was pulled from; None if it was not.
+        head: a classifier of all the data that travels with it; None if there is none. Its bytes are its own.
+    """
+
+    images: torch.Tensor
+    labels: torch.Tensor
+    class_names: tuple[str, ...]
+    named: bool = attrs.field(default=True, kw_only=True)
+    preprocessing: Table | None = attrs.field(default=None, kw_only=True)
+    source: Table | None = attrs.field(default=None, kw_only=True)
+    backbones: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
+    recipe: str = attrs.field(default="", kw_only=True)
+    scores: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
+    licence: str = attrs.field(default="", kw_only=True)
+    versions: Table = attrs.field(factory=dict, kw_only=True)
+    repository: Table | None = attrs.field(default=None, kw_only=True)
+    head: Head | None = attrs.field(default=None, kw_only=True)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int | torch.Tensor]:
+        """Image [3, h, w] and label (or probabilities [c]), as torch's data loaders take them."""
+        return self.images[index], self.labels[index] if self.labels.ndim == 2 else int(self.labels[index])
+
+    @property
+    def bytes(self) -> int:
+        """Of images (float32) and labels, as they are stored."""
+        return self.images.nbytes + self.labels.nbytes
+
+    @property
+    def images_per_class(self) -> float:
+        """Images by classes: a whole number where every class has as many."""
+        return len(self) / len(self.class_names)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What nobody said of the set: ``preprocessing``, ``class names``."""
+        found = (("preprocessing", self.preprocessing is None), ("class names", not self.named))
+        return tuple(name for name, missing in found if missing)
+
+    def describe(self) -> list[str]:
+        """What the set is, and what is not known of it, in lines."""
+        m, channels, height, width = self.images.shape
+        labels = "probabilities" if self.labels.ndim == 2 else "labels"
+        head = f"{m} images of {height}x{width} pixels, {channels} channels; {len(self.class_names)} classes, {labels}"
+        each = self.images_per_class
+        lines = [f"{head}; {each:g} image{'' if each == 1 else 's'} a class"]
+        if self.head is not None:
+            share = 100 * self.head.bytes / self.images.nbytes
+            lines.append(
+                f"with a head of {self.head.backbone}: {size_of(self.head.bytes)}, {share:.3g} % of the images'"
+            )
+        lines += [f"unknown: {name}" for name in self.unknown]
+        return lines
+
+    def __repr__(self) -> str:
+        """`describe` in one line."""
+        return f"<DistilledDataset: {'; '.join(self.describe())}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the images with their classes."""
+        from matchzoo.core.showing import notebook
+
+        return notebook.of_distilled(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the artefact to a folder, whole or not at all; or, to a name in ``.safetensors``, the tensors alone.
+
+        An artefact that is there already is replaced once the new one is whole.
+
+        Raises:
+            MatchZooError: the set is not as it must be, or the folder holds something else or cannot be written.
+        """
+        from matchzoo.hub.folders import writing
+
+        writing.write(self, Path(path).expanduser())
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        class_names: str | Path | Sequence[str] | None = None,
+        size: int | None = None,
+        config: str | None = None,
+        image_column: str = "image",
+        label_column: str = "label",
+    ) -> "DistilledDataset":
+        """Read an artefact, checked from end to end; or a set that others published.
+
+        Args:
+            path: the folder of an artefact or of a run; a ``.safetensors`` that `save` wrote; a folder with a folder of
+                images for each class; a ``.parquet`` or a folder of such; a ``.pt`` or ``.pth`` of (images, labels);
+                or ``user/name[@revision]``, a data set of the Hub in any of these forms.
+            class_names: names of the classes in label order, or a file of them (``.json``: a list; else a line each),
+                for sets that do not say them; an artefact that says them refuses others.
+            size: pixels a side that images in files are resized to; needed where they are of several sizes.
+            config: configuration of a set of others (the Hub also calls it subset); needed where there are several.
+            image_column: of the images in parquet files of others.
+            label_column: of the labels in parquet files of others, whole numbers or text.
+
+        Raises:
+            MatchZooError: with the reason and the remedy. Nothing is executed or unpickled on the way.
+        """
+        from matchzoo.hub.folders import reading
+
+        chosen = {"config": config, "image_column": image_column, "label_column": label_column}
+        return reading.read(path, class_names=class_names, size=size, **chosen)
+
+    def export(self, folder: str | Path) -> None:
+        """Write a PNG file an image, in a folder a class: ``0003_name/00012.png``.
+
+        The folders begin with the number of their class, so that in sorted order, which is that of torchvision's
+        ``ImageFolder``, labels are those of the set; ``classes.json`` has the names as they are. Of probabilities the
+        most probable class remains. A class without an image is an empty folder (``allow_empty=True`` there).
+
+        Raises:
+            MatchZooError: the set is not as it must be, or the folder is not empty or cannot be written.
+        """
+        from matchzoo.hub.folders import writing
+
+        writing.export(self, Path(folder).expanduser())
+
+    def with_classes(self, class_names: tuple[str, ...], title: str = "the distilled set") -> "DistilledDataset":
+        """The same images with labels that are indices into ``class_names``, the same names in any order.
+
+        Raises:
+            MatchZooError: the names are others; ``title`` says of which set.
+        """
+        try:
+            labels = relabel(self.labels, self.class_names, class_names)
+        except MatchZooError as error:
+            hint = "" if self.named else "; its class names are unknown: give them with class_names (--class-names)"
+            raise MatchZooError(f"{title}: {error}{hint}") from None
+        head = self.head
+        if head is not None:
+            order = [self.class_names.index(name) for name in class_names]
+            head = attrs.evolve(head, weight=head.weight[order], bias=head.bias[order])
+        return attrs.evolve(self, labels=labels, class_names=class_names, head=head)

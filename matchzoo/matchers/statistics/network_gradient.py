@@ -1,0 +1,99 @@
+"""The gradient of a whole network's loss: the statistic of dataset condensation by gradient matching."""
+
+import math
+from collections.abc import Mapping
+from typing import ClassVar
+
+import attrs
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.validators import not_empty
+from matchzoo.matchers.statistics.class_means import classes_of
+from matchzoo.matchers.statistics.statistic import Statistic
+from matchzoo.projectors.learned import Learned
+from matchzoo.projectors.projector import Projector
+
+
+def network_gradient(
+    network: nn.Module, inputs: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None = None
+) -> torch.Tensor:
+    """The gradient of the mean cross-entropy with respect to a network's weights, an output unit a row.
+
+    Parameters of one dimension (biases, and scale and shift of norms) are held fixed and skipped. The others, [out, …],
+    are flattened to [out, fan-in], padded by zeros to the widest, and stacked; padding changes no cosine of rows.
+    Differentiable in inputs, weights and probabilities; no gradient reaches the network, and its buffers stay.
+
+    Args:
+        network: inputs [n, …] → scores [n, c].
+        inputs: [n, …].
+        labels: class indices [n], or probabilities [n, c].
+        weights: [n] non-negative; None for equal ones.
+
+    Returns:
+        [rows, widest fan-in].
+
+    Source: Zhao et al., Dataset condensation with gradient matching, ICLR 2021, section 3.3 and the released code.
+    """
+    fixed = {name: p.detach().to(inputs) for name, p in network.named_parameters()}
+    wide = {name: p for name, p in fixed.items() if p.ndim > 1}
+
+    def loss(moved: dict[str, torch.Tensor]) -> torch.Tensor:
+        kept = {name: b.to(inputs.device, copy=True) for name, b in network.named_buffers()}
+        scores = torch.func.functional_call(network, fixed | moved | kept, (inputs,))
+        if weights is None:
+            return F.cross_entropy(scores, labels)
+        return F.cross_entropy(scores, labels, reduction="none") @ (weights / weights.sum()).to(scores)
+
+    gradients = [gradient.flatten(1) for gradient in torch.func.grad(loss)(wide).values()]
+    widest = max(gradient.shape[1] for gradient in gradients)
+    return torch.cat([F.pad(gradient, (0, widest - gradient.shape[1])) for gradient in gradients])
+
+
+@declare("network-gradient")
+class NetworkGradient(Statistic):
+    """`network_gradient` of a classifier that is another projector of the recipe, drawn anew or moved by a player.
+
+    For a space whose features are the samples themselves (``identity``), so that chunks and processes stay exact.
+    Under ``row-cosine``, and of every class by itself (``per-group``), it is DC; without ``per-group`` it is what DCC
+    compares.
+
+    Source: Zhao et al., Dataset condensation with gradient matching, ICLR 2021; Lee et al., Dataset condensation with
+    contrastive signals, ICML 2022.
+    """
+
+    vectorizes: ClassVar[bool] = True
+    network: str = attrs.field(validator=not_empty())
+    """Name of the projector, of kind ``learned`` with a feature for every class."""
+
+    def build(self, facts: Facts) -> None:
+        """Take shape and number of classes; raises where there are none, or features are not the samples themselves."""
+        if facts.features != math.prod(facts.shape):
+            message = f'network-gradient compares samples themselves, in a space of kind "identity", not {facts.space}'
+            raise DeclarationError([("statistic", message)])
+        self.shape, self.classes = facts.shape, classes_of(facts, "network-gradient")
+
+    def connect(self, projectors: Mapping[str, Projector]) -> None:
+        """Take the network; raises if there is none of that name, or it is no classifier."""
+        found = projectors.get(self.network)
+        if found is None:
+            hint = did_you_mean(self.network, projectors)
+            raise DeclarationError([("statistic.network", f"unknown projector '{self.network}'{hint}")])
+        if not isinstance(found, Learned) or found.features != self.classes:
+            has = f"{found.features} features" if isinstance(found, Learned) else f"a {type(found).__name__}"
+            message = f'a classifier is of kind "learned" with features = {self.classes}, got {has}'
+            raise DeclarationError([(f"projectors.{self.network}", message)])
+        self.classifier = (found.network,)  # in a tuple, since it is a part of the projector and not of this
+
+    def measure(self, samples: Samples, step: Step) -> torch.Tensor:
+        """The gradient [rows, widest fan-in] of a set with labels."""
+        if samples.labels is None:
+            raise DeclarationError([("statistic", "a network's gradient needs labels, and this set has none")])
+        inputs = samples.values.unflatten(1, self.shape)
+        return network_gradient(self.classifier[0], inputs, samples.labels, samples.weights)

@@ -1,0 +1,1 @@
+"""Trainable and fitted maps: networks, and classifiers that are fitted on features."""

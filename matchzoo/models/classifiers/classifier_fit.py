@@ -1,0 +1,100 @@
+"""The question of a protocol: how is a classifier trained on frozen features, and who chooses what is left open?"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import attrs
+import torch
+
+from matchzoo.core.declare import FAMILIES, family
+from matchzoo.core.numerics.float64 import double
+from matchzoo.core.samples import Samples
+from matchzoo.models.classifiers.classifiers import Classifier
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class TrainingSet:
+    """What one classifier is trained on: features of some views of some images.
+
+    Attributes:
+        features: values [m · v, d], all v views of an image in a row, labels [m · v] or probabilities [m · v, c].
+        views: v, of every image.
+        seed: of whatever the protocol draws.
+        held_out: [m · v] bool, rows of images that the validation set has too: left out while a hyper-parameter is
+            chosen, used for the result. None if there are none.
+        judges: [n] bool, rows of the validation set that choose for this set: those that are not of its own images.
+            None for all.
+        full: these are all training images, for which some protocols train differently.
+    """
+
+    features: Samples
+    views: int
+    seed: int = 0
+    held_out: torch.Tensor | None = None
+    judges: torch.Tensor | None = None
+    full: bool = False
+
+    def judges_of(self, validation: Samples) -> Samples:
+        """The rows of the validation set [n] that choose for this set."""
+        return validation if self.judges is None else validation.rows(self.judges.nonzero().flatten())
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Fitted:
+    """A trained classifier.
+
+    Attributes:
+        classifier: features [n, d] → scores [n, c].
+        chosen: hyper-parameters that the validation set chose, by name; empty where nothing is open.
+    """
+
+    classifier: Classifier
+    chosen: dict[str, float]
+
+
+@family("protocol")
+class Protocol(ABC):
+    """How a classifier is trained on frozen features. It never sees the test set.
+
+    Attributes:
+        chooses: whether it has anything that the validation set chooses.
+    """
+
+    chooses: ClassVar[bool] = True
+
+    @property
+    def kind(self) -> str:
+        """What recipes and results call it."""
+        return FAMILIES[Protocol].kind_of(type(self))
+
+    def views(self, enough: int, full: bool) -> int:
+        """Views of every image that it trains on, where ``enough`` would do for one fixed set; 0 for un-augmented."""
+        return enough
+
+    @property
+    def shares_views(self) -> bool:
+        """Whether all seeds train on one and the same collection of views, because the seed is in the training."""
+        return False
+
+    @abstractmethod
+    def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
+        """Train one classifier for each set.
+
+        Args:
+            sets: training sets; those of equal size may be trained at once.
+            validation: un-augmented features [n, d] with labels [n]: these alone choose hyper-parameters, for each set
+                those that it says (`TrainingSet.judges_of`).
+            classes: c.
+        """
+
+
+def accuracy(scores: torch.Tensor, labels: torch.Tensor, k: int = 1) -> float:
+    """Share of rows [n, c] whose label [n] is among the k largest scores, and not scored −∞."""
+    return double(hits(scores, labels, k)).mean().item()
+
+
+def hits(scores: torch.Tensor, labels: torch.Tensor, k: int) -> torch.Tensor:
+    """[n] bool: whether the label of a row [n, c] is among its k largest scores, and not scored −∞."""
+    largest, classes = scores.topk(min(k, scores.shape[1]), 1)
+    return ((classes == labels.to(scores.device)[:, None]) & (largest > -torch.inf)).any(1)

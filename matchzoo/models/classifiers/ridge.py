@@ -1,0 +1,74 @@
+"""Ridge regression on one-hot targets."""
+
+from collections.abc import Sequence
+
+import attrs
+import torch
+
+from matchzoo.core.declare import declare
+from matchzoo.core.numerics.float64 import double
+from matchzoo.core.samples import Samples
+from matchzoo.core.validators import not_empty, positive
+from matchzoo.models.classifiers.classifier_fit import Fitted, Protocol, TrainingSet, accuracy
+from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities, standardise
+from matchzoo.models.classifiers.converged import best_of
+
+
+@declare("ridge")
+class Ridge(Protocol):
+    """Least squares on one-hot targets with an L2 penalty, in closed form."""
+
+    penalties: tuple[float, ...] = attrs.field(
+        default=(100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003), validator=[positive(), not_empty()]
+    )
+    """Candidates for the L2 penalty, on features of unit scale; of those that are equally accurate the first is taken,
+    so best in descending order."""
+
+    def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
+        """One classifier a set, as `Protocol.fit` says."""
+        return [self._fit(one, one.judges_of(validation), classes) for one in sets]
+
+    def _fit(self, one: TrainingSet, validation: Samples, classes: int) -> Fitted:
+        values, labels = one.features.values, one.features.labels
+        assert labels is not None
+        assert validation.labels is not None
+        kept: torch.Tensor | slice = slice(None) if one.held_out is None else ~one.held_out
+        candidates = fit_ridge(values[kept], labels[kept], classes, self.penalties)
+        best = best_of([accuracy(c.scores(validation.values), validation.labels) for c in candidates])
+        fitted, penalty = candidates[best], self.penalties[best]
+        if one.held_out is not None:
+            [fitted] = fit_ridge(values, labels, classes, (penalty,))
+        return Fitted(classifier=fitted, chosen={"penalty": penalty})
+
+
+def fit_ridge(
+    features: torch.Tensor, labels: torch.Tensor, classes: int, penalties: Sequence[float]
+) -> list[LinearClassifier]:
+    """Minimise ‖Z Wᵀ + b − Y‖² / n + λ ‖W‖² for each penalty λ, from one decomposition in float64.
+
+    W acts on features that are centred and divided by one scale (`standardise`); the bias is free.
+
+    Args:
+        features: [n, d].
+        labels: [n] int64, or probabilities [n, c].
+        classes: c.
+        penalties: λ > 0.
+
+    Returns:
+        A classifier a penalty.
+    """
+    z = double(features)
+    targets = probabilities(labels, classes, z)
+    mean, scale = standardise(z)
+    z, average = (z - mean) / scale, targets.mean(0)
+    n, d = z.shape
+    # the smaller of the two Gram matrices: W = (Zᵀ Z / n + λ)⁻¹ Zᵀ Y / n = Zᵀ (Z Zᵀ / n + λ)⁻¹ Y / n
+    wide = n < d
+    squares, axes = torch.linalg.eigh((z @ z.T if wide else z.T @ z) / n)
+    turned = axes.T @ ((targets - average) if wide else z.T @ (targets - average)) / n
+    fitted = []
+    for penalty in penalties:
+        solution = axes @ (turned / (squares.clamp_min(0) + penalty)[:, None])
+        weight = (z.T @ solution if wide else solution).T / scale
+        fitted.append(LinearClassifier(weight, average - weight @ mean))
+    return fitted

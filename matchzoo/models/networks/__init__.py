@@ -1,0 +1,9 @@
+"""Trainable maps that generators, projectors and estimators are made of."""
+
+from matchzoo.models.networks.convnet import ConvNet
+from matchzoo.models.networks.dcgan import DCGAN
+from matchzoo.models.networks.mlp import MLP
+from matchzoo.models.networks.network import Network, Shape
+from matchzoo.models.networks.resnet import ResidualNet
+
+__all__ = ["DCGAN", "MLP", "ConvNet", "Network", "ResidualNet", "Shape"]

@@ -1,0 +1,45 @@
+"""The multi-layer perceptron."""
+
+import itertools
+import math
+from typing import Literal
+
+import attrs
+import torch
+from torch import nn
+
+from matchzoo.core.declare import declare
+from matchzoo.core.validators import at_least
+from matchzoo.models.networks.layers import ACTIVATIONS, OUTPUTS, Activation, Output, linear
+from matchzoo.models.networks.network import Network, Shape
+
+
+@declare("mlp")
+class MLP(Network):
+    """Linear layers with an activation between them; Glorot-uniform weights, zero biases."""
+
+    widths: tuple[int, ...] = attrs.field(default=(100, 100), validator=at_least(1))
+    """Units of each hidden layer; none for a linear map."""
+    activation: Activation = "relu"
+    """Between layers."""
+    norm: Literal["none", "batch"] = "none"
+    """Before each activation; batch norm in training makes the samples of a batch depend on each other."""
+    output: Output = "linear"
+    """After the last layer; sigmoid for images in [0, 1]."""
+
+    def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
+        """Make the layers between flattened samples."""
+        self.shape = outputs
+        sizes = [math.prod(inputs), *self.widths, math.prod(outputs)]
+        layers: list[nn.Module] = []
+        for before, after in itertools.pairwise(sizes):
+            layers.append(linear(before, after, lambda weight: nn.init.xavier_uniform_(weight, generator=rng)))
+            if self.norm == "batch":
+                layers.append(nn.BatchNorm1d(after))
+            layers.append(ACTIVATIONS[self.activation]())
+        hidden = len(layers) - (3 if self.norm == "batch" else 2)
+        self.layers = nn.Sequential(*layers[: hidden + 1], OUTPUTS[self.output]())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """[n, …] (flattened) → [n, *outputs]."""
+        return self.layers(x.flatten(1)).unflatten(1, self.shape)

@@ -1,0 +1,231 @@
+"""Density ratios of users' own two tables: the Python door, and ``matchzoo ratio``."""
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import tyro
+
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.showing.text import as_json
+from matchzoo.core.storage.number_tables import constant, read, same_columns
+
+if TYPE_CHECKING:
+    from matchzoo.ratios import Ratio, RatioEstimator
+
+HELD_OUT = 0.2
+"""Share of each table that the check leaves out of its fit."""
+LARGEST_SYSTEM = 20_000
+"""Rows of the denominator up to which kernel mean matching, which solves a system of that size, is done."""
+
+
+def estimator_of(method: str) -> "RatioEstimator":
+    """The estimator of a kind (``ulsif``) or of a TOML table (``{ kind = "ulsif", centres = 500 }``)."""
+    from matchzoo.core.structuring import structure
+    from matchzoo.ratios import RatioEstimator
+
+    table: Any = method
+    if method.lstrip().startswith("{"):
+        try:
+            table = tomllib.loads(f"method = {method}")["method"]
+        except tomllib.TOMLDecodeError as error:
+            raise MatchZooError(f"--method: not a TOML table: {error}") from None
+    try:
+        return structure(table, RatioEstimator)  # type: ignore[type-abstract]
+    except DeclarationError as error:
+        raise error.under("--method") from None
+
+
+def estimate(
+    numerator: Any,
+    denominator: Any,
+    method: "str | RatioEstimator" = "ulsif",
+    *,
+    standardize: bool = True,
+    seed: int = 0,
+) -> "Ratio":
+    """Estimate the ratio of the densities that two tables were drawn from, at the denominator's rows and elsewhere.
+
+    Args:
+        numerator: rows of p, array-like [n, d] or [n].
+        denominator: rows of q, [m, d] or [m].
+        method: a kind (ulsif, rulsif, kliep, classifier, kernel-mean-matching), a TOML table, or an estimator.
+        standardize: shift and scale every column by the pooled mean and standard deviation first. The ratio that is
+            estimated does not depend on units, but Gaussian kernels do.
+        seed: of the draws of centres and folds.
+
+    Returns:
+        A `Ratio` in float64; ``.denominator``, ``.numerator``, ``.at(rows)`` (in the units of the tables),
+        ``.diagnostics()``.
+
+    Raises:
+        MatchZooError: sets that cannot be compared, or that the method cannot do.
+    """
+    import torch
+
+    from matchzoo.core.samples import Samples
+    from matchzoo.core.step import Step
+
+    estimator = estimator_of(method) if isinstance(method, str) else method
+    p, q = (_rows(x, name) for x, name in ((numerator, "numerator"), (denominator, "denominator")))
+    if p.shape[1] != q.shape[1]:
+        raise MatchZooError(f"numerator and denominator have different dimensions: {p.shape[1]} and {q.shape[1]}")
+    if not estimator.everywhere and len(q) > LARGEST_SYSTEM:
+        raise MatchZooError(
+            f"kernel-mean-matching solves a system of one row a sample of the denominator; {len(q)} are more than "
+            f"{LARGEST_SYSTEM}: take ulsif, or fewer rows"
+        )
+    pooled = torch.cat([p, q])
+    centre, spread = pooled.mean(0), pooled.std(0, correction=0)
+    spread[torch.from_numpy(constant(pooled.numpy()))] = 1.0
+    if not standardize:
+        centre, spread = torch.zeros_like(centre), torch.ones_like(spread)
+    with torch.no_grad():
+        ratio = estimator.fit(Samples((p - centre) / spread), Samples((q - centre) / spread), Step(0, seed))
+    if not estimator.everywhere:
+        return ratio
+
+    def at(x: Any) -> "torch.Tensor":
+        with torch.no_grad():
+            return ratio.at((_rows(x, "rows") - centre) / spread)
+
+    return ratio.mapped(at)
+
+
+def _rows(x: Any, name: str) -> Any:
+    import torch
+
+    values = torch.as_tensor(np.asarray(x, dtype=np.float64))
+    values = values[:, None] if values.dim() == 1 else values
+    if values.dim() != 2 or not values.numel() or not torch.isfinite(values).all():
+        raise MatchZooError(f"{name}: expected finite numbers [n, d], got shape {tuple(values.shape)}")
+    return values
+
+
+def balance(numerator: np.ndarray, denominator: np.ndarray, ratio: "Ratio") -> list[tuple[float, float]]:
+    """How far the means of each column are apart, in standard deviations of the numerator: before and after weighting.
+
+    In units of the column where that is constant in the numerator. The ratio's weights should carry the denominator's
+    (of a relative ratio: the mixture's) means to the numerator's.
+    """
+    a = ratio.relative
+    points, weights = denominator, (1 - a) * ratio.denominator.numpy() / len(denominator)
+    if a:
+        points = np.concatenate([denominator, numerator])
+        weights = np.concatenate([weights, a * ratio.numerator.numpy() / len(numerator)])
+    spread = np.where(constant(numerator), 1.0, numerator.std(0))
+    before = (denominator.mean(0) - numerator.mean(0)) / spread
+    after = (weights @ points / max(weights.sum(), np.finfo(float).tiny) - numerator.mean(0)) / spread
+    return list(zip(before.tolist(), after.tolist(), strict=True))
+
+
+def held_out(
+    numerator: np.ndarray, denominator: np.ndarray, method: str, standardize: bool, seed: int
+) -> dict[str, Any]:
+    """What a fit to 80 % of both tables says of the rest.
+
+    ``mean`` of the ratio over rows of the denominator (of a relative ratio: of the mixture) should be 1; ``squared
+    error`` is E_q(r − p/q)² less what a constant ratio of 1 has (below 0: better than no weights at all);
+    ``auc`` is the share of pairs that the ratio orders rightly (0.5: the tables look alike to it).
+    """
+    import torch
+
+    rng = np.random.default_rng(seed)
+    parts = []
+    for rows in (numerator, denominator):
+        order = rng.permutation(len(rows))
+        count = max(round(HELD_OUT * len(rows)), 1)
+        parts.append((rows[order[count:]], rows[order[:count]]))
+    (fit_p, out_p), (fit_q, out_q) = parts
+    ratio = estimate(fit_p, fit_q, method, standardize=standardize, seed=seed)
+    at_p, at_q = (ratio.at(torch.as_tensor(x)).numpy() for x in (out_p, out_q))
+    a = ratio.relative
+
+    def mixture(of_p: np.ndarray, of_q: np.ndarray) -> float:
+        return float(a * of_p.mean() + (1 - a) * of_q.mean())
+
+    ranks = np.searchsorted(np.sort(at_q), at_p, "left") + np.searchsorted(np.sort(at_q), at_p, "right")
+    return {
+        "rows": [len(out_p), len(out_q)],
+        "mean": mixture(at_p, at_q),
+        "squared_error_less_that_of_1": mixture(at_p**2, at_q**2) - 2 * float(at_p.mean()) + 1,
+        "auc": float(ranks.mean() / (2 * len(at_q))),
+    }
+
+
+def ratio(
+    numerator: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="NUMERATOR")],
+    denominator: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DENOMINATOR")],
+    method: str = "ulsif",
+    output: Path | None = None,
+    raw: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+    seed: int = 0,
+    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+) -> None:
+    """Estimate the ratio of the densities of two tables of numbers, at every row, and say whether to trust it.
+
+    Args:
+        numerator: table of p: .csv (with or without heading), .tsv, .txt or .npy.
+        denominator: table of q; the ratio p/q is its rows' weight.
+        method: ulsif, rulsif, kliep, classifier or kernel-mean-matching; or with its fields, as a TOML table:
+            '{ kind = "classifier", features = "linear" }'.
+        output: folder for the values (CSV and npy), diagnostics.json and a picture.
+        raw: take columns in their own units instead of scaling them to unit variance.
+        seed: of the draws of kernel centres, folds and of the held-out rows.
+        json: print the diagnostics for programs.
+    """
+    estimator = estimator_of(method)
+    p, q = same_columns(read(numerator), read(denominator))
+    fitted = estimate(p.values, q.values, estimator, standardize=not raw, seed=seed)
+    names = p.columns or tuple(f"column {i + 1}" for i in range(p.values.shape[1]))
+    found: dict[str, Any] = {
+        "method": method,
+        "rows": [len(p.values), len(q.values)],
+        "columns": list(names),
+        **({"relative": fitted.relative} if fitted.relative else {}),
+        "chosen": fitted.chosen,
+        **fitted.diagnostics(),
+        "balance": {n: list(pair) for n, pair in zip(names, balance(p.values, q.values, fitted), strict=True)},
+    }
+    if estimator.everywhere and min(len(p.values), len(q.values)) >= 10:
+        found["held_out"] = held_out(p.values, q.values, method, not raw, seed)
+    print(as_json(found) if json else "\n".join(summary(found)))
+    if output is not None:
+        from matchzoo.cli.ratio_files import write
+
+        for path in write(output, p.values, q.values, names, fitted, estimator.everywhere, found):
+            print(f"wrote {path}", file=sys.stderr if json else sys.stdout)
+
+
+def summary(found: dict[str, Any]) -> list[str]:
+    """The diagnostics as lines, with what each should be."""
+    n, m = found["rows"]
+    what = "relative ratio" if "relative" in found else "ratio"
+    lines = [f"{found['method']}: {n} rows of the numerator, {m} of the denominator, {len(found['columns'])} columns"]
+    if found["chosen"]:
+        lines.append("chosen: " + ", ".join(f"{name} {value:.4g}" for name, value in found["chosen"].items()))
+    effective = found["effective_sample_size"]
+    lines += [
+        f"mean {what:22} {found['mean']:9.4f}  should be 1",
+        f"smallest {what:18} {found['minimum']:9.4f}  should not be negative",
+        f"effective sample size       {effective:9.1f}  of {m}: below a tenth, few rows carry the weighted means",
+    ]
+    if "condition_number" in found:
+        lines.append(f"condition number            {found['condition_number']:9.3g}  above 1e8, raise the ridge")
+    if "held_out" in found:
+        out = found["held_out"]
+        lines += [
+            f"held out: mean              {out['mean']:9.4f}  should be 1",
+            f"held out: squared error     {out['squared_error_less_that_of_1']:9.4f}  less that of r = 1; should be "
+            "below 0 where the tables differ",
+            f"held out: AUC               {out['auc']:9.4f}  0.5: the tables look alike",
+        ]
+    else:
+        lines.append("no held-out check: the method has no values at new rows, or there are fewer than 10")
+    lines.append("means apart, in standard deviations of the numerator: before and after weighting")
+    width = max(map(len, found["columns"]))
+    pairs = sorted(found["balance"].items(), key=lambda item: -abs(item[1][0]))
+    lines += [f"  {name:{width}} {before:8.3f} {after:8.3f}" for name, (before, after) in pairs[:12]]
+    return lines + ([f"  … and {len(pairs) - 12} more columns"] if len(pairs) > 12 else [])

@@ -1,0 +1,190 @@
+"""A set of labelled images that is to be evaluated, wherever it comes from."""
+
+import os
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch.nn.functional as F
+
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.spec import Facts
+from matchzoo.core.structuring import kind_of
+from matchzoo.data import Split
+from matchzoo.generators import Selection
+from matchzoo.hub.distilled import DistilledDataset
+from matchzoo.hub.folders.reading import NamedError, artefact_of, with_names
+from matchzoo.hub.folders.third_party_formats import names_of
+from matchzoo.models.classifiers.stored_head import Head
+from matchzoo.projectors import Backbone
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs.run import Run
+
+Source = str | os.PathLike[str] | Run | DistilledDataset
+"""What is evaluated: a run or its folder, a distilled set, or whatever `DistilledDataset.load` reads."""
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Contender:
+    """A row of a matrix.
+
+    Attributes:
+        name: what tables call it.
+        made_with: the backbone that it was distilled with (or the method that chose it, and its space); empty if that
+            is not known.
+        path: where it came from; empty for one in memory.
+        images: [m, c, h, w] of the size of the data, labels in the order of the data's classes.
+        bytes: of its images and labels as they are stored.
+        notes: what was done to make it fit the data.
+        head: that travels with it, of the data's classes in their order; None if there is none.
+    """
+
+    name: str
+    made_with: str
+    path: str
+    images: Split
+    bytes: int
+    notes: tuple[str, ...]
+    head: Head | None = None
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Opened:
+    """A source, as far as it can be read before the data are known.
+
+    Attributes:
+        name: what tables call it.
+        path: where it came from; empty for one in memory.
+        recipe: what made it; None if that is not known.
+        distilled: the set; None where its images are read at the size of the data.
+    """
+
+    name: str
+    path: str
+    recipe: Recipe | None
+    distilled: DistilledDataset | None
+
+
+def opened(
+    sources: Sequence[Source], class_names: str | Path | Sequence[str] | None = None, size: int | None = None
+) -> list[Opened]:
+    """The sources; those of the same short name get their whole path.
+
+    Raises:
+        MatchZooError: one is given twice, is not there, not finished, or not as it must be; or class names are given,
+            and all of them say theirs.
+    """
+    paths = [_path(source) for source in sources]
+    twice = next((path for path in paths if path and paths.count(path) > 1), None)
+    if twice is not None:
+        raise MatchZooError(f"{twice}: given twice")
+    found = [_open(source, class_names, size) for source in sources]
+    names = names_of(class_names)
+    if names and found and all(one.distilled is not None and one.distilled.class_names != names for one in found):
+        raise MatchZooError("every set says its class names; leave out class_names (--class-names)")
+    short = [one.name for one in found]
+    found = [attrs.evolve(one, name=one.path) if one.path and short.count(one.name) > 1 else one for one in found]
+    unnamed = [i for i, one in enumerate(found) if not one.path]
+    for number, i in enumerate(unnamed, start=1):
+        found[i] = attrs.evolve(found[i], name=f"set {number}")
+    return found
+
+
+def contenders(
+    sources: Sequence[Opened], facts: Facts, class_names: str | Path | Sequence[str] | None = None
+) -> list[Contender]:
+    """The sets, made to fit the data that ``facts`` are of.
+
+    Raises:
+        MatchZooError: its classes are not those of the data, or its images are of other channels.
+    """
+    return [_contender(one, facts, class_names) for one in sources]
+
+
+def spaces_of(recipe: Recipe) -> dict[str, str]:
+    """The backbone's card, or the kind, of each space of a recipe by its name."""
+    return {
+        name: Path(projector.card).stem if isinstance(projector, Backbone) else kind_of(projector)
+        for name, projector in recipe.spaces.items()
+    }
+
+
+def made_with(recipe: Recipe) -> str:
+    """The spaces of a recipe; of a selection its method, which may be all, and the first space, where it chose."""
+    spaces = list(spaces_of(recipe).values())
+    if not isinstance(recipe.generator, Selection):
+        return " + ".join(spaces)
+    method = kind_of(recipe.generator.method)
+    return method if method in ("random", "all") else f"{method}, {spaces[0]}"
+
+
+def _path(source: Source) -> str:
+    if isinstance(source, DistilledDataset):
+        return ""
+    return str(source.folder if isinstance(source, Run) else source)
+
+
+def _open(source: Source, class_names: Any, size: int | None) -> Opened:
+    if not isinstance(source, Run | DistilledDataset):
+        path = Path(source).expanduser()
+        name = path.absolute().name.removesuffix(".safetensors")
+        if path.is_dir() and (path / "recipe.toml").is_file() and artefact_of(path) != path:
+            source = Run.open(path)
+        elif artefact_of(path) is not None or not path.exists():
+            try:
+                distilled = DistilledDataset.load(os.fspath(source), class_names=class_names, size=size)
+            except NamedError:  # they are for the others
+                distilled = DistilledDataset.load(os.fspath(source), size=size)
+            at = distilled.repository if distilled.repository is not None and not path.exists() else None
+            name = f"{at['repo']}@{at['commit'][:8]}" if at else name
+            return Opened(name=name, path=os.fspath(source), recipe=_recipe(distilled), distilled=distilled)
+        else:
+            return Opened(name=name, path=os.fspath(source), recipe=None, distilled=None)
+    if isinstance(source, Run):
+        name = source.folder.absolute().name
+        return Opened(name=name, path=str(source.folder), recipe=source.recipe, distilled=source.distilled)
+    source = source if source.named else with_names(source, names_of(class_names), "set")
+    return Opened(name="set", path="", recipe=_recipe(source), distilled=source)
+
+
+def _recipe(distilled: DistilledDataset) -> Recipe | None:
+    """What made a set; None if it does not say, or in words that this version does not know."""
+    try:
+        table = tomllib.loads(distilled.recipe)
+        if isinstance(table.get("data"), dict):
+            table["data"].pop("download", None)  # a stranger's recipe may say what is read, not where to write
+        return Recipe.of(table) if table else None
+    except (MatchZooError, tomllib.TOMLDecodeError):
+        return None
+
+
+def _contender(one: Opened, facts: Facts, class_names: Any) -> Contender:
+    path, name, recipe, distilled = one.path, one.name, one.recipe, one.distilled
+    side = facts.shape[-1]
+    if distilled is None:
+        distilled = DistilledDataset.load(path, class_names=class_names, size=side)
+    notes = [f"{path}: unknown: {', '.join(distilled.unknown)}"] if path and distilled.unknown else []
+    matched = distilled.with_classes(facts.class_names, path or name)
+    if distilled.class_names != facts.class_names:
+        notes.append(f"{path or name}: its classes are in another order; its labels were matched by name")
+    images = matched.images.float()
+    if images.shape[1] != facts.shape[0]:
+        raise MatchZooError(
+            f"{path or name}: images of {images.shape[1]} channels, those of the data have {facts.shape[0]}"
+        )
+    if tuple(images.shape[1:]) != facts.shape:
+        was = "x".join(map(str, images.shape[2:]))
+        size = list(facts.shape[1:])
+        images = F.interpolate(images, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+        notes.append(f"{path or name}: {was} pixels, resized to the {size[0]}x{size[1]} of the data")
+    return Contender(
+        name=name,
+        made_with=made_with(recipe) if recipe else "",
+        path=path,
+        images=Split(images, matched.labels),
+        bytes=distilled.bytes,
+        notes=tuple(notes),
+        head=matched.head,
+    )

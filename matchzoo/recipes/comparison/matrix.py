@@ -1,0 +1,328 @@
+"""Many sets on many backbones by one protocol: distilled with × evaluated on."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+
+from matchzoo import zoo
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.showing.progress import Progress
+from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
+from matchzoo.core.spec import Facts
+from matchzoo.core.storage import files
+from matchzoo.core.structuring import structure, to_table
+from matchzoo.core.version import __version__
+from matchzoo.data import Data, Split
+from matchzoo.data.views import Crop, Views
+from matchzoo.evaluation.classifier_transfer import Inheritance
+from matchzoo.evaluation.evaluation import Record
+from matchzoo.evaluation.linear_probe import named
+from matchzoo.evaluation.probe_harness import Baseline, Bench
+from matchzoo.models.classifiers.classifier_fit import Protocol
+from matchzoo.models.classifiers.stored_head import Head
+from matchzoo.projectors import Backbone
+from matchzoo.recipes.comparison.evaluated_set import Contender, Source, contenders, opened
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.training.engine import Engine
+
+Score = Literal["top1", "top5", "worst_group"]
+VIEWS = Views(crop=Crop(scale=(0.5, 1.0)))
+"""What training images are augmented by where no run says it."""
+
+
+@attrs.frozen(eq=False)
+class Matrix:
+    """Results of some sets on some backbones.
+
+    Attributes:
+        records: one a set, backbone and protocol: ``set``, ``made_with``, ``path``, ``backbone``, ``protocol``,
+            ``images``, ``bytes``, and the scores as `scoring.summary` names them, in percent.
+        about: ``data``, ``views`` and ``protocols`` (tables), ``seeds``, ``class_names``, ``group_names``,
+            ``backbones`` (where their weights come from), ``notes``, ``matchzoo`` (version).
+        head: that was handed on, as a `DistilledDataset` can hold it; None if none was, and it is not saved here.
+    """
+
+    records: list[Record]
+    about: dict[str, Any]
+    head: Head | None = None
+
+    def record(self, name: str, backbone: str, protocol: str | None = None) -> Record:
+        """The record of a set on a backbone, under the first protocol if none is said; raises if there is none."""
+        protocol = protocol or self.protocols[0]
+        wanted = (name, backbone, protocol)
+        for record in self.records:
+            if (record["set"], record["backbone"], record["protocol"]) == wanted:
+                return record
+        raise MatchZooError(f"no record of set '{name}' on '{backbone}' by protocol '{protocol}'")
+
+    @property
+    def protocols(self) -> list[str]:
+        """Kinds of the protocols, in order."""
+        return list(dict.fromkeys(r["protocol"] for r in self.records))
+
+    @property
+    def backbones(self) -> list[str]:
+        """Names of the backbones, in order."""
+        return list(dict.fromkeys(r["backbone"] for r in self.records))
+
+    @property
+    def sets(self) -> list[str]:
+        """Names of the sets, in order."""
+        return list(dict.fromkeys(r["set"] for r in self.records))
+
+    def table(self, score: Score = "top1", protocol: str | None = None) -> list[list[str]]:
+        """Rows: sets; columns: what is known of them, the score on each backbone (mean ± std over seeds), and the mean
+        over the backbones where there are several. The heading first."""
+        several = ["mean"] if len(self.backbones) > 1 else []
+        rows = [["set", "distilled with", "images", "bytes", *self.backbones, *several]]
+        for name in self.sets:
+            records = [self.record(name, backbone, protocol) for backbone in self.backbones]
+            means = [record.get(f"{score}_mean") for record in records]
+            known = [mean for mean in means if mean is not None]
+            cells = [mean_and_spread(record, score) for record in records]
+            mean = f"{sum(known) / len(known):.1f}" if len(known) == len(means) else ""
+            made = {record["made_with"] for record in records}
+            about = [
+                name,
+                made.pop() if len(made) == 1 else "each its own",
+                str(records[0]["images"]),
+                size_of(records[0]["bytes"]),
+            ]
+            rows.append([*about, *cells, *([mean] if several else [])])
+        return rows
+
+    def breakdown(self, backbone: str, by: Literal["class", "group"] = "class") -> list[list[str]]:
+        """Rows: sets; columns: mean top-1 of every class or group on one backbone. The heading first."""
+        rows = [["set", *self.about[f"{by}_names"]]]
+        for name in self.sets:
+            values = self.record(name, backbone).get(f"per_{by}", [])
+            rows.append([name, *("" if value is None else f"{value:.1f}" for value in values)])
+        return rows
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: top-1, a table for each protocol."""
+        from matchzoo.core.showing import notebook
+
+        made = [notebook.table(self.table("top1", protocol), f"top-1 %, {protocol}") for protocol in self.protocols]
+        return "\n".join(made)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything as ``.json``, or the tables of top-1 as ``.md`` or ``.csv``."""
+        path = Path(path)
+        if path.suffix not in (".json", ".md", ".csv"):
+            raise MatchZooError(f"{path}: expected a name that ends in .json, .md or .csv")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix == ".json":
+                files.write_json(path, {"about": self.about, "records": self.records})
+            elif path.suffix == ".md":
+                tables = [
+                    f"top-1 %, {protocol}\n\n{markdown(self.table('top1', protocol))}" for protocol in self.protocols
+                ]
+                files.write_text(path, "\n".join(tables))
+            else:
+                files.write_text(path, self._csv())
+        except OSError as error:
+            raise MatchZooError(f"{path}: cannot be written ({error.strerror})") from None
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Matrix":
+        """What `save` wrote as ``.json``."""
+        try:
+            found = json.loads(Path(path).read_text(encoding="utf-8"))
+            return cls(found["records"], found["about"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise MatchZooError(f"{path}: not a stored matrix ({error})") from None
+
+    def _csv(self) -> str:
+        import csv
+        import io
+
+        columns = ["set", "made_with", "backbone", "protocol", "images", "bytes", "seeds", "top1_mean", "top1_std"]
+        columns += ["top5_mean", "worst_group_mean", "worst_group_std"]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.records)
+        return text.getvalue()
+
+
+def evaluate(
+    sets: Sequence[Source],
+    backbones: Sequence[str],
+    *,
+    data: Data | str | None = None,
+    views: Views | None = None,
+    size: int | None = None,
+    protocols: Sequence[Protocol | str] = ("converged",),
+    baselines: Sequence[Baseline] = (),
+    seeds: int = 5,
+    random_draws: int = 10,
+    class_names: str | Path | Sequence[str] | None = None,
+    inherit: str | None = None,
+    device: str = "auto",
+    quiet: bool = False,
+) -> Matrix:
+    """Evaluate sets of images on backbones; each backbone's test and validation features are computed once for all.
+
+    Args:
+        sets: runs or their folders, distilled sets, or whatever `DistilledDataset.load` reads: files, folders,
+            ``user/name`` of the Hub.
+        backbones: cards of the zoo, or paths of .toml files.
+        data: what they are tested on: a data card, or a table as an object; that of the runs if not given.
+        views: what training images are augmented by, noise left out; those of the first run if not given, else
+            `VIEWS`.
+        size: pixels a side of data and sets, for backbones that do not take the data's own.
+        class_names: of sets that do not say them, in label order, or a file of them.
+        protocols: how classifiers are trained, by kind or as objects.
+        baselines: rows of real images beside the sets: random, centroid (as many a class as each set has), full.
+        seeds: draws of the views, and of whatever else a protocol draws.
+        random_draws: draws of the random baseline.
+        inherit: a backbone whose head, trained on all training images, is handed on to the others by way of the images
+            (`Inheritance`); one that travels with a set is used as it is. It makes records of the protocol
+            ``inheritance`` beside the others, which have the head's bytes in ``head_bytes`` and in ``bytes``.
+        device: as ``trainer.device``.
+        quiet: show no progress.
+
+    Raises:
+        MatchZooError: there is nothing to evaluate or no data, classes do not match, or a backbone does not take the
+            images; with the remedy.
+    """
+    if not backbones:
+        raise MatchZooError("evaluate: expected at least one backbone ('matchzoo list backbones/*' shows them)")
+    if not sets and not baselines:
+        raise MatchZooError("evaluate: expected at least one set: a run, a distilled set or a folder of images")
+    given = opened(sets, class_names, size)
+    recipes = [one.recipe for one in given if one.recipe is not None]
+    table, notes = _data_table(data, recipes, size)
+    chosen = structure(table, Data)  # type: ignore[type-abstract]
+    facts = chosen.build(0)
+    if not facts.is_images or facts.classes is None:
+        raise MatchZooError(f"evaluate: expected data of images with classes, got '{table}'")
+    views = views or next((recipe.views for recipe in recipes if recipe.views is not None), None) or VIEWS
+    if size is not None:
+        views = structure({k: v for k, v in to_table(views).items() if k != "size"}, Views)
+    found = contenders(given, facts, class_names)
+    notes += [note for one in found for note in one.notes]
+    used = [named(protocol) for protocol in protocols]
+    engine = Engine.start(device, "float32")
+    engine.place(chosen)
+    records: list[Record] = []
+    origins = {}
+
+    def bench_of(backbone: str) -> Bench:
+        projector = _projector(backbone, facts, views, engine, size)
+        origins[backbone] = projector.origin()
+        return Bench(chosen, projector, views, engine, used[0], name=backbone, quiet=quiet)
+
+    inheritance = None
+    if inherit is not None:
+        stored = next((one.head for one in found if one.head is not None and one.head.backbone == inherit), None)
+        inheritance = Inheritance.of(bench_of(inherit), stored)
+        notes.append(_about_head(inheritance))
+    for backbone in backbones:
+        at_home = inheritance is not None and inheritance.home.name == backbone
+        bench = inheritance.home if inheritance is not None and at_home else bench_of(backbone)
+        rows = _rows(bench, found, baselines, seeds, random_draws)
+        with Progress(len(rows) * len(used), backbone, "sets", quiet=quiet) as progress:
+            for bench.protocol in used:
+                for about, images in rows:
+                    try:
+                        scores = bench.record(about["set"], images, full=images[0] is chosen.training_set)
+                    except MatchZooError as error:
+                        raise MatchZooError(f"{about['set']} on {backbone}: {error}") from None
+                    records.append({**about, **{k: v for k, v in scores.items() if k != "method"}})
+                    progress.update(1, {"top-1": scores["top1_mean"]})
+        if inheritance is not None:
+            for about, images in rows:
+                scores = inheritance.record(bench, images)
+                paid = {"bytes": about["bytes"] + inheritance.bytes}
+                records.append({**about, **{k: v for k, v in scores.items() if k != "method"}, **paid})
+    about = {
+        "data": table,
+        "views": to_table(views.without_noise()),
+        "protocols": [to_table(protocol) for protocol in used],
+        "seeds": seeds,
+        "class_names": list(facts.class_names),
+        "group_names": list(chosen.group_names),
+        "backbones": origins,
+        "notes": notes,
+        "matchzoo": __version__,
+    }
+    return Matrix(records, about, inheritance.stored if inheritance is not None else None)
+
+
+def _about_head(inheritance: Inheritance) -> str:
+    """What is to be said of a head that is handed on."""
+    top1, size = inheritance.score.top1, size_of(inheritance.bytes)
+    return (
+        f"inheritance: the head of {inheritance.home.name}, trained on all training images ({top1:.1f} % there), is "
+        f"handed on; it is {size}, which the bytes of its table hold beside the images"
+    )
+
+
+def _data_table(
+    data: Data | str | None, recipes: Sequence[Recipe], size: int | None
+) -> tuple[dict[str, Any], list[str]]:
+    """The table of the data, and what is to be said of it."""
+    notes: list[str] = []
+    if isinstance(data, str):
+        table: Any = dict(zoo.load(data, zoo.DataCard).data)
+    elif data is not None:
+        table = to_table(data)
+    elif recipes:
+        tables = [recipe.table()["data"] for recipe in recipes]
+        table = tables[0]
+        if any(_content(other) != _content(table) for other in tables):
+            raise MatchZooError(
+                "evaluate: the runs are of different data; say which to test on with data (--data CARD)"
+            )
+    else:
+        raise MatchZooError("evaluate: no run says what to test on; give data (--data CARD)")
+    table = {"kind": table} if isinstance(table, str) else dict(table)
+    if size is not None:
+        table["size"] = size
+    return table, notes
+
+
+def _content(table: Any) -> dict[str, Any]:
+    """A data table but for what does not change the classes and the split."""
+    whole = {"kind": table} if isinstance(table, str) else table
+    return {key: value for key, value in whole.items() if key not in ("size", "sampling")}
+
+
+def _projector(card: str, facts: Facts, views: Views, engine: Engine, size: int | None) -> Backbone:
+    projector = Backbone(card=card)
+    seen = facts if views.size is None else attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
+    try:
+        projector.build(seen)
+    except DeclarationError as error:
+        remedy = "give size (--size N), the pixels a side at which data and sets are compared"
+        said = "; ".join(message.split(";")[0] for _, message in error.problems)
+        raise MatchZooError(f"evaluate: {said}; {remedy}") from None
+    engine.place(projector)
+    return projector
+
+
+def _rows(
+    bench: Bench, found: Sequence[Contender], baselines: Sequence[Baseline], seeds: int, draws: int
+) -> list[tuple[Record, list[Split]]]:
+    """What is known of each row, and its images, one entry a seed."""
+    rows: list[tuple[Record, list[Split]]] = []
+    for one in found:
+        about = {"set": one.name, "made_with": one.made_with, "path": one.path, "bytes": one.bytes}
+        rows.append((about, [one.images] * seeds))
+    counts = sorted({max(1, len(one.images) // bench.classes) for one in found}) or [1]
+    for name in baselines:
+        for count in counts[:1] if name == "full" else counts:
+            images = bench.baseline(name, count, seeds, draws, 0)
+            size = len(images[0]) * (4 * int(images[0].values[0].numel()) + 8)
+            title = name if name == "full" or len(counts) == 1 else f"{name}, {count} a class"
+            if any(one.name == title for one in found):
+                title += " (real)"
+            space = bench.name if name == "centroid" else ""
+            rows.append(({"set": title, "made_with": space, "path": "", "bytes": size}, images))
+    return rows

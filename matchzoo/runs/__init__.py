@@ -1,0 +1,1 @@
+"""A recipe at work in a folder, and what it leaves behind."""

@@ -1,0 +1,371 @@
+"""A run: one recipe, one folder. Trains, stops and resumes exactly, evaluates, and keeps what came of it.
+
+The folder holds ``recipe.toml`` (resolved), ``environment.json`` (one entry a session), ``metrics.jsonl`` (a record
+every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and at the end ``distilled/`` (the artefact, where
+the synthetic samples are a finite set of images), ``parts.safetensors`` (what the players moved), ``pictures/``,
+``report.html`` (all of it on one page) and, last, ``metrics.json``: a folder that has it is finished.
+"""
+
+import contextlib
+import json
+import math
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing.progress import Progress, quietly
+from matchzoo.core.storage import files
+from matchzoo.core.storage.files import read_table
+from matchzoo.core.version import __version__
+from matchzoo.evaluation import Record, Trained
+from matchzoo.hub.distilled import DistilledDataset
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs import page, pictures, provenance, trackers
+from matchzoo.runs.interrupts import Interrupts, stop
+from matchzoo.runs.run import Run
+from matchzoo.runs.trackers import Tracking
+from matchzoo.training.checkpoint import Checkpoints
+from matchzoo.training.composition import Composition
+from matchzoo.training.engine import Engine
+from matchzoo.training.finite_check import NotFiniteError, require_finite
+from matchzoo.training.loop import Training
+
+PACKAGES = ("torch", "torchvision", "timm", "numpy", "safetensors", "attrs", "cattrs", "accelerate")
+FAILURE = "failure"
+"""Folder of the state when something was not finite."""
+ELSEWHERE = ("trainer.device", "trainer.chunk")
+"""Fields that may differ between the sessions of a run."""
+SIGHT = 60.0
+"""Seconds until the others must see a file that the first process wrote: network file systems look again late."""
+THOROUGH = 10
+"""Every so many records hold the diagnostics that are dear as well."""
+
+
+def execute(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    quiet: bool = False,
+    name: str = "",
+    declared: str = "",
+    tracker: str | None = None,
+) -> Run:
+    """Run a recipe in a folder, as `Recipe.run` says; under ``torchrun`` every process does."""
+    trackers.check(tracker)
+    if not int(os.environ.get("WORLD_SIZE", 1)) > 1 and _claim(recipe, folder):
+        return Run.open(folder)
+    engine = recipe.engine()
+    if engine.anywhere(engine.first and _claim(recipe, folder)):
+        return Run.open(folder)
+    hold = files.held(folder) if engine.first else contextlib.nullcontext()
+    with engine.together(), hold, files.filling(folder), Interrupts() as interrupts, quietly(quiet or not engine.first):
+        recipe = _with_stored_chunk(recipe, folder, engine)
+        session = Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared)
+        title = declared or folder.absolute().name
+        with Tracking(tracker if engine.first else None, folder, title, recipe, session.done) as session.tracking:
+            session.train()
+            if engine.first:
+                session.finish()
+        engine.wait()
+    return Run.open(folder)
+
+
+def _with_stored_chunk(recipe: Recipe, folder: Path, engine: Engine) -> Recipe:
+    """The recipe with the chunk size that an earlier session of the run found for ``auto``, the same everywhere."""
+    if recipe.trainer.chunk != "auto":
+        return recipe
+    begun = any((folder / "checkpoints").glob("step-*"))
+    stored = Recipe.read(folder / "recipe.toml").trainer.chunk if begun else "auto"
+    chunk = engine.anywhere(0 if stored == "auto" else stored)
+    return recipe.replace(**{"trainer.chunk": chunk}) if chunk else recipe
+
+
+def _claim(recipe: Recipe, folder: Path) -> bool:
+    """Check that the folder can be this recipe's; True if the run in it is finished. Writes nothing."""
+    declared = folder / "recipe.toml"
+    if folder.exists() and not folder.is_dir():
+        raise MatchZooError(f"{folder}: is a file; give another folder with --output")
+    if declared.is_file():
+        finished = (folder / "metrics.json").is_file()
+        if finished or any((folder / "checkpoints").glob("step-*")):  # else there is nothing to lose
+            _refuse_another(recipe, folder)
+        return finished
+    if folder.is_dir() and any(
+        p.name not in (".DS_Store", files.LOCK) and ".tmp-" not in p.name for p in folder.iterdir()
+    ):
+        raise MatchZooError(f"{folder}: is not empty and holds no run; give another folder with --output")
+    return False
+
+
+def _refuse_another(recipe: Recipe, folder: Path) -> None:
+    theirs, ours = flat(Recipe.read(folder / "recipe.toml").table()), flat(recipe.table())
+    differ = sorted(k for k in theirs.keys() | ours.keys() if theirs.get(k) != ours.get(k) and k not in ELSEWHERE)
+    if differ:
+        shown = "; ".join(f"{k} is {theirs.get(k)!r} there, {ours.get(k)!r} here" for k in differ[:5])
+        raise MatchZooError(f"{folder}: holds a run of another recipe ({shown}); give another folder with --output")
+
+
+def flat(value: Any, path: str = "") -> dict[str, Any]:
+    """A table by dotted path."""
+    if isinstance(value, dict) and value:
+        inner = [flat(v, f"{path}.{k}" if path else k) for k, v in value.items()]
+    elif isinstance(value, list) and value:
+        inner = [flat(v, f"{path}[{i}]") for i, v in enumerate(value)]
+    else:
+        return {path: value}
+    return {k: v for table in inner for k, v in table.items()}
+
+
+class Session:
+    """One process at work on a run."""
+
+    tracking: Tracking
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        engine: Engine,
+        interrupts: Interrupts,
+        quiet: bool,
+        name: str,
+        declared: str = "",
+    ) -> None:
+        self.folder, self.engine, self.interrupts, self.name, self.declared = folder, engine, interrupts, name, declared
+        self.quiet = quiet or not engine.first
+        self.trainer = recipe.trainer
+        with engine.first_goes_ahead():
+            self.parts: Composition = recipe.build(engine)
+        for evaluation in recipe.evaluation:
+            evaluation.check(self.parts)
+        self.training = Training(self.parts, self.trainer, engine)
+        in_parts = self.training.chunk < self.training.longest  # else "auto" says it as well
+        self.recipe = recipe.replace(**{"trainer.chunk": self.training.chunk}) if in_parts else recipe
+        self.checkpoints = Checkpoints(folder / "checkpoints", self.trainer.keep)
+        self.log = folder / "metrics.jsonl"
+        self.page = page.RunPage(folder, self.recipe, self.parts)
+        with engine.first_goes_ahead():
+            if engine.first:
+                self._open_folder()
+            self.done, self.seconds = self._resume()
+        self._check_shared()
+        if engine.first:
+            self._environment()
+
+    def _open_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            files.sweep(self.folder)
+            files.write_text(self.folder / "recipe.toml", self.recipe.to_toml())
+        except OSError as error:
+            reason = f"cannot be written ({error.strerror})"
+            raise MatchZooError(f"{self.folder}: {reason}; give another with --output") from None
+
+    def _resume(self) -> tuple[int, float]:
+        """Put back the newest intact checkpoint and cut the log to its step."""
+        checkpoint, broken = self.checkpoints.latest()
+        if broken and not self.quiet:
+            used = f"step {checkpoint.step}" if checkpoint else "the beginning"
+            print(f"{'; '.join(broken)}; going on from {used}", file=sys.stderr)
+        if checkpoint is not None:
+            self.training.load(checkpoint.step, checkpoint.tensors)
+        done = checkpoint.step if checkpoint else 0
+        if not self.engine.first:
+            return done, 0.0
+        kept = [line for number, line in self._logged() if number <= done]
+        files.write_text(self.log, "".join(f"{line}\n" for line in kept))
+        return done, checkpoint.scalars["seconds"] if checkpoint else 0.0
+
+    def _check_shared(self) -> None:
+        """Raise where processes see different folders or checkpoints, and would train different things."""
+        began = time.monotonic()
+        while not (seen := (self.folder / "recipe.toml").is_file()) and time.monotonic() < began + SIGHT:
+            time.sleep(0.2)
+        low, high, everywhere = self.engine.least(self.done), self.engine.anywhere(self.done), self.engine.least(seen)
+        if low < high or not everywhere:
+            told = f"steps {low} and {high}" if everywhere else "some see no run there"
+            raise MatchZooError(
+                f"{self.folder}: the processes see different folders ({told}); give an --output that all of them share"
+            )
+
+    def _logged(self) -> list[tuple[int, str]]:
+        """Lines of the log with their steps; a last one that was cut off is left out."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.is_file() else []
+        found: list[tuple[int, str]] = []
+        for number, line in enumerate(lines, 1):
+            try:
+                found.append((int(json.loads(line)["step"]), line))
+            except (ValueError, KeyError, TypeError, RecursionError):
+                if number < len(lines):
+                    raise MatchZooError(f"{self.log}, line {number}: is damaged; mend the line, or remove it") from None
+        return found
+
+    def _environment(self) -> None:
+        path = self.folder / "environment.json"
+        sessions = read_table(path, {"sessions": list}, "mend or remove it")["sessions"] if path.is_file() else []
+        packages = {package: version(package) for package in PACKAGES}
+        sessions.append(
+            {
+                "method": self.name,
+                **({"recipe": self.declared} if self.declared else {}),
+                "from_step": self.done,
+                "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                "matchzoo": __version__,
+                "python": platform.python_version(),
+                "platform": platform.platform(),
+                "packages": packages,
+                **self.engine.describe(),
+                "data": self.parts.data.origin(),
+                **self._spaces(),
+            }
+        )
+        files.write_json(path, {"sessions": sessions})
+
+    def _spaces(self) -> dict[str, Any]:
+        """Where the weights of the projectors come from, under the recipe's own keys."""
+        origins = {name: projector.origin() for name, projector in self.parts.projectors.items()}
+        return {"projectors": origins} if self.recipe.projectors else origins
+
+    def train(self) -> None:
+        """All steps that are left; stopped by a signal, it saves and ends."""
+        trainer = self.trainer
+        if self.done and self.done >= trainer.steps:
+            return
+        self.training.prepare(self.quiet)
+        if not trainer.steps:
+            return
+        began = time.monotonic() - self.seconds
+        progress = Progress(trainer.steps, "training", "steps", self.done, self.quiet, self.engine.memory)
+        self.interrupts.defer(True)
+        first = self.engine.first
+        with progress, self.log.open("a", encoding="utf-8") if first else contextlib.nullcontext() as log:
+            for number in range(self.done + 1, trainer.steps + 1):
+                values = self._step(number)
+                last = number == trainer.steps
+                numbers = None
+                signalled = self._signalled()  # asked once a step: what comes later waits for the next
+                saving = last or number % trainer.checkpoint_every == 0 or signalled
+                if saving or number == 1 or number % trainer.log_every == 0:
+                    with self._kept_for_study():
+                        numbers = self.training.check(values, number)
+                if log is not None and numbers is not None and (last or number == 1 or number % trainer.log_every == 0):
+                    thorough = last or number == 1 or number % (THOROUGH * trainer.log_every) == 0
+                    record = {"step": number, **_finite({**numbers, **self.training.diagnostics(thorough)})}
+                    log.write(json.dumps(record) + "\n")
+                    self.tracking.log(record)
+                growing = first and trainer.snapshot_every and (last or number % trainer.snapshot_every == 0)
+                if growing:
+                    self._snapshot(number)
+                self.done, self.seconds = number, time.monotonic() - began
+                if saving and log is not None:
+                    log.flush()
+                    self._save(number)
+                if growing and log is not None and self.page.is_due():
+                    log.flush()
+                    self.page.write(number, {"training": self.seconds})
+                progress.update(1, numbers)
+                if signalled:
+                    if not self.quiet:
+                        print(f"\nstopped and saved at step {number}; start it again to resume", file=sys.stderr)
+                    stop(signalled)
+        self.interrupts.defer(False)
+        if signalled := self._signalled():
+            stop(signalled)
+
+    def _step(self, number: int) -> dict[str, torch.Tensor]:
+        with self._kept_for_study():
+            return self.training.step(number)
+
+    def _save(self, number: int) -> None:
+        state = self.training.state()
+        with self._kept_for_study():
+            require_finite(number, state)
+        self.checkpoints.save(number, state, {"seconds": self.seconds})
+
+    @contextlib.contextmanager
+    def _kept_for_study(self) -> Iterator[None]:
+        """Where something is not finite, what the parts are is kept in ``failure/``, beside the checkpoints."""
+        try:
+            yield
+        except NotFiniteError as error:
+            if self.engine.first:
+                state, record = self.training.state(), {"step": error.step, "what": error.what, "seen": error.seen}
+
+                def write(folder: Path) -> None:
+                    files.write_tensors(folder / "state.safetensors", state)
+                    files.write_json(folder / "failure.json", record)
+
+                files.write_folder(self.folder / FAILURE, write)
+            kept, _ = self.checkpoints.latest()
+            back = f"the checkpoint of step {kept.step} is intact" if kept else "there is no checkpoint before it"
+            words = f"; {back}, and {self.folder / FAILURE} has the state as it was then"
+            raise NotFiniteError(error.step, error.what, error.seen, words) from None
+
+    def _signalled(self) -> int:
+        """The number of a signal that any process of the run got; 0 for none."""
+        return self.engine.anywhere(self.interrupts.waiting)
+
+    def _snapshot(self, number: int) -> None:
+        """A few synthetic samples, for the picture of how they grew."""
+        parts = self.parts
+        projector = next((one for name, one in parts.projectors.items() if name not in self.training.fixed), None)
+        tensors = pictures.snapshot(parts.generator, projector, parts.data, parts.facts.is_images)
+        folder = self.folder / "snapshots"
+        folder.mkdir(exist_ok=True)
+        files.write_tensors(folder / f"step-{number:08d}.safetensors", tensors)
+
+    def finish(self) -> None:
+        """Evaluate, write what came of the run, and last of all ``metrics.json``."""
+        parts, trainer = self.parts, self.trainer
+        for part in parts.names.values():
+            part.eval()
+        self.training.settle(self.quiet)
+        trained = Trained(parts=parts, engine=self.engine, method=self.name, seed=trainer.seed, quiet=self.quiet)
+        began = time.monotonic()
+        results: list[Record] = [
+            {"evaluation": evaluation.kind, "number": number, **record}
+            for number, evaluation in enumerate(self.recipe.evaluation)
+            for record in evaluation.evaluate(trained)
+        ]
+        evaluating = time.monotonic() - began
+        facts = attrs.asdict(parts.facts)
+        moved = {k: v for k, v in self.training.state().items() if k != "skipped" and not k.startswith("optimizers/")}
+        files.write_tensors(self.folder / "parts.safetensors", moved, {"facts": json.dumps(facts)})
+        if parts.facts.is_images and parts.generator.count is not None:
+            samples = parts.generator.sample()
+            assert samples.labels is not None
+            images = samples.values.float().cpu()
+            labels = samples.labels.cpu()
+            labels = labels.float() if labels.is_floating_point() else labels
+            origin = provenance.describe(self.recipe, parts)
+            made = DistilledDataset(images, labels, parts.facts.class_names, scores=tuple(results), **origin)
+            made.save(self.folder / "distilled")
+        pictures.write(self.folder, trained)
+        seconds = {"training": self.seconds, "evaluation": evaluating}
+        self.page.write(trainer.steps, seconds, results)
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        last = json.loads(lines[-1]) if lines else {}
+        metrics = {
+            "results": results,
+            "seconds": seconds,
+            "steps": trainer.steps,
+            "last": {k: v for k, v in last.items() if k != "step"},
+        }
+        shutil.rmtree(self.folder / FAILURE, ignore_errors=True)  # of an attempt that did not come so far
+        files.write_json(self.folder / "metrics.json", metrics)
+        self.tracking.summarize(results, seconds, trainer.steps)
+
+
+def _finite(numbers: dict[str, float]) -> dict[str, float]:
+    """Those that are finite: JSON has no others."""
+    return {name: number for name, number in numbers.items() if math.isfinite(number)}

@@ -1,0 +1,1 @@
+"""Who moves and when: players, optimizers, the one loop, chunks and processes."""

@@ -1,0 +1,76 @@
+"""Optimizers, spelled as torch spells them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+import attrs
+import torch
+
+from matchzoo.core.declare import declare, family
+from matchzoo.core.validators import at_least, between, positive
+
+
+@family("optimizer")
+class Optimizer(ABC):
+    """How a player steps."""
+
+    @abstractmethod
+    def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        """A fresh optimizer of these parameters."""
+
+
+@declare("adam")
+class Adam(Optimizer):
+    """`torch.optim.Adam`, in its fused form: one pass over the parameters instead of ten."""
+
+    lr: float = attrs.field(default=1e-3, validator=positive())
+    """Learning rate."""
+    betas: tuple[float, float] = attrs.field(default=(0.9, 0.999), validator=between(0, 1, open_high=True))
+    """Decay of the running means of the gradient and of its square."""
+    eps: float = attrs.field(default=1e-8, validator=positive())
+    """Added to the denominator."""
+    weight_decay: float = attrs.field(default=0.0, validator=at_least(0))
+    """L2 penalty."""
+
+    def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        """A fresh Adam."""
+        return torch.optim.Adam(
+            parameters, lr=self.lr, betas=self.betas, eps=self.eps, weight_decay=self.weight_decay, fused=True
+        )
+
+
+@declare("rmsprop")
+class RMSprop(Optimizer):
+    """`torch.optim.RMSprop`."""
+
+    lr: float = attrs.field(default=1e-3, validator=positive())
+    """Learning rate."""
+    alpha: float = attrs.field(default=0.9, validator=between(0, 1, open_high=True))
+    """Decay of the running mean of the squared gradient."""
+    eps: float = attrs.field(default=1e-8, validator=positive())
+    """Added to the denominator."""
+
+    def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        """A fresh RMSprop."""
+        return torch.optim.RMSprop(parameters, lr=self.lr, alpha=self.alpha, eps=self.eps)
+
+
+@declare("sgd")
+class SGD(Optimizer):
+    """`torch.optim.SGD`."""
+
+    lr: float = attrs.field(default=1e-2, validator=positive())
+    """Learning rate."""
+    momentum: float = attrs.field(default=0.0, validator=between(0, 1, open_high=True))
+    """Momentum."""
+
+    def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        """A fresh SGD."""
+        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum)
+
+
+def as_laid_out(gradient: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """A gradient […] with the strides of its parameter […], which fused optimizers on a GPU insist on."""
+    if gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)

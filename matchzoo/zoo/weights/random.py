@@ -1,0 +1,20 @@
+"""No weights at all."""
+
+from matchzoo.core.declare import declare
+from matchzoo.zoo.weights.weights import Weights
+
+
+@declare("random")
+class RandomWeights(Weights):
+    """The network's own initialisation: for tests and as the control that every backbone must beat."""
+
+    seed: int = 0
+    """Seed of the initialisation."""
+
+    def fetch(self) -> None:
+        """There is no file."""
+        return
+
+    def needs(self) -> str:
+        """Nothing."""
+        return ""

@@ -1,0 +1,171 @@
+"""A declared member of every family."""
+
+import matchzoo.recipes.recipe  # registers every family  # noqa: F401
+from matchzoo.core.declare import FAMILIES
+
+POINTS = {
+    "data": {"kind": "ring", "points": 50, "test_points": 5},
+    "generator": {"kind": "noise", "dimension": 3, "network": "mlp"},
+}
+IMAGES = {"data": {"kind": "digits", "size": 8}, "generator": {"kind": "pyramid", "start": 2}}
+MMD = {"kind": "mmd", "bandwidths": [0.5, 1.0]}
+RATIO = {"kind": "ratio", "estimator": {"kind": "kernel-mean-matching", "bandwidths": [1.0], "ridge": 0.1}}
+HEAD = {"kind": "statistic", "statistic": {"kind": "head-gradient", "std": 0.1}, "distance": "cosine"}
+LEARNED = {"kind": "learned", "features": 4, "network": {"kind": "mlp", "widths": [8], "activation": "tanh"}}
+AUTO = {"kind": "auto-encoder", "features": 2, "encoder": "mlp", "decoder": "mlp", "bound": 0.5}
+NETWORK = {
+    **IMAGES,
+    "projectors": {"images": "identity", "network": {**LEARNED, "features": 10, "redraw_every": 1}},
+}
+CASES: dict[str, dict[str, tuple]] = {
+    "data": {
+        "ring": (POINTS["data"], {}),
+        "ring-3d": ({"points": 50, "test_points": 5}, {}),
+        "gaussian": ({"points": 50, "test_points": 5}, {}),
+        "digits": (IMAGES["data"], {}),
+        "image-folder": ({"path": "FOLDER", "fit": "pad"}, {}),
+        "table": ({"path": "FOLDER", "sampling": "balanced"}, {}),
+        "imagenet": ({"path": "FOLDER", "subset": "100"}, {}),
+        "torchvision": ({"dataset": "CelebA", "attribute": "Smiling"}, {}),
+        "arrays": ({"path": "FILE.npz", "layout": "nchw"}, {}),
+        "hub": ({"repo": "owner/name@v1", "train_files": ["a/*.parquet"], "class_names": ["a", "b"]}, {}),
+    },
+    "generator": {
+        "noise": ({**POINTS["generator"], "distribution": "uniform"}, {}),
+        "pyramid": ({"kind": "pyramid", "start": 8, "images_per_class": 2}, IMAGES),
+        "pixels": ({"kind": "pixels"}, IMAGES),
+        "selection": ({"method": "herding", "images_per_class": 3}, IMAGES),
+    },
+    "selector": {
+        "all": ("all", IMAGES),
+        "centroid": ("centroid", IMAGES),
+        "herding": ("herding", IMAGES),
+        "k-center": ("k-center", IMAGES),
+        "k-medoids": ("k-medoids", IMAGES),
+        "nearest": ({"kind": "nearest", "to": "a.safetensors"}, IMAGES),
+        "random": ("random", IMAGES),
+    },
+    "projector": {
+        "identity": ("identity", {}),
+        "learned": (LEARNED, {}),
+        "auto-encoder": (AUTO, {}),
+        "backbone": ({"card": "TINY"}, IMAGES),
+    },
+    "network": {
+        "mlp": ({"kind": "mlp", "widths": [4], "norm": "batch", "output": "sigmoid"}, {}),
+        "dcgan": ({"kind": "dcgan", "channels": [4, 6], "std": 0.2}, {**POINTS, "data": IMAGES["data"]}),
+        "convnet": ({"kind": "convnet", "width": 4, "depth": 2, "norm": "batch"}, {**POINTS, "data": IMAGES["data"]}),
+        "resnet": ({"kind": "resnet", "norm": "batch"}, {**POINTS, "data": {"kind": "digits", "size": 16}}),
+    },
+    "matcher": {
+        "mmd": ({**MMD, "estimator": "unbiased", "root": True}, {}),
+        "ratio": ({**RATIO, "regularizer": "mean"}, {}),
+        "statistic": (HEAD, IMAGES),
+        "gan": ({"side": "generator", "loss": "least-squares"}, {**POINTS, "projector": {**LEARNED, "features": 1}}),
+        "linear-probe": ({"ridge": 0.1, "temperature": 0.5, "rows": 100, "reference": "cache"}, IMAGES),
+        "classification": ({"side": "synthetic"}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
+        "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
+        "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
+    },
+    "statistic": {
+        "head-gradient": (HEAD["statistic"], IMAGES),
+        "class-centres": ({"of": "others"}, IMAGES),
+        "statistical-flow": ("statistical-flow", IMAGES),
+        "network-gradient": ({"network": "network"}, NETWORK),
+        "per-group": ({"statistic": HEAD["statistic"]}, IMAGES),
+    },
+    "distance": {"cosine": ("cosine", IMAGES), "row-cosine": ("row-cosine", IMAGES), "squared": ("squared", IMAGES)},
+    "reduction": {"to-reference": ("to-reference", IMAGES)},
+    "reference": {
+        "online": ("online", {}),
+        "cache": ({"kind": "cache", "copies": 2}, IMAGES),
+        "class-means": ("class-means", IMAGES),
+    },
+    "ratio estimator": {
+        "kernel-mean-matching": (RATIO["estimator"], {}),
+        "ulsif": ({"kind": "ulsif", "bandwidths": [1.0, "median"], "ridges": [0.1], "centres": 10}, {}),
+        "rulsif": ({"kind": "rulsif", "bandwidths": [1.0], "relative": 0.5}, {}),
+        "kliep": ({"kind": "kliep", "bandwidths": [2.0], "centres": 10}, {}),
+        "classifier": ({"kind": "classifier", "features": "quadratic", "ridges": [0.1]}, {}),
+    },
+    "kernel": {
+        "gaussian": ({"kind": "gaussian", "bandwidths": [1.0, "0.5*median"]}, {}),
+        "rational-quadratic": ({"kind": "rational-quadratic", "alphas": [0.5], "bandwidth": "median"}, {}),
+        "energy": ({"kind": "energy", "exponent": 1.5}, {}),
+        "linear": ("linear", {}),
+        "polynomial": ({"kind": "polynomial", "degree": 2, "factor": 0.5}, {}),
+    },
+    "optimizer": {
+        "adam": ({"kind": "adam", "lr": 1e-3}, {}),
+        "rmsprop": ({"kind": "rmsprop", "lr": 1e-3}, {}),
+        "sgd": ({"kind": "sgd", "lr": 1e-3, "momentum": 0.9}, {}),
+    },
+    "protocol": {
+        "converged": ({"penalties": [1.0, 0.1]}, {}),
+        "paper": ({"epochs": 20, "pool": 5}, {}),
+        "ridge": ("ridge", {}),
+        "k-nn": ({"neighbors": [1, 3]}, {}),
+        "nearest-centroid": ("nearest-centroid", {}),
+    },
+    "evaluation": {
+        "linear-probe": ({"views": 2, "seeds": 1, "protocol": "paper"}, {}),
+        "from-scratch": ({"network": {"kind": "mlp", "widths": [8]}, "epochs": 3}, {}),
+        "mode-coverage": ("mode-coverage", {}),
+        "two-sample": ({"bandwidths": [1.0]}, {}),
+        "feature-distances": ({"card": "TINY", "size": 32}, {}),
+    },
+    "weights": {
+        "random": ({"kind": "random", "seed": 3}, {}),
+        "file": ({"kind": "file", "path": "a.safetensors"}, {}),
+        "package": ({"kind": "package", "package": "a", "file": "b", "sha256": "c"}, {}),
+        "hub": ({"kind": "hub", "repo": "owner/name", "revision": "v1"}, {}),
+        "torchvision": ({"kind": "torchvision", "name": "ResNet18_Weights.DEFAULT", "file": "a-0123abcd.pth"}, {}),
+        "url": ({"kind": "url", "url": "https://example.org/a-0123abcd.pth"}, {}),
+    },
+}
+
+
+def member(noun: str, kind: str, card: str) -> tuple[type, object, dict]:
+    """The family, the member's table, and the sections it is tried in."""
+    family = next(cls for cls, registry in FAMILIES.items() if registry.noun == noun)
+    table, sections = CASES[noun][kind]
+    if isinstance(table, dict):
+        table = {"kind": kind, **{k: card if v == "TINY" else v for k, v in table.items()}}
+    return family, table, sections
+
+
+def recipe(noun: str, table: object, sections: dict) -> dict:
+    """A recipe that uses a member, with sensible parts around it."""
+    base = sections or POINTS
+    term = dict(HEAD if base in (IMAGES, NETWORK) else MMD)
+    moves, maximize = "generator", False
+    whole = {"projector": "identity", **base, "trainer": {"steps": 1, "precision": "float64", "device": "cpu"}}
+    whole["trainer"]["batch"] = None if base["generator"] is IMAGES["generator"] else 16
+    if base is NETWORK:  # in a space of its own, with a real side that is drawn anew
+        del whole["projector"]
+        term["space"] = "images"
+    if noun in ("data", "generator", "projector"):
+        whole[noun] = table
+    elif noun == "network" and table["kind"] in ("convnet", "resnet"):
+        whole["projector"] = {**LEARNED, "network": table}
+        term, moves, maximize = RATIO, "projector", True
+    elif noun == "network":
+        whole["generator"] = {**POINTS["generator"], "network": table}
+    elif noun == "matcher":
+        term = table
+        moves = "projector" if table == "reconstruction" else "generator"
+    elif noun == "kernel":
+        term = {"kind": "mmd", "kernel": table}
+    elif noun == "ratio estimator":
+        term = {**RATIO, "estimator": table}
+    elif noun in ("statistic", "distance", "reduction", "reference"):
+        term[noun] = table
+    if noun == "statistic" and base is not NETWORK:
+        term["reference"] = "cache"  # a batch may lack a class
+    if noun == "projector" and isinstance(table, dict) and table["kind"] in ("learned", "auto-encoder"):
+        term, moves, maximize = RATIO, "projector", True
+    player = {"moves": [moves], ("maximize" if maximize else "minimize"): [term]}
+    player["optimizer"] = table if noun == "optimizer" else {"kind": "sgd", "lr": 1e-3}
+    whole["players"] = {"one": player}
+    whole["trainer"] = {k: v for k, v in whole["trainer"].items() if v is not None}
+    return whole

@@ -1,0 +1,19 @@
+"""A small trained part."""
+
+import attrs
+from helpers.hub_server import TOKEN, Fault, HubServer, hub  # noqa: F401
+
+from matchzoo.core.spec import Facts
+from matchzoo.core.structuring import structure
+from matchzoo.generators import NoiseGenerator
+from matchzoo.hub.model import Model
+
+NETWORK = next(field.type for field in attrs.fields(NoiseGenerator) if field.name == "network")
+
+
+def small() -> Model:
+    """A model that is made in no time."""
+    facts = Facts(shape=(2,), count=10, features=3)
+    generator = NoiseGenerator(dimension=2, network=structure({"kind": "mlp", "widths": [3], "norm": "batch"}, NETWORK))
+    generator.build(facts)
+    return Model.of(generator, facts, recipe="schema = 1\n", licence="MIT", source={"data": {"kind": "ring"}})

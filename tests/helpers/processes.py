@@ -1,0 +1,45 @@
+"""What several processes of a test do, started by torchrun: ``processes.py train TABLE.json OUT.json``, ``run`` or
+``apart``, where each process has a folder of its own."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from matchzoo.core.structuring import structure
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs import session
+from matchzoo.training.loop import Training
+
+
+def train(table: dict, out: Path, steps: int) -> None:
+    """Some steps; the first process leaves the values of every step and the state."""
+    recipe = structure(table, Recipe)
+    engine = recipe.engine()
+    training = Training(recipe.build(engine), recipe.trainer, engine)
+    training.prepare(quiet=True)
+    values = [{k: v.item() for k, v in training.step(number).items()} for number in range(1, steps + 1)]
+    assert engine.anywhere(engine.rank) == engine.world - 1
+    assert engine.least(engine.rank) == 0
+    last = engine.rank == engine.world - 1
+    assert engine.any_of([last, False, not last, True]) == [True, False, engine.world > 1, True]
+    if engine.first:
+        out.with_suffix(".json").write_text(json.dumps({"values": values, "world": engine.world}))
+        save_file({k: v.contiguous() for k, v in training.state().items()}, out.with_suffix(".safetensors"))
+    engine.wait()
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    what, tables, out, steps = sys.argv[1:]
+    for name, table in json.loads(Path(tables).read_text()).items():
+        if what == "train":
+            train(table, Path(out) / name, int(steps))
+        elif what == "apart":
+            session.SIGHT = 1.0
+            structure(table, Recipe).run(Path(out) / os.environ["RANK"] / name, quiet=True, name="several")
+        else:
+            structure(table, Recipe).run(Path(out) / name, quiet=True, name="several")

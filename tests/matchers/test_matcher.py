@@ -1,0 +1,253 @@
+"""What holds of every matcher: finite differences, invariances, and edges that are finite or a clear error.
+
+The tables hold a row for every member of a family; a new member fails `test_every_member_has_a_row` until it has one.
+What is asked of estimators and kernels by themselves is in test_ratios.py and test_kernels.py.
+"""
+
+from typing import Any, Literal, get_args
+
+import attrs
+import pytest
+import torch
+from helpers.tested_estimators import FIXED as TESTED_ESTIMATORS
+from helpers.tested_kernels import KERNELS as TESTED_KERNELS
+
+from matchzoo.core.declare import FAMILIES
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.kernels import Energy, Kernel
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Facts
+from matchzoo.core.step import Step
+from matchzoo.core.structuring import structure
+from matchzoo.matchers import Matcher
+from matchzoo.matchers.distance import Distance
+from matchzoo.matchers.gan import GAN, Loss
+from matchzoo.matchers.ratio import DIVERGENCES
+from matchzoo.matchers.reduction import Reduction
+from matchzoo.matchers.statistics import Statistic
+from matchzoo.models.networks import MLP
+from matchzoo.projectors import Learned
+from matchzoo.ratios import RatioEstimator
+
+STEP = Step(1, 0)
+N, M, CLASSES = 7, 6, 3
+
+
+@attrs.frozen
+class Case:
+    """A matcher and what holds of it.
+
+    Attributes:
+        symmetric: the sets may be exchanged.
+        shifted: all features may be moved by the same vector.
+        ordered: the order of a set's samples matters.
+        identical: its value where both sets are the same; None where that is no certain number.
+        features: of the space that it is built for.
+    """
+
+    table: Any
+    symmetric: bool = False
+    shifted: bool = False
+    ordered: bool = False
+    identical: float | None = None
+    features: int = 2
+
+
+# kind → the table of a member without a choice of hyper-parameters
+KERNELS: dict[str, Any] = {
+    "gaussian": {"kind": "gaussian", "bandwidths": [0.7, "median"]},
+    "rational-quadratic": {"kind": "rational-quadratic", "alphas": [0.5, 2.0]},
+    "energy": "energy",
+    "linear": "linear",
+    "polynomial": "polynomial",
+}
+ESTIMATORS: dict[str, Any] = {
+    "kernel-mean-matching": {"kind": "kernel-mean-matching", "bandwidths": [1.0], "ridge": 0.1},
+    "ulsif": {"kind": "ulsif", "bandwidths": [1.0], "ridges": [0.1]},
+    "rulsif": {"kind": "rulsif", "bandwidths": [1.0], "ridges": [0.1], "relative": 0.3},
+    "kliep": {"kind": "kliep", "bandwidths": [1.0]},
+    "classifier": {"kind": "classifier", "ridges": [0.1]},
+}
+STATISTICS: dict[str, Any] = {
+    "head-gradient": {"kind": "head-gradient", "std": 0.5},
+    "statistical-flow": "statistical-flow",
+    "class-centres": "class-centres",
+    "network-gradient": {"kind": "network-gradient", "network": "network"},
+    "per-group": {"kind": "per-group", "statistic": {"kind": "head-gradient", "std": 0.5}},
+}
+DISTANCES = ("cosine", "row-cosine", "squared")
+REDUCTIONS = ("to-reference",)
+
+
+def mmds() -> dict[str, Case]:
+    found = {}
+    for kind, table in KERNELS.items():
+        radial = bool(FAMILIES[Kernel][kind].radial)
+        for estimator in ("biased", "unbiased", "linear"):
+            made = {"kind": "mmd", "kernel": table, "estimator": estimator}
+            linear, same = estimator == "linear", 0.0 if estimator == "biased" else None
+            found[f"{kind} {estimator}"] = Case(made, not linear, radial and not linear, linear, same)
+    root = {"kind": "mmd", "bandwidths": [1.0], "root": True}
+    return found | {"root": Case(root, True, True, identical=1e-3)}
+
+
+def ratios() -> dict[str, Case]:
+    found = {}
+    for kind, table in ESTIMATORS.items():
+        everywhere = FAMILIES[RatioEstimator][kind].everywhere
+        for divergence in DIVERGENCES:
+            plain = "second-moment" if divergence == "pearson" else "plain"
+            for form in ("centred", plain, "lower-bound") if everywhere else ("centred", plain):
+                made = {"kind": "ratio", "estimator": table, "divergence": divergence, "form": form}
+                found[f"{kind} {divergence} {form}"] = Case(made, shifted=True)
+    return found
+
+
+# kind of matcher → its cases
+MATCHERS: dict[str, dict[str, Case]] = {
+    "mmd": mmds(),
+    "ratio": ratios(),
+    "statistic": {
+        f"{statistic} {distance} {reduction}": Case(
+            {"kind": "statistic", "statistic": table, "distance": distance, "reduction": reduction}, True, identical=0
+        )
+        for statistic, table in STATISTICS.items()
+        for distance in DISTANCES
+        for reduction in REDUCTIONS
+    },
+    "gan": {
+        f"{side} {loss}": Case({"kind": "gan", "side": side, "loss": loss}, features=1)
+        for side in get_args(attrs.fields(GAN).side.type)
+        for loss in get_args(Loss)
+    },
+    "classification": {
+        "synthetic": Case({"kind": "classification", "side": "synthetic"}, shifted=True, features=CLASSES)
+    },
+    "one-sided": {"one-sided": Case("one-sided", shifted=True, identical=0)},
+    "reconstruction": {"reconstruction": Case("reconstruction", symmetric=True)},
+    "linear-probe": {"linear-probe": Case({"kind": "linear-probe", "ridge": 0.1}, shifted=True)},
+}
+CASES = {f"{kind}: {name}": case for kind, cases in MATCHERS.items() for name, case in cases.items()}
+each = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+
+
+@pytest.mark.parametrize(
+    ("family", "rows"),
+    [
+        (Matcher, MATCHERS), (RatioEstimator, ESTIMATORS), (Kernel, KERNELS), (Statistic, STATISTICS),
+        (Distance, DISTANCES), (Reduction, REDUCTIONS),
+    ],
+    ids=lambda x: x.__name__ if isinstance(x, type) else "",
+)  # fmt: skip
+def test_every_member_has_a_row(family: type, rows: Any) -> None:
+    missing, gone = set(FAMILIES[family].names()) - set(rows), set(rows) - set(FAMILIES[family].names())
+    assert not missing, f"tests/test_matchers.py: give {', '.join(missing)} a row in the table of its family"
+    assert not gone
+
+
+def test_every_estimator_and_kernel_is_tested_by_itself() -> None:
+    def classes(family: type) -> set[type]:
+        return {FAMILIES[family][name] for name in FAMILIES[family].names()}
+
+    assert {type(e) for e in TESTED_ESTIMATORS.values()} == classes(RatioEstimator), "FIXED of test_ratios.py"
+    assert {type(k) for k in TESTED_KERNELS.values()} | {Energy} == classes(Kernel), "KERNELS of test_kernels.py"
+
+
+def built(case: Case) -> Matcher:
+    matcher = structure(case.table, Matcher)
+    network = Learned(network=MLP(widths=(4,), activation="tanh"), features=CLASSES)
+    facts = Facts(shape=(case.features,), classes=CLASSES, features=case.features)
+    network.build(facts)
+    matcher.build(facts)
+    matcher.connect({"network": network.double()})
+    return matcher
+
+
+def values(case: Case, n: int, seed: int) -> torch.Tensor:
+    rng = torch.Generator().manual_seed(seed)
+    return 0.8 * torch.randn(n, case.features, generator=rng, dtype=torch.float64) + 0.4 * seed
+
+
+def samples(x: torch.Tensor, order: torch.Tensor | None = None) -> Samples:
+    """Features [n, d] with labels, what they are the features of, and a way back, in an order."""
+    order = torch.arange(len(x)) if order is None else order
+    labels = torch.arange(len(x)) % CLASSES
+    back = torch.linspace(-1, 1, 3 * x.shape[1]).reshape(x.shape[1], 3).to(x)
+    origin = torch.linspace(-1, 1, 3 * len(x)).reshape(len(x), 3).to(x)
+    return Samples(x[order], labels[order], origin=Samples(origin[order]), decode=lambda f: (f @ back).tanh())
+
+
+def discrepancy(matcher: Matcher, p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
+    return matcher.discrepancy((samples(p), samples(q)), STEP)
+
+
+@each
+def test_gradients_are_those_of_finite_differences(case: Case) -> None:
+    matcher = built(case)
+    p, q = (values(case, n, seed).requires_grad_() for n, seed in ((N, 1), (M, 0)))
+    if "median" in str(case.table):  # the bandwidth is a constant of the gradient
+        p, q = p.detach(), q.detach()
+        matcher.chosen = matcher.chosen.resolved(Samples(p), Samples(q))
+        p, q = p.requires_grad_(), q.requires_grad_()
+    assert torch.autograd.gradcheck(lambda a, b: discrepancy(matcher, a, b), (p, q), rtol=1e-3, atol=1e-4)
+    value = discrepancy(matcher, p, q)
+    assert value.shape == ()
+    assert value.dtype == torch.float64
+
+
+@each
+def test_invariances_are_those_that_are_claimed(case: Case) -> None:
+    matcher = built(case)
+    p, q = values(case, N, 1), values(case, M, 0)
+    before = discrepancy(matcher, p, q)
+
+    def same(after: torch.Tensor) -> bool:
+        return torch.allclose(after, before, rtol=1e-6, atol=1e-9)
+
+    shuffled = [torch.randperm(len(x), generator=torch.Generator().manual_seed(3)) for x in (p, q)]
+    in_order = matcher.discrepancy((samples(p, shuffled[0]), samples(q, shuffled[1])), STEP)
+    assert same(in_order) is not case.ordered
+    if case.shifted:
+        assert same(discrepancy(matcher, p + 5, q + 5))
+    if case.symmetric:
+        assert same(discrepancy(matcher, q, p))
+
+
+@each
+def test_identical_sets(case: Case) -> None:
+    p = values(case, N, 1)
+    found = discrepancy(built(case), p, p.clone()).item()
+    assert found == found
+    if case.identical is not None:
+        assert found == pytest.approx(case.identical, abs=1e-12)
+
+
+Edge = Literal["identical", "one real", "one synthetic", "one each", "far apart", "repeated", "tiny"]
+
+
+@pytest.mark.parametrize("edge", get_args(Edge))
+@each
+def test_edges_are_finite_or_a_clear_error(case: Case, edge: Edge) -> None:
+    for dtype in (torch.float64, torch.float32):
+        p, q = (values(case, n, seed).to(dtype) for n, seed in ((N, 1), (M, 0)))
+        p, q = {
+            "identical": (q, q.clone()),
+            "one real": (p[:1], q),
+            "one synthetic": (p, q[:1]),
+            "one each": (p[:1], q[:1]),
+            "far apart": (p + 1e3, q),
+            "repeated": (p[:1].repeat(N, 1), q[:1].repeat(M, 1)),
+            "tiny": (1e-12 * p, 1e-12 * q),
+        }[edge]
+        q = q.clone().requires_grad_()
+        matcher = built(case)
+        try:
+            value = discrepancy(matcher, p, q)
+        except MatchZooError as error:
+            assert edge in ("one real", "one synthetic", "one each", "far apart")
+            assert len(str(error)) > 30  # noqa: PT017
+            continue
+        assert value.isfinite()
+        [gradient] = torch.autograd.grad(value, q, allow_unused=True)
+        assert gradient is None or gradient.isfinite().all()
+        assert all(abs(v) < float("inf") for v in matcher.diagnostics(thorough=True).values())

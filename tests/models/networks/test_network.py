@@ -1,0 +1,133 @@
+"""Networks: parameter counts of the literature, shapes, starts, and what they refuse."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from matchzoo.core.errors import DeclarationError
+from matchzoo.models.networks import DCGAN, MLP, ConvNet, Network, ResidualNet
+
+NARROW = {"channels": (32, 64, 128), "kernel": 5, "bias": True, "scale": False, "epsilon": 1e-3}
+
+
+def built(network: Network, inputs: tuple[int, ...], outputs: tuple[int, ...], seed: int = 0) -> Network:
+    network.build(inputs, outputs, torch.Generator().manual_seed(seed))
+    return network
+
+
+def count(network: Network) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("network", "inputs", "outputs", "parameters"),
+    [
+        (DCGAN(**NARROW), (3, 32, 32), (128,), 521_088),  # GRAMFlow prints both
+        (DCGAN(**NARROW), (128,), (3, 32, 32), 522_915),
+        (DCGAN(), (100,), (3, 64, 64), 3_576_704),  # as in PyTorch's example of DCGAN
+        (DCGAN(), (3, 64, 64), (1,), 2_765_568 + 1),  # there without the last bias
+        (ConvNet(), (1, 28, 28), (10,), 3 * 2 * 128 + 128 * (9 + 1) + 2 * 128 * (9 * 128 + 1) + 10 * (9 * 128 + 1)),
+        (ConvNet(), (3, 32, 32), (10,), 320_010),  # Zhao et al. 2021
+        (ConvNet(head=False), (3, 32, 32), (2048,), 320_010 - 10 * 2049),
+        (ResidualNet(), (3, 32, 32), (10,), 11_173_962),  # the usual count for CIFAR-10
+        (MLP(widths=(100, 100)), (20,), (2,), 20 * 100 + 100 + 100 * 100 + 100 + 200 + 2),
+        (MLP(widths=(5,), norm="batch"), (3, 2, 2), (3, 2, 2), 12 * 5 + 5 + 10 + 5 * 12 + 12),
+    ],
+)
+def test_parameters_and_shapes(network: Network, inputs: tuple, outputs: tuple, parameters: int) -> None:
+    built(network, inputs, outputs)
+    assert count(network) == parameters
+    assert network(torch.rand(2, *inputs)).shape == (2, *outputs)
+
+
+@pytest.mark.parametrize(
+    ("network", "inputs", "outputs"),
+    [
+        (DCGAN(channels=(4, 8)), (5,), (3, 28, 20)),
+        (DCGAN(channels=(4, 8)), (3, 28, 20), (5,)),
+        (ConvNet(width=4), (3, 28, 20), (5,)),
+        (ConvNet(width=4, head=False), (3, 28, 20), (24,)),
+        (ResidualNet(), (1, 28, 20), (5,)),
+        (MLP(widths=(4, 4), norm="batch", activation="leaky-relu"), (5,), (2,)),
+    ],
+)
+def test_the_start_is_a_function_of_the_generator_alone(network: Network, inputs: tuple, outputs: tuple) -> None:
+    first = {k: v.clone() for k, v in built(network, inputs, outputs).state_dict().items()}
+    torch.rand(7)
+    again = built(network, inputs, outputs).state_dict()
+    assert all(torch.equal(first[k], again[k]) for k in first)
+    other = built(network, inputs, outputs, 1).state_dict()
+    assert any(not torch.equal(first[k], other[k]) for k in first)
+    assert all(torch.isfinite(value).all() for value in first.values() if value.is_floating_point())
+
+
+def test_dcgan_is_the_published_composition() -> None:
+    """Against torch's own layers, written out as PyTorch's example has them (its first layer is a convolution)."""
+    ours = built(DCGAN(channels=(4, 8), output="tanh"), (6,), (3, 16, 16))
+    theirs = nn.Sequential(
+        nn.ConvTranspose2d(6, 8, 4, 1, 0, bias=False), nn.BatchNorm2d(8), nn.ReLU(),
+        nn.ConvTranspose2d(8, 4, 4, 2, 1, bias=False), nn.BatchNorm2d(4), nn.ReLU(),
+        nn.ConvTranspose2d(4, 3, 4, 2, 1, bias=False), nn.Tanh(),
+    )  # fmt: skip
+    values = list(ours.state_dict().values())
+    values[0] = values[0].T.reshape(6, 8, 4, 4)
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), values, strict=True)))
+    z = torch.randn(5, 6)
+    torch.testing.assert_close(ours(z), theirs(z[:, :, None, None]))
+
+
+def test_starts_have_the_stated_spread() -> None:
+    network = built(DCGAN(channels=(64, 128)), (3, 32, 32), (50,))
+    convolution, _, second, norm, _, _, last = network.layers
+    for weight in (convolution.weight, second.weight, last.weight):
+        assert weight.std().item() == pytest.approx(0.02, rel=0.05)
+        assert abs(weight.mean().item()) < 1e-3
+    assert norm.weight.mean().item() == pytest.approx(1, abs=0.01)
+    convolution = built(ConvNet(), (3, 32, 32), (10,)).layers[0]
+    bound = 1 / math.sqrt(27)  # torch's own start
+    assert convolution.weight.abs().max().item() <= bound
+    assert convolution.weight.std().item() == pytest.approx(bound / math.sqrt(3), rel=0.05)
+    assert convolution.bias.abs().max().item() <= bound
+
+
+def test_instance_norm_keeps_samples_apart_and_batch_norm_does_not() -> None:
+    x = torch.rand(4, 3, 16, 16)
+    for norm, apart in (("instance", True), ("none", True), ("batch", False)):
+        network = built(ConvNet(width=4, norm=norm), (3, 16, 16), (2,))
+        assert torch.allclose(network(x)[:2], network(x[:2]), atol=1e-6) == apart
+    for norm, apart in (("instance", True), ("batch", False)):
+        network = built(ResidualNet(norm=norm), (3, 16, 16), (2,))
+        assert torch.allclose(network(x)[:2], network(x[:2]), atol=1e-5) == apart
+
+
+def test_a_residual_network_leaves_the_global_state_alone() -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    built(ResidualNet(), (3, 16, 16), (2,))
+    assert torch.equal(torch.rand(1), expected)
+
+
+@pytest.mark.parametrize(
+    ("network", "inputs", "outputs", "message"),
+    [
+        (
+            DCGAN(),
+            (5,),
+            (3, 28, 28),
+            "network.channels: 4 of them halve the side as often: expected one divisible by 16",
+        ),
+        (DCGAN(), (5,), (2,), "dcgan maps vectors to images or back, not (5,) to (2,); use mlp"),
+        (ConvNet(), (5,), (3, 28, 28), "convnet maps images to vectors"),
+        (ResidualNet(), (5,), (2,), "resnet maps images to vectors"),
+        (ResidualNet(), (3, 8, 16), (2,), "network: resnet needs images of at least 16 pixels a side, got 8x16"),
+        (ConvNet(), (3, 7, 28), (2,), "network.depth: 3 halvings need at least 8 pixels a side, got 7x28"),
+        (ConvNet(head=False), (1, 16, 16), (10,), "network.head: without a last layer there are 512 outputs, got 10"),
+    ],
+)
+def test_shapes_that_do_not_fit(network: Network, inputs: tuple, outputs: tuple, message: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        built(network, inputs, outputs)
+    assert message in str(caught.value)

@@ -1,0 +1,204 @@
+"""What the README and the documentation tell users to type works as it is written.
+
+Python blocks run, each by itself (the tutorials run as whole pages: ``test_tutorials.py``). Of ``bash`` blocks every
+command is parsed with its options, and run unless a comment on its line, or on the block's first, says why not: what it
+``needs``, how long it ``takes`` (or ``3 minutes``). Tables of ``toml`` blocks are those of a recipe.
+"""
+
+import functools
+import re
+import shlex
+import sys
+import textwrap
+import tomllib
+from pathlib import Path
+
+import attrs
+import pytest
+
+from matchzoo.cli import compare, main, publish
+from matchzoo.cli import plan as planning
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.shipped import names
+from matchzoo.ratios import of_tables
+from matchzoo.recipes import load
+from matchzoo.recipes.recipe import Recipe
+from matchzoo.training.players import Player
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "docs/hooks"))
+
+from tutorials import FENCE, NEEDS  # noqa: E402
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WHY_NOT = re.compile(r"#.*\b(needs|takes|\d+ minutes?)\b")
+COMMANDS = {
+    (main, "list_"),
+    (main, "show"),
+    (main, "copy"),
+    (main, "doctor"),
+    (main, "run"),
+    (planning, "plan"),
+    (compare, "evaluate"),
+    (compare, "report"),
+    (of_tables, "ratio"),
+    (publish, "push"),
+    (publish, "pull"),
+}
+SHELL = ("pip", "hf", "export", "wait", "CUDA_VISIBLE_DEVICES=0", "CUDA_VISIBLE_DEVICES=1", "eval", "tensorboard")
+"""Commands of others: a comment must say why they are not run, and nothing more is checked of them."""
+
+
+def blocks(language: str, tutorials: bool = True) -> list:
+    found = []
+    for page in PAGES:
+        if page.parent == ROOT / "docs/tutorials" and not tutorials:
+            continue
+        for number, block in enumerate(FENCE.finditer(page.read_text(encoding="utf-8"))):
+            if block["language"] == language:
+                code = textwrap.dedent(block["code"])
+                found.append(pytest.param(code, id=f"{page.relative_to(ROOT)}-{number}"))
+    return found
+
+
+@pytest.mark.parametrize("block", blocks("python", tutorials=False))
+def test_python_blocks_run(block, tmp_path, monkeypatch, capsys):
+    code = compile(block, "documentation", "exec")
+    if not NEEDS.match(block):
+        monkeypatch.chdir(tmp_path)
+        exec(code, {})
+
+
+def lines_of(block: str) -> list[tuple[str, bool]]:
+    """The commands of a block, continued lines joined, and whether each is to be run."""
+    script = block.startswith("#!")
+    lines = re.sub(r"\\\n\s*", "", block).splitlines()
+    whole = any(WHY_NOT.search(line) for line in lines[: 2 if script else 1] if line.startswith("#"))
+    commands = [line for line in lines if line.strip() and not line.startswith("#")]
+    return [(line, not (whole or WHY_NOT.search(line))) for line in commands]
+
+
+def parse(words: list[str]) -> None:
+    """Read a command and its options and run nothing; recipes are checked with their overrides."""
+    called = []
+
+    def stub(real):
+        @functools.wraps(real)
+        def instead(*positional, **named):
+            called.append(real.__name__)
+            name = named.get("name", positional[0] if positional else "")
+            if real.__name__ in ("run", "plan") and not name.endswith(".toml"):
+                main.recipe_of(name, named["overrides"], real.__name__)
+
+        return instead
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in COMMANDS:
+            patch.setattr(module, name, stub(getattr(module, name)))
+        try:
+            main.main(words)
+        except SystemExit as stop:
+            pytest.fail(f"matchzoo {shlex.join(words)}: exit code {stop.code}")
+    assert called or words[0] == "completion"
+
+
+@pytest.mark.parametrize("block", blocks("bash", tutorials=False))
+def test_commands(block, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for line, wanted in lines_of(block):
+        words = shlex.split(line, comments=True)
+        if "matchzoo" in words[:8] and words[0] not in ("pip", "python"):
+            own = [word for word in words[words.index("matchzoo") + 1 :] if word != "&"]
+            parse(own)
+            if wanted:
+                assert words[0] == "matchzoo"
+                main.main(own)
+        elif words[0] == "make":
+            assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.M), line
+            assert not wanted, f"say why it is not run: {line}"
+        elif words[0] == "python":
+            named = ROOT / words[1] if words[1] != "-m" else (ROOT / words[2].replace(".", "/")).with_suffix(".py")
+            assert named.is_file(), line
+            assert not wanted, f"say why it is not run: {line}"
+        elif not block.startswith("#!"):
+            assert words[0] in SHELL, line
+            assert not wanted or words[0] == "export", f"say why it is not run: {line}"
+
+
+@pytest.mark.parametrize("block", blocks("bash"))
+def test_scripts_are_bash(block, tmp_path):
+    import subprocess
+
+    subprocess.run(["bash", "-n", "-c", block], check=True)
+
+
+@pytest.mark.parametrize("block", blocks("text") + blocks("csv"))
+def test_no_command_hides_in_text(block):
+    assert not re.search(r"^(\$ |matchzoo [a-z]+ |python -m |from \w+ import|import |pip install)", block, re.M), block
+
+
+def merged(table: dict, part: dict) -> dict:
+    """A table with the lines of another put into it; where the kinds differ, the other's in its place."""
+    if part.get("kind", table.get("kind")) != table.get("kind"):
+        return part
+    inner = {
+        k: merged(table[k], v) if isinstance(v, dict) and isinstance(table.get(k), dict) else v for k, v in part.items()
+    }
+    return {**table, **inner}
+
+
+BASES = [
+    load(name).table() for name in ("lgm/quickstart", "lgm/joint", "gram/ring-2d", "dc/digits", "baselines/random")
+]
+"""Recipes into which the pages' pieces of recipes are put: each must fit into one of them."""
+
+
+@pytest.mark.parametrize("block", blocks("toml", tutorials=False))
+def test_tables_are_those_of_recipes(block):
+    part = tomllib.loads(block)
+    if "statistic" in part:
+        part = {"minimize": [{"kind": "statistic", **part}]}
+    if set(part) <= {field.name for field in attrs.fields(Player)}:
+        part = {"players": {"generator": part}}
+    if not set(part) <= {field.name for field in attrs.fields(Recipe)}:
+        return  # a card: zoo cards have tests of their own
+    problems = []
+    for base in BASES:
+        other = {"projectors": "projector", "projector": "projectors"}
+        kept = {key: value for key, value in base.items() if not any(other.get(name) == key for name in part)}
+        try:
+            Recipe.of(merged(kept, part))
+        except MatchZooError as error:
+            problems.append(str(error))
+    assert len(problems) < len(BASES), "\n\n".join(problems)
+
+
+def test_every_recipe_is_on_its_page():
+    page = (ROOT / "docs/recipes.md").read_text()
+    assert all(f"`{name}`" in page for name in names("recipes"))
+
+
+def test_every_public_family_member_is_in_the_reference():
+    from matchzoo.core.declare import FAMILIES
+
+    page = (ROOT / "docs/reference.md").read_text()
+    for registry in FAMILIES.values():
+        for kind in registry.names():
+            cls = registry[kind]
+            module = cls.__module__
+            shown = (
+                f"::: {module}\n",
+                f"::: {module}.{cls.__name__}\n",
+                f"::: {module.rsplit('.', 1)[0]}.{cls.__name__}\n",
+            )
+            assert any(line in page for line in shown), f"{module}.{cls.__name__} is missing in docs/reference.md"
+
+
+def test_pieces_of_files_are_marked_as_the_site_reads_them():
+    """Formatters of code in Markdown have pulled the mark apart, and the page then shows it in place of the code."""
+    found = [line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines() if "--8" in line]
+    assert found
+    for line in found:
+        marked = re.fullmatch(r'--8<-- "([\w/.-]+):(\w+)"', line)
+        assert marked, line
+        assert f"--8<-- [start:{marked[2]}]" in (ROOT / marked[1]).read_text(encoding="utf-8")

@@ -1,0 +1,79 @@
+"""What the documentation's hooks make: pages of the zoo from its cards, and formulas as MathML."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import pytest
+
+from matchzoo import zoo
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs/hooks"))
+import zoo_pages
+
+
+def rows_of(text: str) -> dict[str, dict[str, str]]:
+    """The rows of a page's table by card."""
+    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    heads, rest = lines[0], lines[2:]
+    assert all(len(row) <= len(heads) for row in rest)
+    return {row[0].strip("`"): dict(zip(heads, row, strict=False)) for row in rest}
+
+
+@pytest.mark.parametrize("folder", zoo.FOLDERS)
+def test_every_card_has_a_row(folder: str) -> None:
+    rows = rows_of(zoo_pages.text(folder))
+    assert sorted(rows) == sorted(zoo.short_name(full) for full in zoo.names(f"{folder}/*"))
+
+
+def test_a_row_has_the_facts_of_its_card() -> None:
+    for name, row in rows_of(zoo_pages.text("backbones")).items():
+        card = zoo.load(f"backbones/{name}", zoo.BackboneCard)
+        assert row["features"] == str(card.features)
+        assert row["licence of the weights"] == card.licence
+        assert str(card.size) in row["pixels a side"]
+        assert row["run by us"] == ("unverified" if card.verified is None else "verified")
+    digits = rows_of(zoo_pages.text("datasets"))["digits"]
+    assert (digits["classes"], digits["training"], digits["test"]) == ("10", "899", "898")
+    distilled = rows_of(zoo_pages.text("distilled"))["digits-lgm-efficientnet-lite0-ipc1"]
+    assert (distilled["top-1 %"], distilled["made by"]) == ("78.4", "`matchzoo run lgm/quickstart`")
+
+
+def test_a_cell_stays_in_its_table() -> None:
+    assert zoo_pages.cell("a | b\n  c") == "a \\| b c"
+
+
+def test_formulas_become_mathml() -> None:
+    pytest.importorskip("latex2mathml", reason="the docs extra is not installed")
+    import maths
+
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="a.md"))
+    line, own = r'<span class="arithmatex">\(a &lt; b\)</span>', r'<div class="arithmatex">\[Z^{\mathsf T}\]</div>'
+    made = ElementTree.fromstring(f"<div>{maths.on_page_content(f'<p>{line}</p>{own}', page=page)}</div>")
+    inline, block = made.iter("{http://www.w3.org/1998/Math/MathML}math")
+    assert (inline.get("display"), block.get("display")) == ("inline", "block")
+    assert "".join(inline.itertext()) == "a<b"
+    assert made.find("div").get("class") == "formula"
+
+
+def test_a_formula_that_cannot_be_read_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("latex2mathml", reason="the docs extra is not installed")
+    import maths
+
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="a.md"))
+    html = r'<span class="arithmatex">\(x^2^3\)</span>'
+    assert maths.on_page_content(html, page=page) == html
+    assert "a.md" in caplog.text
+
+
+def test_a_formula_that_is_not_found_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("latex2mathml", reason="the docs extra is not installed")
+    import maths
+
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="a.md"))
+    maths.on_page_content(r"<p>$\alpha $</p>", page=page)
+    assert "a.md" in caplog.text
+    caplog.clear()
+    maths.on_page_content(r"<p><code>$\alpha$</code> for $5</p>", page=page)
+    assert caplog.text == ""

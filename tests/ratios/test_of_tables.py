@@ -1,0 +1,184 @@
+"""Density ratios of two tables: reading, the Python door, the command, and its files."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from matchzoo.cli.main import main
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.storage.number_tables import constant, read, same_columns
+from matchzoo.ratios import KernelMeanMatching
+from matchzoo.ratios.of_tables import balance, estimate, held_out
+
+METHODS = ("ulsif", "rulsif", "kliep", "classifier", "kernel-mean-matching")
+
+
+def tables(n: int = 200, m: int = 250, d: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.normal(0.5, 1, (n, d)), rng.normal(0, 1.5, (m, d))
+
+
+def truth(x: np.ndarray) -> np.ndarray:
+    return np.exp(-((x - 0.5) ** 2).sum(1) / 2 + (x**2).sum(1) / 4.5 + x.shape[1] * np.log(1.5))
+
+
+@pytest.fixture
+def files(tmp_path):
+    p, q = tables()
+    np.savetxt(tmp_path / "p.csv", p, delimiter=",", header="height,weight", comments="")
+    np.savetxt(tmp_path / "q.csv", q[:, ::-1], delimiter=";", header="weight;height", comments="")
+    np.save(tmp_path / "p.npy", p)
+    np.savetxt(tmp_path / "q.tsv", q, delimiter="\t")
+    return tmp_path
+
+
+def test_tables_are_read_with_and_without_heading_and_columns_go_by_name(files):
+    p, q = tables()
+    first, second = same_columns(read(files / "p.csv"), read(files / "q.csv"))
+    assert first.columns == second.columns == ("height", "weight")
+    np.testing.assert_allclose(first.values, p)
+    np.testing.assert_allclose(second.values, q)
+    first, second = same_columns(read(files / "p.npy"), read(files / "q.tsv"))
+    assert first.columns == second.columns == ()
+    np.testing.assert_allclose(second.values, q)
+    np.save(files / "one.npy", np.arange(5))
+    assert read(files / "one.npy").values.shape == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.csv", "x,y\n1,2\n3,red\n", r"row 2, column 'y': expected a number, got 'red'; encode or drop"),
+        ("a.csv", "1,2\n3\n", r"row 2 has 1 values, expected 2"),
+        ("a.csv", "x,y\n1,nan\n", r"row 1, column 'y' is nan; drop or fill"),
+        ("a.csv", "x,y\n1,\n", r"row 1, column 'y': expected a number, got ''"),
+        ("a.csv", "", "is empty"),
+        ("a.csv", "x,y\n", "no rows"),
+        ("a.xlsx", "x", r"expected a \.csv"),
+        ("a.npy", "not an array", r"cannot be read as \.npy"),
+    ],
+)
+def test_tables_that_cannot_be_read(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(MatchZooError, match=message):
+        read(tmp_path / name)
+    with pytest.raises(MatchZooError, match="there is no such file"):
+        read(tmp_path / "b.csv")
+
+
+def test_tables_of_different_columns(files):
+    (files / "r.csv").write_text("height,wieght\n1,2\n")
+    with pytest.raises(MatchZooError, match="'weight' is not in the denominator; did you mean 'wieght'"):
+        same_columns(read(files / "p.csv"), read(files / "r.csv"))
+    np.save(files / "three.npy", np.zeros((4, 3)))
+    with pytest.raises(MatchZooError, match="different numbers of columns: 2 and 3"):
+        same_columns(read(files / "p.csv"), read(files / "three.npy"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_estimates_do_not_depend_on_units_and_are_near_the_truth(method):
+    p, q = tables(400, 400)
+    ratio = estimate(p, q, method)
+    scaled = estimate(p * [100, 0.01] + 7, q * [100, 0.01] + 7, method)
+    torch.testing.assert_close(scaled.denominator, ratio.denominator, rtol=1e-4, atol=1e-5)
+    expected = truth(q)
+    if method == "rulsif":
+        expected = expected / (0.1 * expected + 0.9)
+    error = np.mean((ratio.denominator.numpy() - expected) ** 2)
+    assert error < 0.35 * np.mean((1 - expected) ** 2)
+    if method != "kernel-mean-matching":
+        torch.testing.assert_close(ratio.at(q), ratio.denominator)
+        torch.testing.assert_close(scaled.at(p * [100, 0.01] + 7), scaled.numerator)
+
+
+def test_what_the_door_refuses(monkeypatch):
+    p, q = tables()
+    with pytest.raises(MatchZooError, match="different dimensions: 2 and 1"):
+        estimate(p, q[:, 0])
+    with pytest.raises(MatchZooError, match="numerator: expected finite numbers"):
+        estimate(np.full((3, 2), np.nan), q)
+    with pytest.raises(MatchZooError, match="unknown ratio estimator 'ulsiv'; did you mean 'ulsif'"):
+        estimate(p, q, "ulsiv")
+    monkeypatch.setattr("matchzoo.ratios.of_tables.LARGEST_SYSTEM", 100)
+    with pytest.raises(MatchZooError, match="250 are more than 100: take ulsif"):
+        estimate(p, q, KernelMeanMatching())
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1, -0.7, 1234.567, 1e-300])
+def test_a_constant_column_is_one_whatever_its_mean_is_rounded_to(value):
+    """The ratio is that without it, in its sample and beyond, and its means are not apart."""
+    p, q = tables(300, 500)
+    wide = [np.c_[x, np.full(len(x), value)] for x in (p, q)]
+    found, expected = estimate(*wide), estimate(p, q)
+    np.testing.assert_allclose(found.denominator, expected.denominator, rtol=1e-9)
+    rows = np.zeros((2, 2))
+    beyond = found.at(torch.as_tensor(np.c_[rows, [value, value + 1e-9]]))
+    np.testing.assert_allclose(beyond, expected.at(torch.as_tensor(rows)), rtol=1e-6)
+    *others, own = balance(*wide, found)
+    np.testing.assert_allclose(others, balance(p, q, expected), rtol=1e-9)
+    assert own == pytest.approx((0, 0), abs=1e-14 * max(1, abs(value)))
+    assert constant(wide[0]).tolist() == [False, False, True]
+
+
+def test_a_column_is_constant_but_for_the_last_bits():
+    times = 1.7e9 + np.linspace(0, 1e-3, 50)  # 4000 times the last bit
+    rounded = np.where(np.arange(50) % 2, 0.1 + 0.2, 0.3)
+    many = np.full(50, 0.1)
+    assert constant(np.stack([times, rounded, many, 1e-200 * np.arange(50)], 1)).tolist() == [False, True, True, False]
+    pair = np.c_[np.arange(50), rounded], np.c_[np.arange(50) + 1, rounded[::-1]]
+    assert max(map(abs, balance(*pair, estimate(*pair))[1])) < 1e-15
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_weights_carry_the_means_of_the_denominator_to_those_of_the_numerator(method):
+    p, q = tables(400, 400)
+    for before, after in balance(p, q, estimate(p, q, method)):
+        assert abs(after) < 0.4 * abs(before)
+
+
+def test_the_held_out_check_tells_different_tables_from_equal_ones():
+    p, q = tables(600, 600)
+    found = held_out(p, q, "ulsif", True, 0)
+    assert found["rows"] == [120, 120]
+    assert found["mean"] == pytest.approx(1, abs=0.15)
+    assert found["squared_error_less_that_of_1"] < -0.2
+    assert found["auc"] > 0.6
+    equal = held_out(q[:300], q[300:], "ulsif", True, 0)
+    assert abs(equal["auc"] - 0.5) < 0.12
+    assert equal["squared_error_less_that_of_1"] > -0.1  # no gain where there is nothing to find
+
+
+@pytest.mark.parametrize("method", ["ulsif", "kernel-mean-matching", '{ kind = "rulsif", relative = 0.5 }'])
+def test_the_command(files, capsys, method):
+    out = files / "out"
+    main(["ratio", str(files / "p.csv"), str(files / "q.csv"), "--method", method, "--output", str(out)])
+    text = capsys.readouterr().out
+    assert "200 rows of the numerator, 250 of the denominator, 2 columns" in text
+    assert "height" in text
+    found = json.loads((out / "diagnostics.json").read_text())
+    assert found["columns"] == ["height", "weight"]
+    values = np.load(out / "denominator.npy")
+    assert len(values) == 250
+    np.testing.assert_array_equal(np.loadtxt(out / "denominator.csv", skiprows=1), values)
+    assert found["mean"] == pytest.approx(1, abs=0.1)
+    assert (out / "numerator.csv").is_file() == (method != "kernel-mean-matching") == ("held_out" in found)
+    assert (out / "ratio.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("d", [1, 3])
+def test_pictures_of_one_and_of_many_columns(tmp_path, d, capsys):
+    p, q = tables(d=d)
+    for name, values in (("p", p), ("q", q)):
+        np.save(tmp_path / f"{name}.npy", values)
+    main(["ratio", str(tmp_path / "p.npy"), str(tmp_path / "q.npy"), "--output", str(tmp_path / "out")])
+    assert (tmp_path / "out/ratio.png").is_file()
+    assert "column 1" in capsys.readouterr().out
+
+
+def test_errors_of_the_command_are_for_people(files, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["ratio", str(files / "p.csv"), str(files / "q.csv"), "--method", "{ kind = 'ulsif', centers = 3 }"])
+    assert stopped.value.code == 2
+    assert "--method.centers: unknown key for 'ulsif'; did you mean 'centres'?" in capsys.readouterr().err
