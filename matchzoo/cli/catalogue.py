@@ -1,16 +1,23 @@
 """What there is: recipes and cards with what they need, and whether that is on this machine. Light: loads no torch."""
 
 import re
+import shlex
+import shutil
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
+import tyro
 
 from matchzoo import recipes, zoo
+from matchzoo.cli.usage import Flag, Name
 from matchzoo.core import shipped
-from matchzoo.core.toml import read_toml
+from matchzoo.core.errors import MatchZooError, did_you_mean
+from matchzoo.core.showing.text import as_json
+from matchzoo.core.storage import files
+from matchzoo.core.toml import read_text, read_toml
 
 COST = re.compile(r"^matchzoo run \S+ +\((.+)\)$", re.MULTILINE)
 """What a run costs, in the comment that a recipe opens with: ``matchzoo run NAME   (1 minute on one CPU thread)``."""
@@ -185,3 +192,82 @@ def _packed(parts: list[str], width: int) -> list[str]:
         else:
             lines += textwrap.wrap(part, width, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False)
     return lines
+
+
+def list_(
+    pattern: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PATTERN")] = "*",
+    json: Flag = False,
+) -> None:
+    """List recipes and cards: what they are, their licence, and what of them is not on this machine.
+
+    Args:
+        pattern: a shell pattern of names, such as 'lgm/*', 'clip-*' or 'datasets/*'.
+        json: print a list for programs.
+    """
+    found = entries(pattern)
+    if not found:
+        raise MatchZooError(f"nothing matches '{pattern}'{did_you_mean(pattern, _known())}")
+    if json:
+        print(as_json([entry.record() for entry in found]))
+    else:
+        print(text(found, min(shutil.get_terminal_size((120, 24)).columns, 120)))
+
+
+def show(name: Name) -> None:
+    """Print a recipe or card as it is written.
+
+    Args:
+        name: of a recipe, backbone or data set, or the path of a .toml file.
+    """
+    print(read_text(_find(name)), end="")
+
+
+def copy(name: Name, file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]) -> None:
+    """Copy a recipe or card to a file of your own, to edit and use by its path.
+
+    Args:
+        name: of a recipe, backbone or data set.
+        file: where to write; must end in .toml and not exist.
+    """
+    content = read_text(_find(name))
+    if file.suffix != ".toml":
+        raise MatchZooError(f"{file}: expected a name that ends in .toml")
+    if file.exists():
+        raise MatchZooError(f"{file}: is there already; give another name or remove it")
+    if not file.parent.is_dir():
+        raise MatchZooError(f"{file.parent}: there is no such folder")
+    try:
+        files.write_text(file, content)
+    except OSError as error:
+        raise MatchZooError(f"{file}: cannot be written ({error.strerror})") from None
+    print(f"wrote {file}" if name.endswith(".toml") else f"wrote {file}; {_use(name, file)}")
+
+
+def _find(name: str) -> Path:
+    if zoo.full_name(name) is not None:
+        return zoo.find(name)[0]
+    if not name.endswith(".toml") and name not in recipes.names():
+        raise MatchZooError(f"unknown name '{name}'{did_you_mean(name, _known())} ('matchzoo list' shows all)")
+    return shipped.find(recipes.FOLDER, name, "recipe")
+
+
+def _known() -> list[str]:
+    return [*recipes.names(), *map(zoo.short_name, zoo.names()), *zoo.names()]
+
+
+def _use(name: str, file: Path) -> str:
+    """How a copy is used."""
+    import tomlkit
+
+    full = zoo.full_name(name)
+    if full is None:
+        return f"run it with: matchzoo run {file}"
+    if full.startswith("backbones/"):
+        return f"a recipe uses it with: matchzoo run NAME --projector.card {file}"
+    if full.startswith("distilled/"):
+        return "it says what is known of the set, and how it is made or fetched"
+    table = tomlkit.inline_table()
+    table.update(zoo.load(name, zoo.DataCard).data)
+    return (
+        f"a recipe uses it by its lines of [data], or with: matchzoo run NAME --data {shlex.quote(table.as_string())}"
+    )

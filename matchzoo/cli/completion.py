@@ -6,66 +6,32 @@ The names of recipes and cards are written into the script, so that a Tab starts
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
+from matchzoo.cli.usage import COMMANDS, USAGE, choices_of, options_of, takes_overrides
 from matchzoo.core import shipped
-from matchzoo.runs.trackers import TRACKERS
 
 FILES = "files"
 """Stands for names of files, which the shell knows."""
-TRAINER = {"trainer.steps": "", "trainer.seed": "", "trainer.device": "auto cpu cuda mps"}
+DEVICES = "auto cpu cuda mps"
+TRAINER = {"trainer.steps": "", "trainer.seed": "", "trainer.device": DEVICES}
 """Fields of every recipe that are overridden the most."""
-METHODS = "ulsif rulsif kliep classifier kernel-mean-matching"
-OPTIONS: dict[str, dict[str, str | None]] = {
-    "list": {"json": None},
-    "show": {},
-    "copy": {},
-    "plan": {"json": None, "classes": "", "samples": "", **TRAINER},
-    "run": {"output": FILES, "fields": None, "json": None, "quiet": None, "tracker": " ".join(TRACKERS), **TRAINER},
-    "evaluate": {
-        "backbone": "{backbones}",
-        "data": "{datasets}",
-        "size": "",
-        "protocol": "converged paper ridge k-nn nearest-centroid",
-        "baselines": "random centroid full",
-        "seeds": "",
-        "views": "",
-        "per-class": None,
-        "class-names": FILES,
-        "inherit": "{backbones}",
-        "output": FILES,
-        "device": "auto cpu cuda mps",
-        "json": None,
-        "quiet": None,
-    },
-    "report": {"output": FILES, "json": None},
-    "ratio": {"method": METHODS, "output": FILES, "raw": None, "seed": "", "json": None},
-    "push": {
-        "model": "generator projector probe",
-        "private": None,
-        "licence": "",
-        "message": "",
-        "force": None,
-        "dry-run": None,
-        "class-names": FILES,
-    },
-    "pull": {
-        "output": FILES,
-        "revision": "",
-        "kind": "dataset model",
-        "size": "",
-        "class-names": FILES,
-        "config": "",
-        "image-column": "",
-        "label-column": "",
-        "card": FILES,
-    },
-    "doctor": {"fetch": "{backbones}", "verify": "{backbones}", "clear": "images features all", "json": None},
-    "completion": {},
+WORDS = {
+    ("evaluate", "backbone"): "{backbones}",
+    ("evaluate", "data"): "{datasets}",
+    ("evaluate", "protocol"): "converged paper ridge k-nn nearest-centroid",
+    ("evaluate", "baselines"): "random centroid full",
+    ("evaluate", "inherit"): "{backbones}",
+    ("evaluate", "device"): DEVICES,
+    ("ratio", "method"): "ulsif rulsif kliep classifier kernel-mean-matching",
+    ("pull", "card"): FILES,
+    ("doctor", "fetch"): "{backbones}",
+    ("doctor", "verify"): "{backbones}",
+    ("doctor", "clear"): "images features all",
 }
-"""The options of every command, and what may follow each: words, any value (empty), or nothing, for a switch."""
+"""What may follow an option whose type does not say it."""
 NAMES = {
     "list": "{recipes} {cards}",
     "show": "{recipes} {cards} files",
@@ -130,32 +96,47 @@ def completion(
     Args:
         shell: bash, zsh or fish.
     """
-    from matchzoo.cli.main import USAGE
-
     summaries = dict(re.findall(r"^  matchzoo (\S+) .*?  +(.+)$", USAGE, re.M))
     print(script(shell, summaries), end="")
 
 
+def options() -> dict[str, dict[str, str | None]]:
+    """The options of every command, and what may follow each: words, any value (empty), or nothing, for a switch."""
+    found: dict[str, dict[str, str | None]] = {}
+    for command in COMMANDS:
+        own = {option: _words(command, option, hint) for option, hint in options_of(command).items()}
+        found[command] = {**own, **TRAINER} if takes_overrides(command) else own
+    return found
+
+
+def _words(command: str, option: str, hint: Any) -> str | None:
+    if hint is bool:
+        return None
+    if (command, option) in WORDS:
+        return WORDS[command, option]
+    return " ".join(choices_of(hint)) or (FILES if "Path" in str(hint) or option == "class-names" else "")
+
+
 def script(shell: str, summaries: Mapping[str, str]) -> str:
     """The script for a shell; ``summaries`` are the commands, each with what it does."""
-    known = _known()
+    known, of_commands = _known(), options()
     values = {
         (command, option): words.format_map(known)
-        for command, options in OPTIONS.items()
-        for option, words in options.items()
+        for command, own in of_commands.items()
+        for option, words in own.items()
         if words is not None
     }
-    names = {command: NAMES.get(command, FILES).format_map(known) for command in OPTIONS}
+    names = {command: NAMES.get(command, FILES).format_map(known) for command in of_commands}
     if shell == "fish":
-        return _fish(summaries, values, names)
+        return _fish(summaries, of_commands, values, names)
     variable = "words" if shell == "bash" else "words_"
     lines = {
-        "commands": " ".join(OPTIONS),
+        "commands": " ".join(of_commands),
         "described": "\n".join(f"        {_quoted(f'{name}:{text}')}" for name, text in summaries.items()),
         "values": "\n".join(f"        {c}:--{o}) {variable}={_quoted(words)} ;;" for (c, o), words in values.items()),
         "options": "\n".join(
-            f"            {command}:-*) {variable}={_quoted(' '.join(f'--{o}' for o in ('help', *options)))} ;;"
-            for command, options in OPTIONS.items()
+            f"            {command}:-*) {variable}={_quoted(' '.join(f'--{o}' for o in ('help', *own)))} ;;"
+            for command, own in of_commands.items()
         ),
         "names": "\n".join(f"            {c}:*) {variable}={_quoted(words)} ;;" for c, words in names.items()),
     }
@@ -164,15 +145,20 @@ def script(shell: str, summaries: Mapping[str, str]) -> str:
     )
 
 
-def _fish(summaries: Mapping[str, str], values: Mapping[tuple[str, str], str], names: Mapping[str, str]) -> str:
+def _fish(
+    summaries: Mapping[str, str],
+    of_commands: Mapping[str, Mapping[str, str | None]],
+    values: Mapping[tuple[str, str], str],
+    names: Mapping[str, str],
+) -> str:
     lines = ["# completion of matchzoo for fish: matchzoo completion fish > ~/.config/fish/completions/matchzoo.fish"]
     for command, text in summaries.items():
         lines.append(f"complete -c matchzoo -n __fish_use_subcommand -f -a {command} -d {_quoted(text, fish=True)}")
-    for command, options in OPTIONS.items():
+    for command, own in of_commands.items():
         head = f"complete -c matchzoo -n '__fish_seen_subcommand_from {command}'"
         words = names[command]
         lines.append(f"{head} {'' if words.endswith(FILES) else '-f '}-a '{words.removesuffix(FILES).strip()}'")
-        for option in options:
+        for option in own:
             expected = values.get((command, option))
             follows = {None: "", FILES: " -r", "": " -x"}.get(expected, f" -x -a '{expected}'")
             lines.append(f"{head} -l {option}{follows}")

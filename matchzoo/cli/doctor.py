@@ -5,8 +5,10 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, req
 from typing import Any
 
 from matchzoo import recipes, zoo
+from matchzoo.cli.usage import Flag
 from matchzoo.core import shipped
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing.text import as_json
 from matchzoo.core.storage import cache
 from matchzoo.core.version import __version__
 
@@ -106,3 +108,32 @@ def _clash() -> list[str]:
         f"package index is an unrelated text-matching toolkit; the two cannot live in one environment: pip uninstall "
         f"{' '.join(owners)}, then pip install --force-reinstall {shipped.DISTRIBUTION}"
     ]
+
+
+def doctor(
+    fetch: str | None = None,
+    verify: str | None = None,
+    clear: str | None = None,
+    json: Flag = False,
+) -> None:
+    """Say what is installed here, what is missing, and how to get it; or fetch or verify the weights of a backbone.
+
+    Args:
+        fetch: card of the backbone whose weights to download.
+        verify: card of the backbone whose weights to compare with what the card records.
+        clear: what to delete of the cache of decoded images and features: images, features or all.
+        json: print what is here and what is missing for programs.
+    """
+    if json and (fetch or verify or clear):
+        raise MatchZooError("--json: only without --fetch, --verify and --clear")
+    if fetch is not None:
+        print("\n".join(fetched(fetch)))
+    if verify is not None:
+        from matchzoo.zoo.verification import verify as compare
+
+        print("\n".join(compare(verify)))
+    if clear is not None:
+        count, size = cache.clear(clear)
+        print(f"{cache.cache_folder()}: deleted {count} arrays, {size / 2**30:.2f} GiB")
+    if fetch is None and verify is None and clear is None:
+        print(as_json(examine()) if json else "\n".join(lines(examine())))

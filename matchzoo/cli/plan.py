@@ -1,13 +1,15 @@
 """The command matchzoo plan."""
 
-from typing import Annotated
-
 import tyro
+
+from matchzoo import recipes
+from matchzoo.cli.usage import Flag, Name
+from matchzoo.core.showing.text import as_json
 
 
 def plan(
-    name: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")],
-    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
+    name: Name,
+    json: Flag = False,
     classes: int | None = None,
     samples: int | None = None,
     overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
@@ -23,11 +25,9 @@ def plan(
         samples: number of training samples of such data.
         overrides: words of the command line that are not this command's own.
     """
-    from matchzoo.cli.main import recipe_of
-    from matchzoo.core.showing.text import as_json
     from matchzoo.recipes.planning import plan as work_out
 
-    planned = work_out(recipe_of(name, overrides, "planned"), classes=classes, samples=samples)
+    planned = work_out(recipes.load_with(name, overrides, "planned"), classes=classes, samples=samples)
     if json:
         print(as_json(planned.record()))
     else:

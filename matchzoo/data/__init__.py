@@ -1,6 +1,7 @@
 """Where real samples come from."""
 
 from matchzoo.data.arrays import Arrays
+from matchzoo.data.card import load_card
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.digits import Digits
 from matchzoo.data.gaussian import Gaussian
@@ -27,4 +28,5 @@ __all__ = [
     "Split",
     "Table",
     "Torchvision",
+    "load_card",
 ]

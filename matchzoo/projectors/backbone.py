@@ -49,7 +49,7 @@ class Backbone(Projector):
         self._declared = f"{facts.space}.card"
         self._take(card, *facts.shape[1:])
         try:
-            self.network: nn.Module = card.network()
+            self.network: nn.Module = zoo.network(card)
         except MatchZooError as error:
             fetch = f"; or: matchzoo doctor --fetch {self.card}" if card.weights.needs() else ""
             raise MatchZooError(f"backbone {self.card}: {error}{fetch}") from None

@@ -1,16 +1,12 @@
 """Density ratios of users' own two tables: the Python door, and ``matchzoo ratio``."""
 
-import sys
 import tomllib
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tyro
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.showing.text import as_json
-from matchzoo.core.storage.number_tables import constant, read, same_columns
+from matchzoo.core.storage.number_tables import constant
 
 if TYPE_CHECKING:
     from matchzoo.ratios import Ratio, RatioEstimator
@@ -153,79 +149,3 @@ def held_out(
         "squared_error_less_that_of_1": mixture(at_p**2, at_q**2) - 2 * float(at_p.mean()) + 1,
         "auc": float(ranks.mean() / (2 * len(at_q))),
     }
-
-
-def ratio(
-    numerator: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="NUMERATOR")],
-    denominator: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DENOMINATOR")],
-    method: str = "ulsif",
-    output: Path | None = None,
-    raw: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
-    seed: int = 0,
-    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
-) -> None:
-    """Estimate the ratio of the densities of two tables of numbers, at every row, and say whether to trust it.
-
-    Args:
-        numerator: table of p: .csv (with or without heading), .tsv, .txt or .npy.
-        denominator: table of q; the ratio p/q is its rows' weight.
-        method: ulsif, rulsif, kliep, classifier or kernel-mean-matching; or with its fields, as a TOML table:
-            '{ kind = "classifier", features = "linear" }'.
-        output: folder for the values (CSV and npy), diagnostics.json and a picture.
-        raw: take columns in their own units instead of scaling them to unit variance.
-        seed: of the draws of kernel centres, folds and of the held-out rows.
-        json: print the diagnostics for programs.
-    """
-    estimator = estimator_of(method)
-    p, q = same_columns(read(numerator), read(denominator))
-    fitted = estimate(p.values, q.values, estimator, standardize=not raw, seed=seed)
-    names = p.columns or tuple(f"column {i + 1}" for i in range(p.values.shape[1]))
-    found: dict[str, Any] = {
-        "method": method,
-        "rows": [len(p.values), len(q.values)],
-        "columns": list(names),
-        **({"relative": fitted.relative} if fitted.relative else {}),
-        "chosen": fitted.chosen,
-        **fitted.diagnostics(),
-        "balance": {n: list(pair) for n, pair in zip(names, balance(p.values, q.values, fitted), strict=True)},
-    }
-    if estimator.everywhere and min(len(p.values), len(q.values)) >= 10:
-        found["held_out"] = held_out(p.values, q.values, method, not raw, seed)
-    print(as_json(found) if json else "\n".join(summary(found)))
-    if output is not None:
-        from matchzoo.cli.ratio_files import write
-
-        for path in write(output, p.values, q.values, names, fitted, estimator.everywhere, found):
-            print(f"wrote {path}", file=sys.stderr if json else sys.stdout)
-
-
-def summary(found: dict[str, Any]) -> list[str]:
-    """The diagnostics as lines, with what each should be."""
-    n, m = found["rows"]
-    what = "relative ratio" if "relative" in found else "ratio"
-    lines = [f"{found['method']}: {n} rows of the numerator, {m} of the denominator, {len(found['columns'])} columns"]
-    if found["chosen"]:
-        lines.append("chosen: " + ", ".join(f"{name} {value:.4g}" for name, value in found["chosen"].items()))
-    effective = found["effective_sample_size"]
-    lines += [
-        f"mean {what:22} {found['mean']:9.4f}  should be 1",
-        f"smallest {what:18} {found['minimum']:9.4f}  should not be negative",
-        f"effective sample size       {effective:9.1f}  of {m}: below a tenth, few rows carry the weighted means",
-    ]
-    if "condition_number" in found:
-        lines.append(f"condition number            {found['condition_number']:9.3g}  above 1e8, raise the ridge")
-    if "held_out" in found:
-        out = found["held_out"]
-        lines += [
-            f"held out: mean              {out['mean']:9.4f}  should be 1",
-            f"held out: squared error     {out['squared_error_less_that_of_1']:9.4f}  less that of r = 1; should be "
-            "below 0 where the tables differ",
-            f"held out: AUC               {out['auc']:9.4f}  0.5: the tables look alike",
-        ]
-    else:
-        lines.append("no held-out check: the method has no values at new rows, or there are fewer than 10")
-    lines.append("means apart, in standard deviations of the numerator: before and after weighting")
-    width = max(map(len, found["columns"]))
-    pairs = sorted(found["balance"].items(), key=lambda item: -abs(item[1][0]))
-    lines += [f"  {name:{width}} {before:8.3f} {after:8.3f}" for name, (before, after) in pairs[:12]]
-    return lines + ([f"  … and {len(pairs) - 12} more columns"] if len(pairs) > 12 else [])

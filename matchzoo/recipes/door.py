@@ -1,5 +1,7 @@
 """The door to the declared recipes: what is under ``recipes/``, and any other ``.toml`` file."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matchzoo.core import shipped
@@ -8,6 +10,7 @@ from matchzoo.core.toml import read_text
 
 if TYPE_CHECKING:
     from matchzoo.recipes.recipe import Recipe
+    from matchzoo.runs.run import Run
 
 FOLDER = "recipes"
 
@@ -28,10 +31,46 @@ def load(name: str) -> "Recipe":
     Raises:
         MatchZooError: there is no such recipe (with the nearest name), or it is not valid (with all problems).
     """
+    path = shipped.find(FOLDER, name, "recipe")  # first, since what follows is heavy to import
+
     from matchzoo.recipes.recipe import Recipe
 
-    path = shipped.find(FOLDER, name, "recipe")
     try:
         return Recipe.read(path)
     except DeclarationError as error:
         raise DeclarationError([("", f"{name} is not a valid recipe:"), *error.problems]) from None
+
+
+def load_with(name: str, overrides: Sequence[str], done: str) -> "Recipe":
+    """The recipe of a name or path with some fields overridden, as a command has them: ``--trainer.steps 50``.
+
+    Args:
+        name: of a recipe, or the path of a .toml file.
+        overrides: dotted flags and their values.
+        done: what is going to be done with it; errors say that it cannot be.
+
+    Raises:
+        MatchZooError: as `load`, or a field or value is not valid.
+    """
+    path = shipped.find(FOLDER, name, "recipe")  # first, since what follows is heavy to import
+
+    from matchzoo.core.overrides import flags, override
+    from matchzoo.core.toml import read_toml
+    from matchzoo.recipes.recipe import Recipe
+
+    try:
+        return Recipe.of(override(read_toml(path), Recipe, flags(overrides)))
+    except DeclarationError as error:
+        raise DeclarationError([("", f"{name} cannot be {done}:"), *error.problems]) from None
+
+
+def open(folder: str | Path) -> "Run":
+    """The finished run of a folder: its recipe, its results and what came of it.
+
+    Raises:
+        MatchZooError: no run is there, or it is not finished, or its results are damaged.
+    """
+    from matchzoo.recipes.recipe import Recipe
+    from matchzoo.runs.run import Run
+
+    return Run.read(Path(folder), Recipe.read)

@@ -23,8 +23,8 @@ from matchzoo.core.showing.text import mean_and_spread, time_of
 from matchzoo.core.storage import files
 from matchzoo.evaluation import Record
 from matchzoo.evaluation.evaluation import Table, tables
-from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import pictures
+from matchzoo.runs.runnable import Runnable
 from matchzoo.training.composition import Composition
 
 NAME = "report.html"
@@ -48,7 +48,7 @@ class RunPage:
         parts: of the recipe, built; they are only looked at.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe, parts: Composition) -> None:
+    def __init__(self, folder: Path, recipe: Runnable, parts: Composition) -> None:
         self.folder, self.recipe, self.parts = folder, recipe, parts
         self.due = time.monotonic() + INTERVAL
         self.drawn: dict[int, str] = {}  # frames of the last page, by step

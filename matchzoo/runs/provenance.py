@@ -2,24 +2,22 @@
 
 from importlib.metadata import version
 from platform import python_version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matchzoo import zoo
 from matchzoo.core.structuring import to_table
 from matchzoo.core.version import __version__
 from matchzoo.data.views import Views
 from matchzoo.projectors import Backbone
+from matchzoo.runs.runnable import Runnable
+from matchzoo.training.composition import Composition
 from matchzoo.zoo.cards import same_data
-
-if TYPE_CHECKING:
-    from matchzoo.recipes.recipe import Recipe
-    from matchzoo.training.composition import Composition
 
 PACKAGES = ("torch", "torchvision", "timm", "numpy")
 """Packages whose versions decide what comes out."""
 
 
-def describe(recipe: "Recipe", parts: "Composition") -> dict[str, Any]:
+def describe(recipe: Runnable, parts: Composition) -> dict[str, Any]:
     """The fields of `DistilledDataset` that say where a set comes from, of a built recipe."""
     data = to_table(recipe.data)
     return {
@@ -31,7 +29,7 @@ def describe(recipe: "Recipe", parts: "Composition") -> dict[str, Any]:
     }
 
 
-def preprocessing(parts: "Composition") -> dict[str, Any]:
+def preprocessing(parts: Composition) -> dict[str, Any]:
     """Size, range, the views that training images were augmented by, and the normalisation of the backbone, or of
     each by its name in the recipe."""
     spaces = {name: one for name, one in parts.projectors.items() if isinstance(one, Backbone)}

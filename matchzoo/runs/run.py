@@ -1,5 +1,6 @@
 """A finished run, opened: its recipe, its results and what came of it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing import html, notebook
+from matchzoo.core.showing.text import time_of
 from matchzoo.core.spec import structure_facts
 from matchzoo.core.step import Step
 from matchzoo.core.storage.files import read_table
+from matchzoo.evaluation.evaluation import tables
 from matchzoo.generators import Generator
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import page
+from matchzoo.runs.runnable import Runnable
 from matchzoo.training.engine import DTYPES
 from matchzoo.training.loop import load_part
 
@@ -34,19 +38,26 @@ class Run:
     """
 
     folder: Path
-    recipe: Recipe
+    recipe: Runnable
     metrics: dict[str, Any]
 
     @classmethod
-    def open(cls, folder: str | Path) -> "Run":
-        """The run of a folder; raises if there is none, or if it is not finished."""
-        folder = Path(folder)
+    def read(cls, folder: Path, read: Callable[[Path], Runnable]) -> "Run":
+        """The run of a folder; `matchzoo.recipes.open` does it for recipes.
+
+        Args:
+            folder: of the run.
+            read: the recipe of a TOML file.
+
+        Raises:
+            MatchZooError: no run is there, it is not finished, or its results are damaged.
+        """
         if not (folder / "recipe.toml").is_file():
             raise MatchZooError(f"{folder}: no run is here (there is no recipe.toml)")
         if not (folder / "metrics.json").is_file():
             raise MatchZooError(f"{folder}: the run is not finished; start it again to resume")
         metrics = read_table(folder / "metrics.json", {"results": list, "steps": int}, AGAIN)
-        return cls(folder, Recipe.read(folder / "recipe.toml"), metrics)
+        return cls(folder, read(folder / "recipe.toml"), metrics)
 
     @property
     def distilled(self) -> DistilledDataset:
@@ -81,9 +92,18 @@ class Run:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the images of the run and its tables of results."""
-        from matchzoo.core.showing import notebook
+        spent = ", ".join(f"{name} {time_of(seconds)}" for name, seconds in self.metrics["seconds"].items())
+        page_of = f"; all of it is on {self.page}" if self.page is not None else ""
+        blocks = [notebook.lines([f"{self.folder}: {self.metrics['steps']} steps, {spent}{page_of}"])]
 
-        return notebook.of_run(self)
+        samples = self.folder / "pictures" / "samples.png"
+        if self.has_distilled:
+            blocks.append(self.distilled._repr_html_())
+        elif samples.is_file():
+            blocks.append(html.image(samples.read_bytes(), "Samples of the generator"))
+
+        of_evaluations = tables(self.recipe.evaluation, self.metrics["results"])
+        return "\n".join([*blocks, *(notebook.table(rows, f"results of {kind}") for kind, rows in of_evaluations)])
 
     def record(self) -> dict[str, Any]:
         """`metrics` for programs, with where everything is."""

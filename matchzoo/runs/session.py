@@ -29,10 +29,10 @@ from matchzoo.core.storage.files import read_table
 from matchzoo.core.version import __version__
 from matchzoo.evaluation import Record, Trained
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import page, pictures, provenance, trackers
 from matchzoo.runs.interrupts import Interrupts, stop
 from matchzoo.runs.run import Run
+from matchzoo.runs.runnable import Runnable
 from matchzoo.runs.trackers import Tracking
 from matchzoo.training.checkpoint import Checkpoints
 from matchzoo.training.composition import Composition
@@ -52,7 +52,7 @@ THOROUGH = 10
 
 
 def execute(
-    recipe: Recipe,
+    recipe: Runnable,
     folder: Path,
     *,
     quiet: bool = False,
@@ -63,10 +63,10 @@ def execute(
     """Run a recipe in a folder, as `Recipe.run` says; under ``torchrun`` every process does."""
     trackers.check(tracker)
     if not int(os.environ.get("WORLD_SIZE", 1)) > 1 and _claim(recipe, folder):
-        return Run.open(folder)
+        return Run.read(folder, recipe.read)
     engine = recipe.engine()
     if engine.anywhere(engine.first and _claim(recipe, folder)):
-        return Run.open(folder)
+        return Run.read(folder, recipe.read)
     hold = files.held(folder) if engine.first else contextlib.nullcontext()
     with engine.together(), hold, files.filling(folder), Interrupts() as interrupts, quietly(quiet or not engine.first):
         recipe = _with_stored_chunk(recipe, folder, engine)
@@ -77,20 +77,20 @@ def execute(
             if engine.first:
                 session.finish()
         engine.wait()
-    return Run.open(folder)
+    return Run.read(folder, recipe.read)
 
 
-def _with_stored_chunk(recipe: Recipe, folder: Path, engine: Engine) -> Recipe:
+def _with_stored_chunk(recipe: Runnable, folder: Path, engine: Engine) -> Runnable:
     """The recipe with the chunk size that an earlier session of the run found for ``auto``, the same everywhere."""
     if recipe.trainer.chunk != "auto":
         return recipe
     begun = any((folder / "checkpoints").glob("step-*"))
-    stored = Recipe.read(folder / "recipe.toml").trainer.chunk if begun else "auto"
+    stored = recipe.read(folder / "recipe.toml").trainer.chunk if begun else "auto"
     chunk = engine.anywhere(0 if stored == "auto" else stored)
     return recipe.replace(**{"trainer.chunk": chunk}) if chunk else recipe
 
 
-def _claim(recipe: Recipe, folder: Path) -> bool:
+def _claim(recipe: Runnable, folder: Path) -> bool:
     """Check that the folder can be this recipe's; True if the run in it is finished. Writes nothing."""
     declared = folder / "recipe.toml"
     if folder.exists() and not folder.is_dir():
@@ -107,8 +107,8 @@ def _claim(recipe: Recipe, folder: Path) -> bool:
     return False
 
 
-def _refuse_another(recipe: Recipe, folder: Path) -> None:
-    theirs, ours = flat(Recipe.read(folder / "recipe.toml").table()), flat(recipe.table())
+def _refuse_another(recipe: Runnable, folder: Path) -> None:
+    theirs, ours = flat(recipe.read(folder / "recipe.toml").table()), flat(recipe.table())
     differ = sorted(k for k in theirs.keys() | ours.keys() if theirs.get(k) != ours.get(k) and k not in ELSEWHERE)
     if differ:
         shown = "; ".join(f"{k} is {theirs.get(k)!r} there, {ours.get(k)!r} here" for k in differ[:5])
@@ -133,7 +133,7 @@ class Session:
 
     def __init__(
         self,
-        recipe: Recipe,
+        recipe: Runnable,
         folder: Path,
         engine: Engine,
         interrupts: Interrupts,

@@ -14,12 +14,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matchzoo.core.errors import MatchZooError, did_you_mean
-
-if TYPE_CHECKING:
-    from matchzoo.recipes.recipe import Recipe
+from matchzoo.core.storage import files
+from matchzoo.runs.runnable import Runnable
 
 Numbers = Mapping[str, float]
 IDENTITIES = "tracker.json"
@@ -39,7 +38,7 @@ class Tracker(ABC):
     """
 
     @abstractmethod
-    def __init__(self, folder: Path, identity: str, title: str, recipe: "Recipe", step: int) -> None: ...
+    def __init__(self, folder: Path, identity: str, title: str, recipe: Runnable, step: int) -> None: ...
 
     @abstractmethod
     def log(self, numbers: Numbers, step: int) -> None:
@@ -57,7 +56,7 @@ class Tracker(ABC):
 class TensorBoard(Tracker):
     """Event files under ``tensorboard/`` of the run's folder: ``tensorboard --logdir runs``."""
 
-    def __init__(self, folder: Path, identity: str, title: str, recipe: "Recipe", step: int) -> None:
+    def __init__(self, folder: Path, identity: str, title: str, recipe: Runnable, step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
         # what a killed session wrote after its last checkpoint comes again, and must not stand there twice
@@ -83,7 +82,7 @@ class TensorBoard(Tracker):
 class WeightsAndBiases(Tracker):
     """wandb: the project is what ``WANDB_PROJECT`` says, or matchzoo; its files lie under ``wandb/`` of the folder."""
 
-    def __init__(self, folder: Path, identity: str, title: str, recipe: "Recipe", step: int) -> None:
+    def __init__(self, folder: Path, identity: str, title: str, recipe: Runnable, step: int) -> None:
         import wandb
 
         project = os.environ.get("WANDB_PROJECT", PROJECT)
@@ -106,7 +105,7 @@ class WeightsAndBiases(Tracker):
 class Trackio(Tracker):
     """trackio, in its own store on this machine or where ``TRACKIO_SPACE_ID`` says: ``trackio show``."""
 
-    def __init__(self, folder: Path, identity: str, title: str, recipe: "Recipe", step: int) -> None:
+    def __init__(self, folder: Path, identity: str, title: str, recipe: Runnable, step: int) -> None:
         import trackio
 
         name = f"{title.replace('/', '-')}-{identity}"  # it knows a run by its name alone
@@ -168,7 +167,7 @@ class Tracking:
         done: the last step of earlier sessions.
     """
 
-    def __init__(self, tracker: str | None, folder: Path, title: str, recipe: "Recipe", done: int) -> None:
+    def __init__(self, tracker: str | None, folder: Path, title: str, recipe: Runnable, done: int) -> None:
         self.name, self.folder, self.title, self.recipe, self.done = tracker, folder, title, recipe, done
         self.tracker: Tracker | None = None
 
@@ -195,8 +194,6 @@ class Tracking:
             self._guarded(lambda: tracker.summarize(summary(results, seconds), step))
 
     def _start(self) -> None:
-        from matchzoo.core.storage import files
-
         assert self.name is not None
         path = self.folder / IDENTITIES
         known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -49,7 +49,18 @@ def build(card: BackboneCard, state: State | None) -> nn.Module:
     return _checked(card, network)
 
 
-def blank(card: BackboneCard, device: str) -> nn.Module:
+def network(card: BackboneCard) -> nn.Module:
+    """The network of a card with its weights: normalized images [n, 3, h, w] → features [n, card.features], in
+    evaluation mode.
+
+    Raises:
+        MatchZooError: the weights are not here and cannot be fetched (with the command that brings them), are not
+            those that the card pins, or do not fit the architecture.
+    """
+    return build(card, card.weights.state())
+
+
+def blank(card: BackboneCard, device: str = "meta") -> nn.Module:
     """The network of a card as it is initialised, on a device (``meta`` costs no memory), in evaluation mode.
 
     Raises:

@@ -13,7 +13,6 @@ from matchzoo.zoo.weights import Weights
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
 
 @declare
@@ -86,23 +85,6 @@ class BackboneCard(Card):
     """The paper to cite."""
     verified: Verified | None = None
     """Hash and features of the published weights; without it, nobody has run them through this package yet."""
-
-    def network(self) -> "nn.Module":
-        """The network [n, 3, h, w] (normalised) → [n, features] in evaluation mode, with the card's weights.
-
-        Raises:
-            MatchZooError: the weights are not on this machine and cannot be fetched (with the command that brings
-                them), are not those that the card pins, or do not fit the architecture.
-        """
-        from matchzoo.zoo import architectures
-
-        return architectures.build(self, self.weights.state())
-
-    def blank(self, device: str = "meta") -> "nn.Module":
-        """The network as it is initialised, on a device; on ``meta`` it costs no memory."""
-        from matchzoo.zoo import architectures
-
-        return architectures.blank(self, device)
 
     def normalized(self, x: "torch.Tensor") -> "torch.Tensor":
         """Images [n, 3, h, w] in [0, 1], shifted and scaled by the card's mean and standard deviation."""

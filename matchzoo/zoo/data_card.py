@@ -2,17 +2,13 @@
 
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
 from matchzoo.core.declare import declare
-from matchzoo.core.errors import DeclarationError
 from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.zoo.card import Card
-
-if TYPE_CHECKING:
-    from matchzoo.data import Loaded
 
 
 @declare
@@ -49,21 +45,6 @@ class DataCard(Card):
     """What is there once they have come, where that is not the folder that the table names."""
     paper: str = ""
     """The paper to cite."""
-
-    def load(self) -> "Loaded":
-        """Read the samples.
-
-        Raises:
-            DeclarationError: the table is not a valid one.
-            MatchZooError: the samples are not here, with the remedy.
-        """
-        from matchzoo.core.structuring import structure
-        from matchzoo.data import Data
-
-        try:
-            return structure(self.data, Data).load()  # type: ignore[type-abstract]
-        except DeclarationError as error:
-            raise error.under("data") from None
 
     def folder(self) -> str:
         """The folder that the data are read from, as the table says it; empty where there is none."""

@@ -9,6 +9,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage.files import file_sha256
 from matchzoo.core.structuring import to_table
 from matchzoo.core.toml import write_toml
+from matchzoo.zoo.architectures import network
 from matchzoo.zoo.backbone_card import BackboneCard, Verified
 from matchzoo.zoo.cards import load
 
@@ -41,9 +42,9 @@ def examine(card: BackboneCard) -> Verified:
     path = card.weights.fetch()
     if path is None:
         raise MatchZooError("the card keeps the network's random initialisation: there are no weights to verify")
-    network = card.network()
+    backbone = network(card)
     with torch.no_grad():
-        features = network(card.normalized(picture(card.size)))[0].double()
+        features = backbone(card.normalized(picture(card.size)))[0].double()
     means = [part.mean() for part in features.tensor_split(min(VALUES, len(features)))]
     return Verified(
         sha256=file_sha256(path),

@@ -1,7 +1,6 @@
 """The command line, from inside and as a process."""
 
 import contextlib
-import inspect
 import json
 import os
 import re
@@ -9,14 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import typing
 from pathlib import Path
 
 import pytest
 
 from matchzoo import recipes, zoo
-from matchzoo.cli import main
+from matchzoo.cli import main, usage
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing.text import format_table
 from matchzoo.core.toml import write_toml
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
@@ -53,7 +52,7 @@ def mine(ring: dict, tmp_path: Path) -> Path:
 def test_usage(words: list[str], capsys: Captured) -> None:
     main.main(words)
     said = capsys.readouterr().out
-    assert all(f"matchzoo {command}" in said for command in main.COMMANDS)
+    assert all(f"matchzoo {command}" in said for command in usage.COMMANDS)
     assert "A first run:" in said
 
 
@@ -62,7 +61,7 @@ def test_version(capsys: Captured) -> None:
     assert capsys.readouterr().out[0].isdigit()
 
 
-@pytest.mark.parametrize("command", main.COMMANDS)
+@pytest.mark.parametrize("command", usage.COMMANDS)
 def test_help_of_each_command(command: str, capsys: Captured) -> None:
     with pytest.raises(SystemExit) as caught:
         main.main([command, "--help"])
@@ -258,16 +257,16 @@ def test_mistakes(words: list[str], message: str, mine: Path, tmp_path: Path, ca
     ],
 )
 def test_words_are_told_apart(line: str, own: str, overrides: str) -> None:
-    assert main.split_overrides(line.split()) == (own.split(), overrides.split())
+    assert main.split_overrides(line.split(), (*usage.options_of("run"), "help")) == (own.split(), overrides.split())
 
 
 def test_two_names_after_a_switch_are_refused() -> None:
     with pytest.raises(MatchZooError, match="unexpected 'y' after --fields"):
-        main.split_overrides(["x", "--fields", "y"])
+        main.split_overrides(["x", "--fields", "y"], ("fields",))
 
 
 def test_tables_are_aligned() -> None:
-    table = main.format_table([["method", "top-1"], ["lgm", "9.5"], ["random images", "10.0"]])
+    table = format_table([["method", "top-1"], ["lgm", "9.5"], ["random images", "10.0"]])
     assert table.split("\n") == [
         "method         top-1",
         "--------------------",
@@ -312,27 +311,21 @@ def test_json_of_a_ratio(tmp_path: Path, capsys: Captured) -> None:
     assert json.loads(capsys.readouterr().out)["rows"] == [30, 40]
 
 
-def test_options_of_the_completion_are_those_of_the_commands() -> None:
-    from matchzoo.cli import compare, completion, publish
-    from matchzoo.cli import plan as planning
-    from matchzoo.ratios import of_tables
+def test_every_command_is_in_the_help_and_its_function_says_what_it_does() -> None:
+    described = re.findall(r"^  matchzoo (\S+) ", usage.USAGE, re.M)
+    assert described == list(usage.COMMANDS)
+    assert all(usage.function_of(command).__doc__ for command in usage.COMMANDS)
 
-    functions = {"list": main.list_, "plan": planning.plan, "ratio": of_tables.ratio}
-    for module, names in ((main, "show copy run doctor"), (compare, "evaluate report"), (publish, "push pull")):
-        functions |= {name: getattr(module, name) for name in names.split()}
-    functions["completion"] = completion.completion
-    assert list(completion.OPTIONS) == list(main.COMMANDS)
-    for name, function in functions.items():
-        hints = typing.get_type_hints(function, include_extras=True)
-        own = {
-            p.name.replace("_", "-"): hints[p.name]
-            for p in inspect.signature(function).parameters.values()
-            if p.name != "overrides" and "Positional" not in str(hints[p.name])
-        }
-        listed = {option: words for option, words in completion.OPTIONS[name].items() if "." not in option}
-        assert {o: words is None for o, words in listed.items()} == {o: "bool" in str(hint) for o, hint in own.items()}
-        if name in ("run", "plan"):
-            assert set(main.RUN_FLAGS if name == "run" else main.PLAN_FLAGS) == {*own, "help"}
+
+def test_the_completion_has_the_options_of_the_commands() -> None:
+    from matchzoo.cli import completion
+
+    found = completion.options()
+    assert found["list"] == {"json": None}
+    assert found["run"]["output"] == completion.FILES
+    assert found["run"]["tracker"] == "tensorboard wandb trackio"
+    assert {"trainer.steps", "classes", "samples", "json"} == set(found["plan"]) - {"trainer.seed", "trainer.device"}
+    assert all(option in found[command] for command, option in completion.WORDS)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
@@ -367,7 +360,7 @@ def test_other_shells_complete(shell: str, capsys: Captured) -> None:
     main.main(["completion", shell])
     said = capsys.readouterr().out
     assert all(
-        word in said for word in (*main.COMMANDS, "lgm/quickstart", "clip-rn50", "recipes, backbones, data sets")
+        word in said for word in (*usage.COMMANDS, "lgm/quickstart", "clip-rn50", "recipes, backbones, data sets")
     )
     assert not re.search("[@{]", said.replace("() {", "").replace("${", ""))
     if shutil.which(shell) is not None:

@@ -336,7 +336,7 @@ def test_wrong_cards(case: str, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"hello")
     save_file({"one": torch.zeros(1)}, tmp_path / "one.safetensors")
     with pytest.raises(MatchZooError) as caught:
-        zoo.load(str(tmp_path / "card.toml")).network()
+        zoo.network(zoo.load(str(tmp_path / "card.toml")))
     assert [part for part in parts if part not in str(caught.value)] == []
 
 

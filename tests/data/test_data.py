@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from matchzoo import zoo
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.structuring import structure
-from matchzoo.data import Arrays, Gaussian, ImageFolder, ImageNet, Ring, Ring3D, Table, Torchvision
+from matchzoo.data import Arrays, Gaussian, ImageFolder, ImageNet, Ring, Ring3D, Table, Torchvision, load_card
 from matchzoo.data.imagenet import wnids
 from matchzoo.data.preparation import debian
 from matchzoo.hub.distilled import DistilledDataset
@@ -416,7 +416,7 @@ def test_a_card_gives_a_recipe_its_data(lgm: dict) -> None:
 def test_a_missing_folder_of_a_card_names_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(MatchZooError, match=r"there is no folder data/tuxpaint-photos.*; make data"):
-        zoo.load("tuxpaint-photos").load()
+        load_card("tuxpaint-photos")
 
 
 # data out of Debian packages

@@ -16,7 +16,6 @@ from matchzoo.data.imagenet import wnids
 from matchzoo.data.views import Views
 from matchzoo.projectors import Backbone
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.runs.run import Run
 from matchzoo.runs.session import flat
 from matchzoo.training.loop import Training
 
@@ -171,4 +170,4 @@ def test_own_photos_end_to_end(tmp_path: Path, tiny_card: Path, imagenet: Path, 
     run = tiny.replace(**{"evaluation.0.views": 2, "evaluation.0.seeds": 2}).run(tmp_path / "run", quiet=True)
     assert [record["method"] for record in run.metrics["results"]] == ["run", "random", "centroid", "full"]
     assert run.distilled.class_names == ("000", "001", "002", "003")
-    assert Run.open(tmp_path / "run").distilled.images.shape == (4, 3, 16, 16)
+    assert recipes.open(tmp_path / "run").distilled.images.shape == (4, 3, 16, 16)

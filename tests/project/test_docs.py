@@ -16,12 +16,11 @@ from pathlib import Path
 import attrs
 import pytest
 
-from matchzoo.cli import compare, main, publish
-from matchzoo.cli import plan as planning
+from matchzoo.cli import main
+from matchzoo.cli.usage import function_of
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.shipped import names
-from matchzoo.ratios import of_tables
-from matchzoo.recipes import load
+from matchzoo.recipes import load, load_with
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.players import Player
 
@@ -32,19 +31,6 @@ from tutorials import FENCE, NEEDS  # noqa: E402
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WHY_NOT = re.compile(r"#.*\b(needs|takes|\d+ minutes?)\b")
-COMMANDS = {
-    (main, "list_"),
-    (main, "show"),
-    (main, "copy"),
-    (main, "doctor"),
-    (main, "run"),
-    (planning, "plan"),
-    (compare, "evaluate"),
-    (compare, "report"),
-    (of_tables, "ratio"),
-    (publish, "push"),
-    (publish, "pull"),
-}
 SHELL = ("pip", "hf", "export", "wait", "CUDA_VISIBLE_DEVICES=0", "CUDA_VISIBLE_DEVICES=1", "eval", "tensorboard")
 """Commands of others: a comment must say why they are not run, and nothing more is checked of them."""
 
@@ -88,13 +74,12 @@ def parse(words: list[str]) -> None:
             called.append(real.__name__)
             name = named.get("name", positional[0] if positional else "")
             if real.__name__ in ("run", "plan") and not name.endswith(".toml"):
-                main.recipe_of(name, named["overrides"], real.__name__)
+                load_with(name, named["overrides"], real.__name__)
 
         return instead
 
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in COMMANDS:
-            patch.setattr(module, name, stub(getattr(module, name)))
+        patch.setattr(main, "function_of", lambda command: stub(function_of(command)))
         try:
             main.main(words)
         except SystemExit as stop:

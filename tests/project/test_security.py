@@ -272,7 +272,7 @@ def test_a_card_of_weights_elsewhere(tiny_card: Path, tmp_path: Path) -> None:
 def test_an_architecture_is_one_of_the_library(name: str, tiny_card: Path, tmp_path: Path) -> None:
     (tmp_path / "card.toml").write_text(tiny_card.read_text().replace("test_efficientnet", name))
     with pytest.raises(MatchZooError, match="timm knows no architecture"):
-        zoo.load(str(tmp_path / "card.toml"), zoo.BackboneCard).network()
+        zoo.network(zoo.load(str(tmp_path / "card.toml"), zoo.BackboneCard))
 
 
 # code for a browser, a terminal or a shell

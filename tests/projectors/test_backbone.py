@@ -57,7 +57,7 @@ def test_mapping_by_order_is_the_mapping_by_name(name):
     x = torch.rand(2, 3, 64, 64)
     with torch.no_grad():
         expected = network.eval().forward_head(network.forward_features(x * 2 - 1), pre_logits=True)
-        torch.testing.assert_close(card.network()(card.normalized(x)), expected)
+        torch.testing.assert_close(zoo.network(card)(card.normalized(x)), expected)
 
 
 @pytest.mark.parametrize("name", ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2", "mobilenetv2"])

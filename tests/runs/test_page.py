@@ -12,11 +12,11 @@ import pytest
 import torch
 from PIL import Image
 
+from matchzoo import recipes
 from matchzoo.cli.main import main
 from matchzoo.core.showing import figures, html
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import page, pictures
-from matchzoo.runs.run import Run
 from matchzoo.training.loop import Training
 
 QUICK = [{"kind": "linear-probe", "protocol": "nearest-centroid", "baselines": [], "views": 1, "seeds": 1, "rows": 40}]
@@ -236,7 +236,7 @@ def test_a_page_that_fails_is_a_note_and_not_the_end(error, ring, ring_recipe, t
     monkeypatch.setattr(page, "INTERVAL", 0.0)
     ring["trainer"]["snapshot_every"] = 9
     run = Recipe.of(ring).run(tmp_path, quiet=True)
-    assert Run.open(tmp_path).metrics["steps"] == 9
+    assert recipes.open(tmp_path).metrics["steps"] == 9
     assert run.page is None
     lines = capsys.readouterr().err.splitlines()
     assert [line.startswith("note: pictures.html was not written (") for line in lines] == [True, True]

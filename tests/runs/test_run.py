@@ -17,7 +17,6 @@ from matchzoo.core.structuring import structure
 from matchzoo.core.toml import read_toml
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.runs.run import Run
 
 
 def test_a_distillation_leaves_everything_in_its_folder(lgm_recipe, tmp_path):
@@ -79,7 +78,7 @@ def test_a_finished_run_is_only_opened(ring_recipe, tmp_path, monkeypatch):
     monkeypatch.setattr("matchzoo.runs.session.Session", None)
     again = ring_recipe.run(tmp_path, quiet=True)
     assert again.metrics == first.metrics
-    assert Run.open(tmp_path).recipe == ring_recipe
+    assert recipes.open(tmp_path).recipe == ring_recipe
 
 
 def test_a_folder_of_another_recipe_is_refused(ring_recipe, tmp_path):
@@ -96,7 +95,7 @@ def test_a_recipe_that_failed_before_its_first_checkpoint_can_be_mended_in_place
     assert not (tmp_path / "new").exists()
     (tmp_path / "recipe.toml").write_text(broken.to_toml())
     ring_recipe.run(tmp_path, quiet=True)
-    assert Run.open(tmp_path).recipe == ring_recipe
+    assert recipes.open(tmp_path).recipe == ring_recipe
 
 
 def test_the_device_is_not_part_of_a_runs_identity(ring_recipe, tmp_path):
@@ -115,10 +114,10 @@ def test_a_folder_with_something_else_is_refused(ring_recipe, tmp_path):
 
 def test_open_says_what_is_missing(tmp_path, ring_recipe):
     with pytest.raises(MatchZooError, match="no run is here"):
-        Run.open(tmp_path)
+        recipes.open(tmp_path)
     (tmp_path / "recipe.toml").write_text(ring_recipe.to_toml())
     with pytest.raises(MatchZooError, match="not finished"):
-        Run.open(tmp_path)
+        recipes.open(tmp_path)
 
 
 def test_damaged_results_say_so(ring_recipe, tmp_path):
@@ -130,11 +129,11 @@ def test_damaged_results_say_so(ring_recipe, tmp_path):
         if again:
             (tmp_path / "metrics.json").rename(tmp_path / "aside")
         with pytest.raises(MatchZooError, match=rf"{name}.*is damaged.*(remove metrics.json and start|mend)"):
-            ring_recipe.run(tmp_path, quiet=True) if again else Run.open(tmp_path).generator
+            ring_recipe.run(tmp_path, quiet=True) if again else recipes.open(tmp_path).generator
         path.write_bytes(whole)
         if again:
             (tmp_path / "aside").rename(tmp_path / "metrics.json")
-    assert Run.open(tmp_path).metrics == run.metrics
+    assert recipes.open(tmp_path).metrics == run.metrics
 
 
 def test_a_distilled_set_round_trips_exactly_and_other_files_are_refused(tmp_path):

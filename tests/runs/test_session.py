@@ -12,12 +12,12 @@ import pytest
 import torch
 from helpers.resuming import Stop, assert_same, outcome, stop_after
 
+from matchzoo import recipes
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.storage import files
 from matchzoo.core.structuring import structure
 from matchzoo.core.toml import write_toml
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.runs.run import Run
 from matchzoo.runs.session import Session
 from matchzoo.training.checkpoint import Checkpoints
 
@@ -178,7 +178,7 @@ def test_real_signals_to_a_real_process(number, code, ring, tmp_path):
     assert not (folder / "metrics.json").exists()
     structure(ring, Recipe).run(folder, quiet=True)
     structure(ring, Recipe).run(tmp_path / "whole", quiet=True)
-    assert Run.open(folder).metrics["steps"] == 400
+    assert recipes.open(folder).metrics["steps"] == 400
     assert outcome(folder)[1:] == outcome(tmp_path / "whole")[1:]
     a, b = outcome(folder)[0], outcome(tmp_path / "whole")[0]
     assert all(torch.equal(a[k], b[k]) for k in b)

@@ -103,7 +103,7 @@ def test_a_card_is_complete_and_round_trips(name: str) -> None:
 def test_a_card_pins_its_network(name: str) -> None:
     """On the meta device: parameters, layout and features, and which sizes of images it takes."""
     card = zoo.load(name)
-    network = card.blank()
+    network = zoo.blank(card)
     assert sum(p.numel() for p in network.parameters()) == card.parameters
     assert layout(network.state_dict()) == card.layout
     with torch.device("meta"), torch.no_grad():
@@ -190,7 +190,7 @@ def test_a_full_size_file_from_the_hub(name: str, hub: HubServer, tmp_path: Path
     commit = hub.add(card.weights.repo, {card.weights.file: file})
     assert card.weights.needs()
     assert card.bring(name) == f"matchzoo doctor --fetch {name}"
-    network = card.network()
+    network = zoo.network(card)
     loaded = network.state_dict()
     for key, value in loaded.items():
         if key == "pos_embed" and value.shape != state[key].shape:
@@ -394,7 +394,7 @@ def test_a_url_with_its_hash(hub: HubServer, tmp_path: Path, torch_home: Path) -
     url = f"{hub.url}/owner/name/resolve/main"
     one = UrlWeights(url=f"{url}/{name}")
     assert name in one.needs()
-    network = attrs.evolve(card, weights=one).network()
+    network = zoo.network(attrs.evolve(card, weights=one))
     assert torch.equal(network.state_dict()["layer4.1.conv2.weight"], state["layer4.1.conv2.weight"])
     assert one.needs() == ""
     assert [p.name for p in torch_home.iterdir()] == [name]
@@ -447,34 +447,34 @@ def test_a_card_with_renames(tmp_path: Path) -> None:
     x = torch.rand(1, 3, 160, 160)
     with torch.no_grad():
         expected = network.eval()(x)
-        torch.testing.assert_close(structure(table, BackboneCard).network()(x), expected)
+        torch.testing.assert_close(zoo.network(structure(table, BackboneCard))(x), expected)
     del table["renames"]
     with pytest.raises(MatchZooError, match="the weights do not fit test_vit"):
-        structure({**table, "renames": [["^", "odd."]]}, BackboneCard).network()
+        zoo.network(structure({**table, "renames": [["^", "odd."]]}, BackboneCard))
 
 
 def test_an_architecture_that_changed_is_refused() -> None:
     card = attrs.evolve(zoo.load("mobilenetv2"), weights=RandomWeights())
     with pytest.raises(MatchZooError, match="parameters is 2223872, but the card says 5; if torchvision changed"):
-        attrs.evolve(card, parameters=5).network()
+        zoo.network(attrs.evolve(card, parameters=5))
     with pytest.raises(MatchZooError, match="the layout of the state is"):
-        attrs.evolve(card, layout="0" * 64).network()
+        zoo.network(attrs.evolve(card, layout="0" * 64))
     with pytest.raises(MatchZooError, match="number of features is 1280, but the card says 7"):
-        attrs.evolve(card, features=7).network()
+        zoo.network(attrs.evolve(card, features=7))
     with pytest.raises(MatchZooError, match="torchvision knows no 'resnet19'; did you mean 'resnet1"):
-        attrs.evolve(card, architecture="resnet19").network()
+        zoo.network(attrs.evolve(card, architecture="resnet19"))
     with pytest.raises(MatchZooError, match="only timm's architectures take them"):
-        attrs.evolve(card, arguments=Arguments(img_size=64)).network()
+        zoo.network(attrs.evolve(card, arguments=Arguments(img_size=64)))
     card = attrs.evolve(zoo.load("dino-vit-s8"), weights=RandomWeights())
     with pytest.raises(
         MatchZooError, match="timm knows no architecture 'vit_smal_patch8_224'; did you mean 'vit_small"
     ):
-        attrs.evolve(card, architecture="vit_smal_patch8_224.dino").network()
+        zoo.network(attrs.evolve(card, architecture="vit_smal_patch8_224.dino"))
     with pytest.raises(MatchZooError, match=r"timm knows no 'vit_small_patch8_224.dinno'; did you mean .*dino"):
-        attrs.evolve(card, architecture="vit_small_patch8_224.dinno").network()
+        zoo.network(attrs.evolve(card, architecture="vit_small_patch8_224.dinno"))
     card = attrs.evolve(zoo.load("efficientnet-lite0"), weights=RandomWeights(), arguments=Arguments(img_size=64))
     with pytest.raises(MatchZooError, match=r"does not take these arguments: .*img_size"):
-        card.network()
+        zoo.network(card)
 
 
 # the projector

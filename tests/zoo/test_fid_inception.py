@@ -138,4 +138,4 @@ def test_without_the_library(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 def test_other_architectures_of_the_library_are_refused() -> None:
     card = attrs.evolve(zoo.load("inception-fid"), weights=RandomWeights())
     with pytest.raises(MatchZooError, match="of torch-fidelity only 'inception-v3-compat' is known"):
-        attrs.evolve(card, architecture="inception-v4").network()
+        zoo.network(attrs.evolve(card, architecture="inception-v4"))

@@ -1,4 +1,4 @@
-"""What a notebook shows of a run and of a distilled set: images with their classes, and tables.
+"""What a notebook shows: images with their classes, tables and lines of text.
 
 All that is shown lies inside the HTML, so it stays in a notebook that is saved and needs no network. Names of classes
 may hold anything; they are escaped.
@@ -6,7 +6,7 @@ may hold anything; they are escaped.
 
 import base64
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -14,11 +14,6 @@ from PIL import Image
 
 from matchzoo.core.samples import class_indices
 from matchzoo.core.showing import html
-from matchzoo.core.showing.text import time_of
-
-if TYPE_CHECKING:
-    from matchzoo.hub.distilled import DistilledDataset
-    from matchzoo.runs.run import Run
 
 MOST = 40
 """Images that are shown of one set."""
@@ -26,31 +21,20 @@ SIDE = 96
 """Pixels a side that they are sent with at most; notebooks keep them."""
 
 
-def of_distilled(distilled: "DistilledDataset") -> str:
-    """The HTML of a distilled set: what it is in words, and its images with their classes."""
-    labels = class_indices(distilled.labels)
-    rows = first_of_each(labels, MOST)
-    names = [distilled.class_names[label] for label in labels[rows].tolist()]
-    said = distilled.describe()
-    if len(rows) < len(distilled):
-        said.append(f"{len(rows)} of the {len(distilled)} images are shown")
-    return _lines(said) + grid(distilled.images[rows], names)
+def labeled_images(images: torch.Tensor, labels: torch.Tensor, class_names: Sequence[str], about: Sequence[str]) -> str:
+    """The HTML of labeled images, at most `MOST` of them, below some lines of text about them.
 
-
-def of_run(run: "Run") -> str:
-    """The HTML of a run: where it is, its images or the picture of its samples, and its tables of results."""
-    from matchzoo.evaluation.evaluation import tables
-
-    spent = ", ".join(f"{name} {time_of(seconds)}" for name, seconds in run.metrics["seconds"].items())
-    page_of = f"; all of it is on {run.page}" if run.page is not None else ""
-    parts = [_lines([f"{run.folder}: {run.metrics['steps']} steps, {spent}{page_of}"])]
-    if run.has_distilled:
-        parts.append(of_distilled(run.distilled))
-    else:
-        samples = run.folder / "pictures" / "samples.png"
-        parts += [html.image(samples.read_bytes(), "Samples of the generator")] if samples.is_file() else []
-    parts += [table(rows, f"results of {kind}") for kind, rows in tables(run.recipe.evaluation, run.metrics["results"])]
-    return "\n".join(parts)
+    Args:
+        images: [m, c, h, w] in [0, 1].
+        labels: [m] class indices, or probabilities [m, c].
+        class_names: in label order.
+        about: the lines.
+    """
+    classes = class_indices(labels)
+    rows = first_of_each(classes, MOST)
+    names = [class_names[label] for label in classes[rows].tolist()]
+    hidden = [f"{len(rows)} of the {len(images)} images are shown"] if len(rows) < len(images) else []
+    return lines([*about, *hidden]) + grid(images[rows], names)
 
 
 def table(rows: list[list[str]], label: str) -> str:
@@ -97,5 +81,6 @@ def first_of_each(labels: torch.Tensor, most: int) -> torch.Tensor:
     return early[labels[early].argsort(stable=True)]
 
 
-def _lines(lines: list[str]) -> str:
-    return "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+def lines(texts: Sequence[str]) -> str:
+    """The HTML of some lines of text, escaped."""
+    return "".join(f"<div>{html.escape(text)}</div>" for text in texts)

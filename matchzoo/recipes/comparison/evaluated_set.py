@@ -19,8 +19,10 @@ from matchzoo.hub.folders.reading import NamedError, artefact_of, with_names
 from matchzoo.hub.folders.third_party_formats import names_of
 from matchzoo.models.classifiers.stored_head import Head
 from matchzoo.projectors import Backbone
+from matchzoo.recipes import door
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs.run import Run
+from matchzoo.runs.runnable import Runnable
 
 Source = str | os.PathLike[str] | Run | DistilledDataset
 """What is evaluated: a run or its folder, a distilled set, or whatever `DistilledDataset.load` reads."""
@@ -63,7 +65,7 @@ class Opened:
 
     name: str
     path: str
-    recipe: Recipe | None
+    recipe: Runnable | None
     distilled: DistilledDataset | None
 
 
@@ -103,7 +105,7 @@ def contenders(
     return [_contender(one, facts, class_names) for one in sources]
 
 
-def spaces_of(recipe: Recipe) -> dict[str, str]:
+def spaces_of(recipe: Runnable) -> dict[str, str]:
     """The backbone's card, or the kind, of each space of a recipe by its name."""
     return {
         name: Path(projector.card).stem if isinstance(projector, Backbone) else kind_of(projector)
@@ -111,7 +113,7 @@ def spaces_of(recipe: Recipe) -> dict[str, str]:
     }
 
 
-def made_with(recipe: Recipe) -> str:
+def made_with(recipe: Runnable) -> str:
     """The spaces of a recipe; of a selection its method, which may be all, and the first space, where it chose."""
     spaces = list(spaces_of(recipe).values())
     if not isinstance(recipe.generator, Selection):
@@ -131,7 +133,7 @@ def _open(source: Source, class_names: Any, size: int | None) -> Opened:
         path = Path(source).expanduser()
         name = path.absolute().name.removesuffix(".safetensors")
         if path.is_dir() and (path / "recipe.toml").is_file() and artefact_of(path) != path:
-            source = Run.open(path)
+            source = door.open(path)
         elif artefact_of(path) is not None or not path.exists():
             try:
                 distilled = DistilledDataset.load(os.fspath(source), class_names=class_names, size=size)

@@ -25,7 +25,7 @@ from matchzoo.models.classifiers.classifier_fit import Protocol
 from matchzoo.models.classifiers.stored_head import Head
 from matchzoo.projectors import Backbone
 from matchzoo.recipes.comparison.evaluated_set import Contender, Source, contenders, opened
-from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs.runnable import Runnable
 from matchzoo.training.engine import Engine
 
 Score = Literal["top1", "top5", "worst_group"]
@@ -265,7 +265,7 @@ def _about_head(inheritance: Inheritance) -> str:
 
 
 def _data_table(
-    data: Data | str | None, recipes: Sequence[Recipe], size: int | None
+    data: Data | str | None, recipes: Sequence[Runnable], size: int | None
 ) -> tuple[dict[str, Any], list[str]]:
     """The table of the data, and what is to be said of it."""
     notes: list[str] = []

@@ -20,6 +20,7 @@ from matchzoo.evaluation.linear_probe import LinearProbe
 from matchzoo.evaluation.probe_harness import difference
 from matchzoo.generators import Selection
 from matchzoo.hub.distilled import DistilledDataset
+from matchzoo.recipes import door
 from matchzoo.recipes.comparison.evaluated_set import spaces_of
 from matchzoo.runs.run import Run
 
@@ -141,7 +142,7 @@ def report(runs: Sequence[Run | str | Path]) -> RunReport:
     """
     if not runs:
         raise MatchZooError("report: expected at least one run")
-    opened = [run if isinstance(run, Run) else Run.open(Path(run).expanduser()) for run in runs]
+    opened = [run if isinstance(run, Run) else door.open(Path(run).expanduser()) for run in runs]
     folders = [run.folder.absolute().name for run in opened]
     rows: list[Record] = []
     conditions: list[Any] = []

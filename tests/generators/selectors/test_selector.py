@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from matchzoo import recipes
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.showing.figures import first_of_classes
@@ -14,7 +15,6 @@ from matchzoo.generators.selectors.herding import herding, herding_rows
 from matchzoo.generators.selectors.k_center import k_center, k_center_rows
 from matchzoo.generators.selectors.k_medoids import k_medoids, k_medoids_rows, medoid_cost, spread_start
 from matchzoo.generators.selectors.nearest import nearest_rows
-from matchzoo.runs.run import Run
 
 
 def cloud(n: int, d: int = 3, seed: int = 0) -> torch.Tensor:
@@ -147,7 +147,7 @@ def test_a_baseline_is_a_run_like_any_other(baseline, method, tmp_path):
     assert [p.name for p in run.pictures] == ["chosen.png"]
     (tmp_path / "run/metrics.json").unlink()  # as if it had been stopped
     assert torch.equal(made.run(tmp_path / "run", quiet=True).distilled.images, distilled.images)
-    assert Run.open(tmp_path / "run").recipe == made
+    assert recipes.open(tmp_path / "run").recipe == made
 
 
 def test_the_neighbours_of_a_run_are_different_real_images(lgm_recipe, baseline, tmp_path):

@@ -57,7 +57,7 @@ def test_a_network_that_timm_pushed(
     backbone = Backbone(card=str(path))
     assert backbone.build(Facts(shape=(3, 160, 160), classes=2)) == 64
     torch.testing.assert_close(backbone.project(x), expected, rtol=1e-4, atol=1e-5)  # channels-last
-    network = zoo.load(str(path), zoo.BackboneCard).network()
+    network = zoo.network(zoo.load(str(path), zoo.BackboneCard))
     with torch.no_grad():
         assert torch.equal(network((x - 0.5) / 0.25), expected)  # laid out as timm's own, to the last bit
     origin = backbone.origin()["weights"]

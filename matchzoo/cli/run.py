@@ -1,0 +1,66 @@
+"""The command matchzoo run."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from matchzoo import recipes
+from matchzoo.cli.usage import Flag, Name
+from matchzoo.core.showing.text import as_json, format_table
+
+
+def run(
+    name: Name,
+    output: Path | None = None,
+    fields: Flag = False,
+    json: Flag = False,
+    quiet: Flag = False,
+    tracker: Literal["tensorboard", "wandb", "trackio"] | None = None,
+    overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
+) -> None:
+    """Train a recipe (resuming what is there), evaluate it and write pictures and a page, report.html.
+
+    Any field of the recipe can be overridden: --trainer.steps 50 --players.generator.optimizer.lr 1e-2
+    (--fields lists them).
+
+    Args:
+        name: of a recipe, or the path of a .toml file.
+        output: folder of the run; runs/NAME if not given.
+        fields: list every field of the recipe with its value and meaning, and run nothing.
+        json: print the results (or the fields) for programs.
+        quiet: show no progress.
+        tracker: send every record, the recipe and the results there as well.
+        overrides: words of the command line that are not this command's own.
+    """
+    from matchzoo.core.overrides import describe
+
+    recipe = recipes.load_with(name, overrides, "run")
+    if fields:
+        if json:
+            print(as_json([dict(zip(("field", "type", "value", "doc"), row, strict=True)) for row in describe(recipe)]))
+            return
+        for field, kind, value, doc in describe(recipe):
+            print(f"--{field} {value}\n      {kind}{': ' + doc if doc else ''}")
+        return
+    stem = Path(name).stem if name.endswith(".toml") else name
+    folder, _, last = stem.rpartition("/")
+    method = last if folder in ("", "baselines") else folder.split("/")[0]
+    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method, declared=stem, tracker=tracker)
+    if int(os.environ.get("RANK", 0)):  # under torchrun the first process speaks
+        return
+    if json:
+        print(as_json(finished.record()))
+        return
+    print()
+    rows = finished.metrics["results"]
+    for number, evaluation in enumerate(recipe.evaluation):
+        records = [row for row in rows if row["number"] == number]
+        print(format_table(evaluation.table(records)))
+    seconds = finished.metrics["seconds"]
+    print(f"\ntraining {seconds['training']:.0f} s, evaluation {seconds['evaluation']:.0f} s; all in {finished.folder}")
+    for picture in finished.pictures:
+        print(f"picture: {picture}")
+    if finished.page is not None:
+        print(f"page: {finished.page}")
