@@ -109,7 +109,7 @@ def side(output: Path) -> None:
     print(f"{'images':16} {'probe, Lite0':14} ConvNet from scratch")
     for name, (images, labels) in sets.items():
         probed = bench.record(name, [Split(sized(images, LARGE, 3), labels)] * NETWORKS)
-        parts = attrs.evolve(few, generator=Fixed(sized(images, SMALL, few.facts.shape[0]), labels))
+        parts = attrs.evolve(few, generator=Fixed(sized(images, SMALL, few.spec.shape[0]), labels))
         scratch = FromScratch(seeds=NETWORKS, baselines=())
         [trained] = scratch.evaluate(Trained(parts=parts, engine=engine, method=name, seed=0, quiet=True))
         found[name] = {"probe": probed, "from-scratch": trained}

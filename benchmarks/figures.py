@@ -16,12 +16,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data import Digits, Ring
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.mmd import mmd2
-from matchzoo.matchers.statistics.class_means import class_centres
+from matchzoo.matchers.statistics.class_means import class_means
 from matchzoo.matchers.statistics.head_gradient import head_gradient
 from matchzoo.matchers.statistics.statistical_flow import statistical_flow
 from matchzoo.models.networks import MLP
@@ -56,7 +56,7 @@ def abstractions() -> Figure:
     synthetic = 0.9 * torch.randn(400, 2, generator=rng) + torch.tensor([0.8, 0.3])
     torch.manual_seed(0)
     projector = Learned(features=2, network=MLP(widths=(100, 100)))
-    projector.build(Facts(shape=(2,), seed=0))
+    projector.build(Spec(shape=(2,), seed=0))
     with torch.no_grad():
         p, q = (Samples(projector.project(x)) for x in (real, synthetic))
         estimator = KernelMeanMatching(bandwidths=("median",), ridge=1e-2)
@@ -88,14 +88,14 @@ def statistics() -> Figure:
     values, labels = digits()
     weight = 0.01 * torch.randn(10, 64, generator=torch.Generator().manual_seed(0))
     kinds = {
-        "class centres": lambda z, y: class_centres(z, y, 10),
+        "class centres": lambda z, y: class_means(z, y, 10),
         "flows": lambda z, y: statistical_flow(z, y, 10),
         "head gradient": lambda z, y: head_gradient(z, y, weight, torch.zeros(10)),
     }
     sets = {
         "899 digits": (values, labels),
         "ten random ones": ten(values, labels, 0),
-        "the ten means": (class_centres(values, labels, 10), torch.arange(10)),
+        "the ten means": (class_means(values, labels, 10), torch.arange(10)),
     }
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     for row, (kind, of) in zip(figure.subplots(3, 3), kinds.items(), strict=True):

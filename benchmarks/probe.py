@@ -21,7 +21,7 @@ import torch
 
 from matchzoo import recipes
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.storage import files
 from matchzoo.data import Split, Torchvision
@@ -62,7 +62,7 @@ def backbone(name: str, folder: Path) -> Backbone:
         folder.mkdir(parents=True, exist_ok=True)
         files.write_text(folder / "vit.toml", VIT)
     made = Backbone(card=str(folder / "vit.toml") if name.startswith("random") else name)
-    made.build(Facts(shape=(3, SIZE, SIZE)))
+    made.build(Spec(shape=(3, SIZE, SIZE)))
     return made
 
 

@@ -98,7 +98,7 @@ class Textbook:
 
     def __init__(self, recipe: Recipe, parts: Composition, engine: Engine, frozen: bool = False) -> None:
         self.engine, self.seed, self.frozen = engine, recipe.trainer.seed, frozen
-        self.data, self.views, self.classes = parts.data, parts.views, parts.facts.classes
+        self.data, self.views, self.classes = parts.data, parts.views, parts.spec.classes
         self.real, self.real_labels = parts.data.training_set.values, parts.data.training_set.labels
         self.labels = parts.generator.labels.repeat_interleave(parts.views.copies)
         backbone = parts.projector
@@ -115,7 +115,7 @@ class Textbook:
 
     def features(self, images: torch.Tensor) -> torch.Tensor:
         x = ((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.engine.device.type, torch.bfloat16, enabled=self.engine.half):
+        with torch.autocast(self.engine.device.type, torch.bfloat16, enabled=self.engine.autocast):
             return self.network(x).to(self.engine.dtype)
 
     def loss(self, number: int) -> torch.Tensor:
@@ -171,7 +171,7 @@ class Bare:
 
     def __init__(self, recipe: Recipe, parts: Composition, engine: Engine, means: tuple[torch.Tensor, ...]) -> None:
         self.engine, self.seed = engine, recipe.trainer.seed
-        self.backbone, self.views, self.classes = parts.projector, parts.views, parts.facts.classes
+        self.backbone, self.views, self.classes = parts.projector, parts.views, parts.spec.classes
         self.values, self.real_labels, self.weights = means
         self.labels = parts.generator.labels.repeat_interleave(self.views.copies)
         self.head_std = recipe.table()["players"]["generator"]["minimize"][0]["statistic"]["std"]

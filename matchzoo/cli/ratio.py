@@ -46,13 +46,13 @@ def ratio(
         **fitted.diagnostics(),
         "balance": {n: list(pair) for n, pair in zip(names, balance(p.values, q.values, fitted), strict=True)},
     }
-    if estimator.everywhere and min(len(p.values), len(q.values)) >= 10:
+    if estimator.out_of_sample and min(len(p.values), len(q.values)) >= 10:
         found["held_out"] = held_out(p.values, q.values, method, not raw, seed)
     print(as_json(found) if json else "\n".join(summary(found)))
     if output is not None:
         from matchzoo.cli.ratio_files import write
 
-        for path in write(output, p.values, q.values, names, fitted, estimator.everywhere, found):
+        for path in write(output, p.values, q.values, names, fitted, estimator.out_of_sample, found):
             print(f"wrote {path}", file=sys.stderr if json else sys.stdout)
 
 

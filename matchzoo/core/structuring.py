@@ -19,6 +19,9 @@ from matchzoo.core.declare import FAMILIES, family_of
 from matchzoo.core.errors import DeclarationError, did_you_mean
 
 T = TypeVar("T")
+REFUSE = "refuse"
+"""In a field's metadata: a function of its value in a table, which raises a `DeclarationError` for what is no longer
+taken there."""
 
 
 def structure(table: Any, cls: type[T]) -> T:
@@ -85,6 +88,8 @@ def _converter() -> cattrs.Converter:
             try:
                 return converter.structure(value, option)
             except DeclarationError as error:
+                if isinstance(value, Mapping) and option in FAMILIES:
+                    raise
                 problems = problems or error
         if len(options) == 1 and problems:
             raise problems
@@ -174,6 +179,9 @@ def _structure_fields(converter: cattrs.Converter, value: Mapping[str, Any], cls
 
     def make(field: "attrs.Attribute[Any]") -> Any:
         target: Any = field.type
+        refuse = field.metadata.get(REFUSE)
+        if refuse is not None:
+            refuse(value[field.name])
         inner = converter.structure(value[field.name], target)
         if field.validator is not None:
             try:

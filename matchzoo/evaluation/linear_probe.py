@@ -55,8 +55,8 @@ class LinearProbe(Evaluation):
             raise MatchZooError("evaluation: the data has no test part; its load has to give one")
         if parts.data.training_set.labels is None:
             raise MatchZooError("evaluation: a linear probe needs data with labels")
-        stratified(parts.data.training_set.labels.cpu(), self.validation_share, 0, parts.facts.class_names)
-        if parts.generator.count is None:
+        stratified(parts.data.training_set.labels.cpu(), self.validation_share, 0, parts.spec.class_names)
+        if parts.require_generator().count is None:
             raise MatchZooError("evaluation: a linear probe needs a finite set of images, not a noise generator")
 
     def evaluate(self, trained: Trained) -> list[Record]:
@@ -72,7 +72,7 @@ class LinearProbe(Evaluation):
             bench = Bench(
                 parts.data,
                 projector,
-                (parts.views or Views()) if parts.facts.is_images else None,
+                (parts.views or Views()) if parts.spec.is_images else None,
                 trained.engine,
                 self.protocol,
                 name=names[space],
@@ -87,9 +87,9 @@ class LinearProbe(Evaluation):
     def _records(self, bench: Bench, trained: Trained) -> list[Record]:
         """Those of one space."""
         parts = trained.parts
-        distilled = parts.generator.sample()
+        distilled = parts.require_generator().sample()
         assert distilled.labels is not None
-        per_class = len(distilled) // (parts.facts.classes or 1)
+        per_class = len(distilled) // (parts.spec.classes or 1)
         own = Split(distilled.values.float().cpu(), distilled.labels.cpu())
         sets = [(trained.method, [own] * self.seeds)]
         for name in self.baselines:

@@ -61,7 +61,7 @@ class ModeCoverage(Evaluation):
         self.check(trained.parts)
         assert isinstance(data, GaussianMixture)
         assert data.test_set is not None
-        generated = trained.parts.generator.sample(self.samples).values.cpu()
+        generated = trained.parts.require_generator().sample(self.samples).values.cpu()
         truth = data.test_set.gather(torch.arange(min(self.samples, len(data.test_set))))
         return [
             {"method": name, "samples": len(points), "of": len(data.centres())}

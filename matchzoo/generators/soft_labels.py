@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from matchzoo.data import Split
+from matchzoo.data.pool import Pool
 from matchzoo.data.split import stratified
-from matchzoo.generators.pool import Pool
 
 SoftLabels = Literal["learnt", "probe"]
 START = {"learnt": 0.9, "probe": 1 - 1e-6}

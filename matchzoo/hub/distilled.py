@@ -1,18 +1,19 @@
 """A distilled data set: a few images that stand for many, with all that is known of where they come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
 import torch
 
 from matchzoo.core.class_names import relabel
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing import notebook
 from matchzoo.core.showing.text import size_of
+from matchzoo.hub import fetching
+from matchzoo.hub.folders import writing
+from matchzoo.hub.folders.set_schema import Table
 from matchzoo.models.classifiers.stored_head import Head
-
-Table = Mapping[str, Any]
 
 
 @attrs.frozen(eq=False)
@@ -75,16 +76,17 @@ class DistilledDataset:
     @property
     def unknown(self) -> tuple[str, ...]:
         """What nobody said of the set: ``preprocessing``, ``class names``."""
-        found = (("preprocessing", self.preprocessing is None), ("class names", not self.named))
-        return tuple(name for name, missing in found if missing)
+        is_unknown = {"preprocessing": self.preprocessing is None, "class names": not self.named}
+        return tuple(name for name, missing in is_unknown.items() if missing)
 
     def describe(self) -> list[str]:
         """What the set is, and what is not known of it, in lines."""
         m, channels, height, width = self.images.shape
         labels = "probabilities" if self.labels.ndim == 2 else "labels"
-        head = f"{m} images of {height}x{width} pixels, {channels} channels; {len(self.class_names)} classes, {labels}"
-        each = self.images_per_class
-        lines = [f"{head}; {each:g} image{'' if each == 1 else 's'} a class"]
+        shape = f"{m} images of {height}x{width} pixels, {channels} channels"
+        per_class = f"{self.images_per_class:g} image{'' if self.images_per_class == 1 else 's'} a class"
+        lines = [f"{shape}; {len(self.class_names)} classes, {labels}; {per_class}"]
+
         if self.head is not None:
             share = 100 * self.head.bytes / self.images.nbytes
             lines.append(
@@ -99,9 +101,7 @@ class DistilledDataset:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the images with their classes."""
-        from matchzoo.core.showing import notebook
-
-        return notebook.of_distilled(self)
+        return notebook.labeled_images(self.images, self.labels, self.class_names, self.describe())
 
     def save(self, path: str | Path) -> None:
         """Write the artefact to a folder, whole or not at all; or, to a name in ``.safetensors``, the tensors alone.
@@ -111,8 +111,6 @@ class DistilledDataset:
         Raises:
             MatchZooError: the set is not as it must be, or the folder holds something else or cannot be written.
         """
-        from matchzoo.hub.folders import writing
-
         writing.write(self, Path(path).expanduser())
 
     @classmethod
@@ -142,10 +140,15 @@ class DistilledDataset:
         Raises:
             MatchZooError: with the reason and the remedy. Nothing is executed or unpickled on the way.
         """
-        from matchzoo.hub.folders import reading
-
-        chosen = {"config": config, "image_column": image_column, "label_column": label_column}
-        return reading.read(path, class_names=class_names, size=size, **chosen)
+        fields = fetching.read_set(
+            path,
+            class_names=class_names,
+            size=size,
+            config=config,
+            image_column=image_column,
+            label_column=label_column,
+        )
+        return cls(**attrs.asdict(fields, recurse=False))
 
     def export(self, folder: str | Path) -> None:
         """Write a PNG file an image, in a folder a class: ``0003_name/00012.png``.
@@ -157,8 +160,6 @@ class DistilledDataset:
         Raises:
             MatchZooError: the set is not as it must be, or the folder is not empty or cannot be written.
         """
-        from matchzoo.hub.folders import writing
-
         writing.export(self, Path(folder).expanduser())
 
     def with_classes(self, class_names: tuple[str, ...], title: str = "the distilled set") -> "DistilledDataset":
@@ -172,6 +173,7 @@ class DistilledDataset:
         except MatchZooError as error:
             hint = "" if self.named else "; its class names are unknown: give them with class_names (--class-names)"
             raise MatchZooError(f"{title}: {error}{hint}") from None
+
         head = self.head
         if head is not None:
             order = [self.class_names.index(name) for name in class_names]

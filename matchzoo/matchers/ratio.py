@@ -1,5 +1,6 @@
 """f-divergences read off a density ratio."""
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -11,9 +12,10 @@ import torch.nn.functional as F
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least
+from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.ratios.ratio_estimator import NOWHERE_ELSE, Ratio, RatioEstimator
 
@@ -159,42 +161,38 @@ class RatioMatcher(Matcher):
         right = "second-moment" if self.divergence == "pearson" else "plain"
         if self.form in ("second-moment", "plain") and self.form != right:
             raise DeclarationError([("form", f"'{self.form}' of {self.divergence} is called '{right}'")])
-        if self.form == "lower-bound" and not self.estimator.everywhere:
+        if self.form == "lower-bound" and not self.estimator.out_of_sample:
             raise DeclarationError([("form", f"'lower-bound' needs ratios at real samples: {NOWHERE_ELSE}")])
-        self._last: Ratio | None = None
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Build the estimator."""
-        self.estimator.build(facts)
+        self.estimator.build(spec)
 
-    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The divergence plus the regularizer, a scalar."""
         real, synthetic = sets
-        self._last = None  # its matrices need not be there beside the new ones
         ratio = self.estimator.fit(numerator=real, denominator=synthetic, step=step)
-        self._last = _without_graph(ratio)
+        detached = _without_graph(ratio)
         if self.regularizer == "clip":
             ratio = ratio.clipped()
         value = f_divergence(ratio, self.divergence, self.form)
         if self.regularizer in ("mean", "sum"):
             r = ratio.denominator
             value = value + self.strength * (r.mean() if self.regularizer == "mean" else r.sum())
-        return value
+        return Discrepancy(value, functools.partial(ratio_diagnostics, detached), ratio=detached)
 
-    def diagnostics(self, thorough: bool = False) -> dict[str, float]:
-        """What the last estimate looked like at the m synthetic samples, before any clipping of this class.
 
-        ``mean`` should be 1 and ``minimum`` not negative; ``negative_share`` of the ratios are below 0, and
-        ``effective_share`` is the effective sample size over m. ``condition_number``, of the worst linear system that
-        was solved, needs all its eigenvalues (2 ms for m = 200, one thread), so it is there only if ``thorough``.
-        """
-        if self._last is None:
-            return {}
-        last = self._last if thorough else attrs.evolve(self._last, matrices=())
-        found = last.diagnostics()
-        found["effective_share"] = found.pop("effective_sample_size") / len(last.denominator)
-        found["negative_share"] = (last.denominator < 0).float().mean().item()
-        return {name: value for name, value in found.items() if math.isfinite(value)}
+def ratio_diagnostics(ratio: Ratio, thorough: bool = False) -> dict[str, float]:
+    """What an estimate looks like at the m synthetic samples, before any clipping.
+
+    ``mean`` should be 1 and ``minimum`` not negative; ``negative_share`` of the ratios are below 0, and
+    ``effective_share`` is the effective sample size over m. ``condition_number``, of the worst linear system that was
+    solved, needs all its eigenvalues (2 ms for m = 200, one thread), so it is there only if ``thorough``.
+    """
+    measured = (ratio if thorough else attrs.evolve(ratio, matrices=())).diagnostics()
+    measured["effective_share"] = measured.pop("effective_sample_size") / len(ratio.denominator)
+    measured["negative_share"] = (ratio.denominator < 0).float().mean().item()
+    return {name: value for name, value in measured.items() if math.isfinite(value)}
 
 
 def _without_graph(ratio: Ratio) -> Ratio:

@@ -99,11 +99,11 @@ class ClassMeans(Reference):
         weights = features.weights
         if weights is None:
             weights = torch.ones(len(features), dtype=features.values.dtype, device=features.values.device)
-        means, totals = class_means(features.values, features.labels, weights, classes)
+        means, totals = weighted_class_means(features.values, features.labels, weights, classes)
         return Samples(means, torch.arange(classes, device=means.device), totals.to(means))
 
 
-def class_means(
+def weighted_class_means(
     values: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor, classes: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Weighted means of the rows of every class, summed in float64.

@@ -9,7 +9,7 @@ from torch import nn
 from matchzoo import zoo
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import to_table
 from matchzoo.projectors.projector import Projector
 
@@ -31,7 +31,7 @@ class Backbone(Projector):
     normalization: Literal["backbone", "imagenet"] = "backbone"
     """Whose mean and standard deviation: the network's own, or ImageNet's for every network, as the LGM paper does."""
 
-    def build(self, facts: Facts) -> int:
+    def build(self, spec: Spec) -> int:
         """Load the weights of the card.
 
         Returns:
@@ -41,13 +41,13 @@ class Backbone(Projector):
             DeclarationError: the samples are no colour images, or of a size that the network does not take.
             MatchZooError: the weights are not here and cannot be fetched, or are not those of the card.
         """
-        if not facts.is_images or facts.shape[0] != 3:
+        if not spec.is_images or spec.shape[0] != 3:
             raise DeclarationError(
-                [(facts.space, f"a backbone takes images of 3 channels, but a sample has shape {facts.shape}")]
+                [(spec.space, f"a backbone takes images of 3 channels, but a sample has shape {spec.shape}")]
             )
         card = zoo.load(self.card, zoo.BackboneCard)
-        self._declared = f"{facts.space}.card"
-        self._take(card, *facts.shape[1:])
+        self._declared = f"{spec.space}.card"
+        self._take(card, *spec.shape[1:])
         try:
             self.network: nn.Module = zoo.network(card)
         except MatchZooError as error:

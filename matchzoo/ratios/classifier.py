@@ -13,7 +13,7 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.ratios.basis import best, folds
@@ -100,11 +100,11 @@ class Classifier(RatioEstimator):
     count: int = attrs.field(default=200, validator=at_least(1))
     """Random Fourier features."""
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Refuse more than one feature where it is the logit."""
-        if self.features == "logit" and facts.features != 1:
+        if self.features == "logit" and spec.features != 1:
             raise DeclarationError(
-                [("estimator.features", f"logit needs a projector of 1 feature, this one has {facts.features}")]
+                [("estimator.features", f"logit needs a projector of 1 feature, this one has {spec.features}")]
             )
 
     def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:

@@ -55,7 +55,7 @@ class KernelMeanMatching(RatioEstimator):
     Source: Huang et al., NeurIPS 2006 (bound 1000 and tolerance (√m − 1)/√m there).
     """
 
-    everywhere: ClassVar[bool] = False
+    out_of_sample: ClassVar[bool] = False
     bandwidths: tuple[Bandwidth, ...] = attrs.field(default=("median",), validator=check_bandwidths)
     """Standard deviations of the Gaussian kernels, numbers or multiples of the median distance such as "median"; their
     ratios are averaged."""

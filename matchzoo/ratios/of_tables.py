@@ -68,7 +68,7 @@ def estimate(
     p, q = (_rows(x, name) for x, name in ((numerator, "numerator"), (denominator, "denominator")))
     if p.shape[1] != q.shape[1]:
         raise MatchZooError(f"numerator and denominator have different dimensions: {p.shape[1]} and {q.shape[1]}")
-    if not estimator.everywhere and len(q) > LARGEST_SYSTEM:
+    if not estimator.out_of_sample and len(q) > LARGEST_SYSTEM:
         raise MatchZooError(
             f"kernel-mean-matching solves a system of one row a sample of the denominator; {len(q)} are more than "
             f"{LARGEST_SYSTEM}: take ulsif, or fewer rows"
@@ -80,7 +80,7 @@ def estimate(
         centre, spread = torch.zeros_like(centre), torch.ones_like(spread)
     with torch.no_grad():
         ratio = estimator.fit(Samples((p - centre) / spread), Samples((q - centre) / spread), Step(0, seed))
-    if not estimator.everywhere:
+    if not estimator.out_of_sample:
         return ratio
 
     def at(x: Any) -> "torch.Tensor":

@@ -22,7 +22,7 @@ def describe(recipe: Runnable, parts: Composition) -> dict[str, Any]:
     data = to_table(recipe.data)
     return {
         "preprocessing": preprocessing(parts),
-        "source": {**source(data), "class_order": list(parts.facts.class_names), "origin": parts.data.origin()},
+        "source": {**source(data), "class_order": list(parts.spec.class_names), "origin": parts.data.origin()},
         "backbones": tuple(one.origin() for one in parts.projectors.values() if isinstance(one, Backbone)),
         "recipe": recipe.to_toml(),
         "versions": {"matchzoo": __version__, "python": python_version(), **{p: version(p) for p in PACKAGES}},
@@ -36,7 +36,7 @@ def preprocessing(parts: Composition) -> dict[str, Any]:
     each = {name: _normalisation(backbone) for name, backbone in spaces.items()}
     own = each.get("projector", {"backbones": each})  # its name where it is the only one
     return {
-        "size": list(parts.facts.shape[1:]),
+        "size": list(parts.spec.shape[1:]),
         "range": [0, 1],
         "normalisation": {"by": "the backbone, not yet done to the images", **own} if each else "none",
         "views": to_table(parts.views or Views()),

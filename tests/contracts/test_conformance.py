@@ -97,9 +97,9 @@ def test_image_folder_builds(tmp_path):
     data = structure(
         {"kind": "image-folder", "path": str(tmp_path), "size": 8}, next(c for c in FAMILIES if c.__name__ == "Data")
     )
-    facts = data.build(0)
-    assert facts.shape == (3, 8, 8)
-    assert facts.class_names == ("a", "b")
+    spec = data.build(0)
+    assert spec.shape == (3, 8, 8)
+    assert spec.class_names == ("a", "b")
     assert (len(data.training_set), len(data.test_set)) == (4, 2)
     rendered: Samples = data.render(torch.tensor([0, 3]))
     assert rendered.labels.tolist() == [0, 1]

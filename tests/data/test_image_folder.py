@@ -57,6 +57,12 @@ def test_sub_folders_and_links_to_folders(tmp_path: Path) -> None:
     assert len(loaded.train) + len(loaded.test) == 7
 
 
+def test_no_share_is_kept_for_testing(tmp_path: Path) -> None:
+    classes(tmp_path, "a", "b")
+    loaded = load(tmp_path, test_share=0)
+    assert (len(loaded.train), loaded.test) == (6, None)
+
+
 def test_loops_of_links_end(tmp_path: Path) -> None:
     classes(tmp_path, "a", "b")
     (tmp_path / "a" / "again").symlink_to(tmp_path / "a")

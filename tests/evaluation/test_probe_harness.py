@@ -175,7 +175,7 @@ def test_what_cannot_be_evaluated_is_said(parts):
 
 
 def test_a_size_that_the_backbone_cannot_take_is_refused(parts, tmp_path):
-    from matchzoo.core.spec import Facts
+    from matchzoo.core.spec import Spec
     from matchzoo.projectors import Backbone
 
     card = tmp_path / "vit.toml"
@@ -185,7 +185,7 @@ def test_a_size_that_the_backbone_cannot_take_is_refused(parts, tmp_path):
     )
     made, engine = parts
     other = Backbone(card=str(card))
-    other.build(Facts(shape=(3, 160, 160)))
+    other.build(Spec(shape=(3, 160, 160)))
     with pytest.raises(MatchZooError, match="takes images of 160x160 pixels only, but they are 8x8"):
         Bench(made.data, other, made.views, engine, Paper(), name="vit", quiet=True)
     with pytest.raises(MatchZooError, match=r"views.size: 160 is larger than the images \(8x8\)"):

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from matchzoo.core.samples import Samples, class_indices
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data import Digits, Split
 from matchzoo.generators import PixelImages, PyramidImages
-from matchzoo.generators.pool import Pool
+from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors.nearest import nearest_rows
 from matchzoo.generators.soft_labels import label_logits, probe_logits
 from matchzoo.hub.distilled import DistilledDataset
@@ -28,7 +28,7 @@ def test_they_start_at_nine_tenths_of_the_own_class():
 @pytest.mark.parametrize("cls", [PixelImages, PyramidImages])
 def test_generators_give_probabilities_of_their_rows(cls):
     generator = cls(size=4, images_per_class=2, soft_labels="learnt")
-    generator.build(Facts(shape=(3, 4, 4), classes=3, class_names=tuple("abc")))
+    generator.build(Spec(shape=(3, 4, 4), classes=3, class_names=tuple("abc")))
     samples = generator.render(torch.tensor([5, 0]))
     assert samples.labels.shape == (2, 3)
     assert class_indices(samples.labels).tolist() == [2, 0]

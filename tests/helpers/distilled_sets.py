@@ -7,7 +7,7 @@ import attrs
 import torch
 
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.hub.folders.writing import METRICS
+from matchzoo.hub.folders.set_schema import METRICS
 
 CLASSES = ("zebra", "grün [2]", "a/b|<c>")
 

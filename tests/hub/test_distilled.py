@@ -23,8 +23,8 @@ from matchzoo.core.storage import files
 from matchzoo.core.storage.files import file_sha256
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders import shard
+from matchzoo.hub.folders.set_schema import METRICS, NAMES, RECIPE, TENSORS
 from matchzoo.hub.folders.validation import sha256
-from matchzoo.hub.folders.writing import METRICS, NAMES, RECIPE, TENSORS
 
 
 @pytest.mark.parametrize("soft", [False, True])

@@ -1,6 +1,8 @@
 """Distilled sets to and from the Hub, end to end: a server on this machine and the Hub's own client."""
 
 import json
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from matchzoo.cli.main import main
 from matchzoo.core.errors import MatchZooError
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders import shard
-from matchzoo.hub.folders.writing import NAMES, TENSORS
+from matchzoo.hub.folders.set_schema import NAMES, TENSORS
 from matchzoo.models.classifiers.stored_head import Head
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's own, on LFS uploads
@@ -163,6 +165,33 @@ def test_dry_run_asks_nothing(hub: HubServer) -> None:  # noqa: F811
     assert (done.commit, set(done.files)) == ("", set(NAMES))
     assert done.notes == ("no licence is chosen for the set (licence, --licence)",)
     assert hub.requests == []
+
+
+def test_a_set_is_pushed_by_its_folder(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    """That of the set itself, or of the run that it lies in; a file will do."""
+    distilled = made()
+    distilled.save(tmp_path / "run/distilled")
+    distilled.save(tmp_path / "tensors.safetensors")
+    for source in (tmp_path / "run", str(tmp_path / "run/distilled"), tmp_path / "tensors.safetensors"):
+        done = door.push(source, REPO, dry_run=True)
+        assert set(done.files) == set(NAMES)
+    assert hub.requests == []
+    door.push(tmp_path / "run", REPO)
+    assert same(attrs.evolve(door.pull(REPO), repository=None), distilled)
+    with pytest.raises(MatchZooError, match="there is no such run, distilled set or folder of images"):
+        door.push(tmp_path / "none", REPO)
+
+
+def test_the_door_is_light() -> None:
+    names = ["DistilledDataset", "Model", "Pushed", "is_name", "kind_of", "pull", "pull_model", "push", "push_model"]
+    program = (
+        "import sys\nfrom matchzoo import hub\n"
+        "assert not {'torch', 'pyarrow', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"
+        f"assert set({names}) <= set(dir(hub))\n"
+        f"assert all(getattr(hub, name) for name in {names})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_names(hub: HubServer) -> None:  # noqa: F811
@@ -381,9 +410,6 @@ def test_a_hostile_repository_is_refused(hub: HubServer, tmp_path: Path) -> None
 
 def test_load_dataset(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     datasets = pytest.importorskip("datasets")
-    import subprocess
-    import sys
-
     distilled = made()
     door.push(distilled, REPO)
     program = (

@@ -9,7 +9,7 @@ from helpers.condensation import TABLE
 
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.data import Data
@@ -43,9 +43,9 @@ def test_it_is_the_mean_of_a_plain_loop(side):
 
 def test_what_is_no_classifier_is_refused():
     with pytest.raises(DeclarationError, match=r"projector\.features: class scores are 10 features, got 4; set"):
-        Classification(side="real").build(Facts(shape=(2,), classes=10, features=4))
+        Classification(side="real").build(Spec(shape=(2,), classes=10, features=4))
     with pytest.raises(DeclarationError, match="needs data with labels"):
-        Classification(side="real").build(Facts(shape=(2,), features=4))
+        Classification(side="real").build(Spec(shape=(2,), features=4))
     with pytest.raises(DeclarationError, match="the synthetic samples have none"):
         Classification(side="synthetic").discrepancy([scores(3, 0), Samples(torch.zeros(3, 3))], Step(1, 0))
 

@@ -10,9 +10,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.losses import soft_cross_entropy
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.matchers import LinearProbe
+from matchzoo.matchers import InducedProbe
 from matchzoo.matchers.induced_probe import sample_space_probe
 
 C = 4
@@ -24,9 +24,9 @@ def problem(n: int = 12, d: int = 9, seed: int = 0) -> tuple[torch.Tensor, torch
     return torch.randn(n, d, generator=rng, dtype=torch.float64) + labels[:, None], labels
 
 
-def built(**fields) -> LinearProbe:
-    matcher = LinearProbe(**fields)
-    matcher.build(Facts(shape=(3, 8, 8), classes=C))
+def built(**fields) -> InducedProbe:
+    matcher = InducedProbe(**fields)
+    matcher.build(Spec(shape=(3, 8, 8), classes=C))
     return matcher
 
 
@@ -158,7 +158,7 @@ def test_what_cannot_be_measured_is_refused():
     with pytest.raises(MatchZooError, match="no weights of synthetic"):
         built().discrepancy([samples, Samples(*problem(), torch.ones(12))], Step(1, 0))
     with pytest.raises(DeclarationError, match="at least 2 classes, got none"):
-        LinearProbe().build(Facts(shape=(2,)))
+        InducedProbe().build(Spec(shape=(2,)))
     for field in ("ridge", "temperature"):
         with pytest.raises(DeclarationError, match="a number above 0"):
-            LinearProbe(**{field: 0.0})
+            InducedProbe(**{field: 0.0})

@@ -16,7 +16,7 @@ from matchzoo.core.declare import FAMILIES
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.kernels import Energy, Kernel
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.matchers import Matcher
@@ -71,9 +71,9 @@ ESTIMATORS: dict[str, Any] = {
 STATISTICS: dict[str, Any] = {
     "head-gradient": {"kind": "head-gradient", "std": 0.5},
     "statistical-flow": "statistical-flow",
-    "class-centres": "class-centres",
+    "class-means": "class-means",
     "network-gradient": {"kind": "network-gradient", "network": "network"},
-    "per-group": {"kind": "per-group", "statistic": {"kind": "head-gradient", "std": 0.5}},
+    "per-class": {"kind": "per-class", "statistic": {"kind": "head-gradient", "std": 0.5}},
 }
 DISTANCES = ("cosine", "row-cosine", "squared")
 REDUCTIONS = ("to-reference",)
@@ -94,7 +94,7 @@ def mmds() -> dict[str, Case]:
 def ratios() -> dict[str, Case]:
     found = {}
     for kind, table in ESTIMATORS.items():
-        everywhere = FAMILIES[RatioEstimator][kind].everywhere
+        everywhere = FAMILIES[RatioEstimator][kind].out_of_sample
         for divergence in DIVERGENCES:
             plain = "second-moment" if divergence == "pearson" else "plain"
             for form in ("centred", plain, "lower-bound") if everywhere else ("centred", plain):
@@ -156,10 +156,10 @@ def test_every_estimator_and_kernel_is_tested_by_itself() -> None:
 def built(case: Case) -> Matcher:
     matcher = structure(case.table, Matcher)
     network = Learned(network=MLP(widths=(4,), activation="tanh"), features=CLASSES)
-    facts = Facts(shape=(case.features,), classes=CLASSES, features=case.features)
-    network.build(facts)
-    matcher.build(facts)
-    matcher.connect({"network": network.double()})
+    spec = Spec(shape=(case.features,), classes=CLASSES, features=case.features)
+    network.build(spec)
+    matcher.build(spec)
+    matcher.bind({"network": network.double()})
     return matcher
 
 

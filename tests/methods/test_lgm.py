@@ -108,7 +108,7 @@ def test_shrunk_it_trains(name: str, tmp_path: Path, tiny_card: Path, imagenet: 
     tiny = shrunk(recipe, tmp_path, tiny_card, imagenet, None if name in SUCCESSORS else 2)
     parts = tiny.build()
     if name != OWN and name not in ON_DIGITS:
-        assert parts.facts.classes == classes(recipe)
+        assert parts.spec.classes == classes(recipe)
     for evaluation in tiny.evaluation:
         evaluation.check(parts)
     training = Training(parts, tiny.trainer, tiny.engine())

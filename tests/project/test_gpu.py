@@ -65,7 +65,7 @@ def test_bfloat16_is_close_to_float32(lgm):
 def test_a_step_does_not_wait_for_the_device(name, lgm, ring):
     lgm["views"].pop("noise")
     probe, mmd = copy.deepcopy(lgm), copy.deepcopy(ring)
-    probe["players"]["generator"]["minimize"] = [{"kind": "linear-probe", "rows": 100, "reference": "cache"}]
+    probe["players"]["generator"]["minimize"] = [{"kind": "induced-probe", "rows": 100, "reference": "cache"}]
     mmd["players"]["generator"]["minimize"][0]["estimator"] = "linear"
     made = training({"lgm": lgm, "ring": ring, "linear probe": probe, "linear MMD": mmd}[name], "cuda")
     for number in (1, 2):

@@ -26,7 +26,7 @@ from matchzoo.core.storage.paths import is_below
 from matchzoo.data import Arrays, Table, Torchvision
 from matchzoo.data.hub_dataset import Hub
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.hub.folders.writing import CARD
+from matchzoo.hub.folders.set_schema import CARD
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import trackers
 from matchzoo.zoo.weights import FileWeights, HubWeights, TorchvisionWeights, UrlWeights

@@ -7,11 +7,11 @@ import torchvision
 
 from matchzoo import zoo
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.projectors import Backbone
 from matchzoo.zoo.weights.keys import by_order
 
-FACTS = Facts(shape=(3, 64, 64), classes=10)
+FACTS = Spec(shape=(3, 64, 64), classes=10)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_random_weights_are_a_function_of_their_seed(tiny_card):
 def test_a_backbone_takes_colour_images_only():
     for shape in ((2,), (1, 8, 8)):
         with pytest.raises(MatchZooError, match="takes images of 3 channels"):
-            Backbone(card="efficientnet-lite0").build(Facts(shape=shape))
+            Backbone(card="efficientnet-lite0").build(Spec(shape=shape))
 
 
 def test_by_order_refuses_other_shapes():

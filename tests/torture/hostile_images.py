@@ -147,10 +147,10 @@ def folders(rng: random.Random, folder: Path) -> str:
     if wanted is None:
         data.build(0)
         raise Wrong("accepted what must be refused")
-    facts = data.build(0)
-    expect(facts.class_names == tuple(sorted(wanted)), f"classes {facts.class_names}")
+    spec = data.build(0)
+    expect(spec.class_names == tuple(sorted(wanted)), f"classes {spec.class_names}")
     labels = torch.cat([getattr(data, part).labels for part in parts])
-    found = dict(zip(facts.class_names, labels.bincount(minlength=len(wanted)).tolist(), strict=True))
+    found = dict(zip(spec.class_names, labels.bincount(minlength=len(wanted)).tolist(), strict=True))
     expect(found == wanted, f"counts {found}, put there {wanted}")
     values = data.training_set.all().values
     expect(values.shape[1:] == (3, size, size) and values.min() >= 0 and values.max() <= 1, f"images {values.shape}")

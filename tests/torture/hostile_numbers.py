@@ -19,7 +19,7 @@ import torch
 from torture.attempts import Wrong, attempt, expect
 
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.evaluation.metrics.frechet import frechet_distance
@@ -110,8 +110,8 @@ def matcher(table: dict[str, Any]) -> Subject:
         made = structure(table, Matcher)  # type: ignore[type-abstract]
         d = sets.x.shape[1]
         names = tuple("ab")
-        facts = Facts(shape=(d,), classes=CLASSES, class_names=names, count=len(sets.x), seed=0, features=d)
-        made.build(facts)
+        spec = Spec(shape=(d,), classes=CLASSES, class_names=names, count=len(sets.x), seed=0, features=d)
+        made.build(spec)
         made.to(dtype)
         real, synthetic = sets.x.to(dtype), sets.y.to(dtype).requires_grad_()
         value = made.discrepancy((labelled(real), labelled(synthetic)), Step(1, 0))
@@ -179,10 +179,10 @@ def subjects() -> dict[str, Subject]:
                 made[f"mmd {name} {estimator}{' root' * root}"] = matcher(table)
     for estimator in ("ulsif", "rulsif", "kliep", "classifier", "kernel-mean-matching"):
         made[f"ratio {estimator}"] = matcher({"kind": "ratio", "estimator": {"kind": estimator}})
-    for name in ("head-gradient", "class-centres", "statistical-flow"):
+    for name in ("head-gradient", "class-means", "statistical-flow"):
         for how in ("cosine", "row-cosine", "squared"):
             made[f"{name} {how}"] = matcher({"kind": "statistic", "statistic": {"kind": name}, "distance": how})
-    made["linear-probe"] = matcher({"kind": "linear-probe"})
+    made["induced-probe"] = matcher({"kind": "induced-probe"})
     made["one-sided"] = matcher({"kind": "one-sided"})
     measures = (frechet_distance, kernel_distance, precision_recall_density_coverage)
     made |= {measure.__name__: distance(measure) for measure in measures}

@@ -87,7 +87,7 @@ def test_first_gradient_agrees_to_the_last_digits(lgm):
 def test_excerpt_is_the_rows_and_its_gradients_are_of_their_size(lgm_recipe):
     parts = lgm_recipe.build()
     generator: Generator = parts.generator
-    generator.advance(Step(7, 0))  # three levels
+    generator.before_step(Step(7, 0))  # three levels
     draws = torch.tensor([7, 2])
     samples, leaves = excerpt(generator, draws)
     whole = generator.render(draws)

@@ -21,7 +21,6 @@ from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.card import text as page
-from matchzoo.hub.model import Model
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.gan import critic_loss, generator_loss
 from matchzoo.matchers.mmd import mmd2
@@ -29,6 +28,7 @@ from matchzoo.matchers.statistics.head_gradient import head_gradient
 from matchzoo.recipes.comparison import evaluate, report
 from matchzoo.recipes.comparison.evaluated_set import made_with
 from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs.published_parts import model_of_run
 from matchzoo.runs.run import Run
 from matchzoo.training.loop import Training
 
@@ -247,12 +247,12 @@ def test_parts_of_several_spaces_as_models(
     adversarial["trainer"]["steps"] = 2
     adversarial["projectors"] = dict(reversed(adversarial["projectors"].items()))  # the frozen one comes first
     run = structure(adversarial, Recipe).run(tmp_path / "run", quiet=True)
-    critic = Model.of_run(run, "projector")
+    critic = model_of_run(run, "projector")
     moved = load_file(run.folder / "parts.safetensors")
     assert critic.tensors.keys() == {key.removeprefix("critic/") for key in moved if key.startswith("critic/")}
     assert critic.part.project(torch.rand(3, 3, 8, 8)).shape == (3, 1)
-    assert [one["card"] for one in Model.of_run(run, "generator").backbones] == [cards["narrow"]]
-    probe = Model.of_run(finished, "probe")
+    assert [one["card"] for one in model_of_run(run, "generator").backbones] == [cards["narrow"]]
+    probe = model_of_run(finished, "probe")
     assert [one["card"] for one in probe.backbones] == [cards["wide"]]
     assert probe.part.weight.shape == (10, 256)
     critics = {**adversarial["players"]["critic"], "moves": ["critic", "second"]}
@@ -262,7 +262,7 @@ def test_parts_of_several_spaces_as_models(
     }
     run = structure(adversarial, Recipe).run(tmp_path / "two", quiet=True)
     with pytest.raises(MatchZooError, match="expected one projector that players moved, got critic, second"):
-        Model.of_run(run, "projector")
+        model_of_run(run, "projector")
 
 
 def test_learned_spaces_start_differently(adversarial: dict) -> None:
@@ -356,7 +356,7 @@ def test_one_projector_is_written_as_before(lgm_recipe: Recipe, ring: dict) -> N
     recipe = structure(ring, Recipe)
     assert "projector" not in recipe.to_toml()
     assert list(recipe.spaces) == ["projector"]
-    assert structure({**ring, "projector": "identity"}, Recipe).build().facts == recipe.build().facts
+    assert structure({**ring, "projector": "identity"}, Recipe).build().spec == recipe.build().spec
 
 
 def test_overrides_by_name(joint: dict, tiny_card: Path) -> None:

@@ -14,7 +14,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.checkpoint import Checkpoints
-from matchzoo.training.finite_check import NotFiniteError, Watch, largest, require_finite
+from matchzoo.training.finite_check import NotFiniteError, FiniteCheck, largest, require_finite
 from matchzoo.training.loop import Training
 
 
@@ -151,10 +151,10 @@ def test_images_that_are_not_finite_are_never_written(lgm, tmp_path: Path, monke
 
 
 def test_without_waiting_the_first_step_is_told_later():
-    watch, fine = Watch(waits=False), torch.ones(3)
+    watch, fine = FiniteCheck(waits=False), torch.ones(3)
     for number in range(1, 9):
         bad = fine * (math.nan if number in (5, 7) else 1)
-        assert watch.look(number, {"a": [fine, bad], "b": [fine * (math.inf if number == 6 else 1)], "c": [fine]}) == []
+        assert watch.observe(number, {"a": [fine, bad], "b": [fine * (math.inf if number == 6 else 1)], "c": [fine]}) == []
         if number < 5:
             watch.check(number)
     with pytest.raises(NotFiniteError, match=r"step 5: a is not finite \(seen at step 8\)") as caught:

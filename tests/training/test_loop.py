@@ -241,17 +241,17 @@ def test_mmd_of_a_cache_in_half_precision_is_that_of_numpy():
         ({"kind": "ratio", "estimator": {"kind": "ulsif", "bandwidths": ["median"], "ridges": [0.1]}}, False),
         ({"kind": "ratio", "estimator": {"kind": "kliep", "bandwidths": ["median"]}}, False),
         ("one-sided", False),
-        ({"kind": "statistic", "statistic": "class-centres", "distance": "squared"}, False),
+        ({"kind": "statistic", "statistic": "class-means", "distance": "squared"}, False),
         ({"kind": "statistic", "statistic": "head-gradient", "distance": "cosine"}, True),
         (
             {
                 "kind": "statistic",
-                "statistic": {"kind": "per-group", "statistic": "head-gradient"},
+                "statistic": {"kind": "per-class", "statistic": "head-gradient"},
                 "distance": "row-cosine",
             },
             True,
         ),
-        ({"kind": "linear-probe", "rows": 100}, True),
+        ({"kind": "induced-probe", "rows": 100}, True),
     ],
     ids=str,
 )
@@ -400,10 +400,10 @@ def network_gradient() -> type:
         form: Literal["conv"] = "conv"
         """Of the network."""
 
-        def build(self, facts):
-            self.shape = facts.shape
-            self.network = ConvNet(facts.classes, Step(0, facts.seed).rng("network"))
-            self.network.draw(facts.shape)
+        def build(self, spec):
+            self.shape = spec.shape
+            self.network = ConvNet(spec.classes, Step(0, spec.seed).rng("network"))
+            self.network.draw(spec.shape)
 
         def measure(self, samples: Samples, step: Step) -> torch.Tensor:
             weights = list(self.network.parameters())

@@ -22,7 +22,7 @@ from matchzoo import zoo
 from matchzoo.cli import main
 from matchzoo.core import shipped
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.toml import write_toml
 from matchzoo.projectors import Backbone
@@ -140,7 +140,7 @@ def test_gradients_reach_the_pixels(name: str, tmp_path: Path) -> None:
     path.write_text(write_toml(table))
     backbone = Backbone(card=str(path))
     size = table["size"]
-    assert backbone.build(Facts(shape=(3, size, size), classes=2)) == table["features"]
+    assert backbone.build(Spec(shape=(3, size, size), classes=2)) == table["features"]
     x = picture(size).requires_grad_()
     features = backbone.project(x)
     assert features.shape == (1, table["features"])
@@ -367,7 +367,7 @@ def test_offline(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(MatchZooError, match=f"owner/name@main/model.safetensors: the Hub cannot .*{command}"):
         one.state()
     with pytest.raises(MatchZooError, match="matchzoo doctor --fetch dino-vit-s8"):
-        Backbone(card="dino-vit-s8").build(Facts(shape=(3, 224, 224)))
+        Backbone(card="dino-vit-s8").build(Spec(shape=(3, 224, 224)))
     assert hub.requests == []
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     one.fetch()
@@ -485,13 +485,13 @@ def test_sizes_that_do_not_fit(tiny_card: Path, lgm: dict) -> None:
         r"dino-vit-s8 takes images of 224x224 pixels only, but they are 64x64; set views.size or data.size to 224"
     )
     with pytest.raises(DeclarationError, match=expected):
-        Backbone(card="dino-vit-s8").build(Facts(shape=(3, 64, 64)))
+        Backbone(card="dino-vit-s8").build(Spec(shape=(3, 64, 64)))
     with pytest.raises(DeclarationError, match=r"multiples of 16, but they are 100x100; .* to 96"):
-        Backbone(card="dinov3-vit-b16").build(Facts(shape=(3, 100, 100)))
+        Backbone(card="dinov3-vit-b16").build(Spec(shape=(3, 100, 100)))
     path = tiny_card.parent / "odd.toml"
     path.write_text(tiny_card.read_text() + "multiple = 16\n")
     backbone = Backbone(card=str(path))
-    backbone.build(Facts(shape=(3, 32, 32)))
+    backbone.build(Spec(shape=(3, 32, 32)))
     with pytest.raises(DeclarationError, match="multiples of 16, but they are 24x24"):
         backbone.project(torch.zeros(1, 3, 24, 24))
     from matchzoo.recipes.recipe import Recipe
@@ -512,7 +512,7 @@ def test_normalization(tiny_card: Path) -> None:
     path.write_text(tiny_card.read_text() + "mean = [0.5, 0.5, 0.5]\nstd = [0.5, 0.5, 0.5]\n")
     own, imagenet = Backbone(card=str(path)), Backbone(card=str(path), normalization="imagenet")
     for backbone in (own, imagenet):
-        backbone.build(Facts(shape=(3, 32, 32)))
+        backbone.build(Spec(shape=(3, 32, 32)))
     x = torch.rand(2, 3, 32, 32)
     mean, std = (torch.tensor(v)[:, None, None] for v in IMAGENET)
     with torch.no_grad():

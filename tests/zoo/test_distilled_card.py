@@ -20,7 +20,7 @@ from matchzoo.core.storage.files import file_sha256
 from matchzoo.core.structuring import structure
 from matchzoo.core.toml import read_toml
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.hub.folders.writing import TENSORS
+from matchzoo.hub.folders.set_schema import TENSORS
 from matchzoo.zoo import DistilledCard
 
 NAMES = zoo.names("distilled/*")

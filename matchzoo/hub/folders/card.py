@@ -1,16 +1,14 @@
 """The card of an artefact: a README that the Hub and people read."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
 from matchzoo.hub.folders import shard
 from matchzoo.hub.folders.card_text import data_name, inline, licence, plain, safe, short
+from matchzoo.hub.folders.set_schema import DistilledSet
 from matchzoo.hub.folders.validation import sha256
-
-if TYPE_CHECKING:
-    from matchzoo.hub.distilled import DistilledDataset
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 COLUMNS = ("method", "backbone", "protocol", "images")
@@ -18,7 +16,7 @@ SHOWN = 200
 """Class names that are listed in the text; the head has them all."""
 
 
-def text(distilled: "DistilledDataset", repo: str = "") -> str:
+def text(distilled: DistilledSet, repo: str = "") -> str:
     """The card as Markdown under a head of YAML; ``repo`` is the repository that it is for, if there is one."""
     title = repo.partition("/")[2] or _title(distilled)
     parts = [
@@ -36,7 +34,7 @@ def text(distilled: "DistilledDataset", repo: str = "") -> str:
     return f"---\n{head}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
-def metadata(distilled: "DistilledDataset", title: str) -> dict[str, Any]:
+def metadata(distilled: DistilledSet, title: str) -> dict[str, Any]:
     """The head: what the Hub shows and searches, which files hold the data, and the names of its labels."""
     per_class = distilled.images_per_class
     count = len(distilled)
@@ -61,13 +59,13 @@ def metadata(distilled: "DistilledDataset", title: str) -> dict[str, Any]:
     }
 
 
-def _title(distilled: "DistilledDataset") -> str:
+def _title(distilled: DistilledSet) -> str:
     data = short(str((distilled.source or {}).get("card", ""))) or data_name((distilled.source or {}).get("data"))
     names = ", ".join(filter(None, (short(one.get("card", "")) for one in distilled.backbones)))
     return f"{data or 'Distilled set'}{', distilled' if data else ''}{f' with {names}' if names else ''}"
 
 
-def _about(distilled: "DistilledDataset") -> str:
+def _about(distilled: DistilledSet) -> str:
     m, _, height, width = distilled.images.shape
     labels = "probabilities of the classes" if distilled.labels.ndim == 2 else "labels"
     source = distilled.source or {}
@@ -80,10 +78,10 @@ def _about(distilled: "DistilledDataset") -> str:
     )
 
 
-def _use(distilled: "DistilledDataset", repo: str) -> str:
+def _use(distilled: DistilledSet, repo: str) -> str:
     backbones = " ".join(plain(one.get("card")) for one in distilled.backbones) or "CARD"
     ours = f'hub.pull("{repo}")' if repo else 'DistilledDataset.load("FOLDER")'
-    door = "from matchzoo import hub" if repo else "from matchzoo.hub.distilled import DistilledDataset"
+    door = "from matchzoo import hub" if repo else "from matchzoo.hub import DistilledDataset"
     lines = [
         "## Use",
         "Exact tensors, checked (`pip install matchzoo-torch`):",
@@ -100,7 +98,7 @@ def _use(distilled: "DistilledDataset", repo: str) -> str:
     return "\n\n".join(lines)
 
 
-def _results(distilled: "DistilledDataset") -> str:
+def _results(distilled: DistilledSet) -> str:
     scored = [record for record in distilled.scores if record.get("top1_mean") is not None]
     if not scored:
         return "## Results\n\nNobody has recorded any."
@@ -119,7 +117,7 @@ def _results(distilled: "DistilledDataset") -> str:
     return f"## Results\n\n{markdown(rows)}\n{said}"
 
 
-def _origin(distilled: "DistilledDataset") -> str:
+def _origin(distilled: DistilledSet) -> str:
     rows = [["what", "is"]]
     about = distilled.preprocessing
     if about is None:
@@ -150,7 +148,7 @@ def _origin(distilled: "DistilledDataset") -> str:
     return f"## Origin\n\n{markdown(rows)}".rstrip()
 
 
-def _licences(distilled: "DistilledDataset") -> str:
+def _licences(distilled: DistilledSet) -> str:
     source = distilled.source or {}
     rows = [["of", "licence"], ["this set", safe(distilled.licence) or "not chosen by its publisher"]]
     rows.append(["the data that it was made of", safe(str(source.get("licence") or "unknown"))])
@@ -160,13 +158,13 @@ def _licences(distilled: "DistilledDataset") -> str:
     return f"## Licences\n\n{markdown(rows)}".rstrip()
 
 
-def _names(distilled: "DistilledDataset") -> str:
+def _names(distilled: DistilledSet) -> str:
     names = [f"{i} = {safe(name)}" for i, name in enumerate(distilled.class_names[:SHOWN])]
     more = ", …" if len(distilled.class_names) > SHOWN else ""
     return f"## Classes\n\n{', '.join(names)}{more}"
 
 
-def _hashes(distilled: "DistilledDataset") -> str:
+def _hashes(distilled: DistilledSet) -> str:
     rows = [["tensor", "shape", "bytes", "sha256 of its bytes"]]
     for name, tensor in (("images", distilled.images), ("labels", distilled.labels)):
         kind = str(tensor.dtype).removeprefix("torch.")

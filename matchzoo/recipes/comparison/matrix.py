@@ -11,7 +11,7 @@ from matchzoo import zoo
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.storage import files
 from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.version import __version__
@@ -199,13 +199,13 @@ def evaluate(
     recipes = [one.recipe for one in given if one.recipe is not None]
     table, notes = _data_table(data, recipes, size)
     chosen = structure(table, Data)  # type: ignore[type-abstract]
-    facts = chosen.build(0)
-    if not facts.is_images or facts.classes is None:
+    spec = chosen.build(0)
+    if not spec.is_images or spec.classes is None:
         raise MatchZooError(f"evaluate: expected data of images with classes, got '{table}'")
     views = views or next((recipe.views for recipe in recipes if recipe.views is not None), None) or VIEWS
     if size is not None:
         views = structure({k: v for k, v in to_table(views).items() if k != "size"}, Views)
-    found = contenders(given, facts, class_names)
+    found = contenders(given, spec, class_names)
     notes += [note for one in found for note in one.notes]
     used = [named(protocol) for protocol in protocols]
     engine = Engine.start(device, "float32")
@@ -214,7 +214,7 @@ def evaluate(
     origins = {}
 
     def bench_of(backbone: str) -> Bench:
-        projector = _projector(backbone, facts, views, engine, size)
+        projector = _projector(backbone, spec, views, engine, size)
         origins[backbone] = projector.origin()
         return Bench(chosen, projector, views, engine, used[0], name=backbone, quiet=quiet)
 
@@ -246,7 +246,7 @@ def evaluate(
         "views": to_table(views.without_noise()),
         "protocols": [to_table(protocol) for protocol in used],
         "seeds": seeds,
-        "class_names": list(facts.class_names),
+        "class_names": list(spec.class_names),
         "group_names": list(chosen.group_names),
         "backbones": origins,
         "notes": notes,
@@ -294,9 +294,9 @@ def _content(table: Any) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if key not in ("size", "sampling")}
 
 
-def _projector(card: str, facts: Facts, views: Views, engine: Engine, size: int | None) -> Backbone:
+def _projector(card: str, spec: Spec, views: Views, engine: Engine, size: int | None) -> Backbone:
     projector = Backbone(card=card)
-    seen = facts if views.size is None else attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
+    seen = spec if views.size is None else attrs.evolve(spec, shape=(spec.shape[0], views.size, views.size))
     try:
         projector.build(seen)
     except DeclarationError as error:

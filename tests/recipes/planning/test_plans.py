@@ -233,9 +233,9 @@ def test_optimizer_state(lgm: dict, optimizer: Optimizer, share: float) -> None:
 )
 def test_few_images_tell_of_all(lgm: dict, generator: dict, each: int) -> None:
     recipe = of({**lgm, "generator": {**generator, "images_per_class": each}})
-    size = generator_size(recipe, known(recipe).facts)
+    size = generator_size(recipe, known(recipe).spec)
     parts = recipe.build()
-    parts.generator.advance(Step(9, 0))
+    parts.generator.before_step(Step(9, 0))
     assert size.samples == parts.generator.count == 10 * each
     assert size.parameters == sum(p.numel() for p in parts.generator.parameters())
     assert size.rest == sum(b.numel() for b in parts.generator.buffers())
@@ -441,8 +441,8 @@ def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
     ("term", "offered"),
     [
         ({"kind": "statistic", "statistic": "head-gradient", "distance": "cosine"}, True),
-        ({"kind": "linear-probe"}, True),
-        ({"kind": "statistic", "statistic": "class-centres", "distance": "squared"}, False),
+        ({"kind": "induced-probe"}, True),
+        ({"kind": "statistic", "statistic": "class-means", "distance": "squared"}, False),
         ({"kind": "mmd", "bandwidths": [1.0]}, False),
         ({"kind": "mmd", "kernel": "polynomial"}, False),
     ],
