@@ -11,7 +11,19 @@ from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
 from matchzoo.core.structuring import structure
 from matchzoo.evaluation import Evaluation
 from matchzoo.evaluation.evaluation import tables
-from matchzoo.hub.folders.card_text import data_name, inline, licence, plain, safe, short
+from matchzoo.hub.folders.card_text import (
+    data_name,
+    inline,
+    licence,
+    licences,
+    names_of_classes,
+    plain,
+    rows_of_backbones,
+    rows_of_source,
+    rows_of_versions,
+    safe,
+    short,
+)
 from matchzoo.hub.folders.declared_parts import table_of
 from matchzoo.hub.folders.model_schema import TrainedModel
 
@@ -21,8 +33,6 @@ TASKS = {
     "probe": "image-classification",
 }
 """What the Hub calls a model of images of a family."""
-SHOWN = 200
-"""Class names that are listed."""
 DOES = {
     "generator": "makes samples like those of its data",
     "projector": "maps samples to the feature space that it was trained to compare them in",
@@ -46,8 +56,8 @@ def text(model: TrainedModel, repo: str = "", picture: str = "") -> str:
         _use(model, repo),
         _results(model),
         _origin(model),
-        _licences(model),
-        _names(model),
+        licences("model", model.licence, model.source, model.backbones),
+        names_of_classes(model.spec.class_names) if model.spec.class_names else "",
         _files(model),
     ]
     head = yaml.safe_dump(metadata(model), sort_keys=False, allow_unicode=True, width=120)
@@ -69,10 +79,10 @@ def _about(model: TrainedModel) -> str:
     of = f"{'images' if spec.is_images else 'vectors'} of shape [{', '.join(map(str, spec.shape))}]"
     source = model.source or {}
     data = short(str(source.get("card") or "")) or data_name(source.get("data")) or "unknown"
-    said = f"; from {safe(str(source['from']))}" if source.get("from") else ""
+    origin = f"; from {safe(str(source['from']))}" if source.get("from") else ""
     return (
         f"A {model.family} {'on a projector ' * (model.family == 'probe')}of kind `{safe(model.kind)}`, which "
-        f"{DOES[model.family]}. Samples are {of}. The data: {safe(data)}{said}. "
+        f"{DOES[model.family]}. Samples are {of}. The data: {safe(data)}{origin}. "
         f"{sum(x.numel() for x in model.tensors.values())} values. Made with matchzoo."
     )
 
@@ -142,38 +152,11 @@ def _origin(model: TrainedModel) -> str:
     rows = [["what", "is"]]
     rows.append(["declared", inline(table_of(model.declared))])
     rows.append(["trained", f"{model.steps} steps, seed {model.seed}"])
-    source = model.source or {}
-    rows += [
-        [key.replace("origin", "data from"), inline(source[key])]
-        for key in ("data", "origin", "homepage", "paper")
-        if source.get(key)
-    ]
-    for backbone in model.backbones:
-        weights = backbone.get("weights") or {}
-        said = [
-            str(backbone.get("architecture", "")),
-            *(f"{k} {weights[k]}" for k in ("commit", "sha256") if k in weights),
-        ]
-        rows.append([f"backbone {safe(short(str(backbone.get('card', ''))))}", inline(", ".join(filter(None, said)))])
-    rows += [["versions", inline(", ".join(f"{k} {v}" for k, v in model.versions.items()))]] * bool(model.versions)
+    rows += rows_of_source(model.source)
+    rows += rows_of_backbones(model.backbones)
+    rows += rows_of_versions(model.versions)
     rows.append(["recipe", "`recipe.toml`: `matchzoo run recipe.toml`" if model.recipe else "unknown"])
     return f"## Origin\n\n{markdown(rows)}".rstrip()
-
-
-def _licences(model: TrainedModel) -> str:
-    source = model.source or {}
-    rows = [["of", "licence"], ["this model", safe(model.licence) or "not chosen by its publisher"]]
-    rows.append(["the data that it was made of", safe(str(source.get("licence") or "unknown"))])
-    for backbone in model.backbones:
-        said = safe(str(backbone.get("licence") or "unknown"))
-        rows.append([f"the weights of {safe(short(str(backbone.get('card', ''))))}", said])
-    return f"## Licences\n\n{markdown(rows)}".rstrip()
-
-
-def _names(model: TrainedModel) -> str:
-    names = [f"{i} = {safe(name)}" for i, name in enumerate(model.spec.class_names[:SHOWN])]
-    more = ", …" if len(model.spec.class_names) > SHOWN else ""
-    return f"## Classes\n\n{', '.join(names)}{more}" if names else ""
 
 
 def _files(model: TrainedModel) -> str:

@@ -195,11 +195,11 @@ def _stored(path: Path, file: Any, expected: dict[str, Any]) -> Stored:
 
         stored[name] = (list(tensor.get_shape()), dtype)
         declared = {"shape": stored[name][0], "dtype": str(dtype).removeprefix("torch.")}
-        said = expected.get(name)
-        if not isinstance(said, dict) or {key: said.get(key) for key in declared} != declared:
+        entry = expected.get(name)
+        if not isinstance(entry, dict) or {key: entry.get(key) for key in declared} != declared:
             raise MatchZooError(
                 f"{path.name}: {name!a:.80} is {declared['dtype']} {declared['shape']}, {CONFIG} says "
-                f"{said!r:.120}; {REMEDY}"
+                f"{entry!r:.120}; {REMEDY}"
             )
     return stored
 
