@@ -8,8 +8,6 @@ import tyro
 
 from matchzoo.cli.usage import Flag
 from matchzoo.core.showing.text import as_json
-from matchzoo.core.storage.number_tables import read, same_columns
-from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out
 
 
 def ratio(
@@ -33,6 +31,9 @@ def ratio(
         seed: of the draws of kernel centres, folds and of the held-out rows.
         json: print the diagnostics for programs.
     """
+    from matchzoo.core.storage.number_tables import read, same_columns
+    from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out
+
     estimator = estimator_of(method)
     p, q = same_columns(read(numerator), read(denominator))
     fitted = estimate(p.values, q.values, estimator, standardize=not raw, seed=seed)

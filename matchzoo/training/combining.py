@@ -74,7 +74,8 @@ def combined(
 
     Args:
         players: by name.
-        found: by player and position; None for a parameter that the objective does not depend on.
+        found: by player and position, a gradient […] of the shape of each parameter; None for one that the objective
+            does not depend on.
     """
     gradients: Gradients = {}
     for name, player in players.items():

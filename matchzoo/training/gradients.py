@@ -21,7 +21,7 @@ Parameters = Mapping[str, Sequence[nn.Parameter]]
 
 
 def objectives_of(players: Mapping[str, Player], values: Values, number: int) -> Objectives:
-    """What every player descends in a step."""
+    """What every player descends in a step: scalars [], from the values [] of the terms."""
     objectives: Objectives = {}
     for name, player in players.items():
         if player.combine == "sum":
@@ -39,7 +39,7 @@ def at_once(
     evaluate: Callable[[Mapping[str, Features]], Values],
     number: int,
 ) -> tuple[Values, Gradients]:
-    """Values of all terms and gradients of all players, from one graph.
+    """Values [] of all terms and gradients […] of all players, from one graph.
 
     Args:
         players: of the update.
@@ -67,7 +67,7 @@ def in_chunks(
     engine: Engine,
     size: int,
 ) -> tuple[Values, Gradients]:
-    """The same with the graph of ``size`` rows at a time, of this process's rows.
+    """The same, values [] and gradients […], with the graph of ``size`` rows at a time, of this process's rows.
 
     Gradients reach parameters through features, by chunks, and directly where a term holds a part itself (a live head):
     those are the same in every process, and are added once.

@@ -182,13 +182,7 @@ class Training:
         players = {name: self.parts.players[name] for name in group}
         self._let_move({part for player in players.values() for part in player.moves})
         sets = self.sets(group, step, turn)
-        evaluate = functools.partial(self.evaluate, players, step)
-        if self.engine.world_size == 1 and self.chunk >= self.longest:
-            values, gradients = at_once(players, self.parameters, sets, evaluate, step.number)
-        else:
-            engine, chunk = self.engine, self.chunk
-            values, gradients = in_chunks(players, self.parameters, sets, evaluate, step.number, engine, chunk)
-
+        values, gradients = self.gradients(players, sets, step)
         succeeded = self._finite(players, values, gradients, step)
         for name in succeeded:
             for parameter, gradient in zip(self.parameters[name], gradients[name], strict=True):
@@ -207,6 +201,16 @@ class Training:
             for name in players
             for label, value in zip(self.labels[name], values[name], strict=True)
         }
+
+    def gradients(
+        self, players: Mapping[str, Player], sets: Mapping[str, DrawnSet], step: Step
+    ) -> tuple[Values, Gradients]:
+        """Values [] of all terms and gradients […] of all players, in chunks where the recipe wants them."""
+        evaluate = functools.partial(self.evaluate, players, step)
+        if self.engine.world_size == 1 and self.chunk >= self.longest:
+            return at_once(players, self.parameters, sets, evaluate, step.number)
+        engine, chunk = self.engine, self.chunk
+        return in_chunks(players, self.parameters, sets, evaluate, step.number, engine, chunk)
 
     def _finite(self, players: dict[str, Player], values: Values, gradients: Gradients, step: Step) -> list[str]:
         """Players whose values and gradients are finite; raises if others are not to be skipped."""

@@ -58,8 +58,8 @@ class Player:
         return tuple(value for value in values if isinstance(value, Schedule))
 
     def weighted(self, values: Sequence[torch.Tensor], number: int) -> list[torch.Tensor]:
-        """What it descends of each of its `terms`: their values times their weights in a step, negative where the term
-        is maximized."""
+        """What it descends of each of its `terms`: their values [] times their weights in a step, negative where the
+        term is maximized."""
         weights = [value_at(term.weight, number) for term in self.terms]
         scaled = [value if weight == 1 else weight * value for weight, value in zip(weights, values, strict=True)]
         return [*scaled[: len(self.minimize)], *(-value for value in scaled[len(self.minimize) :])]

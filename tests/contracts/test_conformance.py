@@ -62,9 +62,8 @@ def test_a_small_step_lowers_the_players_own_objective(noun, kind, tiny_card):
 
     def objective() -> float:
         step = Step(1, made.trainer.seed)
-        synthetic, real = training.sides((name,), step, 0)
-        features = synthetic.features(), real.features() if real else {}
-        return player.objective(training.discrepancies({name: player}, *features, step)[name]).item()
+        features = {key: drawn.features() for key, drawn in training.sets((name,), step, 0).items()}
+        return player.objective(training.evaluate({name: player}, step, features)[name]).item()
 
     before = objective()
     training.step(1)

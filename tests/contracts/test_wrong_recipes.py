@@ -48,7 +48,7 @@ WRONG_TABLES = {
     "unknown key of a part": ("lgm", {"generator.ipc": 1}, "generator.ipc: unknown key for 'pyramid'; known: decor"),
     "unknown kind": ("lgm", {"generator.kind": "pyramide"}, "generator.kind: unknown generator 'pyramide'; did you"),
     "no kind": ("lgm", {"data": {"size": 8}}, "data.kind: missing; expected one of arrays, digits, gaussian, hub, im"),
-    "missing section": ("lgm", {"generator": GONE}, "generator: missing"),
+    "missing section": ("lgm", {"trainer": GONE}, "trainer: missing"),
     "missing field": ("ring", {"generator.dimension": GONE}, "generator.dimension: missing for 'noise'"),
     "no players": (
         "lgm",
@@ -350,7 +350,7 @@ def test_wrong_cards(case: str, tmp_path: Path) -> None:
         ("folder", "recipe '.*mine.toml': is a folder; expected a .toml file"),
         (
             b"",
-            "mine.toml is not a valid recipe:\ndata: missing\ngenerator: missing\ntrainer: missing",
+            "mine.toml is not a valid recipe:\ndata: missing\ntrainer: missing",
         ),
         (b"[data\n", r"mine.toml: not valid TOML: .*line 1"),
         (b"# \xe9t\xe9", r"mine.toml: not UTF-8 text \(byte 2\)"),

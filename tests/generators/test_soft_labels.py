@@ -8,8 +8,8 @@ from matchzoo.core.samples import Samples, class_indices
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data import Digits, Split
-from matchzoo.generators import PixelImages, PyramidImages
 from matchzoo.data.pool import Pool
+from matchzoo.generators import PixelImages, PyramidImages
 from matchzoo.generators.selectors.nearest import nearest_rows
 from matchzoo.generators.soft_labels import label_logits, probe_logits
 from matchzoo.hub.distilled import DistilledDataset

@@ -112,7 +112,7 @@ def test_regularizers(regularizer):
     }[regularizer]
     estimator = KernelMeanMatching(bandwidths=(0.7,), ridge=1e-3)
     matcher = RatioMatcher(estimator=estimator, regularizer=regularizer, strength=0.5)
-    torch.testing.assert_close(matcher.discrepancy((p, q), STEP), expected)
+    torch.testing.assert_close(matcher.discrepancy((p, q), STEP).value, expected)
 
 
 @pytest.mark.parametrize("divergence", DIVERGENCES)
@@ -130,7 +130,7 @@ def test_the_bound_of_jensen_shannon_is_the_loss_of_a_discriminator_and_large_lo
         logits = [(scale * x).float().requires_grad_() for x in (real, fake)]
         estimator = Classifier(features="logit")
         bound = RatioMatcher(estimator=estimator, divergence="jensen-shannon", form="lower-bound", regularizer="none")
-        value = bound.discrepancy([Samples(x) for x in logits], STEP)
+        value = bound.discrepancy([Samples(x) for x in logits], STEP).value
         loss = (
             F.binary_cross_entropy_with_logits(logits[0], torch.ones(6, 1))
             + F.binary_cross_entropy_with_logits(logits[1], torch.zeros(6, 1))

@@ -75,14 +75,15 @@ def shared(**changes) -> Recipe:
 def test_both_sides_of_a_class_share_a_view():
     made = training(shared())
     step, views = Step(2, 0), made.parts.views
-    synthetic, real = made.sides(("generator",), step, 0)
+    drawn = made.sets(("generator",), step, 0)
+    synthetic, real = drawn["synthetic"], drawn["real"]
     plan = views.draw(10, step.rng("shared views", 0))
     assert len(plan.unique(dim=0)) == 10
     for side, samples in ((synthetic, made.parts.generator.sample()), (real, made.parts.data.render(real.draws))):
         found = side.features()["images"].values.unflatten(1, made.parts.spec.shape)
         expected = views.apply(samples.values.double(), plan[samples.labels])
         torch.testing.assert_close(found, expected)
-    again = made.sides(("generator",), Step(3, 0), 0)[0]
+    again = made.sets(("generator",), Step(3, 0), 0)["synthetic"]
     assert not torch.equal(again.plan, synthetic.plan)
 
 

@@ -37,8 +37,7 @@ def first_gradient(made: Training) -> tuple[float, torch.Tensor]:
 
     made._let_move({"generator"})
     step = Step(1, 0)
-    way = made._at_once if made.chunk >= made.rows else made._in_chunks
-    values, gradients = way(made.parts.players, *made.sides(("generator",), step, 0), step)
+    values, gradients = made.gradients(made.parts.players, made.sets(("generator",), step, 0), step)
     return values["generator"][0].item(), gradients["generator"][0].cpu()
 
 

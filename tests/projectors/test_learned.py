@@ -122,7 +122,7 @@ def test_a_stored_real_side_is_refused(lgm):
     table["projector"]["redraw_every"] = 5
     for reference in ("cache", "class-means"):
         table["players"]["generator"]["minimize"][0]["reference"] = reference
-        with pytest.raises(DeclarationError, match="computed once: the projector is drawn anew; use reference"):
+        with pytest.raises(DeclarationError, match="computed once: the projector is resampled; use reference"):
             training(table)
     table["players"]["generator"]["minimize"][0]["reference"] = "online"
     assert training(table)

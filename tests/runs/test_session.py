@@ -162,7 +162,7 @@ def test_real_signals_to_a_real_process(number, code, ring, tmp_path):
     """The command stops with the documented code; what is started again ends as if nothing had been."""
     ring["trainer"] |= {"steps": 400, "checkpoint_every": 20}
     (tmp_path / "recipe.toml").write_text(write_toml(ring))
-    command = [sys.executable, "-m", "matchzoo.cli.main", "run", str(tmp_path / "recipe.toml"), "--quiet"]
+    command = [sys.executable, "-m", "matchzoo", "run", str(tmp_path / "recipe.toml"), "--quiet"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     folder = tmp_path / "run"
     process = subprocess.Popen([*command, "--output", str(folder)], env=environment, stderr=subprocess.PIPE, text=True)

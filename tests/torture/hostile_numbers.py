@@ -114,7 +114,8 @@ def matcher(table: dict[str, Any]) -> Subject:
         made.build(spec)
         made.to(dtype)
         real, synthetic = sets.x.to(dtype), sets.y.to(dtype).requires_grad_()
-        value = made.discrepancy((labelled(real), labelled(synthetic)), Step(1, 0))
+        said = made.discrepancy((labelled(real), labelled(synthetic)), Step(1, 0))
+        value = said.value
         expect(value.ndim == 0, f"a value of shape {tuple(value.shape)}")
         cubes = table.get("kernel", {}).get("kind") == "polynomial" and dtype == torch.float32
         if not sets.ordinary or not real.isfinite().all() or (cubes and sets.x.abs().max() + sets.y.abs().max() > 1e4):
@@ -122,7 +123,8 @@ def matcher(table: dict[str, Any]) -> Subject:
         expect(bool(value.isfinite()), f"a value of {value.item()}")
         [gradient] = torch.autograd.grad(value, [synthetic], allow_unused=True)
         expect(gradient is None or bool(gradient.isfinite().all()), "a gradient that is not finite")
-        if all(math.isnan(v) for v in made.diagnostics(True).values()) and made.diagnostics(True):
+        numbers = said.diagnostics(True)
+        if numbers and all(math.isnan(v) for v in numbers.values()):
             raise Wrong("diagnostics that are not a number")
 
     return ask

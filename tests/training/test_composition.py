@@ -82,8 +82,7 @@ def first_step(made: Training, player: str = "generator") -> tuple[list[torch.Te
     """Values of the terms of a player at step 1, and the gradients of its parameters."""
     made._let_move(set(made.parts.players[player].moves))
     step = Step(1, 0)
-    way = made._at_once if made.chunk >= made.rows else made._in_chunks
-    values, gradients = way({player: made.parts.players[player]}, *made.sides((player,), step, 0), step)
+    values, gradients = made.gradients({player: made.parts.players[player]}, made.sets((player,), step, 0), step)
     return values[player], gradients[player]
 
 
@@ -135,11 +134,11 @@ def test_chunks_give_the_gradient_of_one_graph(joint: dict, reference: str) -> N
 def test_each_space_stores_its_own_real_side(joint: dict) -> None:
     joint["players"]["generator"]["minimize"][1]["reference"] = "class-means"
     made = training(joint)
-    shapes = {space: found.values.shape for (space, _), found in made.stored.items()}
+    shapes = {space: found.values.shape for (space, _), found in made.stored.features.items()}
     assert shapes == {"wide": (899, 256), "narrow": (10, 96)}
-    [features] = training(alone(joint, "wide")).stored.values()
-    [means] = training(alone(joint, "narrow")).stored.values()
-    for found, expected in zip(made.stored.values(), (features, means), strict=True):
+    [features] = training(alone(joint, "wide")).stored.features.values()
+    [means] = training(alone(joint, "narrow")).stored.features.values()
+    for found, expected in zip(made.stored.features.values(), (features, means), strict=True):
         assert torch.equal(found.values, expected.values)
 
 
@@ -147,7 +146,7 @@ def test_terms_of_one_space_and_reference_share_what_is_stored(joint: dict) -> N
     terms = joint["players"]["generator"]["minimize"]
     terms += [{**TERM, "space": "wide", "weight": 2.0}, {**TERM, "space": "wide", "reference": "class-means"}]
     made = training(joint)
-    assert [(space, len(found)) for (space, _), found in made.stored.items()] == [
+    assert [(space, len(found)) for (space, _), found in made.stored.features.items()] == [
         ("wide", 899),
         ("wide", 10),
         ("narrow", 899),

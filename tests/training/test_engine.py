@@ -62,11 +62,11 @@ def test_weight_decay_moves_only_what_has_a_gradient_in_a_process(theirs, lgm, r
     engine = recipe.engine()
     training = Training(recipe.build(engine), recipe.trainer, engine)
     training.prepare(quiet=True)
-    training.engine = attrs.evolve(engine, world=2, hosts=None)
+    training.engine = attrs.evolve(engine, world_size=2, hosts=None)
     for name, alone in {
-        "rows": lambda self, count: range(count),
-        "gather": lambda self, own, count: own,
-        "add_up": lambda self, tensors: None,
+        "local_rows": lambda self, count: range(count),
+        "all_gather": lambda self, own, count: own,
+        "all_reduce_sum": lambda self, tensors: None,
         "any_of": lambda self, flags: [True] * len(flags) if theirs else list(flags),
     }.items():
         monkeypatch.setattr(Engine, name, alone)
@@ -84,7 +84,7 @@ def test_processes_and_chunks_give_what_one_graph_gives(processes, chunk, lgm, r
         table["trainer"]["chunk"] = chunk
     (tmp_path / "tables.json").write_text(json.dumps(made))
     ended = torchrun(
-        processes, str(HERE / "processes.py"), "train", str(tmp_path / "tables.json"), str(tmp_path), str(STEPS)
+        processes, str(HERE / "helpers/processes.py"), "train", str(tmp_path / "tables.json"), str(tmp_path), str(STEPS)
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     for name, table in made.items():
@@ -103,7 +103,7 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_pa
     lgm["trainer"] |= {"precision": "float64", "checkpoint_every": 3, "steps": 6}
     lgm["evaluation"] = []
     (tmp_path / "tables.json").write_text(json.dumps({"whole": lgm}))
-    ended = torchrun(2, str(HERE / "processes.py"), "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
+    ended = torchrun(2, str(HERE / "helpers/processes.py"), "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
     assert ended.returncode == 0, ended.stderr[-3000:]
     folder = tmp_path / "whole"
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
@@ -138,7 +138,7 @@ def test_folders_that_are_not_shared_are_refused(steps, said, ring, tmp_path):
         shutil.rmtree(tmp_path / "1/one/checkpoints/step-00000004")
     (tmp_path / "tables.json").write_text(json.dumps({"one": ring}))
     before = (tmp_path / "0/one/metrics.jsonl").read_text()
-    ended = torchrun(2, str(HERE / "processes.py"), "apart", str(tmp_path / "tables.json"), str(tmp_path), "0")
+    ended = torchrun(2, str(HERE / "helpers/processes.py"), "apart", str(tmp_path / "tables.json"), str(tmp_path), "0")
     assert ended.returncode == 1
     assert f"the processes see different folders ({said}); give an --output that all of them share" in ended.stderr
     assert (tmp_path / "0/one/metrics.jsonl").read_text() == before
@@ -150,7 +150,7 @@ def test_a_signal_to_torchrun_stops_all_after_the_same_step_and_the_end_is_the_s
     lgm["generator"]["grow_every"] = 1000
     lgm["evaluation"] = []
     (tmp_path / "tables.json").write_text(json.dumps({"whole": lgm}))
-    words = (str(HERE / "processes.py"), "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
+    words = (str(HERE / "helpers/processes.py"), "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
     with subprocess.Popen(
         [*TORCHRUN, "--nproc-per-node=2", *words], env=environment(), stderr=subprocess.PIPE
     ) as running:
@@ -176,6 +176,6 @@ def test_a_signal_to_torchrun_stops_all_after_the_same_step_and_the_end_is_the_s
 def test_more_processes_than_samples_and_what_couples_rows_are_refused(lgm, ring, tmp_path):
     ring["projector"]["network"]["norm"] = "batch"
     (tmp_path / "tables.json").write_text(json.dumps({"ring": ring}))
-    ended = torchrun(2, str(HERE / "processes.py"), "train", str(tmp_path / "tables.json"), str(tmp_path), "1")
+    ended = torchrun(2, str(HERE / "helpers/processes.py"), "train", str(tmp_path / "tables.json"), str(tmp_path), "1")
     assert ended.returncode
     assert "the projector has batch norm; use one process" in ended.stderr

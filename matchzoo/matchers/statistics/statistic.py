@@ -37,7 +37,7 @@ class Statistic(Part, ABC):
         """The statistic [k, …] of a set, differentiable in its values."""
 
     def measure_all(self, sets: Sequence[Samples], step: Step) -> list[torch.Tensor]:
-        """The statistics of some sets, one of each."""
+        """The statistics [k, …] of some sets, one of each."""
         return [self.measure(samples, step) for samples in sets]
 
 
@@ -57,5 +57,5 @@ class JointStatistic(Statistic, ABC):
 
     @final
     def measure_all(self, sets: Sequence[Samples], step: Step) -> list[torch.Tensor]:
-        """The one statistic."""
+        """The one statistic [k, …] of all of them."""
         return [self.measure_jointly(sets, step)]

@@ -129,7 +129,7 @@ def test_dc_is_a_plain_loop_over_classes_parameters_and_rows():
         for a, b in zip(*(plain(projector.network, *s) for s in sets), strict=True):
             for p, q in zip(a, b, strict=True):
                 total += cosine_distance(p, q).item() if p.any() and q.any() else 0.0
-    assert matcher(projector, True).discrepancy((real, few), STEP).item() == pytest.approx(total, rel=1e-9)
+    assert matcher(projector, True).discrepancy((real, few), STEP).value.item() == pytest.approx(total, rel=1e-9)
 
 
 def test_dcc_is_one_gradient_of_all_classes_and_equals_dc_for_one_class():
@@ -142,10 +142,10 @@ def test_dcc_is_one_gradient_of_all_classes_and_equals_dc_for_one_class():
         )
     )
     dcc, dc = matcher(projector, False), matcher(projector, True)
-    assert dcc.discrepancy((real, few), STEP).item() == pytest.approx(whole, rel=1e-9)
+    assert dcc.discrepancy((real, few), STEP).value.item() == pytest.approx(whole, rel=1e-9)
     ones = [s.rows((s.labels == 0).nonzero().flatten()) for s in (real, few)]
     dc.statistic.classes = 1  # of the groups; the network still has three outputs
-    torch.testing.assert_close(dc.discrepancy(ones, STEP), dcc.discrepancy(ones, STEP), rtol=0, atol=0)
+    torch.testing.assert_close(dc.discrepancy(ones, STEP).value, dcc.discrepancy(ones, STEP).value, rtol=0, atol=0)
 
 
 def test_all_classes_at_once_are_one_after_the_other():
@@ -156,7 +156,7 @@ def test_all_classes_at_once_are_one_after_the_other():
         for at_once in (False, True):
             x = few.values.clone().requires_grad_()
             sets = Samples(real.values, real.labels, weights), Samples(x, few.labels)
-            value = matcher(projector, True, at_once).discrepancy(sets, STEP)
+            value = matcher(projector, True, at_once).discrepancy(sets, STEP).value
             found.append((value.detach(), *torch.autograd.grad(value, x)))
         torch.testing.assert_close(found[0], found[1])
     uneven = Samples(real.values[:11], real.labels[:11])

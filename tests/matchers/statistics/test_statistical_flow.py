@@ -139,7 +139,7 @@ def test_the_decoupled_loss_is_two_terms():
     for of, weight in (("own", 0.7), ("others", 0.3)):
         term = StatisticMatcher(statistic=ClassMeans(of=of), distance=Squared(), weight=weight)
         term.build(spec)
-        value += term.weight * term.discrepancy([real, synthetic], Step(1, 0)).item() / (C * D)
+        value += term.weight * term.discrepancy([real, synthetic], Step(1, 0)).value.item() / (C * D)
     others = torch.stack([torch.cat([a[:c], a[c + 1 :]]).mean(0) for c in range(C)])
     others_ = torch.stack([torch.cat([b[:c], b[c + 1 :]]).mean(0) for c in range(C)])
     assert value == pytest.approx(0.7 * F.mse_loss(a, b).item() + 0.3 * F.mse_loss(others, others_).item(), rel=1e-12)
@@ -150,13 +150,13 @@ def test_as_a_term_it_is_the_cosine_of_flows():
     real, synthetic = Samples(*problem("unequal")), Samples(*problem(1, seed=4))
     term = StatisticMatcher(statistic=StatisticalFlow(), distance=Cosine())
     term.build(Spec(shape=(3, 8, 8), classes=C))
-    found = term.discrepancy([real, synthetic], Step(1, 0))
+    found = term.discrepancy([real, synthetic], Step(1, 0)).value
     flows = [loops(s.values, s.labels) for s in (real, synthetic)]
     assert found.item() == pytest.approx(
         1 - F.cosine_similarity(*[f.flatten() for f in flows], dim=0).item(), rel=1e-12
     )
     zero = Samples(torch.zeros_like(synthetic.values), synthetic.labels)
-    assert term.discrepancy([real, zero], Step(1, 0)).item() == 1
+    assert term.discrepancy([real, zero], Step(1, 0)).value.item() == 1
     assert squared_distance(flows[0], flows[0]).item() == 0
 
 

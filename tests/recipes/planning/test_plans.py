@@ -54,7 +54,7 @@ def real(recipe: Recipe) -> Training:
 
 def saved(training: Training) -> int:
     """Bytes that autograd keeps of the features of all rows, each storage once, parameters left out."""
-    side, _ = training.sides(training.groups[0], Step(training.trainer.steps, 0), 0)
+    side = training.sets(training.groups[0], Step(training.trainer.steps, 0), 0)["synthetic"]
     training._let_move(set(training.parts.players[training.groups[0][0]].moves))
     known = {t.data_ptr() for m in training.parts.names.values() for t in (*m.parameters(), *m.buffers())}
     found: dict[int, torch.Tensor] = {}
@@ -190,7 +190,7 @@ def test_memory_of_a_step_is_what_it_takes(lgm: dict) -> None:
         assert memory["gradients"] == sum(p.nbytes for p in generator.parameters())
         projector = training.parts.projector
         assert memory["networks"] == sum(t.nbytes for t in (*projector.parameters(), *projector.buffers()))
-        assert memory["stored real features"] == training.stored[next(iter(training.stored))].values.nbytes
+        assert memory["stored real features"] == next(iter(training.stored.features.values())).values.nbytes
 
 
 @pytest.mark.parametrize(
