@@ -83,7 +83,7 @@ class Fixed(nn.Module):
 
 
 def sized(images: torch.Tensor, size: int, channels: int) -> torch.Tensor:
-    """Images of another size, grey or of three channels."""
+    """Images of another size, gray or of three channels."""
     if images.shape[-1] != size:
         images = F.interpolate(images, size=(size, size), mode="bicubic", antialias=True).clamp(0, 1)
     if images.shape[1] == channels:

@@ -88,7 +88,7 @@ def statistics() -> Figure:
     values, labels = digits()
     weight = 0.01 * torch.randn(10, 64, generator=torch.Generator().manual_seed(0))
     kinds = {
-        "class centres": lambda z, y: class_means(z, y, 10),
+        "class centers": lambda z, y: class_means(z, y, 10),
         "flows": lambda z, y: statistical_flow(z, y, 10),
         "head gradient": lambda z, y: head_gradient(z, y, weight, torch.zeros(10)),
     }
@@ -121,7 +121,7 @@ def players() -> Figure:
         "MMD-GAN": [["critic"]] * 5 + [["generator"]],
         "DC, ten a class": [["generator"]] + [["network"]] * 4,
     }
-    colours = {"generator": SYNTHETIC, "projector": REAL, "critic": REAL, "network": REAL}
+    colors = {"generator": SYNTHETIC, "projector": REAL, "critic": REAL, "network": REAL}
     figure = Figure(figsize=(11, 3.4), layout="constrained")
     axis = figure.subplots()
     for y, (method, groups) in enumerate(schedules.items()):
@@ -130,7 +130,7 @@ def players() -> Figure:
                 height = 0.7 / len(group)
                 corner = (x + 0.06, -y - 0.35 + k * height)
                 box = FancyBboxPatch(corner, 0.88, height - 0.04, boxstyle="round,pad=0,rounding_size=0.05")
-                box.set(facecolor=colours[player], edgecolor="white")
+                box.set(facecolor=colors[player], edgecolor="white")
                 axis.add_patch(box)
                 middle = corner[1] + height / 2 - 0.02
                 axis.text(x + 0.5, middle, player, ha="center", va="center", color="white", fontsize=9)
@@ -269,8 +269,8 @@ def ratios() -> Figure:
         found = estimate((moved + shift).numpy(), base.numpy(), "ulsif").denominator
         for name, r in (("true ratio", true), ("ulsif", found)):
             shares[name].append(float(r.sum() ** 2 / r.square().sum() / len(r)))
-    for (name, values), colour in zip(shares.items(), ("black", REAL), strict=True):
-        right.semilogy(shifts, values, label=name, color=colour, marker=".")
+    for (name, values), color in zip(shares.items(), ("black", REAL), strict=True):
+        right.semilogy(shifts, values, label=name, color=color, marker=".")
         print(name, [f"{float(s)}: {v:.3f}" for s, v in zip(shifts, values, strict=True)])
     right.set(title="sets that part", xlabel="distance of the means", ylabel="effective share of the samples")
     right.legend(fontsize=7)

@@ -72,7 +72,7 @@ def recipe(statistic: str, steps: int) -> Recipe:
     space = "backbone" if statistic == "head-gradient" else "images"
     term = {"kind": "statistic", "space": space, "statistic": statistic, "distance": "cosine"}
     table = {
-        "schema": 1,
+        "schema": 2,
         "data": {"kind": "digits", "size": 64, "sampling": "balanced"},
         "generator": {"kind": "pyramid", "images_per_class": 1, "grow_every": steps // 8},
         "projectors": {

@@ -324,8 +324,8 @@ def thinned(recipe: Recipe, per_class: int, path: Path) -> Path:
         test = torch.arange(len(data.test_set))
         arrays = {"class_names": np.array(spec.class_names)}
         for prefix, split, some in (("", data.training_set, rows), ("test_", data.test_set, test)):
-            grey = split.render(some).values[:, :1]
-            arrays[f"{prefix}images"] = (grey * 255).round().to(torch.uint8).numpy()
+            gray = split.render(some).values[:, :1]
+            arrays[f"{prefix}images"] = (gray * 255).round().to(torch.uint8).numpy()
             arrays[f"{prefix}labels"] = split.labels[some].numpy()
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write_with(path, lambda temporary: np.savez(temporary, **arrays))

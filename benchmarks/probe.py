@@ -26,7 +26,7 @@ from matchzoo.core.step import Step
 from matchzoo.core.storage import files
 from matchzoo.data import Split, Torchvision
 from matchzoo.data.views import Views
-from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.generators.selectors.random import random_rows
 from matchzoo.models.classifiers import Converged, Paper
 from matchzoo.models.classifiers.classifier_fit import TrainingSet
@@ -44,7 +44,7 @@ weights = "random"
 features = 192
 size = 32
 fixed = true
-licence = "none"
+license = "none"
 source = "random weights, made for this benchmark"
 
 [arguments]
@@ -163,7 +163,7 @@ def rate(result: dict, keep) -> None:
             title = {p: f"{p.kind}, lr {p.lr:g}" if isinstance(p, Paper) else p.kind for p in protocols}
             if all(name in own for name in title.values()):
                 continue
-            bench = Bench(
+            bench = ProbeHarness(
                 parts.data, parts.projector, parts.views, engine, protocols[0], name="efficientnet-lite0", quiet=True
             )
             sets = bench.training_sets(bench.baseline("centroid", per_class, seeds=5, draws=0, seed=0))

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from matchzoo.core.step import Step
-from matchzoo.generators.images import COLOURS, decode
+from matchzoo.generators.images import COLORS, decode
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.statistics.head_gradient import head_gradient
 from matchzoo.recipes.recipe import Recipe
@@ -65,8 +65,8 @@ class Pyramid:
     def images(self) -> torch.Tensor:
         """[m, 3, size, size] in (0, 1)."""
         total = sum(up(level, self.sizes[-1]) for level in self.levels)
-        colours = torch.tensor(COLOURS, dtype=total.dtype, device=total.device)
-        return torch.sigmoid(2 * torch.einsum("rc,mchw->mrhw", colours / colours.norm(dim=0).max(), total))
+        colors = torch.tensor(COLORS, dtype=total.dtype, device=total.device)
+        return torch.sigmoid(2 * torch.einsum("rc,mchw->mrhw", colors / colors.norm(dim=0).max(), total))
 
     def state(self) -> dict[str, torch.Tensor]:
         return {f"levels/{i}": level for i, level in enumerate(self.levels)} | optimizer_tensors("adam", self.adam)

@@ -20,7 +20,7 @@ def push(
     repo: Repo,
     model: Literal["generator", "projector", "probe"] | None = None,
     private: Flag = False,
-    licence: str = "",
+    license: str = "",
     message: str = "",
     force: Flag = False,
     dry_run: Flag = False,
@@ -34,21 +34,21 @@ def push(
         model: publish this part of a run, as a model: its generator, its projector, or the classifier (probe) that its
             evaluation trains on the distilled images.
         private: make a repository that only you see; a public one that is there is refused.
-        licence: of the set or model (SPDX), for its card.
+        license: of the set or model (SPDX), for its card.
         message: of the commit.
         force: replace a set or model of another recipe.
         dry_run: say what would be uploaded, and upload nothing.
         class_names: file with the class names of a set that does not say them: a line each, or a JSON list.
     """
     from matchzoo import hub
-    from matchzoo.core.storage.hub_repository import Place
+    from matchzoo.core.storage.hub_repository import HubRepository
     from matchzoo.hub.distilled import DistilledDataset
     from matchzoo.hub.folders.model_schema import CONFIG
 
     if not hub.is_name(repo):
         raise MatchZooError(f"expected user/name, got {repo!r}")
     how: dict[str, Any] = {
-        "private": True if private else None, "licence": licence, "message": message, "force": force, "dry_run": dry_run
+        "private": True if private else None, "license": license, "message": message, "force": force, "dry_run": dry_run
     }  # fmt: skip
 
     is_model = (Path(source) / CONFIG).is_file()
@@ -59,7 +59,7 @@ def push(
 
     if class_names is not None:
         raise MatchZooError("--class-names: only of a distilled set")
-    Place.to_push("model", repo, "model")  # a wrong name is said before a probe is trained
+    HubRepository.to_push("model", repo, "model")  # a wrong name is said before a probe is trained
     part = _part(source, model) if model is not None and not is_model else source
     _report(hub.push_model(part, repo, which=model, **how), dry_run)
 

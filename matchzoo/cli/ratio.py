@@ -28,7 +28,7 @@ def ratio(
             '{ kind = "classifier", features = "linear" }'.
         output: folder for the values (CSV and npy), diagnostics.json and a picture.
         raw: take columns in their own units instead of scaling them to unit variance.
-        seed: of the draws of kernel centres, folds and of the held-out rows.
+        seed: of the draws of kernel centers, folds and of the held-out rows.
         json: print the diagnostics for programs.
     """
     from matchzoo.core.storage.number_tables import read, same_columns

@@ -44,7 +44,7 @@ class Arrays(Data):
     size: int | None = attrs.field(default=None, validator=at_least(2))
     """Pixels a side; those of the images if not given."""
     channels: Literal[1, 3] = 3
-    """1 for grey, 3 for backbones; grey images are repeated, colour becomes grey."""
+    """1 for gray, 3 for backbones; gray images are repeated, color becomes gray."""
     test_share: float = attrs.field(default=0.2, validator=between(0, 1, open_high=True))
     """Share of every class that is kept for testing, where there are no test images; 0 for no test part."""
     split_seed: int = attrs.field(default=0, validator=at_least(0))

@@ -65,7 +65,7 @@ class Data(nn.Module, ABC):
         classes = len(loaded.class_names) or None
         if loaded.class_names:
             try:
-                check_names(loaded.class_names)  # an artefact would refuse them, after all the work
+                check_names(loaded.class_names)  # an artifact would refuse them, after all the work
             except MatchZooError as error:
                 raise DeclarationError([("data", f"{error}; rename it")]) from None
         if loaded.train.labels is not None and classes is not None:

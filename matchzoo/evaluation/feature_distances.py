@@ -28,7 +28,7 @@ class FeatureDistances(Evaluation):
     """Fréchet distance, kernel distance, precision, recall, density and coverage of generated against test images.
 
     They are `frechet_distance`, `kernel_distance` and `precision_recall_density_coverage`, of images with 8 bits a
-    colour, as they would be saved; where there are more than ``samples`` real ones, of some drawn with a fixed seed.
+    color, as they would be saved; where there are more than ``samples`` real ones, of some drawn with a fixed seed.
     What the literature calls FID and KID are the first two on the features of one
     Inception network (card ``inception-fid``); here the network is part of the name, and numbers on different networks
     do not compare. A row of training images says what real images get at that number of samples.
@@ -130,7 +130,7 @@ class FeatureDistances(Evaluation):
             images = (engine.samples(render(rows)).values.clamp(0, 1) * 255).round() / 255
             if self.size is not None and images.shape[2:] != (self.size, self.size):
                 images = F.interpolate(images, (self.size, self.size), mode="bilinear", antialias=True).clamp(0, 1)
-            found.append(projector.project(images.expand(-1, 3, -1, -1)))  # grey images are repeated
+            found.append(projector.project(images.expand(-1, 3, -1, -1)))  # gray images are repeated
             progress.update(len(rows))
         return torch.cat(found)
 

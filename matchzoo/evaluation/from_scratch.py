@@ -54,7 +54,7 @@ def fit_network(
     weight_decay: float = 5e-4,
     see: Callable[[torch.Tensor], torch.Tensor] = lambda images: images,
 ) -> None:
-    """Minimise the mean cross-entropy of batches by SGD, with a tenth of the rate in the second half of the epochs.
+    """Minimize the mean cross-entropy of batches by SGD, with a tenth of the rate in the second half of the epochs.
 
     Args:
         network: what ``see`` gives [n, …] → scores [n, c]; trained in place.
@@ -100,7 +100,7 @@ class _Classifier:
 class FromScratch(Evaluation):
     """Test accuracy of networks that are trained from scratch on the synthetic images, and on baselines.
 
-    Images are centred and scaled by the mean and standard deviation of the real training images, channel by channel. A
+    Images are centered and scaled by the mean and standard deviation of the real training images, channel by channel. A
     seed is a start of the network, an order of the images and a draw of their views. Nothing is chosen, so no
     validation set is needed; the test set is looked at once for each trained network.
 

@@ -12,16 +12,16 @@ from matchzoo.data import Split
 from matchzoo.data.split import stratified
 from matchzoo.data.views import Views
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.probe_harness import Baseline, Bench, difference
-from matchzoo.models.classifiers.classifier_fit import Protocol
+from matchzoo.evaluation.probe_harness import Baseline, ProbeHarness, difference
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit
 from matchzoo.models.classifiers.converged import Converged
 from matchzoo.projectors import Backbone, Projector
 from matchzoo.training.composition import Composition
 
 
-def named(protocol: "Protocol | str") -> Protocol:
+def named(protocol: "ClassifierFit | str") -> ClassifierFit:
     """A protocol with its defaults, by its kind; or the protocol itself."""
-    return FAMILIES[Protocol][protocol]() if isinstance(protocol, str) else protocol
+    return FAMILIES[ClassifierFit][protocol]() if isinstance(protocol, str) else protocol
 
 
 @declare("linear-probe")
@@ -34,7 +34,7 @@ class LinearProbe(Evaluation):
     image never judges a classifier that saw it. The test set is looked at once for each trained classifier.
     """
 
-    protocol: Protocol = attrs.field(default=attrs.Factory(Converged), converter=named)
+    protocol: ClassifierFit = attrs.field(default=attrs.Factory(Converged), converter=named)
     """How the classifier is trained; in Python its kind may stand for its defaults."""
     views: int = attrs.field(default=20, validator=at_least(1))
     """Views of every image, fewer where that would pass ``rows``; a protocol may ask for more, or for none."""
@@ -69,7 +69,7 @@ class LinearProbe(Evaluation):
         names = space_names(parts.projectors)
         records = []
         for space, projector in parts.projectors.items():
-            bench = Bench(
+            bench = ProbeHarness(
                 parts.data,
                 projector,
                 (parts.views or Views()) if parts.spec.is_images else None,
@@ -84,7 +84,7 @@ class LinearProbe(Evaluation):
             records += [{**record, "space": space} for record in found] if len(names) > 1 else found
         return records
 
-    def _records(self, bench: Bench, trained: Trained) -> list[Record]:
+    def _records(self, bench: ProbeHarness, trained: Trained) -> list[Record]:
         """Those of one space."""
         parts = trained.parts
         distilled = parts.require_generator().sample()

@@ -11,7 +11,7 @@ from matchzoo.data import Split
 from matchzoo.data.views import Views
 from matchzoo.evaluation.evaluation import Record, Trained
 from matchzoo.evaluation.linear_probe import LinearProbe, space_names
-from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.models.classifiers.classifiers import LinearClassifier
 from matchzoo.models.classifiers.image_classifier import Probe
 from matchzoo.models.classifiers.scoring import Score, summary
@@ -52,7 +52,7 @@ def train(trained: Trained, evaluation: LinearProbe, samples: Samples, title: st
     assert samples.labels is not None  # the check has seen to it
     space, projector = next(iter(parts.projectors.items()))
     views = (parts.views or Views()) if parts.spec.is_images else None
-    bench = Bench(
+    bench = ProbeHarness(
         parts.data,
         projector.eval(),
         views,

@@ -31,11 +31,11 @@ class PixelImages(Generator):
     size: int | None = attrs.field(default=None, validator=at_least(2))
     """Pixels a side; that of the data if not given."""
     initial: Literal["noise", "zero"] = "noise"
-    """Start from standard normal noise, or from grey (zero)."""
+    """Start from standard normal noise, or from gray (zero)."""
     decorrelate: bool = True
-    """Work in uncorrelated colours; of no meaning for grey images."""
+    """Work in uncorrelated colors; of no meaning for gray images."""
     soft_labels: SoftLabels | None = None
-    """Labels are class probabilities: learnt with the images (they start at 0.9 for the image's own class), or in the
+    """Labels are class probabilities: learned with the images (they start at 0.9 for the image's own class), or in the
     end those of a probe trained on all real images. Class indices if not given."""
 
     def build(self, spec: Spec) -> None:
@@ -44,7 +44,7 @@ class PixelImages(Generator):
         self.labels = nn.Buffer(labels)
         if self.soft_labels is not None:
             logits = label_logits(labels, int(spec.classes or 0), START[self.soft_labels])
-            self.label_logits = nn.Parameter(logits) if self.soft_labels == "learnt" else nn.Buffer(logits)
+            self.label_logits = nn.Parameter(logits) if self.soft_labels == "learned" else nn.Buffer(logits)
         shape = (spec.shape[0], self.side, self.side)
         if self.initial == "zero":
             start = torch.zeros(len(labels), *shape)

@@ -43,9 +43,9 @@ class PyramidImages(Generator):
     initial: Literal["noise", "zero"] = "noise"
     """What a new level holds: noise, or nothing new."""
     decorrelate: bool = True
-    """Work in uncorrelated colours; of no meaning for grey images."""
+    """Work in uncorrelated colors; of no meaning for gray images."""
     soft_labels: SoftLabels | None = None
-    """Labels are class probabilities: learnt with the images (they start at 0.9 for the image's own class), or in the
+    """Labels are class probabilities: learned with the images (they start at 0.9 for the image's own class), or in the
     end those of a probe trained on all real images. Class indices if not given."""
 
     def __attrs_post_init__(self) -> None:
@@ -58,7 +58,7 @@ class PyramidImages(Generator):
         self.labels = nn.Buffer(labels)
         if self.soft_labels is not None:
             logits = label_logits(labels, int(spec.classes or 0), START[self.soft_labels])
-            self.label_logits = nn.Parameter(logits) if self.soft_labels == "learnt" else nn.Buffer(logits)
+            self.label_logits = nn.Parameter(logits) if self.soft_labels == "learned" else nn.Buffer(logits)
         sizes = [self.start]
         while sizes[-1] < self.side:
             sizes.append(min(2 * sizes[-1], self.side))

@@ -24,19 +24,19 @@ class DistilledDataset:
     is.
 
     Attributes:
-        images: [m, 3, h, w] float32 in [0, 1], before any normalisation ([m, 1, h, w] of grey data).
+        images: [m, 3, h, w] float32 in [0, 1], before any normalization ([m, 1, h, w] of gray data).
         labels: [m] int64, indices into ``class_names``; or [m, c] float32, probabilities of the classes.
         class_names: in label order.
         named: whether these are names; False where labels came as bare numbers, and nobody said what they mean.
-        preprocessing: ``size`` [h, w], ``range``, ``normalisation`` and ``views`` that the images were made for; None
+        preprocessing: ``size`` [h, w], ``range``, ``normalization`` and ``views`` that the images were made for; None
             if that is not known.
-        source: of the data that the images stand for: ``data`` (the recipe's table), ``class_order``, ``licence``,
+        source: of the data that the images stand for: ``data`` (the recipe's table), ``class_order``, ``license``,
             ``from``, ``homepage``, ``paper``, ``origin``, as far as they are known.
-        backbones: what the images were made with: ``card``, ``architecture``, ``licence``, ``weights`` (source,
+        backbones: what the images were made with: ``card``, ``architecture``, ``license``, ``weights`` (source,
             commit, sha256).
         recipe: the resolved recipe, as TOML text.
         scores: records of the evaluations, each with its method, backbone and protocol.
-        licence: of the set itself (SPDX), if its publisher has chosen one.
+        license: of the set itself (SPDX), if its publisher has chosen one.
         versions: of the packages that made it.
         repository: ``repo``, ``revision`` and ``commit`` that it was pulled from; None if it was not.
         head: a classifier of all the data that travels with it; None if there is none. Its bytes are its own.
@@ -51,7 +51,7 @@ class DistilledDataset:
     backbones: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
     recipe: str = attrs.field(default="", kw_only=True)
     scores: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
-    licence: str = attrs.field(default="", kw_only=True)
+    license: str = attrs.field(default="", kw_only=True)
     versions: Table = attrs.field(factory=dict, kw_only=True)
     repository: Table | None = attrs.field(default=None, kw_only=True)
     head: Head | None = attrs.field(default=None, kw_only=True)
@@ -104,9 +104,9 @@ class DistilledDataset:
         return notebook.labeled_images(self.images, self.labels, self.class_names, self.describe())
 
     def save(self, path: str | Path) -> None:
-        """Write the artefact to a folder, whole or not at all; or, to a name in ``.safetensors``, the tensors alone.
+        """Write the artifact to a folder, whole or not at all; or, to a name in ``.safetensors``, the tensors alone.
 
-        An artefact that is there already is replaced once the new one is whole.
+        An artifact that is there already is replaced once the new one is whole.
 
         Raises:
             MatchZooError: the set is not as it must be, or the folder holds something else or cannot be written.
@@ -124,14 +124,14 @@ class DistilledDataset:
         image_column: str = "image",
         label_column: str = "label",
     ) -> "DistilledDataset":
-        """Read an artefact, checked from end to end; or a set that others published.
+        """Read an artifact, checked from end to end; or a set that others published.
 
         Args:
-            path: the folder of an artefact or of a run; a ``.safetensors`` that `save` wrote; a folder with a folder of
+            path: the folder of an artifact or of a run; a ``.safetensors`` that `save` wrote; a folder with a folder of
                 images for each class; a ``.parquet`` or a folder of such; a ``.pt`` or ``.pth`` of (images, labels);
                 or ``user/name[@revision]``, a data set of the Hub in any of these forms.
             class_names: names of the classes in label order, or a file of them (``.json``: a list; else a line each),
-                for sets that do not say them; an artefact that says them refuses others.
+                for sets that do not say them; an artifact that says them refuses others.
             size: pixels a side that images in files are resized to; needed where they are of several sizes.
             config: configuration of a set of others (the Hub also calls it subset); needed where there are several.
             image_column: of the images in parquet files of others.

@@ -38,13 +38,13 @@ def pull(
     image_column: str = "image",
     label_column: str = "label",
 ) -> "DistilledDataset":
-    """Fetch a set and check it from end to end; of an artefact the tensors are exact.
+    """Fetch a set and check it from end to end; of an artifact the tensors are exact.
 
     A branch or tag is resolved to the commit that it is now, which `DistilledDataset.repository` keeps; files that are
     in the cache are not fetched again, and with ``HF_HUB_OFFLINE`` the last commit that was fetched is read.
 
     Args:
-        repo: ``user/name`` or ``user/name@revision``: an artefact, parquet files, or folders of images; or the name of
+        repo: ``user/name`` or ``user/name@revision``: an artifact, parquet files, or folders of images; or the name of
             a card of the zoo (``distilled/*``), whose commit and hash are then those that must come.
         revision: branch, tag or commit; ``main`` if neither says one.
         class_names: as `DistilledDataset.load`.
@@ -66,11 +66,11 @@ def pull(
 
 
 def push(
-    artefact: "DistilledDataset | Model | str | Path",
+    artifact: "DistilledDataset | Model | str | Path",
     repo: str,
     *,
     private: bool | None = None,
-    licence: str = "",
+    license: str = "",
     message: str = "",
     force: bool = False,
     dry_run: bool = False,
@@ -81,12 +81,12 @@ def push(
     ``data/train-*`` would name, are deleted in the same commit; all other files stay.
 
     Args:
-        artefact: the set or model, or its folder; of a run's folder, the distilled set in it. A part of a run is made a
+        artifact: the set or model, or its folder; of a run's folder, the distilled set in it. A part of a run is made a
             model by `matchzoo.runs.published_parts.model_of_run`.
         repo: ``user/name``.
         private: visibility of a repository that is made; the account's default if not given. True refuses a public one
             that is there.
-        licence: of the set or model (SPDX), for its card; that which it has if not given.
+        license: of the set or model (SPDX), for its card; that which it has if not given.
         message: of the commit.
         force: replace a set or model of another recipe, or other files of the same names.
         dry_run: say what would be uploaded, and ask the Hub nothing.
@@ -100,16 +100,16 @@ def push(
     from matchzoo.hub.model import Model
     from matchzoo.hub.publishing import Publication, publish_model, publish_set
 
-    how = Publication(private=private, licence=licence, message=message, force=force, dry_run=dry_run)
-    if isinstance(artefact, str | Path):
-        is_model = (Path(artefact).expanduser() / CONFIG).is_file()
-        artefact = Model.load(artefact) if is_model else DistilledDataset.load(artefact)
-    if isinstance(artefact, Model):
-        return publish_model(artefact, repo, how)
-    if isinstance(artefact, DistilledDataset):
-        return publish_set(artefact, repo, how)
+    how = Publication(private=private, license=license, message=message, force=force, dry_run=dry_run)
+    if isinstance(artifact, str | Path):
+        is_model = (Path(artifact).expanduser() / CONFIG).is_file()
+        artifact = Model.load(artifact) if is_model else DistilledDataset.load(artifact)
+    if isinstance(artifact, Model):
+        return publish_model(artifact, repo, how)
+    if isinstance(artifact, DistilledDataset):
+        return publish_set(artifact, repo, how)
     raise MatchZooError(
-        f"artefact: expected a DistilledDataset, a Model or the folder of one, got {artefact!r:.80}; of a run give "
+        f"artifact: expected a DistilledDataset, a Model or the folder of one, got {artifact!r:.80}; of a run give "
         "run.distilled"
     )
 
@@ -140,7 +140,7 @@ def push_model(
     *,
     which: "Family | None" = None,
     private: bool | None = None,
-    licence: str = "",
+    license: str = "",
     message: str = "",
     force: bool = False,
     dry_run: bool = False,
@@ -153,7 +153,7 @@ def push_model(
         repo: ``user/name``.
         which: what it must be: ``generator``, ``projector`` or ``probe``; any of them if not given.
         private: as `push`.
-        licence: as `push`.
+        license: as `push`.
         message: as `push`.
         force: replace a model of another recipe, or other files of the same names.
         dry_run: as `push`.
@@ -161,11 +161,11 @@ def push_model(
     Raises:
         MatchZooError: it is no model or another one, with the call that makes one of a run; or as `push`.
     """
-    from matchzoo.core.storage.hub_repository import Place
+    from matchzoo.core.storage.hub_repository import HubRepository
     from matchzoo.hub.publishing import Publication, publish_model
 
-    place = Place.to_push("model", repo, "model")
-    how = Publication(private=private, licence=licence, message=message, force=force, dry_run=dry_run)
+    place = HubRepository.to_push("model", repo, "model")
+    how = Publication(private=private, license=license, message=message, force=force, dry_run=dry_run)
     return publish_model(_model(model, which), place.name, how)
 
 
@@ -197,10 +197,10 @@ def kind_of(repo: str, revision: str | None = None) -> "Kind":
     Raises:
         MatchZooError: it is both or neither, or the Hub cannot be asked.
     """
-    from matchzoo.core.storage.hub_repository import Place
+    from matchzoo.core.storage.hub_repository import HubRepository
 
     kinds: tuple[Kind, Kind] = ("dataset", "model")
-    existing = [kind for kind in kinds if Place.of(kind, repo, revision).exists()]
+    existing = [kind for kind in kinds if HubRepository.of(kind, repo, revision).exists()]
     if len(existing) > 1:
         raise MatchZooError(f"{repo}: is both a data set and a model on the Hub; say --kind dataset or --kind model")
     if not existing and not is_offline():

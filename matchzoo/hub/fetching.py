@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.storage.hub_repository import Place, is_name
+from matchzoo.core.storage.hub_repository import HubRepository, is_name
 from matchzoo.data.reading.repository import Repository
 from matchzoo.hub.folders import model_reading, reading, third_party_formats
 from matchzoo.hub.folders.model_schema import FILES, ModelFields
@@ -63,7 +63,7 @@ def fetch_set(
     card = cards.named(repo)
     if card is not None:
         name, revision = card.published(repo, revision)
-    place = Place.of("dataset", name, revision)
+    place = HubRepository.of("dataset", name, revision)
     names = third_party_formats.names_of(class_names)
     commit = place.resolve()
     with place.explained():
@@ -72,7 +72,7 @@ def fetch_set(
     def read(folder: Path) -> SetFields:
         if card is not None:
             card.check(folder / TENSORS)
-        return reading.read_artefact(folder)
+        return reading.read_artifact(folder)
 
     if METRICS in repository.names and TENSORS in repository.names:
         fields = place.fetch(commit, [*NAMES, stored_head.NAME], read)
@@ -102,12 +102,12 @@ def read_model(folder: str | Path, card: str = "") -> ModelFields:
 
 def fetch_model(repo: str, revision: str | None = None, *, card: str = "") -> ModelFields:
     """The model of a repository of the Hub, as `matchzoo.hub.pull_model` says."""
-    place = Place.of("model", repo, revision)
+    place = HubRepository.of("model", repo, revision)
     commit = place.resolve()
     fields = place.fetch(commit, FILES, lambda folder: model_reading.read(folder, card))
     return attrs.evolve(fields, repository=_origin(place, commit))
 
 
-def _origin(place: Place, commit: str) -> dict[str, str]:
+def _origin(place: HubRepository, commit: str) -> dict[str, str]:
     """What a set or model records of where it was pulled from."""
     return {"repo": place.name, "revision": place.revision, "commit": commit}

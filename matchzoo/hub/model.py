@@ -39,7 +39,7 @@ class Model:
         backbones: as `DistilledDataset.backbones`.
         recipe: the resolved recipe, as TOML text.
         scores: records of the run's evaluations; of a probe its own.
-        licence: of the model itself (SPDX), if its publisher has chosen one.
+        license: of the model itself (SPDX), if its publisher has chosen one.
         versions: of the packages that made it.
         repository: ``repo``, ``revision`` and ``commit`` that it was pulled from; None if it was not.
     """
@@ -53,7 +53,7 @@ class Model:
     backbones: tuple[Table, ...] = ()
     recipe: str = ""
     scores: tuple[Table, ...] = ()
-    licence: str = ""
+    license: str = ""
     versions: Table = attrs.field(factory=dict)
     repository: Table | None = None
 
@@ -135,7 +135,7 @@ class Model:
         Args:
             part: a generator, projector or probe.
             spec: what it was built by.
-            about: further attributes: ``steps`` for a part that grew, ``recipe``, ``licence``, ….
+            about: further attributes: ``steps`` for a part that grew, ``recipe``, ``license``, ….
         """
         tensors = {name: value.detach().cpu().contiguous() for name, value in part.state_dict().items()}
         if isinstance(part, Probe) and isinstance(part.projector, Backbone):

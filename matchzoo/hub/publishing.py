@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from matchzoo.core.storage.hub_repository import Place, filled
+from matchzoo.core.storage.hub_repository import HubRepository, filled
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders import model_schema, model_writing, set_schema, shard, writing
 from matchzoo.hub.folders.validation import check, sha256
@@ -39,7 +39,7 @@ class Publication:
     """How something is published, as `matchzoo.hub.push` says."""
 
     private: bool | None = None
-    licence: str = ""
+    license: str = ""
     message: str = ""
     force: bool = False
     dry_run: bool = False
@@ -47,9 +47,9 @@ class Publication:
 
 def publish_set(distilled: DistilledDataset, repo: str, how: Publication) -> Pushed:
     """Publish a distilled set, as `matchzoo.hub.push` says."""
-    place = Place.to_push("dataset", repo, "set")
+    place = HubRepository.to_push("dataset", repo, "set")
     check(distilled.images, distilled.labels, distilled.class_names)
-    distilled = attrs.evolve(distilled, licence=how.licence or distilled.licence)
+    distilled = attrs.evolve(distilled, license=how.license or distilled.license)
 
     def replaces(there: Mapping[str, Path]) -> bool:
         about = _table(there[set_schema.METRICS])
@@ -60,7 +60,7 @@ def publish_set(distilled: DistilledDataset, repo: str, how: Publication) -> Pus
     with filled(lambda folder: writing.fill(distilled, folder, place.name)) as folder:
         files = _sizes(folder, writing.names_of(distilled))
         notes = [f"unknown: {name}" for name in distilled.unknown]
-        notes += _notes("set", distilled.licence, distilled.recipe)
+        notes += _notes("set", distilled.license, distilled.recipe)
         if how.dry_run:
             return Pushed(place.name, "", files, tuple(notes))
 
@@ -79,8 +79,8 @@ def publish_set(distilled: DistilledDataset, repo: str, how: Publication) -> Pus
 
 def publish_model(model: Model, repo: str, how: Publication) -> Pushed:
     """Publish a trained model, as `matchzoo.hub.push_model` says."""
-    place = Place.to_push("model", repo, "model")
-    model = attrs.evolve(model, licence=how.licence or model.licence)
+    place = HubRepository.to_push("model", repo, "model")
+    model = attrs.evolve(model, license=how.license or model.license)
 
     def replaces(there: Mapping[str, Path]) -> bool:
         about = _table(there[model_schema.CONFIG])
@@ -92,7 +92,7 @@ def publish_model(model: Model, repo: str, how: Publication) -> Pushed:
 
     with filled(lambda folder: model_writing.fill(model, folder, place.name)) as folder:
         files = _sizes(folder, [name for name in model_schema.FILES if (folder / name).is_file()])
-        notes = _notes("model", model.licence, model.recipe)
+        notes = _notes("model", model.license, model.recipe)
         cards = [str(backbone.get("card", "")) for backbone in model.backbones]
         files_of_cards = [card for card in cards if card.endswith(".toml")]
         if files_of_cards:
@@ -151,8 +151,8 @@ def _deleted(names: Sequence[str]) -> list[str]:
     return [f"deleted there: {', '.join(names)}"] if names else []
 
 
-def _notes(what: str, licence: str, recipe: str) -> list[str]:
-    notes = [] if licence else [f"no licence is chosen for the {what} (licence, --licence)"]
+def _notes(what: str, license: str, recipe: str) -> list[str]:
+    notes = [] if license else [f"no license is chosen for the {what} (license, --license)"]
     paths = re.findall(r'"((?:/|~|[A-Za-z]:\\)[^"\n]+)"', recipe)
     if paths:
         notes.append(f"recipe.toml will show paths of this machine, such as {paths[0]}")

@@ -18,7 +18,7 @@ Loss = Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserste
 
 
 def critic_loss(real: torch.Tensor, synthetic: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """What a critic minimises, from its outputs [n] on real and [m] on synthetic samples; a scalar.
+    """What a critic minimizes, from its outputs [n] on real and [m] on synthetic samples; a scalar.
 
     ``non-saturating`` and ``minimax``: half the cross-entropies of logits, ½ (E softplus(−D(x)) + E softplus(D(g))).
     ``least-squares``: ½ (E (D(x) − 1)² + E D(g)²). ``hinge``: E max(0, 1 − D(x)) + E max(0, 1 + D(g)).
@@ -36,7 +36,7 @@ def critic_loss(real: torch.Tensor, synthetic: torch.Tensor, loss: Loss) -> torc
 
 
 def generator_loss(synthetic: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """What a generator minimises, from the critic's outputs [m] on its samples; a scalar.
+    """What a generator minimizes, from the critic's outputs [m] on its samples; a scalar.
 
     ``non-saturating``: E softplus(−D(g)). ``minimax``: −E softplus(D(g)). ``least-squares``: ½ E (D(g) − 1)². ``hinge``
     and ``wasserstein``: −E D(g).
@@ -52,7 +52,7 @@ def generator_loss(synthetic: torch.Tensor, loss: Loss) -> torch.Tensor:
 
 @declare("gan")
 class GAN(Matcher):
-    """`critic_loss` or `generator_loss` of a projector with one feature, the critic; both players minimise theirs."""
+    """`critic_loss` or `generator_loss` of a projector with one feature, the critic; both players minimize theirs."""
 
     arity: ClassVar[tuple[int, int | None]] = (1, 2)
     side: Literal["critic", "generator"]

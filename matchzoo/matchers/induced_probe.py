@@ -22,8 +22,8 @@ def sample_space_probe(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Ridge regression of the labels on the features, by a system of one equation a sample.
 
-    The bias is free: features and labels are centred first, Z̃ = Z − z̄ and Ỹ = Y − ȳ. With K = Z̃ Z̃ᵀ [n, n] and
-    λ = ridge · tr(K) / n, the mean square length of a centred feature times ``ridge``,
+    The bias is free: features and labels are centered first, Z̃ = Z − z̄ and Ỹ = Y − ȳ. With K = Z̃ Z̃ᵀ [n, n] and
+    λ = ridge · tr(K) / n, the mean square length of a centered feature times ``ridge``,
 
         W = Z̃ᵀ (K + λ I)⁻¹ Ỹ,   b = ȳ − z̄ W,
 
@@ -69,7 +69,7 @@ class InducedProbe(Matcher):
 
     uses_sample_weights: ClassVar[bool] = True
     ridge: float = attrs.field(default=3.0, validator=positive())
-    """The L2 penalty, in units of the mean square length of a centred synthetic feature."""
+    """The L2 penalty, in units of the mean square length of a centered synthetic feature."""
     temperature: float = attrs.field(default=0.05, validator=positive())
     """What scores are divided by before the softmax: they are near 0 and 1, so it should be below 1."""
     rows: int | None = attrs.field(default=None, validator=at_least(1))

@@ -44,8 +44,8 @@ def squared_mmd(
     - ``unbiased`` leaves the pairs of a sample with itself out (U-statistic): right on average, so negative about half
       of the time where the laws are equal.
     - ``linear`` averages k(x₁, x₂) + k(y₁, y₂) − k(x₁, y₂) − k(x₂, y₁) over disjoint pairs of samples: also unbiased,
-      in linear time and with more variance. Pairs are drawn by ``rng``, without which they are neighbours in the order
-      that the samples have: that is biased where neighbours are alike, as images in the order of their classes are. Of
+      in linear time and with more variance. Pairs are drawn by ``rng``, without which they are neighbors in the order
+      that the samples have: that is biased where neighbors are alike, as images in the order of their classes are. Of
       unequal sets it uses as many of each as the smaller has.
 
     Args:
@@ -100,7 +100,7 @@ class MMD(Matcher):
     """biased (V-statistic), unbiased (U-statistic, may be negative) or linear (unbiased, in linear time: over pairs of
     samples that are drawn anew each step)."""
     root: bool = False
-    """Minimise the root of MMD², as the published GRAM-net and MMD-net code does."""
+    """Minimize the root of MMD², as the published GRAM-net and MMD-net code does."""
 
     def __attrs_post_init__(self) -> None:
         if (self.bandwidths is None) == (self.kernel is None):

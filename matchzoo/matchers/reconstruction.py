@@ -17,7 +17,7 @@ from matchzoo.matchers.matcher import Matcher
 class Reconstruction(Matcher):
     """Σ over the sets of the mean of (x − decode(features of x))², over all values of all samples.
 
-    A player that moves an auto-encoder minimises it, so that the features keep what the samples are.
+    A player that moves an auto-encoder minimizes it, so that the features keep what the samples are.
 
     Source: Li et al., MMD GAN, NeurIPS 2017, section 3.3 (λ of the released code is 8: ``weight = 8.0``).
     """

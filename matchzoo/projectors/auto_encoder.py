@@ -30,7 +30,7 @@ class AutoEncoder(Projector):
     given."""
 
     def build(self, spec: Spec) -> int:
-        """Build both networks, initialised by the seed of the run."""
+        """Build both networks, initialized by the seed of the run."""
         step = Step(0, spec.seed)
         self.encoder.build(spec.shape, (self.features,), step.rng(spec.space))
         self.decoder.build((self.features,), spec.shape, step.rng(spec.space.replace("projector", "decoder", 1)))

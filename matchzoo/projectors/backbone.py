@@ -14,14 +14,14 @@ from matchzoo.core.structuring import to_table
 from matchzoo.projectors.projector import Projector
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-"""Mean and standard deviation of the colours of ImageNet."""
+"""Mean and standard deviation of the colors of ImageNet."""
 
 
 @declare("backbone")
 class Backbone(Projector):
     """The pooled features of a pre-trained network of the zoo, frozen: only the images get gradients.
 
-    Normalisation belongs here: images come in [0, 1] and are shifted and scaled by the mean and standard deviation
+    Normalization belongs here: images come in [0, 1] and are shifted and scaled by the mean and standard deviation
     that the network was trained with, or by ImageNet's. Pixels are laid out channels-last, in which convolutions are
     faster on a CPU (EfficientNet-Lite0 at 96 px, forward and back: 10 ms an image instead of 14, one thread).
     """
@@ -38,7 +38,7 @@ class Backbone(Projector):
             The dimension of the features.
 
         Raises:
-            DeclarationError: the samples are no colour images, or of a size that the network does not take.
+            DeclarationError: the samples are no color images, or of a size that the network does not take.
             MatchZooError: the weights are not here and cannot be fetched, or are not those of the card.
         """
         if not spec.is_images or spec.shape[0] != 3:
@@ -91,7 +91,7 @@ class Backbone(Projector):
         self._compiled = features
 
     def identity(self) -> tuple[int, Any]:
-        """The features' dimension, and card, hash of its weights, normalisation and versions of what computes them."""
+        """The features' dimension, and card, hash of its weights, normalization and versions of what computes them."""
         if self._identity is None:
             libraries = {name: version(name) for name in ("torch", self._card.library)}
             weights = self._card.weights.origin()
@@ -99,7 +99,7 @@ class Backbone(Projector):
         return self._card.features, self._identity
 
     def origin(self) -> dict[str, Any]:
-        """The card's name, architecture and licence, and source, commit and hash of its weights."""
+        """The card's name, architecture and license, and source, commit and hash of its weights."""
         return {"card": self.card, **zoo.load(self.card, zoo.BackboneCard).origin()}
 
     def _take(self, card: zoo.BackboneCard, height: int, width: int) -> None:

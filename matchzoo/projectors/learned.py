@@ -27,10 +27,10 @@ class Learned(Projector):
     """Largest absolute value of a parameter, which is clipped to it after each step; none if not given. The weight
     clipping of Wasserstein GANs and MMD-GANs."""
     redraw_every: int | None = attrs.field(default=None, validator=at_least(1))
-    """Steps after which the network is drawn anew from its initialisation; never if not given."""
+    """Steps after which the network is drawn anew from its initialization; never if not given."""
 
     def build(self, spec: Spec) -> int:
-        """Build the network, initialised by the seed of the run."""
+        """Build the network, initialized by the seed of the run."""
         self.spec, self.drawn = spec, 0
         self.network.build(spec.shape, (self.features,), Step(0, spec.seed).rng(spec.space))
         clip(self.network, self.bound)

@@ -48,7 +48,7 @@ def kernel_mean_matching(
 class KernelMeanMatching(RatioEstimator):
     """The ratio at the denominator's points, and only there: in closed form, or constrained as first proposed.
 
-    Unconstrained, it is `kernel_mean_matching`. With ``non-negative`` it minimises the same ½ rᵀ(K_dd + εI)r −
+    Unconstrained, it is `kernel_mean_matching`. With ``non-negative`` it minimizes the same ½ rᵀ(K_dd + εI)r −
     (m/n) 1ᵀK_nd r over 0 ≤ r ≤ ``bound`` and |mean(r) − 1| ≤ ``tolerance``, solved as `minimize_in_box` says, for each
     bandwidth, and averages.
 

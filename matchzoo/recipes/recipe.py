@@ -16,6 +16,7 @@ from matchzoo.data.views import Views
 from matchzoo.evaluation import Evaluation
 from matchzoo.generators import Generator
 from matchzoo.projectors import Identity, Projector
+from matchzoo.recipes.upgrade import upgraded
 from matchzoo.training.composition import Composition, Declared, in_order
 from matchzoo.training.engine import Engine
 from matchzoo.training.players import Player
@@ -24,7 +25,7 @@ from matchzoo.training.trainer import Trainer
 if TYPE_CHECKING:
     from matchzoo.runs.run import Run
 
-SCHEMA = 1
+SCHEMA = 2
 NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 """Of players and projectors."""
 RESERVED = ("generator", "projector", "optimizers")
@@ -116,8 +117,9 @@ class Recipe:
     @classmethod
     def of(cls, table: dict[str, Any]) -> "Recipe":
         """The recipe of a table; a `DeclarationError` lists all that is wrong with it."""
-        _check_schema(table.get("schema", SCHEMA))  # first, since its other keys may be new ones
-        return structure(table, cls)
+        schema = table.get("schema", SCHEMA)
+        _check_schema(schema)  # first, since its other keys may be new ones
+        return structure(upgraded(table) if schema == 1 else table, cls)
 
     def table(self) -> dict[str, Any]:
         """The recipe as a table, defaults written out."""
@@ -189,5 +191,5 @@ class Recipe:
 
 
 def _check_schema(schema: Any) -> None:
-    if isinstance(schema, int) and schema != SCHEMA:
+    if isinstance(schema, int) and not 1 <= schema <= SCHEMA:
         raise DeclarationError([("schema", f"expected {SCHEMA}, got {schema}; is matchzoo too old for it?")])

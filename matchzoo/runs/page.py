@@ -142,7 +142,7 @@ class RunPage:
         images = self.parts.spec.is_images
         blocks = []
         if samples.is_file():
-            alt = "A grid of generated images" if images else "Generated points over the real ones, which are grey"
+            alt = "A grid of generated images" if images else "Generated points over the real ones, which are gray"
             blocks.append(html.picture(samples.read_bytes(), alt, "paper" if images else "plot"))
         if projected.is_file():
             alt = "At some steps: generated points over the real ones, and below both as the projector sees them"
@@ -179,7 +179,7 @@ class RunPage:
         real = pictures.real_points(self.parts.data)
         flat = figures.plane(real)
         png = _png(figures.scatter([("", flat(tensors["samples"]))], flat(real)))
-        return html.picture(png, f"Generated points at step {number} over the real ones, which are grey", "plot")
+        return html.picture(png, f"Generated points at step {number} over the real ones, which are gray", "plot")
 
     def _strip(self, number: int, tensors: dict[str, torch.Tensor]) -> str:
         names = [self.parts.spec.class_names[label] for label in tensors.get("labels", [])]

@@ -1,7 +1,7 @@
 """A run: one recipe, one folder. Trains, stops and resumes exactly, evaluates, and keeps what came of it.
 
 The folder holds ``recipe.toml`` (resolved), ``environment.json`` (one entry a session), ``metrics.jsonl`` (a record
-every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and at the end ``distilled/`` (the artefact, where
+every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and at the end ``distilled/`` (the artifact, where
 the synthetic samples are a finite set of images), ``parts.safetensors`` (what the players moved), ``pictures/``,
 ``report.html`` (all of it on one page) and, last, ``metrics.json``: a folder that has it is finished.
 """

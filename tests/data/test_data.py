@@ -193,8 +193,8 @@ def test_torchvision_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert spec.class_names[:2] == ("T-shirt/top", "Trouser")
     assert torch.equal(data.training_set.values, images[:, None].expand(-1, 3, -1, -1))
     assert data.test_set.labels.tolist() == list(range(10))
-    grey = Torchvision(dataset="FashionMNIST", root=str(tmp_path), channels=1).load()
-    assert torch.equal(grey.train.values[:, 0], images)
+    gray = Torchvision(dataset="FashionMNIST", root=str(tmp_path), channels=1).load()
+    assert torch.equal(gray.train.values[:, 0], images)
     small = Torchvision(dataset="FashionMNIST", root=str(tmp_path), size=14).load()
     monkeypatch.setenv("MATCHZOO_MEMORY", "0")
     mapped = Torchvision(dataset="FashionMNIST", root=str(tmp_path), size=14).load()
@@ -337,7 +337,7 @@ def test_gaussian_has_its_moments() -> None:
     data = Gaussian()
     points = data.load().train.values.double()
     assert points.shape == (60_000, 2)
-    assert torch.allclose(points.mean(0), data.centres()[0], atol=0.02)
+    assert torch.allclose(points.mean(0), data.centers()[0], atol=0.02)
     assert torch.allclose(points.T.cov(), (data.factor() @ data.factor().T), atol=0.03)
     assert torch.equal(data.load().test.values, Gaussian().load().test.values)
 
@@ -348,10 +348,10 @@ def test_ring_3d_is_the_ring_turned() -> None:
     flat = data.load().train.values.double() @ data.rotation()
     assert flat[:, 2].std().item() == pytest.approx(0.1, rel=0.02)
     assert flat[:, 2].mean().item() == pytest.approx(0, abs=0.003)
-    distances = torch.cdist(flat[:, :2], Ring().centres()).min(1).values
+    distances = torch.cdist(flat[:, :2], Ring().centers()).min(1).values
     assert distances.square().mean().sqrt().item() == pytest.approx(0.2 * math.sqrt(2), rel=0.02)
-    centres = data.centres() @ data.rotation()
-    assert torch.allclose(centres[:, :2], Ring().centres())
+    centers = data.centers() @ data.rotation()
+    assert torch.allclose(centers[:, :2], Ring().centers())
 
 
 # how rows are drawn

@@ -46,7 +46,7 @@ def features(**columns: Sequence[str]) -> dict[bytes, bytes]:
 def shard(
     path: Path, reds: Sequence[int], metadata: dict[bytes, bytes] | None = None, rows: int = 2, **columns: list
 ) -> Path:
-    """A parquet file of one-coloured images and other columns, a few rows a row group."""
+    """A parquet file of one-colored images and other columns, a few rows a row group."""
     images = pa.array([{"bytes": encoded(red), "path": f"{red}.png"} for red in reds])
     table = pa.table({"image": images, **columns}).replace_schema_metadata(metadata)
     path.parent.mkdir(parents=True, exist_ok=True)

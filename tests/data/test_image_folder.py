@@ -91,7 +91,7 @@ def test_named_pipes_do_not_hang(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes only there")
-def test_class_names_that_no_artefact_could_hold(tmp_path: Path) -> None:
+def test_class_names_that_no_artifact_could_hold(tmp_path: Path) -> None:
     for name in ("line\nbreak", "plain"):
         for number in range(2):
             save(tmp_path / name / f"{number}.png")

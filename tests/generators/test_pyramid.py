@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.generators import PixelImages, PyramidImages
-from matchzoo.generators.images import COLOURS, decode
+from matchzoo.generators.images import COLORS, decode
 
 
 def spec(size: int = 8, classes: int = 3, seed: int = 5) -> Spec:
@@ -21,7 +21,7 @@ def built(**fields) -> PyramidImages:
 
 
 def test_decode_is_the_formula_pixel_by_pixel():
-    """Against an explicit bilinear resampling, colour product and tanh form of the sigmoid."""
+    """Against an explicit bilinear resampling, color product and tanh form of the sigmoid."""
     coarse, fine = torch.randn(1, 3, 2, 2, dtype=torch.float64), torch.randn(1, 3, 4, 4, dtype=torch.float64)
     up = torch.zeros(1, 3, 4, 4, dtype=torch.float64)
     for i in range(4):
@@ -33,7 +33,7 @@ def test_decode_is_the_formula_pixel_by_pixel():
             top = coarse[..., y0, x0] * (1 - fx) + coarse[..., y0, x1] * fx
             bottom = coarse[..., y1, x0] * (1 - fx) + coarse[..., y1, x1] * fx
             up[..., i, j] = top * (1 - fy) + bottom * fy
-    matrix = torch.tensor(COLOURS, dtype=torch.float64)
+    matrix = torch.tensor(COLORS, dtype=torch.float64)
     matrix = matrix / max(matrix[:, c].norm() for c in range(3))
     total = up + fine
     expected = torch.stack([matrix @ total[0, :, i, j] for i in range(4) for j in range(4)], 1).reshape(3, 4, 4)
@@ -46,7 +46,7 @@ def test_decode_does_not_depend_on_the_order_of_levels():
     torch.testing.assert_close(decode(levels, 6), decode(levels[::-1], 6))
 
 
-def test_zero_is_grey():
+def test_zero_is_gray():
     assert (decode([torch.zeros(1, 3, 1, 1)], 4) == 0.5).all()
 
 
@@ -85,7 +85,7 @@ def test_growth_scales_old_levels_and_adds_scaled_noise():
     assert all(p.requires_grad for p in large.levels)
 
 
-def test_zero_initialisation_keeps_the_picture_up_to_interpolation():
+def test_zero_initialization_keeps_the_picture_up_to_interpolation():
     """A constant image stays as it is, exactly; the new level holds the mean of the old ones."""
     generator = built(initial="zero", grow_every=1)
     before = generator.sample().values

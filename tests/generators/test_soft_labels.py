@@ -1,4 +1,4 @@
-"""Labels that are learnt: what they start from, what moves them, and every place that they go to."""
+"""Labels that are learned: what they start from, what moves them, and every place that they go to."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_they_start_at_nine_tenths_of_the_own_class():
 
 @pytest.mark.parametrize("cls", [PixelImages, PyramidImages])
 def test_generators_give_probabilities_of_their_rows(cls):
-    generator = cls(size=4, images_per_class=2, soft_labels="learnt")
+    generator = cls(size=4, images_per_class=2, soft_labels="learned")
     generator.build(Spec(shape=(3, 4, 4), classes=3, class_names=tuple("abc")))
     samples = generator.render(torch.tensor([5, 0]))
     assert samples.labels.shape == (2, 3)
@@ -47,10 +47,10 @@ def test_the_gradient_of_the_labels_is_that_of_finite_differences():
     assert torch.autograd.gradcheck(loss, (logits,))
 
 
-def test_a_run_with_learnt_labels(lgm, tiny_card, tmp_path, monkeypatch):
+def test_a_run_with_learned_labels(lgm, tiny_card, tmp_path, monkeypatch):
     from helpers.resuming import Stop, assert_same, stop_after
 
-    lgm["generator"] |= {"soft_labels": "learnt", "images_per_class": 2}
+    lgm["generator"] |= {"soft_labels": "learned", "images_per_class": 2}
     lgm["trainer"]["checkpoint_every"] = 2
     lgm["evaluation"][0] |= {"baselines": ["random"], "seeds": 1}
     recipe = Recipe.of(lgm)
@@ -91,7 +91,7 @@ def test_a_run_with_learnt_labels(lgm, tiny_card, tmp_path, monkeypatch):
         assert soft == again
 
 
-def test_neighbours_are_of_the_most_probable_class():
+def test_neighbors_are_of_the_most_probable_class():
     real = Samples(torch.tensor([[1.0, 0], [0, 1]]), torch.tensor([0, 1]))
     queries = Samples(torch.tensor([[1.0, 0]]), torch.tensor([[0.2, 0.8]]))
     assert nearest_rows(queries, real).tolist() == [1]

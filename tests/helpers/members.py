@@ -108,9 +108,9 @@ CASES: dict[str, dict[str, tuple]] = {
     },
     "ratio estimator": {
         "kernel-mean-matching": (RATIO["estimator"], {}),
-        "ulsif": ({"kind": "ulsif", "bandwidths": [1.0, "median"], "ridges": [0.1], "centres": 10}, {}),
+        "ulsif": ({"kind": "ulsif", "bandwidths": [1.0, "median"], "ridges": [0.1], "centers": 10}, {}),
         "rulsif": ({"kind": "rulsif", "bandwidths": [1.0], "relative": 0.5}, {}),
-        "kliep": ({"kind": "kliep", "bandwidths": [2.0], "centres": 10}, {}),
+        "kliep": ({"kind": "kliep", "bandwidths": [2.0], "centers": 10}, {}),
         "classifier": ({"kind": "classifier", "features": "quadratic", "ridges": [0.1]}, {}),
     },
     "kernel": {

@@ -16,4 +16,4 @@ def small() -> Model:
     spec = Spec(shape=(2,), count=10, features=3)
     generator = NoiseGenerator(dimension=2, network=structure({"kind": "mlp", "widths": [3], "norm": "batch"}, NETWORK))
     generator.build(spec)
-    return Model.of(generator, spec, recipe="schema = 1\n", licence="MIT", source={"data": {"kind": "ring"}})
+    return Model.of(generator, spec, recipe="schema = 1\n", license="MIT", source={"data": {"kind": "ring"}})

@@ -45,14 +45,14 @@ def tensors_of(distilled: DistilledDataset) -> tuple[list, list]:
 def test_push_and_pull(lfs: int, soft: bool, hub: HubServer) -> None:  # noqa: F811
     hub.lfs = lfs
     distilled = made(soft)
-    done = door.push(distilled, REPO, licence="CC-BY-4.0")
+    done = door.push(distilled, REPO, license="CC-BY-4.0")
     assert done.commit == hub.branches[AT]["main"]
     assert set(hub.commits[AT][done.commit]) == {*NAMES, ".gitattributes"}
     assert len(hub.commits[AT]) == 2  # the one that made the repository, and one
     assert bool([one for one in hub.requests if one.startswith("PUT /lfs/")]) == (lfs == 2000)
     again = door.pull(REPO)
     assert again.repository == {"repo": REPO, "revision": "main", "commit": done.commit}
-    assert same(attrs.evolve(again, repository=None), attrs.evolve(distilled, licence="CC-BY-4.0"))
+    assert same(attrs.evolve(again, repository=None), attrs.evolve(distilled, license="CC-BY-4.0"))
     assert same(again, DistilledDataset.load(REPO))
     card = hub.commits[AT][done.commit]["README.md"].read_text()
     assert f'hub.pull("{REPO}")' in card
@@ -121,7 +121,7 @@ def test_a_push_leaves_nothing_over(hub: HubServer) -> None:  # noqa: F811
     head = Head(weight=torch.rand(3, 4), bias=torch.rand(3), backbone="efficientnet-lite0")
     door.push(attrs.evolve(distilled, head=head), REPO)
     assert door.pull(REPO).head is not None
-    done = door.push(distilled, REPO, licence="MIT")
+    done = door.push(distilled, REPO, license="MIT")
     assert done.notes == ("deleted there: head.safetensors",)
     assert set(hub.commits[AT][done.commit]) == {*NAMES, ".gitattributes"}
     assert door.pull(REPO).head is None
@@ -163,7 +163,7 @@ def test_private_repositories(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -
 def test_dry_run_asks_nothing(hub: HubServer) -> None:  # noqa: F811
     done = door.push(made(), REPO, dry_run=True)
     assert (done.commit, set(done.files)) == ("", set(NAMES))
-    assert done.notes == ("no licence is chosen for the set (licence, --licence)",)
+    assert done.notes == ("no license is chosen for the set (license, --license)",)
     assert hub.requests == []
 
 
@@ -438,11 +438,11 @@ def test_evaluated_after_a_pull_as_before(
     monkeypatch.chdir(tmp_path)
     lgm["trainer"]["steps"], lgm["evaluation"] = 2, []
     run = Recipe.of(lgm).run(tmp_path / "run", quiet=True, name="lgm")
-    assert run.distilled.source["licence"] == "CC-BY-4.0"
+    assert run.distilled.source["license"] == "CC-BY-4.0"
     assert run.distilled.backbones[0]["card"] == str(tiny_card)
-    main(["push", "run", REPO, "--licence", "MIT", "--dry-run"])
+    main(["push", "run", REPO, "--license", "MIT", "--dry-run"])
     assert "nothing was uploaded" in capsys.readouterr().out
-    main(["push", "run", REPO, "--licence", "MIT"])
+    main(["push", "run", REPO, "--license", "MIT"])
     said = capsys.readouterr().out
     assert "recipe.toml will show paths of this machine" in said
     main(["pull", REPO, "--output", "pulled"])

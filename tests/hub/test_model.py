@@ -72,14 +72,14 @@ NETWORK = next(field.type for field in attrs.fields(NoiseGenerator) if field.nam
 
 
 def test_a_generator_samples_as_it_did(ring_run: Run, hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
-    done = door.push_model(model_of_run(ring_run, "generator"), REPO, licence="Apache-2.0")
+    done = door.push_model(model_of_run(ring_run, "generator"), REPO, license="Apache-2.0")
     assert set(hub.commits[REPO][done.commit]) == {*FILES, ".gitattributes"}
     assert len(hub.commits[REPO]) == 2  # the one that made the repository, and one
     pulled = door.pull_model(REPO)
     expected = ring_run.generator.sample(100).values
     assert torch.equal(pulled.part.sample(100).values, expected)
     assert pulled.repository == {"repo": REPO, "revision": "main", "commit": done.commit}
-    assert (pulled.family, pulled.kind, pulled.licence) == ("generator", "noise", "Apache-2.0")
+    assert (pulled.family, pulled.kind, pulled.license) == ("generator", "noise", "Apache-2.0")
     assert Recipe.of(tomllib.loads(pulled.recipe)) == ring_run.recipe
     assert pulled.scores == tuple(ring_run.metrics["results"])
     assert pulled.versions["torch"]
@@ -258,7 +258,7 @@ def test_the_card(ring_run: Run, lgm_run: Run) -> None:
         (lgm_run, "probe", ["probe.predict(x)", "top-1 %", "CC-BY-4.0", "0 = 0, 1 = 1"]),
         (lgm_run, "generator", ["float [100, 3, 8, 8]"]),
     ):
-        model = attrs.evolve(model_of_run(run, family), licence="MIT")
+        model = attrs.evolve(model_of_run(run, family), license="MIT")
         text = model_card.text(model, "u/n", "sample.png" if family == "generator" else "")
         head = ModelCard(text, ignore_metadata_errors=False).data
         assert head.license == "mit"
@@ -273,7 +273,7 @@ def test_the_card(ring_run: Run, lgm_run: Run) -> None:
 def test_another_model_is_not_replaced(hub: HubServer) -> None:  # noqa: F811
     model = small()
     door.push_model(model, REPO)
-    door.push_model(attrs.evolve(model, licence="ISC"), REPO)  # the same recipe
+    door.push_model(attrs.evolve(model, license="ISC"), REPO)  # the same recipe
     other = attrs.evolve(model, recipe="schema = 1\n[trainer]\nsteps = 3\n")
     door.push_model(other, REPO)  # the same tensors
     other.tensors["network.layers.0.bias"].add_(1)
@@ -289,9 +289,9 @@ def test_another_model_is_not_replaced(hub: HubServer) -> None:  # noqa: F811
 
 
 def test_a_push_leaves_no_sample_over(ring_run: Run, hub: HubServer) -> None:  # noqa: F811
-    door.push_model(model_of_run(ring_run, "generator"), REPO, licence="MIT")
+    door.push_model(model_of_run(ring_run, "generator"), REPO, license="MIT")
     projector = model_of_run(ring_run, "projector")
-    done = door.push_model(projector, REPO, licence="MIT", force=True)
+    done = door.push_model(projector, REPO, license="MIT", force=True)
     assert done.notes == (f"deleted there: {SAMPLE}",)
     assert set(hub.commits[REPO][done.commit]) == {*FILES, ".gitattributes"} - {SAMPLE}
     with pytest.raises(MatchZooError, match="is public, and stays so; nothing was uploaded: make it private"):
@@ -313,15 +313,15 @@ def test_what_is_pushed_is_a_model_or_its_folder(ring_run: Run, tmp_path: Path, 
         door.push_model(ring_run, REPO, which="projector")
     with pytest.raises(MatchZooError, match=r"refused as a model: config\.json: is missing"):
         door.push_model(tmp_path, REPO)
-    with pytest.raises(MatchZooError, match="artefact: expected a DistilledDataset, a Model or the folder of one"):
+    with pytest.raises(MatchZooError, match="artifact: expected a DistilledDataset, a Model or the folder of one"):
         door.push(ring_run, REPO)
     assert hub.requests == []
 
 
 def test_dry_run_asks_nothing(hub: HubServer) -> None:  # noqa: F811
-    done = door.push_model(attrs.evolve(small(), licence=""), REPO, dry_run=True)
+    done = door.push_model(attrs.evolve(small(), license=""), REPO, dry_run=True)
     assert (done.commit, set(done.files)) == ("", set(FILES))
-    assert done.notes == ("no licence is chosen for the model (licence, --licence)",)
+    assert done.notes == ("no license is chosen for the model (license, --license)",)
     assert hub.requests == []
 
 
@@ -335,7 +335,7 @@ def test_the_commands(
     from huggingface_hub import constants
 
     monkeypatch.chdir(tmp_path)
-    words = ["push", str(ring_run.folder), REPO, "--model", "generator", "--licence", "MIT"]
+    words = ["push", str(ring_run.folder), REPO, "--model", "generator", "--license", "MIT"]
     main([*words, "--dry-run"])
     assert "nothing was uploaded" in capsys.readouterr().out
     main([*words, "--private"])

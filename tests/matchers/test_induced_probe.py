@@ -34,15 +34,15 @@ def built(**fields) -> InducedProbe:
 @pytest.mark.parametrize("ridge", [1e-4, 1e-1, 10.0])
 @pytest.mark.parametrize("soft", [False, True])
 def test_it_is_ridge_regression_in_feature_space(n, d, ridge, soft):
-    """The primal solution, and least squares on rows that hold the penalty, with an unpenalised bias."""
+    """The primal solution, and least squares on rows that hold the penalty, with an unpenalized bias."""
     z, labels = problem(n, d)
     y = F.one_hot(labels, C).double()
     if soft:
         y = (y + torch.rand(n, C, dtype=torch.float64, generator=torch.Generator().manual_seed(1))).softmax(1)
     weight, bias = sample_space_probe(z, y if soft else labels, C, ridge)
-    centred = z - z.mean(0)
-    strength = ridge * centred.square().sum(1).mean()
-    primal = torch.linalg.solve(centred.T @ centred + strength * torch.eye(d).double(), centred.T @ (y - y.mean(0)))
+    centered = z - z.mean(0)
+    strength = ridge * centered.square().sum(1).mean()
+    primal = torch.linalg.solve(centered.T @ centered + strength * torch.eye(d).double(), centered.T @ (y - y.mean(0)))
     torch.testing.assert_close(weight, primal, rtol=0, atol=1e-10)
     rows = torch.cat([torch.cat([z, torch.ones(n, 1).double()], 1), strength.sqrt() * torch.eye(d + 1).double()[:d]])
     solution = torch.linalg.lstsq(rows, torch.cat([y, torch.zeros(d, C).double()])).solution

@@ -100,7 +100,7 @@ def ratios() -> dict[str, Case]:
         everywhere = FAMILIES[RatioEstimator][kind].out_of_sample
         for divergence in DIVERGENCES:
             plain = "second-moment" if divergence == "pearson" else "plain"
-            for form in ("centred", plain, "lower-bound") if everywhere else ("centred", plain):
+            for form in ("centered", plain, "lower-bound") if everywhere else ("centered", plain):
                 made = {"kind": "ratio", "estimator": table, "divergence": divergence, "form": form}
                 found[f"{kind} {divergence} {form}"] = Case(made, shifted=True)
     return found

@@ -50,7 +50,7 @@ def test_mmd_is_its_definition_written_as_loops(kernel, estimator):
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=NAMES)
 def test_linear_mmd_of_sorted_sets_is_on_average_the_unbiased_one(kernel):
-    """The mean over all pairings is the U-statistic; neighbours, here of one class, are nowhere near it."""
+    """The mean over all pairings is the U-statistic; neighbors, here of one class, are nowhere near it."""
     classes = 3 * points(4, 2, 7)
     x = classes.repeat_interleave(3, 0) + 0.1 * points(12, 2)
     y = classes.repeat_interleave(5, 0) + 0.1 * points(20, 2, 1)
@@ -58,8 +58,8 @@ def test_linear_mmd_of_sorted_sets_is_on_average_the_unbiased_one(kernel):
     found = torch.stack([term.discrepancy(sets, Step(number, 0)).value for number in range(1, 1001)])
     unbiased, error = squared_mmd(*sets, kernel, "unbiased"), found.std() / len(found) ** 0.5
     assert abs(found.mean() - unbiased) < 4 * error
-    neighbours = squared_mmd(*sets, kernel, "linear")
-    assert abs(neighbours - unbiased) > 10 * error
+    neighbors = squared_mmd(*sets, kernel, "linear")
+    assert abs(neighbors - unbiased) > 10 * error
     assert term.discrepancy(sets, Step(1, 0)).value.equal(found[0])
 
 

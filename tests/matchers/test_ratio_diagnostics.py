@@ -68,7 +68,7 @@ def test_what_is_not_finite_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
-@pytest.mark.parametrize("form", ["centred", "lower-bound"])
+@pytest.mark.parametrize("form", ["centered", "lower-bound"])
 def test_no_graph_and_no_samples_are_kept(estimator, form) -> None:
     if form == "lower-bound" and not estimator.out_of_sample:
         pytest.skip("the estimator has no such form")

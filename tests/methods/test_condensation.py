@@ -110,7 +110,7 @@ def test_without_an_augmentation_sharing_is_gradient_matching():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"generator.soft_labels": "learnt"}, "views of a class need class indices, and this set has probabilities"),
+        ({"generator.soft_labels": "learned"}, "views of a class need class indices, and this set has probabilities"),
         (
             {
                 "players.generator.minimize": [

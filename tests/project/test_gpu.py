@@ -1,4 +1,4 @@
-"""What only a CUDA device can show: agreement with the CPU, exact resume, no host synchronisation in a step."""
+"""What only a CUDA device can show: agreement with the CPU, exact resume, no host synchronization in a step."""
 
 import copy
 

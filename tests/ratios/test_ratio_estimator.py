@@ -115,8 +115,8 @@ def test_least_squares_are_those_of_densratio(relative, s, ridge):
 @pytest.mark.parametrize("clip", [False, True])
 def test_leave_one_out_is_that_of_leaving_one_out(n, m, relative, clip):
     p, q = two_sets(n, m)
-    centres = points(5, 2, 3)
-    at_p, at_q = (gaussian(squared_distances(x, centres), 1.0) for x in (p, q))
+    centers = points(5, 2, 3)
+    at_p, at_q = (gaussian(squared_distances(x, centers), 1.0) for x in (p, q))
     scores = []
     for i in range(min(n, m)):
         rest_p, rest_q = (torch.cat([x[:i], x[i + 1 :]]) for x in (at_p, at_q))
@@ -333,7 +333,7 @@ def test_choosing_needs_two_samples(name):
 
 @pytest.mark.parametrize("name", ["ulsif", "kliep", "fourier"])
 def test_equal_steps_give_equal_values(name):
-    p, q = law("T2", 150, 0)[:2]  # more samples than centres
+    p, q = law("T2", 150, 0)[:2]  # more samples than centers
     first, second = (fitted(CHOOSING[name], p, q).denominator for _ in range(2))
     assert torch.equal(first, second)
     other = CHOOSING[name].fit(numerator=Samples(p), denominator=Samples(q), step=Step(2, 0)).denominator

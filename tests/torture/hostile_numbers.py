@@ -87,7 +87,7 @@ def hostile() -> Iterator[Sets]:
 Subject = Callable[[Sets, torch.dtype], None]
 
 
-def labelled(values: torch.Tensor) -> Samples:
+def labeled(values: torch.Tensor) -> Samples:
     labels = torch.arange(len(values)) % CLASSES
     return Samples(values, labels, index=torch.arange(len(values)))
 
@@ -114,7 +114,7 @@ def matcher(table: dict[str, Any]) -> Subject:
         made.build(spec)
         made.to(dtype)
         real, synthetic = sets.x.to(dtype), sets.y.to(dtype).requires_grad_()
-        said = made.discrepancy((labelled(real), labelled(synthetic)), Step(1, 0))
+        said = made.discrepancy((labeled(real), labeled(synthetic)), Step(1, 0))
         value = said.value
         expect(value.ndim == 0, f"a value of shape {tuple(value.shape)}")
         cubes = table.get("kernel", {}).get("kind") == "polynomial" and dtype == torch.float32
@@ -145,7 +145,7 @@ def distance(measure: Callable[[torch.Tensor, torch.Tensor], Any]) -> Subject:
 
 def classifier(protocol: dict[str, Any]) -> Subject:
     def ask(sets: Sets, dtype: torch.dtype) -> None:
-        train, test = labelled(sets.x.to(dtype)), labelled(sets.y.to(dtype))
+        train, test = labeled(sets.x.to(dtype)), labeled(sets.y.to(dtype))
         made = structure(protocol, Protocol)  # type: ignore[type-abstract]
         [score] = probe(made, [TrainingSet(features=train, views=1)], train, test, CLASSES)
         expect(0 <= score.top1 <= 100, f"an accuracy of {score.top1}")
@@ -155,7 +155,7 @@ def classifier(protocol: dict[str, Any]) -> Subject:
 
 def selector(choose: Callable[[Samples], torch.Tensor]) -> Subject:
     def ask(sets: Sets, dtype: torch.dtype) -> None:
-        features = labelled(sets.y.to(dtype))
+        features = labeled(sets.y.to(dtype))
         rows = choose(features)
         expect(len(set(rows.tolist())) == len(rows), "a sample was chosen twice")
         found, there = (labels.bincount(minlength=CLASSES) for labels in (features.labels[rows], features.labels))

@@ -19,7 +19,7 @@ from matchzoo.training.loop import Training
 
 
 def soft(table: dict) -> dict:
-    table["generator"]["soft_labels"] = "learnt"
+    table["generator"]["soft_labels"] = "learned"
     return table
 
 

@@ -39,7 +39,7 @@ MLP = {"kind": "mlp", "widths": [8]}
 
 @pytest.fixture(scope="module")
 def cards(tiny_card: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Two tiny networks with random weights, of other architectures, feature sizes and normalisations."""
+    """Two tiny networks with random weights, of other architectures, feature sizes and normalizations."""
     other = tmp_path_factory.mktemp("cards") / "small.toml"
     own = TINY_CARD.replace("test_vit", "test_resnet").replace("= 64", "= 96")
     other.write_text(own + "mean = [0.1, 0.2, 0.3]\nstd = [0.5, 0.25, 0.125]\n")
@@ -420,7 +420,7 @@ def test_the_probe_has_a_group_of_records_for_each_space(finished: Run, cards: d
 def test_the_set_names_every_backbone(finished: Run, cards: dict[str, str]) -> None:
     distilled = DistilledDataset.load(finished.folder / "distilled")
     assert [one["card"] for one in distilled.backbones] == list(cards.values())
-    own = distilled.preprocessing["normalisation"]["backbones"]
+    own = distilled.preprocessing["normalization"]["backbones"]
     assert own["narrow"] == {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.25, 0.125]}
     assert set(own) == {"wide", "narrow"}
     assert "digits, distilled with tiny, small\n" in page(distilled)

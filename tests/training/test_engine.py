@@ -39,10 +39,10 @@ def torchrun(processes: int, *words: str) -> subprocess.CompletedProcess:
 
 
 def tables(lgm: dict, ring: dict) -> dict[str, dict]:
-    """Ten classes do not divide by 3 or 4 processes; views, noise, growth, learnt labels, and a GRAM-net."""
+    """Ten classes do not divide by 3 or 4 processes; views, noise, growth, learned labels, and a GRAM-net."""
     online = copy.deepcopy(lgm)
     online["players"]["generator"]["minimize"][0]["reference"] = "online"
-    online["generator"]["soft_labels"] = "learnt"
+    online["generator"]["soft_labels"] = "learned"
     more, fewer = copy.deepcopy(online), copy.deepcopy(ring)
     more["trainer"]["real_batch"], fewer["trainer"]["real_batch"] = 33, 12
     decayed = copy.deepcopy(online)  # labels that MMD does not look at

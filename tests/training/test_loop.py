@@ -196,7 +196,7 @@ def test_balanced_cache_weighs_every_class_the_same(lgm, tmp_path):
 
 
 def half_cached(term: dict, precision: str, half: bool = True) -> Training:
-    generator = {"moves": ["generator"], "minimize": [{**term, "reference": {"kind": "cache", "half": half}}]}
+    generator = {"moves": ["generator"], "minimize": [{**term, "reference": {"kind": "cache", "float16": half}}]}
     return training(
         {
             "data": {"kind": "digits", "size": 8, "channels": 1},

@@ -90,7 +90,7 @@ def test_a_card_is_complete_and_round_trips(name: str) -> None:
     assert to_table(structure(tomllib.loads(write_toml(table)), BackboneCard)) == table
     assert card.parameters
     assert len(card.layout or "") == 64
-    assert card.licence
+    assert card.license
     assert card.source
     assert card.paper
     summary = shipped.header(zoo.find(name)[0]).split("\n")[0]
@@ -119,7 +119,7 @@ def test_a_card_pins_its_network(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if zoo.load(n).library == "timm"])
-def test_colours_are_those_that_timm_knows(name: str) -> None:
+def test_colors_are_those_that_timm_knows(name: str) -> None:
     card = zoo.load(name)
     config = timm.models.get_pretrained_cfg(card.architecture)
     if name.startswith("mocov3"):
@@ -442,7 +442,7 @@ def test_a_card_with_renames(tmp_path: Path) -> None:
         network = timm.create_model("test_vit", num_classes=0)
     path = tmp_path / "a.safetensors"
     save_file({f"module.{key}": value for key, value in network.state_dict().items()}, path)
-    table = {"architecture": "test_vit", "features": 64, "size": 160, "licence": "none", "source": "made"}
+    table = {"architecture": "test_vit", "features": 64, "size": 160, "license": "none", "source": "made"}
     table |= {"weights": {"kind": "file", "path": str(path)}, "renames": [["^module\\.", ""]], "mapping": "timm"}
     x = torch.rand(1, 3, 160, 160)
     with torch.no_grad():
@@ -539,7 +539,7 @@ def test_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         save_file(timm.create_model("test_vit", num_classes=0).state_dict(), tmp_path / "a.safetensors")
     card = tmp_path / "card.toml"
     card.write_text(
-        'architecture = "test_vit"\nmapping = "timm"\nfeatures = 64\nsize = 160\nlicence = "none"\nsource = "made"\n'
+        'architecture = "test_vit"\nmapping = "timm"\nfeatures = 64\nsize = 160\nlicense = "none"\nsource = "made"\n'
         f'[weights]\nkind = "file"\npath = "{tmp_path / "a.safetensors"}"\n'
     )
     main.main(["doctor", "--verify", str(card)])
@@ -549,7 +549,7 @@ def test_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main.main(["doctor", "--verify", str(card)])
     assert "its features are those of the card (torch" in capsys.readouterr().out
     main.main(["doctor", "--fetch", str(card)])
-    assert "licence: none" in capsys.readouterr().out
+    assert "license: none" in capsys.readouterr().out
     recorded = zoo.load(str(card)).verified
     assert recorded is not None
     wrong = attrs.evolve(recorded, norm=recorded.norm * 1.1, sha256="0" * 64)
@@ -595,7 +595,7 @@ def test_list_says_what_matters(capsys: pytest.CaptureFixture[str]) -> None:
 def test_origin(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     card = attrs.evolve(zoo.load("dino-vit-s8"), weights=weights(hub, tmp_path))
     origin = card.origin()
-    assert (origin["architecture"], origin["licence"]) == ("vit_small_patch8_224.dino", "Apache-2.0")
+    assert (origin["architecture"], origin["license"]) == ("vit_small_patch8_224.dino", "Apache-2.0")
     assert origin["weights"]["commit"] == hub.branches["owner/name"]["main"]
     backbone = Backbone(card="efficientnet-lite0")
     recorded = backbone.origin()

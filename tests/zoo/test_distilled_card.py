@@ -46,7 +46,7 @@ def test_a_shipped_card_says_what_its_recipe_does(name: str) -> None:
     assert f"# {card.command}  " in recipes.text(card.recipe)
     data, backbone = zoo.load(card.data, zoo.DataCard), zoo.load(card.backbone, zoo.BackboneCard)
     assert backbone.features
-    assert (card.classes, card.licence) == (data.classes, data.licence)
+    assert (card.classes, card.license) == (data.classes, data.license)
     assert recipe.projector.card == card.backbone
     assert card.images == card.classes * recipe.generator.images_per_class
     assert card.size == (recipe.generator.size or recipe.data.size)

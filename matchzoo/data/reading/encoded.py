@@ -71,7 +71,7 @@ class Decoded(Data):
     size: int = attrs.field(default=64, validator=at_least(8))
     """Pixels a side."""
     fit: Literal["crop", "pad"] = "crop"
-    """How images become square: their centre, or (for cut-outs) the whole on white."""
+    """How images become square: their center, or (for cut-outs) the whole on white."""
     test_share: float = attrs.field(default=0.2, validator=between(0, 1, open_high=True))
     """Share of every class that is kept for testing, where nothing else says which images are; 0 for no test part."""
     split_seed: int = attrs.field(default=0, validator=at_least(0))

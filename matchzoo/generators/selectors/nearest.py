@@ -48,7 +48,7 @@ def nearest_rows(queries: Samples, features: Samples, distinct: bool = False) ->
         query, row = divmod(int(similarity.argmax()), len(features))
         if similarity[query, row] == -torch.inf:
             label = int(wanted[int((rows < 0).nonzero()[0])])
-            raise MatchZooError(f"class {label}: it has fewer samples than there are images to find a neighbour for")
+            raise MatchZooError(f"class {label}: it has fewer samples than there are images to find a neighbor for")
         rows[query] = row
         similarity[query] = -torch.inf
         similarity[:, row] = -torch.inf

@@ -1,4 +1,4 @@
-"""The card of an artefact: a README that the Hub and people read."""
+"""The card of an artifact: a README that the Hub and people read."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from matchzoo.hub.folders import shard
 from matchzoo.hub.folders.card_text import (
     data_name,
     inline,
-    licence,
-    licences,
+    license,
+    licenses,
     names_of_classes,
     plain,
     rows_of_backbones,
@@ -36,7 +36,7 @@ def text(distilled: DistilledSet, repo: str = "") -> str:
         _use(distilled, repo),
         _results(distilled),
         _origin(distilled),
-        licences("set", distilled.licence, distilled.source, distilled.backbones),
+        licenses("set", distilled.license, distilled.source, distilled.backbones),
         names_of_classes(distilled.class_names),
         _hashes(distilled),
     ]
@@ -60,7 +60,7 @@ def metadata(distilled: DistilledSet, title: str) -> dict[str, Any]:
     tags = ["dataset-distillation", "dataset-compression", "matchzoo", *([f"ipc-{per_class:g}"] if count else [])]
     tags += ["soft-labels"] if distilled.labels.ndim == 2 else []
     return {
-        **licence(distilled.licence),
+        **license(distilled.license),
         "pretty_name": title,
         "task_categories": ["image-classification"],
         "size_categories": [size],
@@ -136,7 +136,7 @@ def _origin(distilled: DistilledSet) -> str:
     if about is None:
         rows.append(["preprocessing", "unknown"])
     else:
-        rows += [[name, inline(about[name])] for name in ("range", "normalisation", "views") if about.get(name)]
+        rows += [[name, inline(about[name])] for name in ("range", "normalization", "views") if about.get(name)]
     rows += rows_of_source(distilled.source)
     rows.append(["class order", "as listed below" if distilled.named else "unknown: labels are numbers without names"])
     rows += rows_of_backbones(distilled.backbones)

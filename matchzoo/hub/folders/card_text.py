@@ -1,4 +1,4 @@
-"""How the cards of artefacts put things: names, licences, and values in cells of tables."""
+"""How the cards of artifacts put things: names, licenses, and values in cells of tables."""
 
 import html
 import re
@@ -11,7 +11,7 @@ Table = Mapping[str, Any]
 SHOWN = 200
 """Class names that are listed in the text of a card."""
 
-LICENCES = frozenset({
+LICENSES = frozenset({
     "afl-3.0", "agpl-3.0", "apache-2.0", "artistic-2.0", "bsd-2-clause", "bsd-3-clause", "bsl-1.0", "cc", "cc-by-2.0",
     "cc-by-2.5", "cc-by-3.0", "cc-by-4.0", "cc-by-nc-2.0", "cc-by-nc-3.0", "cc-by-nc-4.0", "cc-by-nc-nd-3.0",
     "cc-by-nc-nd-4.0", "cc-by-nc-sa-2.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "cc-by-sa-3.0",
@@ -19,14 +19,14 @@ LICENCES = frozenset({
     "lgpl-2.1", "lgpl-3.0", "mit", "mpl-2.0", "ms-pl", "odbl", "odc-by", "openrail", "pddl", "unlicense", "wtfpl",
     "zlib",
 })  # fmt: skip
-"""Identifiers that the Hub knows; any other licence is ``other`` there, with its name."""
+"""Identifiers that the Hub knows; any other license is ``other`` there, with its name."""
 
 
-def licence(name: str) -> dict[str, str]:
-    """The keys of a card's head that say a licence (SPDX, or any other words)."""
+def license(name: str) -> dict[str, str]:
+    """The keys of a card's head that say a license (SPDX, or any other words)."""
     if not name:
         return {"license": "unknown"}
-    if name.lower() in LICENCES:
+    if name.lower() in LICENSES:
         return {"license": name.lower()}
     return {"license": "other", "license_name": re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-") or "other"}
 
@@ -86,20 +86,20 @@ def rows_of_versions(versions: Table) -> list[list[str]]:
     return [["versions", inline(packages)]] if versions else []
 
 
-def licences(what: str, licence: str, source: Table | None, backbones: Sequence[Table]) -> str:
-    """The section of a card on licences: of the thing itself, of its data and of its backbones.
+def licenses(what: str, license: str, source: Table | None, backbones: Sequence[Table]) -> str:
+    """The section of a card on licenses: of the thing itself, of its data and of its backbones.
 
     Args:
         what: what the card is of: ``set``, ``model``.
-        licence: of that; empty if its publisher has not chosen one.
+        license: of that; empty if its publisher has not chosen one.
         source: of the data.
         backbones: that it was made with.
     """
-    rows = [["of", "licence"], [f"this {what}", safe(licence) or "not chosen by its publisher"]]
-    rows.append(["the data that it was made of", safe(str((source or {}).get("licence") or "unknown"))])
+    rows = [["of", "license"], [f"this {what}", safe(license) or "not chosen by its publisher"]]
+    rows.append(["the data that it was made of", safe(str((source or {}).get("license") or "unknown"))])
     for backbone in backbones:
-        rows.append([f"the weights of {_name(backbone)}", safe(str(backbone.get("licence") or "unknown"))])
-    return f"## Licences\n\n{markdown(rows)}".rstrip()
+        rows.append([f"the weights of {_name(backbone)}", safe(str(backbone.get("license") or "unknown"))])
+    return f"## Licenses\n\n{markdown(rows)}".rstrip()
 
 
 def names_of_classes(class_names: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ import attrs
 import yaml
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.renamed import in_todays_words
 from matchzoo.core.storage.files import file_sha256
 from matchzoo.core.storage.paths import is_below
 
@@ -88,6 +89,7 @@ class Folder:
                 "pip install --upgrade matchzoo-torch"
             )
 
+        about = in_todays_words(about)
         for name, allowed in kinds.items():
             if name not in about or not isinstance(about[name], allowed):
                 wanted = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
@@ -142,7 +144,7 @@ def _check_values(file: str, about: Mapping[str, Any]) -> None:
     """Raise unless what a table says of backbones and scores is of the types that cards and tables show, and no text
     of it steers a terminal."""
     for backbone in about["backbones"]:
-        texts = ("card", "architecture", "licence")
+        texts = ("card", "architecture", "license")
         wrong = next((key for key in texts if not isinstance(backbone.get(key, ""), str)), None)
         if wrong is None and not isinstance(backbone.get("weights", {}), dict | None):
             wrong = "weights"

@@ -14,8 +14,8 @@ from matchzoo.evaluation.evaluation import tables
 from matchzoo.hub.folders.card_text import (
     data_name,
     inline,
-    licence,
-    licences,
+    license,
+    licenses,
     names_of_classes,
     plain,
     rows_of_backbones,
@@ -56,7 +56,7 @@ def text(model: TrainedModel, repo: str = "", picture: str = "") -> str:
         _use(model, repo),
         _results(model),
         _origin(model),
-        licences("model", model.licence, model.source, model.backbones),
+        licenses("model", model.license, model.source, model.backbones),
         names_of_classes(model.spec.class_names) if model.spec.class_names else "",
         _files(model),
     ]
@@ -71,7 +71,7 @@ def metadata(model: TrainedModel) -> dict[str, Any]:
     repo = table.get("repo") if isinstance(table, Mapping) and table.get("kind") == "hub" else None
     data = {"datasets": [str(repo).partition("@")[0]]} if repo else {}
     tags = ["matchzoo", model.family, model.kind]
-    return {**licence(model.licence), "library_name": "matchzoo", **task, **data, "tags": tags}
+    return {**license(model.license), "library_name": "matchzoo", **task, **data, "tags": tags}
 
 
 def _about(model: TrainedModel) -> str:

@@ -44,7 +44,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "source": (dict, type(None)),
     "backbones": (list,),
     "scores": (list,),
-    "licence": (str,),
+    "license": (str,),
     "versions": (dict,),
     "repository": (dict, type(None)),
 }
@@ -53,7 +53,7 @@ Layout = dict[str, tuple[list[int], bool]]
 """Shapes by name, and whether the values are floating-point numbers."""
 Stored = dict[str, tuple[list[int], torch.dtype]]
 """Shapes and types of the tensors of a file, by name."""
-PLAIN = ("steps", "seed", "source", "licence", "versions", "repository")
+PLAIN = ("steps", "seed", "source", "license", "versions", "repository")
 
 
 def read(folder: Path, card: str = "") -> ModelFields:

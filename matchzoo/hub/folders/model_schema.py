@@ -39,7 +39,7 @@ class ModelFields:
     backbones: tuple[Table, ...] = ()
     recipe: str = ""
     scores: tuple[Table, ...] = ()
-    licence: str = ""
+    license: str = ""
     versions: Table = attrs.field(factory=dict)
     repository: Table | None = None
 
@@ -84,7 +84,7 @@ class TrainedModel(Protocol):
         """Records of the evaluations."""
 
     @property
-    def licence(self) -> str:
+    def license(self) -> str:
         """Of the model itself (SPDX)."""
 
     @property

@@ -32,7 +32,7 @@ from matchzoo.hub.folders.model_schema import (
 )
 from matchzoo.hub.folders.validation import sha256
 
-PLAIN = ("steps", "seed", "source", "backbones", "scores", "licence", "versions", "repository")
+PLAIN = ("steps", "seed", "source", "backbones", "scores", "license", "versions", "repository")
 """Fields that ``config.json`` holds as they are."""
 SHOWN = 50
 """Images of a sample."""

@@ -1,4 +1,4 @@
-"""Reading an artefact: nothing of it is believed before it has been checked, and nothing is executed or unpickled."""
+"""Reading an artifact: nothing of it is believed before it has been checked, and nothing is executed or unpickled."""
 
 import json
 import math
@@ -34,13 +34,13 @@ S = TypeVar("S", bound=NamedClasses)
 LIMITS = {METRICS: 64 << 20, RECIPE: 1 << 20, CARD: 16 << 20, GRID: 256 << 20}
 """Bytes of files that are read whole."""
 SINGLE = (TENSORS, "distilled.safetensors")
-"""Files that hold a set without the rest of an artefact."""
+"""Files that hold a set without the rest of an artifact."""
 KINDS: dict[str, tuple[type, ...]] = {
     "preprocessing": (dict, type(None)),
     "source": (dict, type(None)),
     "backbones": (list,),
     "scores": (list,),
-    "licence": (str,),
+    "license": (str,),
     "versions": (dict,),
     "repository": (dict, type(None)),
     "named": (bool,),
@@ -66,9 +66,9 @@ def read(
         chosen: what of a set of others is read.
         source: what messages call it; the path if not given.
     """
-    artefact = artefact_of(path)
-    if artefact is not None:
-        return with_names(read_artefact(artefact), class_names, source or str(path))
+    artifact = artifact_of(path)
+    if artifact is not None:
+        return with_names(read_artifact(artifact), class_names, source or str(path))
 
     tensors = path
     if path.is_dir():
@@ -104,8 +104,8 @@ def with_names(distilled: S, names: tuple[str, ...], source: str) -> S:
     return renamed
 
 
-def artefact_of(path: Path) -> Path | None:
-    """The folder of the artefact that a path stands for: itself, or ``distilled`` of a run; None if there is none."""
+def artifact_of(path: Path) -> Path | None:
+    """The folder of the artifact that a path stands for: itself, or ``distilled`` of a run; None if there is none."""
     for folder in (path, path / "distilled"):
         metrics = folder / METRICS
         if not metrics.is_file() and not metrics.is_symlink():
@@ -117,21 +117,21 @@ def artefact_of(path: Path) -> Path | None:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder is that of a run: what it holds may be called as files of an artefact are."""
+    """Whether a folder is that of a run: what it holds may be called as files of an artifact are."""
     return (folder / "metrics.jsonl").exists()
 
 
-def read_artefact(folder: Path) -> SetFields:
-    """Read and check an artefact; a `MatchZooError` says which file of it is wrong, how, and the remedy."""
+def read_artifact(folder: Path) -> SetFields:
+    """Read and check an artifact; a `MatchZooError` says which file of it is wrong, how, and the remedy."""
     try:
-        return _artefact(folder)
+        return _artifact(folder)
     except MatchZooError as error:
         raise MatchZooError(f"{folder}: refused as a distilled set: {error}") from None
     except OSError as error:
         raise MatchZooError(f"{folder}: cannot be read ({error.strerror})") from None
 
 
-def _artefact(path: Path) -> SetFields:
+def _artifact(path: Path) -> SetFields:
     folder = Folder(path, "distilled set", FORMAT, SCHEMA, METRICS, LIMITS)
     folder.refuse_code()
     about = folder.table(KINDS, ("backbones", "scores"))
@@ -177,7 +177,7 @@ def read_tensors(path: Path) -> SetFields:
     except (OSError, ValueError, RecursionError, SafetensorError, MatchZooError) as error:
         raise MatchZooError(f"{path}: not a distilled data set ({error})") from None
 
-    preprocessing = {"size": list(images.shape[2:]), "range": [0, 1], "normalisation": "none"}
+    preprocessing = {"size": list(images.shape[2:]), "range": [0, 1], "normalization": "none"}
     named = about.get("named") != "false"
     return SetFields(images, labels, tuple(class_names), preprocessing=preprocessing, named=named)
 

@@ -16,7 +16,7 @@ TENSORS, METRICS, RECIPE, CARD, GRID = "images.safetensors", "metrics.json", "re
 HASHED = (shard.NAME, RECIPE, GRID)
 """Files whose hash ``metrics.json`` holds."""
 NAMES = (TENSORS, *HASHED, METRICS, CARD)
-"""The files of an artefact; `stored_head.NAME` may be with them."""
+"""The files of an artifact; `stored_head.NAME` may be with them."""
 CLASSES = "classes.json"
 """In an exported folder: the name of each class by its folder."""
 Table = Mapping[str, Any]
@@ -40,7 +40,7 @@ class SetFields:
     backbones: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
     recipe: str = attrs.field(default="", kw_only=True)
     scores: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
-    licence: str = attrs.field(default="", kw_only=True)
+    license: str = attrs.field(default="", kw_only=True)
     versions: Table = attrs.field(factory=dict, kw_only=True)
     repository: Table | None = attrs.field(default=None, kw_only=True)
     head: Head | None = attrs.field(default=None, kw_only=True)
@@ -90,7 +90,7 @@ class DistilledSet(NamedClasses, Protocol):
         """Records of the evaluations."""
 
     @property
-    def licence(self) -> str:
+    def license(self) -> str:
         """Of the set itself (SPDX)."""
 
     @property

@@ -1,4 +1,4 @@
-"""The parquet file of an artefact: what the Hub's viewer and the `datasets` library show of it."""
+"""The parquet file of an artifact: what the Hub's viewer and the `datasets` library show of it."""
 
 import io
 import json

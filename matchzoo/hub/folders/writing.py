@@ -1,4 +1,4 @@
-"""Writing an artefact: every file in a temporary folder, which then takes the place of the old one."""
+"""Writing an artifact: every file in a temporary folder, which then takes the place of the old one."""
 
 import json
 import re
@@ -32,7 +32,7 @@ from matchzoo.models.classifiers import stored_head
 
 TILE, TILES = 64, (10, 5)
 """Pixels a side, at least, of an image in the preview; its columns and rows."""
-PLAIN = ("source", "backbones", "scores", "licence", "versions", "repository", "preprocessing", "named")
+PLAIN = ("source", "backbones", "scores", "license", "versions", "repository", "preprocessing", "named")
 """Fields that ``metrics.json`` holds as they are."""
 
 
@@ -75,7 +75,7 @@ def fill(distilled: DistilledSet, folder: Path, repo: str = "") -> None:
 
 
 def names_of(distilled: DistilledSet, names: tuple[str, ...] = NAMES) -> tuple[str, ...]:
-    """The files of a set's artefact (or some of them), and that of its head if it has one."""
+    """The files of a set's artifact (or some of them), and that of its head if it has one."""
     return names if distilled.head is None else (*names, stored_head.NAME)
 
 

@@ -13,7 +13,7 @@ from matchzoo.matchers.statistics.statistic import Statistic
 def statistical_flow(
     features: torch.Tensor, labels: torch.Tensor, classes: int, weights: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """From the centre of every class to the mean of the others' centres: f_c = Σ_{k ≠ c} μ_k / (C − 1) − μ_c.
+    """From the center of every class to the mean of the others' centers: f_c = Σ_{k ≠ c} μ_k / (C − 1) − μ_c.
 
     It equals C / (C − 1) · (μ̄ − μ_c), so one cosine over all flows is one over the class means less their mean. It does
     not change if all features are moved alike, and is divided by the number of classes less one for any number of
@@ -33,8 +33,8 @@ def statistical_flow(
 
     Source: arXiv 2602.05391.
     """
-    centres = class_means(features, labels, classes, weights)
-    return other_means(centres) - centres
+    centers = class_means(features, labels, classes, weights)
+    return other_means(centers) - centers
 
 
 @declare("statistical-flow")
@@ -53,5 +53,5 @@ class StatisticalFlow(Statistic):
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The flows [c, d]; raises for a set without labels or, on a CPU, without a sample of a class."""
-        centres = means_of(samples, self.classes, "statistical-flow")
-        return other_means(centres) - centres
+        centers = means_of(samples, self.classes, "statistical-flow")
+        return other_means(centers) - centers

@@ -1,4 +1,4 @@
-"""A set of labelled images that is to be evaluated, wherever it comes from."""
+"""A set of labeled images that is to be evaluated, wherever it comes from."""
 
 import os
 import tomllib
@@ -15,7 +15,7 @@ from matchzoo.core.structuring import kind_of
 from matchzoo.data import Split
 from matchzoo.generators import Selection
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.hub.folders.reading import NamedError, artefact_of, with_names
+from matchzoo.hub.folders.reading import NamedError, artifact_of, with_names
 from matchzoo.hub.folders.third_party_formats import names_of
 from matchzoo.models.classifiers.stored_head import Head
 from matchzoo.projectors import Backbone
@@ -29,7 +29,7 @@ Source = str | os.PathLike[str] | Run | DistilledDataset
 
 
 @attrs.frozen(eq=False, kw_only=True)
-class Contender:
+class EvaluatedSet:
     """A row of a matrix.
 
     Attributes:
@@ -94,9 +94,9 @@ def opened(
     return found
 
 
-def contenders(
+def evaluated_sets(
     sources: Sequence[Opened], spec: Spec, class_names: str | Path | Sequence[str] | None = None
-) -> list[Contender]:
+) -> list[EvaluatedSet]:
     """The sets, made to fit the data that ``spec`` are of.
 
     Raises:
@@ -132,9 +132,9 @@ def _open(source: Source, class_names: Any, size: int | None) -> Opened:
     if not isinstance(source, Run | DistilledDataset):
         path = Path(source).expanduser()
         name = path.absolute().name.removesuffix(".safetensors")
-        if path.is_dir() and (path / "recipe.toml").is_file() and artefact_of(path) != path:
+        if path.is_dir() and (path / "recipe.toml").is_file() and artifact_of(path) != path:
             source = door.open(path)
-        elif artefact_of(path) is not None or not path.exists():
+        elif artifact_of(path) is not None or not path.exists():
             try:
                 distilled = DistilledDataset.load(os.fspath(source), class_names=class_names, size=size)
             except NamedError:  # they are for the others
@@ -162,7 +162,7 @@ def _recipe(distilled: DistilledDataset) -> Recipe | None:
         return None
 
 
-def _contender(one: Opened, spec: Spec, class_names: Any) -> Contender:
+def _contender(one: Opened, spec: Spec, class_names: Any) -> EvaluatedSet:
     path, name, recipe, distilled = one.path, one.name, one.recipe, one.distilled
     side = spec.shape[-1]
     if distilled is None:
@@ -181,7 +181,7 @@ def _contender(one: Opened, spec: Spec, class_names: Any) -> Contender:
         size = list(spec.shape[1:])
         images = F.interpolate(images, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
         notes.append(f"{path or name}: {was} pixels, resized to the {size[0]}x{size[1]} of the data")
-    return Contender(
+    return EvaluatedSet(
         name=name,
         made_with=made_with(recipe) if recipe else "",
         path=path,

@@ -324,7 +324,7 @@ class Estimator:
                 continue
             made = self._stored_set(reference, space)
             size = made.count * made.features * made.dtype.itemsize
-            mapped = isinstance(reference, Cache) and not reference.half and self.engine.device.type == "cpu"
+            mapped = isinstance(reference, Cache) and not reference.float16 and self.engine.device.type == "cpu"
             sizes[space, reference.key] = 0 if mapped and size > budget() else size
             projected[space, reference.views] = self._count() * max(reference.views, 1)
         return sum(sizes.values()), sum(projected.values())
@@ -343,7 +343,7 @@ class Estimator:
             if classes is None:
                 raise DeclarationError([("reference", "class means need data with labels; use 'cache' or 'online'")])
             count, weighted = classes, True
-        elif isinstance(reference, Cache) and reference.half:
+        elif isinstance(reference, Cache) and reference.float16:
             dtype = torch.float16
         features, parts = self.widths[space], self.parts.lineage(space)
         return Made("real", space, parts, count, features, dtype, classes, weighted=weighted, stored=True)

@@ -256,7 +256,7 @@ def _references(recipe: Recipe, estimator: Estimator) -> list[dict[str, Any]]:
     if count:
         kinds.append(lambda copies: Cache(copies=copies))
     if count and all(term.supports_float16 for term in terms.values()):
-        kinds.append(lambda copies: Cache(copies=copies, half=True))
+        kinds.append(lambda copies: Cache(copies=copies, float16=True))
     if count and uses_sample_weights and classes:
         kinds.append(lambda copies: ClassMeans(copies=copies))
     found = [{path: make(term.reference.views or 0) for path, term in terms.items()} for make in kinds]

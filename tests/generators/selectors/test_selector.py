@@ -52,8 +52,8 @@ def test_herding_is_the_greedy_choice(seed):
     assert herding(points, 7).tolist() == chosen
 
 
-def radius(points: torch.Tensor, centres: list[int]) -> float:
-    return torch.cdist(points, points[centres]).min(1).values.max().item()
+def radius(points: torch.Tensor, centers: list[int]) -> float:
+    return torch.cdist(points, points[centers]).min(1).values.max().item()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -160,7 +160,7 @@ def test_a_baseline_is_a_run_like_any_other(baseline, method, tmp_path):
     assert recipes.open(tmp_path / "run").recipe == made
 
 
-def test_the_neighbours_of_a_run_are_different_real_images(lgm_recipe, baseline, tmp_path):
+def test_the_neighbors_of_a_run_are_different_real_images(lgm_recipe, baseline, tmp_path):
     lgm_recipe.replace(**{"generator.images_per_class": 3, "trainer.steps": 2}).run(tmp_path / "lgm", quiet=True)
     images = {"kind": "arrays", "path": str(tmp_path / "lgm/distilled/images.safetensors"), "test_share": 0}
     baseline["generator"] = {"kind": "selection", "method": {"kind": "nearest", "to": images}}

@@ -1,4 +1,4 @@
-"""Class centres and flows against plain loops, and what they do not change under."""
+"""Class centers and flows against plain loops, and what they do not change under."""
 
 import pytest
 import torch
@@ -29,15 +29,15 @@ def problem(per_class=3, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
 def loops(z, labels, weights=None) -> torch.Tensor:
     """Flows [c, d], number by number."""
     weights = [1.0] * len(z) if weights is None else weights.tolist()
-    centres = []
+    centers = []
     for c in range(C):
         mine = [i for i in range(len(z)) if labels[i] == c]
         mass = sum(weights[i] for i in mine)
-        centres.append([sum(weights[i] * z[i, j].item() for i in mine) / mass for j in range(z.shape[1])])
+        centers.append([sum(weights[i] * z[i, j].item() for i in mine) / mass for j in range(z.shape[1])])
     flows = []
     for c in range(C):
         others = [k for k in range(C) if k != c]
-        flows.append([sum(centres[k][j] for k in others) / len(others) - centres[c][j] for j in range(z.shape[1])])
+        flows.append([sum(centers[k][j] for k in others) / len(others) - centers[c][j] for j in range(z.shape[1])])
     return torch.tensor(flows, dtype=torch.float64)
 
 
@@ -50,15 +50,15 @@ def test_flows_are_those_of_plain_loops(per_class):
 
 
 @pytest.mark.parametrize("per_class", COUNTS)
-def test_a_flow_is_the_centred_class_mean_turned_and_stretched(per_class):
+def test_a_flow_is_the_centered_class_mean_turned_and_stretched(per_class):
     z, labels = problem(per_class)
-    centres = class_means(z, labels, C)
-    torch.testing.assert_close(statistical_flow(z, labels, C), C / (C - 1) * (centres.mean(0) - centres))
+    centers = class_means(z, labels, C)
+    torch.testing.assert_close(statistical_flow(z, labels, C), C / (C - 1) * (centers.mean(0) - centers))
     z_, labels_ = problem(per_class, seed=5)
-    centres_ = class_means(z_, labels_, C)
+    centers_ = class_means(z_, labels_, C)
     torch.testing.assert_close(
         cosine_distance(statistical_flow(z, labels, C), statistical_flow(z_, labels_, C)),
-        cosine_distance(centres - centres.mean(0), centres_ - centres_.mean(0)),
+        cosine_distance(centers - centers.mean(0), centers_ - centers_.mean(0)),
         rtol=0,
         atol=1e-14,
     )
@@ -132,7 +132,7 @@ def test_float32_is_close_and_half_precision_is_taken_to_float32():
 
 
 def test_the_decoupled_loss_is_two_terms():
-    """α MSE of own centres + (1 − α) MSE of the others', as terms of weights α and 1 − α, over C · d."""
+    """α MSE of own centers + (1 − α) MSE of the others', as terms of weights α and 1 − α, over C · d."""
     real, synthetic = Samples(*problem("unequal")), Samples(*problem(3, seed=4))
     a, b = class_means(real.values, real.labels, C), class_means(synthetic.values, synthetic.labels, C)
     spec, value = Spec(shape=(3, 8, 8), classes=C), 0.0

@@ -198,7 +198,7 @@ def test_memory_of_a_step_is_what_it_takes(lgm: dict) -> None:
     [
         ("online", 0, 0),
         ({"kind": "cache", "copies": 3}, 3 * 899, 4),
-        ({"kind": "cache", "half": True}, 899, 2),
+        ({"kind": "cache", "float16": True}, 899, 2),
         ({"kind": "class-means", "copies": 2}, 10, 4),
     ],
 )
@@ -226,7 +226,7 @@ def test_optimizer_state(lgm: dict, optimizer: Optimizer, share: float) -> None:
     "generator",
     [
         {"kind": "pyramid", "grow_every": 2},
-        {"kind": "pyramid", "grow_every": 100, "soft_labels": "learnt"},
+        {"kind": "pyramid", "grow_every": 100, "soft_labels": "learned"},
         {"kind": "pixels", "size": 12, "soft_labels": "probe"},
     ],
     ids=lambda g: f"{g['kind']}-{g.get('soft_labels')}",
@@ -424,7 +424,7 @@ def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
         "--trainer.chunk 1",
         "--views.copies 1",
         "--generator.images_per_class 1",
-        f"{reference} '{{kind = \"cache\", half = true}}'",
+        f"{reference} '{{kind = \"cache\", float16 = true}}'",
         f"{reference} class-means",
     ]
     for change, one in zip(changes, planned.alternatives, strict=False):
@@ -451,10 +451,10 @@ def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
 def test_half_precision_is_offered_to_terms_that_save_by_it(lgm: dict, term: dict, offered: bool) -> None:
     """It can be planned for every term, with the copy that the others get."""
     lgm["players"]["generator"]["minimize"] = [{**term, "reference": "cache"}]
-    assert any("half" in one.change for one in plan(of(lgm)).alternatives) is offered
+    assert any("float16" in one.change for one in plan(of(lgm)).alternatives) is offered
     memory = {}
     for half in (False, True):
-        lgm["players"]["generator"]["minimize"] = [{**term, "reference": {"kind": "cache", "half": half}}]
+        lgm["players"]["generator"]["minimize"] = [{**term, "reference": {"kind": "cache", "float16": half}}]
         memory[half] = plan(of(lgm), alternatives=False).memory
     copied = 899 * 256 * 4
     assert memory[True]["stored real features"] == memory[False]["stored real features"] - copied / 2

@@ -20,7 +20,7 @@ fixed = true
 mean = [0.5, 0.5, 0.5]
 std = [0.25, 0.25, 0.25]
 mapping = "{mapping}"
-licence = "Apache-2.0"
+license = "Apache-2.0"
 source = "pushed by a test"
 weights = {{ kind = "hub", repo = "tester/vit", revision = "{revision}" }}
 """
