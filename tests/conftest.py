@@ -1,9 +1,11 @@
 """What the tests share: one thread, tiny recipes, and a backbone of random weights."""
 
 import copy
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from helpers.tables import LGM, RING, TINY_CARD
@@ -53,3 +55,10 @@ def ring_recipe(ring: dict) -> Recipe:
 @pytest.fixture
 def lgm_recipe(lgm: dict) -> Recipe:
     return structure(lgm, Recipe)
+
+
+@pytest.fixture(scope="session")
+def golden() -> Callable[[str], dict[str, np.ndarray]]:
+    """Values to test against, made by code that is not ours, by the name of their file."""
+    folder = Path(__file__).parent / "golden"
+    return functools.cache(lambda name: dict(np.load(folder / name)))
