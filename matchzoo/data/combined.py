@@ -17,8 +17,8 @@ TEST = "-test"
 
 @declare("combined")
 class Combined(Data):
-    """Data sets of one shape and the same classes: the training samples of ``environments`` are the training split, each
-    with its environment as its group; those of ``others`` are splits of their own.
+    """Data sets of one shape and the same classes: the training samples of ``environments`` are the training split,
+    each with its environment as its group; those of ``others`` are splits of their own.
 
     Test parts are kept apart: those of the environments are the test split, that of a further split ``target`` is the
     split ``target-test``. For domain adaptation the source is the only environment, and the target is among the others,

@@ -1,21 +1,16 @@
 """What came of a run: the parts that moved, the set of images, and nothing that a run cannot have."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import attrs
-
-from matchzoo.core.storage import files
 from matchzoo.evaluation import Record
+from matchzoo.hub import run_parts
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.runs import provenance
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.composition import Composition
 from matchzoo.training.loop import Training
 
-PARTS = "parts.safetensors"
-"""File of a run's folder: parameters and buffers of the parts that moved or keep state."""
 DISTILLED = "distilled"
 """Folder of the set of images, where the generator has a finite one."""
 
@@ -23,8 +18,7 @@ DISTILLED = "distilled"
 def write(folder: Path, recipe: Runnable, training: Training, results: Sequence[Record]) -> None:
     """Write what came of a run into its folder."""
     parts = training.parts
-    spec = json.dumps(attrs.asdict(parts.spec))
-    files.write_tensors(folder / PARTS, training.results(), {"facts": spec})  # its name in version 0.1
+    run_parts.write(folder, training.results(), parts.spec, parts.specs)
     distilled = distilled_of(recipe, parts, results)
     if distilled is not None:
         distilled.save(folder / DISTILLED)

@@ -8,6 +8,7 @@ from matchzoo import zoo
 from matchzoo.core.structuring import to_table
 from matchzoo.core.version import __version__
 from matchzoo.data.views import Views
+from matchzoo.hub.folders.declared_parts import backbones_of
 from matchzoo.projectors import Backbone
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.composition import Composition
@@ -23,7 +24,7 @@ def describe(recipe: Runnable, parts: Composition) -> dict[str, Any]:
     return {
         "preprocessing": preprocessing(parts),
         "source": {**source(data), "class_order": list(parts.spec.class_names), "origin": parts.data.origin()},
-        "backbones": tuple(one.origin() for one in parts.projectors.values() if isinstance(one, Backbone)),
+        "backbones": tuple(one.origin() for part in parts.projectors.values() for one in backbones_of(part).values()),
         "recipe": recipe.to_toml(),
         "versions": {"matchzoo": __version__, "python": python_version(), **{p: version(p) for p in PACKAGES}},
     }

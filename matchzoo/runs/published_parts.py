@@ -8,49 +8,50 @@ generator.save("ring")
 hub.push_model(generator, "user/ring")
 """
 
-import json
 from typing import Any
 
 import attrs
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
 
-from matchzoo.core.errors import MatchZooError
-from matchzoo.core.spec import structure_spec
+from matchzoo.core.errors import MatchZooError, did_you_mean
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import to_table
 from matchzoo.evaluation import LinearProbe, Trained
 from matchzoo.evaluation.probe_training import TrainedProbe, train
-from matchzoo.hub.folders.declared_parts import CLASSES, Family
 from matchzoo.hub.model import Model
-from matchzoo.projectors import Backbone
+from matchzoo.hub.run_parts import RunParts
+from matchzoo.models.classifiers.image_classifier import Probe
+from matchzoo.projectors import Backbone, Projector
 from matchzoo.runs import provenance
 from matchzoo.runs.run import Run
 from matchzoo.training.loop import load_part
 
-PARTS = "parts.safetensors"
-"""In the folder of a run: what its players moved."""
 
-
-def model_of_run(run: Run, family: Family) -> Model:
+def model_of_run(run: Run, which: str) -> Model:
     """A part of a finished run.
 
     Args:
         run: that `matchzoo.recipes.open` opens, or `Recipe.run` returns.
-        family: ``generator``, ``projector`` (the one that a player has moved), or ``probe``: the classifier of the
-            run's linear probe, which is trained again (`probe_of_run`).
+        which: ``generator``; the name of a projector, with all that it stands on (a head with its encoder: a stack);
+            ``projector``, the only one that moved or keeps state, whatever its name; or ``probe``: the classifier of
+            the run's linear probe, which is trained again (`probe_of_run`).
 
     Raises:
-        MatchZooError: it has no such part.
+        MatchZooError: it has no such part; the error names those that it has.
     """
     if not isinstance(run, Run):
         raise MatchZooError(f"run: expected a Run, got {run!r:.80}; open its folder with matchzoo.recipes.open")
-    if family not in CLASSES:
-        raise MatchZooError(f"family: expected generator, projector or probe, got {family!r}")
-    if family == "probe":
+    parts = run.parts
+    if which in parts.projectors or which == "projector":
+        return _projector(run, parts, which)
+    if which == "generator":
+        return _generator(run, parts)
+    if which == "probe":
         return _probe(run)
-    return _moved(run, family)
+    known = _known(run, parts)
+    expected = f"{', '.join(known)} or probe" if known else "probe"
+    raise MatchZooError(f"{run.folder}: which: expected {expected}, got {which!r}{did_you_mean(str(which), known)}")
 
 
 def probe_of_run(run: Run, *, quiet: bool = True) -> TrainedProbe:
@@ -79,7 +80,7 @@ def probe_of_run(run: Run, *, quiet: bool = True) -> TrainedProbe:
     space, projector = next(iter(parts.projectors.items()))
     if not isinstance(projector, Backbone):
         projector.before_step(Step(recipe.trainer.steps, recipe.trainer.seed))
-        tensors = load_file(run.folder / PARTS)
+        tensors = run.parts.tensors
         if any(name.startswith(f"{space}/") for name in tensors):
             load_part(projector, space, tensors)
 
@@ -91,56 +92,60 @@ def _probe(run: Run) -> Model:
     """The model of the classifier of a run's linear probe."""
     about = _about(run)
     trained = probe_of_run(run)
-    backbones = about["backbones"][:1] if isinstance(trained.probe.projector, Backbone) else ()
-    about |= {"backbones": backbones, "scores": (trained.record,)}
-    return Model.of(trained.probe, trained.spec, **about)
+    projector: Any = trained.probe.projector
+    space = next(iter(run.recipe.spaces))
+    about |= {"backbones": run.backbones(space), "scores": (trained.record,)}
+    probe = _with(trained.probe, run.parts.assembled(space).part) if projector.names_another else trained.probe
+    return Model.of(probe, trained.spec, **about)
 
 
-def _moved(run: Run, family: Family) -> Model:
-    """The model of the generator of a run, or of the one projector that its players moved."""
-    path = run.folder / PARTS
-    if not path.is_file():
-        raise MatchZooError(f"{run.folder}: has no {path.name}; run it again in another folder")
-    with safe_open(path, "pt") as file:
-        spec = structure_spec(file.metadata()["facts"])
-    tensors = load_file(path)
-
-    recipe = run.recipe.copy()
-    of_family = {"generator": recipe.generator} if family == "generator" else recipe.spaces
-    parts = {name: part for name, part in of_family.items() if part is not None}
-    moved = [name for name in parts if any(key.startswith(f"{name}/") for key in tensors)]
-    if len(moved) > 1:
-        raise MatchZooError(f"{run.folder}: expected one projector that players moved, got {', '.join(moved)}")
-    if not moved:
-        reason = "nobody moved its projector; a frozen backbone is published where it comes from"
-        raise MatchZooError(f"{run.folder}: has no {family} of its own: {reason}")
-
-    [name] = moved
-    views = recipe.views
-    if family == "projector":  # what it is built by are views, and no features yet
-        size = None if views is None else views.size
-        shape = spec.shape if size is None else (spec.shape[0], size, size)
-        spec = attrs.evolve(spec, shape=shape, features=None)
-    spec = attrs.evolve(spec, space="projector")
-    return Model(declared=parts[name], tensors=_of_part(tensors, name), spec=spec, **_about(run))
+@torch.no_grad()
+def _with(probe: Probe, projector: Projector) -> Probe:
+    """A trained probe on a projector of the same values that names no other one."""
+    other = Probe(projector=projector, size=probe.size)
+    classes, features = probe.weight.shape
+    other.make_room(Spec(shape=(features,), classes=classes, features=features, class_names=probe.class_names))
+    other.weight.copy_(probe.weight)
+    other.bias.copy_(probe.bias)
+    return other
 
 
-def _of_part(tensors: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
-    """The tensors ``name/…``, without that prefix."""
-    prefix = f"{name}/"
-    return {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}
+def _generator(run: Run, parts: RunParts) -> Model:
+    generator = run.recipe.copy().generator
+    prefix = "generator/"
+    tensors = {key.removeprefix(prefix): x for key, x in parts.tensors.items() if key.startswith(prefix)}
+    if generator is None or not tensors:
+        known = ", ".join(parts.names) or "nothing"
+        raise MatchZooError(f"{run.folder}: has no generator with values of its own; it has {known}")
+    spec = attrs.evolve(parts.spec, space="projector")
+    return Model(declared=generator, tensors=tensors, spec=spec, **_about(run))
 
 
-def _about(run: Run) -> dict[str, Any]:
-    """What a run says of the origin of its parts."""
-    sessions = json.loads((run.folder / "environment.json").read_text(encoding="utf-8"))["sessions"]
-    last = sessions[-1]
-    spaces = last.get("projectors") or {"projector": last.get("projector") or {}}
+def _projector(run: Run, parts: RunParts, which: str) -> Model:
+    """The model of a projector of a run, or of the only one that moved or keeps state."""
+    name = which
+    if which not in parts.projectors:
+        if len(parts.names) != 1:
+            reason = f"has several projectors; expected one of {', '.join(parts.names)}"
+            reason = reason if parts.names else "nobody moved its projectors and they keep no state"
+            raise MatchZooError(f"{run.folder}: which: {reason}, got {which!r}")
+        name = parts.names[0]
+    return parts.model(name, **_about(run, *parts.lineage(name)))
+
+
+def _known(run: Run, parts: RunParts) -> list[str]:
+    """The names of the parts that moved or keep state."""
+    return [*(["generator"] if run.recipe.generator is not None else []), *parts.names]
+
+
+def _about(run: Run, *projectors: str) -> dict[str, Any]:
+    """What a run says of the origin of its parts; ``projectors`` are those that a part stands on, all if not given."""
+    last = run.environment
     return {
         "steps": run.recipe.trainer.steps,
         "seed": run.recipe.trainer.seed,
         "source": {**provenance.source(to_table(run.recipe.data)), "origin": last.get("data")},
-        "backbones": tuple(origin for origin in spaces.values() if origin.get("card")),
+        "backbones": run.backbones(*projectors),
         "recipe": run.recipe.to_toml(),
         "scores": tuple(run.metrics["results"]),
         "versions": {"matchzoo": last["matchzoo"], "python": last["python"], **last["packages"]},

@@ -5,25 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing import html, notebook
 from matchzoo.core.showing.text import time_of
-from matchzoo.core.spec import structure_spec
 from matchzoo.core.step import Step
 from matchzoo.core.storage.files import read_table
 from matchzoo.evaluation.evaluation import tables
 from matchzoo.generators import Generator
+from matchzoo.hub import run_parts
 from matchzoo.hub.distilled import DistilledDataset
+from matchzoo.hub.run_parts import AGAIN, RunParts
+from matchzoo.projectors import Projector
 from matchzoo.runs import page
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.engine import DTYPES
 from matchzoo.training.loop import load_part
-
-AGAIN = "remove metrics.json and start the run again: it goes on from its last checkpoint"
-"""The remedy where a result of a finished run is damaged."""
 
 
 @attrs.frozen(eq=False)
@@ -74,19 +71,59 @@ class Run:
     @property
     def generator(self) -> Generator:
         """The trained generator, on the CPU: ``run.generator.sample(n)``."""
-        path = self.folder / "parts.safetensors"
         generator = self.recipe.copy().generator
         if generator is None:
             raise MatchZooError(f"{self.folder}: this run has no generator; see run.projectors")
-        trainer = self.recipe.trainer
+        trainer, parts = self.recipe.trainer, self.parts
         try:
-            with safe_open(path, "pt") as file:
-                generator.build(structure_spec(file.metadata()["facts"]))
+            generator.build(parts.spec)
             generator.before_step(Step(trainer.steps, trainer.seed))
-            load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", load_file(path))
-        except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
-            raise MatchZooError(f"{path}: is damaged ({error}); {AGAIN}") from None
+            load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", parts.tensors)
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            raise MatchZooError(f"{self.folder / run_parts.NAME}: is damaged ({error}); {AGAIN}") from None
         return generator.requires_grad_(False)
+
+    @property
+    def projectors(self) -> dict[str, Projector]:
+        """The projectors that moved or keep state by name, on the CPU and frozen: ``run.projectors["head"](images)``.
+
+        Each takes samples [n, …], in [0, 1] if they are images, and gives features [n, d]; one that stands on others is
+        a `Stack` of all of them. They compute in the precision of the recipe.
+
+        Raises:
+            MatchZooError: the stored parts are damaged, or a backbone or model under a projector is not here.
+        """
+        parts, trainer = self.parts, self.recipe.trainer
+        about: dict[str, Any] = {"steps": trainer.steps, "seed": trainer.seed}
+        try:
+            return {
+                name: parts.model(name, backbones=self.backbones(*parts.lineage(name)), **about).part
+                for name in parts.names
+            }
+        except (ValueError, KeyError, TypeError, RuntimeError) as error:
+            if isinstance(error, MatchZooError):
+                raise
+            raise MatchZooError(f"{self.folder / run_parts.NAME}: is damaged ({error}); {AGAIN}") from None
+
+    @property
+    def parts(self) -> RunParts:
+        """The tensors of its parts as its folder stores them; raises if they are missing or damaged."""
+        recipe = self.recipe.copy()
+        return RunParts.read(self.folder, recipe.spaces, None if recipe.views is None else recipe.views.size)
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What its last session recorded: packages, the device, where data and weights come from."""
+        path = self.folder / "environment.json"
+        last: dict[str, Any] = read_table(path, {"sessions": list}, "restore it")["sessions"][-1]
+        return last
+
+    def backbones(self, *names: str) -> tuple[dict[str, Any], ...]:
+        """What its last session recorded of the backbones of some projectors, or of all if none is named."""
+        last = self.environment
+        origins = last.get("projectors") or {"projector": last.get("projector") or {}}
+        chosen = [origin for name, origin in origins.items() if not names or name in names]
+        return tuple(one for origin in chosen for one in (origin, *origin.get("backbones", ())) if one.get("card"))
 
     def __repr__(self) -> str:
         """Where it is, and how much of it there is."""

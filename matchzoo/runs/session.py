@@ -9,24 +9,21 @@ the synthetic samples are a finite set of images), ``parts.safetensors`` (what t
 import contextlib
 import json
 import os
-import platform
 import shutil
 import sys
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import Progress, quietly
 from matchzoo.core.storage import files
-from matchzoo.core.storage.files import read_table
-from matchzoo.core.version import __version__
 from matchzoo.evaluation import Record, Trained
 from matchzoo.runs import outcome, page, pictures, trackers
+from matchzoo.runs.claim import claim, with_stored_chunk
+from matchzoo.runs.environment import record_session
 from matchzoo.runs.interrupts import Interrupts, stop
 from matchzoo.runs.log import RunLog
 from matchzoo.runs.run import Run
@@ -38,11 +35,8 @@ from matchzoo.training.engine import Engine
 from matchzoo.training.finite_check import NotFiniteError, require_finite
 from matchzoo.training.loop import Training
 
-PACKAGES = ("torch", "torchvision", "timm", "numpy", "safetensors", "attrs", "cattrs", "accelerate")
 FAILURE = "failure"
 """Folder of the state when something was not finite."""
-ELSEWHERE = ("trainer.device", "trainer.chunk")
-"""Fields that may differ between the sessions of a run."""
 SIGHT = 60.0
 """Seconds until the others must see a file that the first process wrote: network file systems look again late."""
 THOROUGH = 10
@@ -60,10 +54,10 @@ def execute(
 ) -> Run:
     """Run a recipe in a folder, as `Recipe.run` says; under ``torchrun`` every process does."""
     trackers.check(tracker)
-    if not int(os.environ.get("WORLD_SIZE", 1)) > 1 and _claim(recipe, folder):
+    if not int(os.environ.get("WORLD_SIZE", 1)) > 1 and claim(recipe, folder):
         return Run.read(folder, recipe.read)
     engine = recipe.engine()
-    if engine.all_reduce_max(engine.is_main_process and _claim(recipe, folder)):
+    if engine.all_reduce_max(engine.is_main_process and claim(recipe, folder)):
         return Run.read(folder, recipe.read)
     hold = files.held(folder) if engine.is_main_process else contextlib.nullcontext()
     with (
@@ -73,7 +67,7 @@ def execute(
         Interrupts() as interrupts,
         quietly(quiet or not engine.is_main_process),
     ):
-        recipe = _with_stored_chunk(recipe, folder, engine)
+        recipe = with_stored_chunk(recipe, folder, engine)
         session = Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared)
         title = declared or folder.absolute().name
         with Tracking(
@@ -84,52 +78,6 @@ def execute(
                 session.finish()
         engine.barrier()
     return Run.read(folder, recipe.read)
-
-
-def _with_stored_chunk(recipe: Runnable, folder: Path, engine: Engine) -> Runnable:
-    """The recipe with the chunk size that an earlier session of the run found for ``auto``, the same everywhere."""
-    if recipe.trainer.chunk != "auto":
-        return recipe
-    begun = any((folder / "checkpoints").glob("step-*"))
-    stored = recipe.read(folder / "recipe.toml").trainer.chunk if begun else "auto"
-    chunk = engine.all_reduce_max(0 if stored == "auto" else stored)
-    return recipe.replace(**{"trainer.chunk": chunk}) if chunk else recipe
-
-
-def _claim(recipe: Runnable, folder: Path) -> bool:
-    """Check that the folder can be this recipe's; True if the run in it is finished. Writes nothing."""
-    declared = folder / "recipe.toml"
-    if folder.exists() and not folder.is_dir():
-        raise MatchZooError(f"{folder}: is a file; give another folder with --output")
-    if declared.is_file():
-        finished = (folder / "metrics.json").is_file()
-        if finished or any((folder / "checkpoints").glob("step-*")):  # else there is nothing to lose
-            _refuse_another(recipe, folder)
-        return finished
-    if folder.is_dir() and any(
-        p.name not in (".DS_Store", files.LOCK) and ".tmp-" not in p.name for p in folder.iterdir()
-    ):
-        raise MatchZooError(f"{folder}: is not empty and holds no run; give another folder with --output")
-    return False
-
-
-def _refuse_another(recipe: Runnable, folder: Path) -> None:
-    theirs, ours = flat(recipe.read(folder / "recipe.toml").table()), flat(recipe.table())
-    differ = sorted(k for k in theirs.keys() | ours.keys() if theirs.get(k) != ours.get(k) and k not in ELSEWHERE)
-    if differ:
-        shown = "; ".join(f"{k} is {theirs.get(k)!r} there, {ours.get(k)!r} here" for k in differ[:5])
-        raise MatchZooError(f"{folder}: holds a run of another recipe ({shown}); give another folder with --output")
-
-
-def flat(value: Any, path: str = "") -> dict[str, Any]:
-    """A table by dotted path."""
-    if isinstance(value, dict) and value:
-        inner = [flat(v, f"{path}.{k}" if path else k) for k, v in value.items()]
-    elif isinstance(value, list) and value:
-        inner = [flat(v, f"{path}[{i}]") for i, v in enumerate(value)]
-    else:
-        return {path: value}
-    return {k: v for table in inner for k, v in table.items()}
 
 
 class Session:
@@ -166,7 +114,8 @@ class Session:
             self.done, self.seconds = self._resume()
         self._check_shared()
         if engine.is_main_process:
-            self._environment()
+            done = self.done
+            record_session(folder, self.parts, engine, method=name, declared=declared, from_step=done)
 
     def _open_folder(self) -> None:
         try:
@@ -203,32 +152,6 @@ class Session:
             raise MatchZooError(
                 f"{self.folder}: the processes see different folders ({told}); give an --output that all of them share"
             )
-
-    def _environment(self) -> None:
-        path = self.folder / "environment.json"
-        sessions = read_table(path, {"sessions": list}, "mend or remove it")["sessions"] if path.is_file() else []
-        packages = {package: version(package) for package in PACKAGES}
-        sessions.append(
-            {
-                "method": self.name,
-                **({"recipe": self.declared} if self.declared else {}),
-                "from_step": self.done,
-                "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                "matchzoo": __version__,
-                "python": platform.python_version(),
-                "platform": platform.platform(),
-                "packages": packages,
-                **self.engine.describe(),
-                "data": self.parts.data.origin(),
-                **self._spaces(),
-            }
-        )
-        files.write_json(path, {"sessions": sessions})
-
-    def _spaces(self) -> dict[str, Any]:
-        """Where the weights of the projectors come from, under the recipe's own keys."""
-        origins = {name: projector.origin() for name, projector in self.parts.projectors.items()}
-        return {"projectors": origins} if self.recipe.projectors else origins
 
     def train(self) -> None:
         """All steps that are left; stopped by a signal, it saves and ends."""

@@ -9,14 +9,14 @@ from matchzoo.training.chunking import Gradients
 from matchzoo.training.players import Player
 
 ITERATIONS = 1000
-"""Of the search for the shortest vector, at most."""
+"""Of the search for the shortest vector, at most; it ends after about as many as there are terms."""
 
 
 def min_norm_weights(gradients: torch.Tensor) -> torch.Tensor:
     """Weights w ≥ 0 with Σ w = 1 of the shortest vector ‖Σ w_i g_i‖ in the convex hull of some gradients.
 
-    Frank–Wolfe with exact line search, in float64; for two gradients the closed form. Where it is not zero, a small
-    step against that vector lowers every term.
+    Exact but for rounding, by Wolfe's method in float64. Where that vector is not zero, a small step against it lowers
+    every term.
 
     Args:
         gradients: [k, d].
@@ -24,23 +24,46 @@ def min_norm_weights(gradients: torch.Tensor) -> torch.Tensor:
     Returns:
         [k], float64.
 
-    Source: Désidéri, Multiple-gradient descent algorithm, 2012; Sener and Koltun, Multi-task learning as
-        multi-objective optimization, NeurIPS 2018, algorithm 2.
+    Source: Désidéri, Multiple-gradient descent algorithm, 2012; Wolfe, Finding the nearest point in a polytope, 1976.
     """
     wide = double(gradients)
     gram = wide @ wide.T
-    weights = torch.full((len(gram),), 1 / len(gram), dtype=gram.dtype, device=gram.device)
+    tolerance = 1e-12 * float(gram.diagonal().max())
+    corral = [int(gram.diagonal().argmin())]
+    weights = gram.new_ones(1)
     for _ in range(ITERATIONS):
-        products = gram @ weights
-        best = products.argmin()
-        gap = weights @ products - products[best]
-        if float(gap) <= 1e-12 * float(gram.diagonal().max()):
+        products = gram[:, corral] @ weights
+        nearest = int(products.argmin())
+        if nearest in corral or float(products[nearest]) >= float(weights @ products[corral]) - tolerance:
             break
-        curvature = weights @ products - 2 * products[best] + gram[best, best]
-        share = (gap / curvature.clamp_min(torch.finfo(gram.dtype).tiny)).clamp(0, 1)
-        weights = weights * (1 - share)
-        weights[best] = weights[best] + share
-    return weights
+        corral.append(nearest)
+        weights = torch.cat([weights, weights.new_zeros(1)])
+        corral, weights = _within_hull(gram, corral, weights)
+
+    whole = gram.new_zeros(len(gram))
+    whole[corral] = weights
+    return whole
+
+
+def _within_hull(gram: torch.Tensor, corral: list[int], weights: torch.Tensor) -> tuple[list[int], torch.Tensor]:
+    """Towards the shortest vector of the affine hull of some gradients, which those leave that would get no weight."""
+    while True:
+        count = len(corral)
+        system = gram.new_ones(count + 1, count + 1)
+        system[:count, :count] = gram[corral][:, corral]
+        system[count, count] = 0
+        right = gram.new_zeros(count + 1)
+        right[count] = 1
+        affine = (torch.linalg.pinv(system, hermitian=True) @ right)[:count]
+        if bool((affine > 0).all()):
+            return corral, affine
+
+        leaving = affine <= 0
+        share = (weights[leaving] / (weights[leaving] - affine[leaving]).clamp_min(1e-300)).min().clamp(0, 1)
+        weights = weights + share * (affine - weights)
+        kept = weights > 1e-14
+        corral = [index for index, stays in zip(corral, kept.tolist(), strict=True) if stays]
+        weights = weights[kept] / weights[kept].sum()
 
 
 def project_conflicts(gradients: torch.Tensor) -> torch.Tensor:

@@ -46,6 +46,7 @@ class Composition:
         projectors: the spaces by name; a single one is called ``projector``.
         spec: what the parts told each other; its features are those of the first space.
         specs: what each projector was built for, with the dimension of its features.
+        started: what is recorded of the projectors that start from others (``init``), by name.
     """
 
     data: Data
@@ -55,6 +56,7 @@ class Composition:
     players: dict[str, Player]
     spec: Spec
     specs: dict[str, Spec]
+    started: dict[str, dict[str, Any]] = attrs.field(factory=dict)
 
     @classmethod
     def build(
@@ -73,7 +75,7 @@ class Composition:
             engine: where they are placed.
             spec: what is known of the data, where these are not to be built (a plan needs no data).
             generated: what the generator is built for, of what is known; a plan builds fewer samples.
-            around: entered while a projector is built; a plan makes no weights.
+            around: entered while a projector is built; a plan makes no weights, a run gives it those of ``init``.
 
         Raises:
             DeclarationError: a part cannot take what the one before it gives, or names a part that there is not.

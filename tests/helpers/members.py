@@ -32,7 +32,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "imagenet": ({"path": "FOLDER", "subset": "100"}, {}),
         "torchvision": ({"dataset": "CelebA", "attribute": "Smiling"}, {}),
         "arrays": ({"path": "FILE.npz", "layout": "nchw"}, {}),
-        "combined": ({"environments": {"a": IMAGES["data"]}, "others": {"b": IMAGES["data"]}, "unlabeled": ["b"]}, IMAGES),
+        "combined": (
+            {"environments": {"a": IMAGES["data"]}, "others": {"b": IMAGES["data"]}, "unlabeled": ["b"]},
+            IMAGES,
+        ),
         "hub": ({"repo": "owner/name@v1", "train_files": ["a/*.parquet"], "class_names": ["a", "b"]}, {}),
     },
     "generator": {

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers.room import DIGITS, ENCODER, HEAD, SGD, TRAINER, V_REX, barlow, training
 
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
@@ -14,28 +15,6 @@ from matchzoo.matchers import mmd2
 from matchzoo.matchers.statistics import cross_correlation
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
-
-DIGITS = {"kind": "digits", "size": 8, "channels": 1}
-THREE = {
-    "kind": "combined",
-    "environments": {
-        "black": DIGITS,
-        "faint": {**DIGITS, "background": 0.4},
-        "strong": {**DIGITS, "background": 1.0},
-    },
-}
-ENCODER = {"kind": "learned", "features": 6, "network": {"kind": "mlp", "widths": [8], "activation": "tanh"}}
-HEAD = {"kind": "learned", "on": "encoder", "features": 10, "network": {"kind": "mlp", "widths": []}}
-SGD = {"kind": "sgd", "lr": 0.1}
-TRAINER = {"steps": 4, "precision": "float64", "device": "cpu", "seed": 3}
-
-
-def training(table: dict, **changes: Any) -> Training:
-    recipe = structure(table, Recipe).replace(**changes)
-    engine = recipe.engine()
-    made = Training(recipe.build(engine), recipe.trainer, engine)
-    made.prepare(quiet=True)
-    return made
 
 
 def assert_equal(module: torch.nn.Module, other: torch.nn.Module) -> None:
@@ -63,32 +42,6 @@ def environments(made: Training, number: int, rows: int) -> list[tuple[torch.Ten
         samples = split.render(own[draws])
         sets.append((samples.values.double(), samples.labels))
     return sets
-
-
-V_REX = {
-    "data": THREE,
-    "projectors": {"encoder": ENCODER, "head": HEAD},
-    "players": {
-        "learner": {
-            "moves": ["encoder", "head"],
-            "optimizer": SGD,
-            "minimize": [
-                {"kind": "classification", "space": "head", "sets": "environments"},
-                {
-                    "kind": "statistic",
-                    "space": "head",
-                    "sets": "environments",
-                    "statistic": "risk",
-                    "distance": "squared",
-                    "reduction": "to-mean",
-                    "weight": {"kind": "step", "before": 1.0, "after": 10.0, "step": 3, "reset": True},
-                },
-            ],
-        }
-    },
-    "trainer": {**TRAINER, "real_batch": 12},
-    "evaluation": [{"kind": "accuracy"}],
-}
 
 
 @pytest.mark.parametrize("chunk", ["auto", 5])
@@ -163,32 +116,6 @@ def test_two_players_on_the_same_features_are_gradient_reversal(chunk):
         assert_equal(parts.projectors[name].network, network)
 
 
-def barlow(weight: float = 0.05) -> dict:
-    term = {"kind": "statistic", "distance": "squared", "sets": ["real", "real'"], "space": "embedding"}
-    one, zero = ({"kind": "to-constant", "constant": constant} for constant in ("one", "zero"))
-    return {
-        "data": DIGITS,
-        "views": {"flip": 0.5, "crop": {"scale": [0.5, 1.0]}},
-        "projectors": {"encoder": ENCODER, "embedding": {**HEAD, "features": 5}},
-        "players": {
-            "learner": {
-                "moves": ["encoder", "embedding"],
-                "optimizer": SGD,
-                "minimize": [
-                    {**term, "statistic": {"kind": "cross-correlation", "entries": "diagonal"}, "reduction": one},
-                    {
-                        **term,
-                        "statistic": {"kind": "cross-correlation", "entries": "off-diagonal"},
-                        "reduction": zero,
-                        "weight": weight,
-                    },
-                ],
-            }
-        },
-        "trainer": {**TRAINER, "real_batch": 20},
-    }
-
-
 @pytest.mark.parametrize("chunk", ["auto", 6])
 def test_cross_correlation_of_two_views_to_the_identity_is_barlow_twins(chunk):
     made = training(barlow(), **{"trainer.chunk": chunk})
@@ -247,7 +174,9 @@ def test_a_map_of_a_source_batch_under_mmd_with_a_term_on_its_pairs(chunk):
     network = copy.deepcopy(parts.generator.network)
     for number in range(1, 5):
         step = Step(number, 3)
-        source = parts.generator.source.render(parts.generator.source.draw(16, step.rng("generator", 0))).values.double()
+        source = parts.generator.source.render(
+            parts.generator.source.draw(16, step.rng("generator", 0))
+        ).values.double()
         real = parts.data.render(parts.data.draw(24, step.rng("data", 0))).values.double()
         mapped = network(source)
         moved = (source - mapped).square().sum(1).mean()
@@ -306,7 +235,7 @@ def test_a_closed_form_is_fitted_without_steps_and_kept():
     mapped = made.parts.projector.project(source)
     expected = (source.numpy() - source.mean(0).numpy()) @ matrix + target.mean(0).numpy()
     np.testing.assert_allclose(mapped, expected, atol=1e-10)
-    assert {name for name in made.results()} == {"projector/matrix", "projector/shift"}
+    assert set(made.results()) == {"projector/matrix", "projector/shift"}
 
 
 def test_a_run_without_a_generator_is_evaluated_and_opened(tmp_path):

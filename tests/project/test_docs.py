@@ -7,6 +7,7 @@ command is parsed with its options, and run unless a comment on its line, or on 
 
 import functools
 import importlib
+import inspect
 import pkgutil
 import re
 import shlex
@@ -166,44 +167,48 @@ def test_every_recipe_is_on_its_page():
     assert all(f"`{name}`" in page for name in names("recipes"))
 
 
-def in_the_reference() -> set[int]:
-    """The identities of all objects that the pages of the reference show.
+def in_the_reference() -> tuple[dict[int, str], dict[int, str]]:
+    """What the pages of the reference show, by identity, with its name: of whole modules, and by a line of its own.
 
     A page shows of a folder what it hands on, except for what has the name of a module in it.
     """
-    shown = set()
+    of_modules, by_itself = {}, {}
     for page in sorted((ROOT / "docs/reference").glob("*.md")):
         for name in re.findall(r"^::: ([\w.]+)$", page.read_text(encoding="utf-8"), re.M):
             try:
                 module = importlib.import_module(name)
             except ModuleNotFoundError:
                 owner, _, last = name.rpartition(".")
-                shown.add(id(getattr(importlib.import_module(owner), last)))
+                by_itself[id(getattr(importlib.import_module(owner), last))] = name
                 continue
-            clashing = {found.name for found in pkgutil.iter_modules(getattr(module, "__path__", []))}
-            public = getattr(module, "__all__", [key for key in vars(module) if not key.startswith("_")])
-            shown |= {id(getattr(module, key)) for key in public if key not in clashing}
-    return shown
+            modules = {found.name for found in pkgutil.iter_modules(getattr(module, "__path__", []))}
+            own = [key for key, value in vars(module).items() if getattr(value, "__module__", None) == name]
+            public = [key for key in getattr(module, "__all__", own) if key not in modules]
+            of_modules |= {id(getattr(module, key)): f"{name}.{key}" for key in public}
+    return of_modules, by_itself
 
 
 def test_every_public_family_member_is_in_the_reference():
     from matchzoo.core.declare import FAMILIES
 
-    shown = in_the_reference()
+    of_modules, by_itself = in_the_reference()
     members = [registry[kind] for registry in FAMILIES.values() for kind in registry.names()]
-    missing = [f"{cls.__module__}.{cls.__name__}" for cls in members if id(cls) not in shown]
+    missing = [f"{cls.__module__}.{cls.__name__}" for cls in members if id(cls) not in of_modules | by_itself]
     assert not missing, f"missing in docs/reference/: {', '.join(missing)}"
 
 
-def test_all_that_folders_hand_on_is_in_the_reference():
-    shown = in_the_reference()
-    missing = []
+def test_the_reference_shows_all_that_folders_hand_on_and_nothing_twice():
+    of_modules, by_itself = in_the_reference()
+    handed_on = {}
     for found in pkgutil.walk_packages(matchzoo.__path__, "matchzoo."):
         if found.ispkg:
             folder = importlib.import_module(found.name)
-            public = getattr(folder, "__all__", [])
-            missing += [f"{found.name}.{name}" for name in public if id(getattr(folder, name)) not in shown]
-    assert not missing, f"missing in docs/reference/: {', '.join(missing)}"
+            values = {name: getattr(folder, name) for name in getattr(folder, "__all__", [])}
+            handed_on |= {id(value): f"{found.name}.{k}" for k, value in values.items() if not inspect.ismodule(value)}
+    missing = [name for key, name in handed_on.items() if key not in of_modules | by_itself]
+    assert not missing, f"missing in docs/reference/, give each a line: {', '.join(missing)}"
+    twice = [name for key, name in by_itself.items() if key in of_modules]
+    assert not twice, f"their folders hand these on; remove their lines in docs/reference/: {', '.join(twice)}"
 
 
 def test_pieces_of_files_are_marked_as_the_site_reads_them():

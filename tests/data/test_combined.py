@@ -1,0 +1,71 @@
+"""Data sets as one: groups, further splits, hidden labels, draws of every set, and what is refused."""
+
+import pytest
+import torch
+
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.step import Step
+from matchzoo.core.structuring import structure
+from matchzoo.data import Data
+
+DIGITS = {"kind": "digits", "size": 8, "channels": 1}
+
+
+def made(**changes: object) -> Data:
+    table = {
+        "kind": "combined",
+        "environments": {"a": DIGITS, "b": {**DIGITS, "background": 1.0}},
+        "others": {"target": {**DIGITS, "background": 0.5}},
+        "unlabeled": ["target"],
+    }
+    return structure({**table, **changes}, Data)
+
+
+def test_parts_keep_their_samples_and_say_where_they_are_from():
+    data = made()
+    spec = data.build(0)
+    alone = structure(DIGITS, Data).load()
+    assert spec.group_names == ("a", "b")
+    assert spec.count == 2 * len(alone.train)
+    assert torch.equal(data.training_set.values[: len(alone.train)], alone.train.values)
+    assert torch.equal(data.test_set.labels[: len(alone.test)], alone.test.labels)
+    assert data.training_set.group.tolist() == [0] * len(alone.train) + [1] * len(alone.train)
+    sets = data.sets()
+    assert set(sets) == {"real", "train", "test", "target", "target-test"}
+    assert sets["target"].labels is None
+    assert sets["target-test"].labels is not None
+
+
+@pytest.mark.parametrize("sampling", ["plain", "balanced"])
+def test_draws_are_of_their_set(sampling):
+    data = made(sampling=sampling)
+    data.build(0)
+    rng = Step(1, 0).rng
+    for number, rows in enumerate(data.environment_rows):
+        split, drawn = data.draw_of(f"environments/{number}", 40, rng("x"))
+        assert split is data.training_set
+        assert set(drawn.tolist()) <= set(rows.tolist())
+        if sampling == "balanced":
+            assert torch.bincount(split.labels[drawn]).tolist() == [4] * 10
+    split, drawn = data.draw_of("target", 40, rng("x"))
+    assert split is data.sets()["target"]
+    assert 0 <= int(drawn.min()) <= int(drawn.max()) < len(split)
+    assert torch.equal(data.draw_of("real", 9, rng("y"))[1], data.draw(9, rng("y")))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"environments": {}}, "environments: expected at least one entry"),
+        ({"others": {"test": DIGITS}, "unlabeled": []}, "others: expected a name of letters"),
+        ({"unlabeled": ["taget"]}, "unlabeled: 'taget' is none of others: target"),
+        (
+            {"environments": {"a": DIGITS, "b": {**DIGITS, "size": 9}}},
+            r"environments\.b: samples have shape \(1, 9, 9\)",
+        ),
+        ({"environments": {"a": {"kind": "ring"}}}, r"others\.target: samples have shape"),
+    ],
+)
+def test_what_does_not_fit_is_refused(changes, message):
+    with pytest.raises(DeclarationError, match=message):
+        made(**changes).build(0)
