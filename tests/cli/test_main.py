@@ -383,7 +383,7 @@ def test_light_doors() -> None:
 
 
 def test_a_users_mistake_is_one_line_and_code_2(tmp_path: Path) -> None:
-    done = process("-m", "matchzoo.cli.main", "run", "none.toml", folder=tmp_path)
+    done = process("-m", "matchzoo", "run", "none.toml", folder=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "error: recipe 'none.toml': no such file\n"
     assert done.stdout == ""
@@ -391,7 +391,7 @@ def test_a_users_mistake_is_one_line_and_code_2(tmp_path: Path) -> None:
 
 
 def test_run_as_a_process(mine: Path, tmp_path: Path) -> None:
-    done = process("-m", "matchzoo.cli.main", "run", "mine.toml", "--trainer.steps", "2", folder=tmp_path)
+    done = process("-m", "matchzoo", "run", "mine.toml", "--trainer.steps", "2", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert "all in runs/mine" in done.stdout
@@ -442,7 +442,7 @@ def test_exit_codes(
 
 
 def test_a_defect_has_a_traceback_and_code_1() -> None:
-    program = "from matchzoo import catalogue, cli; catalogue.entries = lambda pattern: 1 / 0; main.main(['list'])"
+    program = "from matchzoo.cli import catalogue, main; catalogue.entries = lambda pattern: 1 / 0; main.main(['list'])"
     done = process("-c", program)
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr

@@ -21,14 +21,13 @@ from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.engine import Engine
 from matchzoo.training.loop import Training
 
-HERE = Path(__file__).parents[1]
-
-
+ROOT = Path(__file__).parents[2]
+PROCESSES = str(ROOT / "tests/helpers/processes.py")
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
 
 
 def environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parent)}
+    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
 def torchrun(processes: int, *words: str) -> subprocess.CompletedProcess:
@@ -84,7 +83,7 @@ def test_processes_and_chunks_give_what_one_graph_gives(processes, chunk, lgm, r
         table["trainer"]["chunk"] = chunk
     (tmp_path / "tables.json").write_text(json.dumps(made))
     ended = torchrun(
-        processes, str(HERE / "processes.py"), "train", str(tmp_path / "tables.json"), str(tmp_path), str(STEPS)
+        processes, PROCESSES, "train", str(tmp_path / "tables.json"), str(tmp_path), str(STEPS)
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     for name, table in made.items():
@@ -103,7 +102,7 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_pa
     lgm["trainer"] |= {"precision": "float64", "checkpoint_every": 3, "steps": 6}
     lgm["evaluation"] = []
     (tmp_path / "tables.json").write_text(json.dumps({"whole": lgm}))
-    ended = torchrun(2, str(HERE / "processes.py"), "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
+    ended = torchrun(2, PROCESSES, "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
     assert ended.returncode == 0, ended.stderr[-3000:]
     folder = tmp_path / "whole"
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
@@ -112,9 +111,6 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_pa
     assert session["processes"] == 2
     assert (folder / "distilled" / "images.safetensors").is_file()
     # one process goes on from a checkpoint of two
-    from matchzoo.core.structuring import structure
-    from matchzoo.recipes.recipe import Recipe
-
     other = tmp_path / "other"
     shutil.copytree(folder, other)
     (other / "metrics.json").unlink()
@@ -126,9 +122,6 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_pa
 @pytest.mark.slow
 @pytest.mark.parametrize(("steps", "said"), [((4, 0), "some see no run there"), ((4, 3), "steps 3 and 4")])
 def test_folders_that_are_not_shared_are_refused(steps, said, ring, tmp_path):
-    from matchzoo.core.structuring import structure
-    from matchzoo.recipes.recipe import Recipe
-
     ring["trainer"] |= {"checkpoint_every": 1, "steps": 4, "keep": 2}
     ring["evaluation"] = []
     structure(ring, Recipe).run(tmp_path / "0" / "one", quiet=True)
@@ -138,7 +131,7 @@ def test_folders_that_are_not_shared_are_refused(steps, said, ring, tmp_path):
         shutil.rmtree(tmp_path / "1/one/checkpoints/step-00000004")
     (tmp_path / "tables.json").write_text(json.dumps({"one": ring}))
     before = (tmp_path / "0/one/metrics.jsonl").read_text()
-    ended = torchrun(2, str(HERE / "processes.py"), "apart", str(tmp_path / "tables.json"), str(tmp_path), "0")
+    ended = torchrun(2, PROCESSES, "apart", str(tmp_path / "tables.json"), str(tmp_path), "0")
     assert ended.returncode == 1
     assert f"the processes see different folders ({said}); give an --output that all of them share" in ended.stderr
     assert (tmp_path / "0/one/metrics.jsonl").read_text() == before
@@ -150,7 +143,7 @@ def test_a_signal_to_torchrun_stops_all_after_the_same_step_and_the_end_is_the_s
     lgm["generator"]["grow_every"] = 1000
     lgm["evaluation"] = []
     (tmp_path / "tables.json").write_text(json.dumps({"whole": lgm}))
-    words = (str(HERE / "processes.py"), "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
+    words = (PROCESSES, "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
     with subprocess.Popen(
         [*TORCHRUN, "--nproc-per-node=2", *words], env=environment(), stderr=subprocess.PIPE
     ) as running:
@@ -176,6 +169,6 @@ def test_a_signal_to_torchrun_stops_all_after_the_same_step_and_the_end_is_the_s
 def test_more_processes_than_samples_and_what_couples_rows_are_refused(lgm, ring, tmp_path):
     ring["projector"]["network"]["norm"] = "batch"
     (tmp_path / "tables.json").write_text(json.dumps({"ring": ring}))
-    ended = torchrun(2, str(HERE / "processes.py"), "train", str(tmp_path / "tables.json"), str(tmp_path), "1")
+    ended = torchrun(2, PROCESSES, "train", str(tmp_path / "tables.json"), str(tmp_path), "1")
     assert ended.returncode
     assert "the projector has batch norm; use one process" in ended.stderr

@@ -216,7 +216,7 @@ BUILDER = """
 import sys, time
 import numpy as np
 from pathlib import Path
-from matchzoo.data import store
+from matchzoo.data.reading import store
 store.BLOCK = 2 * 4
 log = Path(sys.argv[1])
 def make(row):
