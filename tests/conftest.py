@@ -1,17 +1,25 @@
-"""What the tests share: one thread, tiny recipes, and a backbone of random weights."""
+"""What the tests share: one thread, tiny recipes, a backbone of random weights, and figures that are not drawn."""
 
 import copy
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from helpers import started
 from helpers.tables import LGM, RING, TINY_CARD
+from matplotlib.figure import Figure
+from PIL import Image
 
 from matchzoo.core.structuring import structure
 from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs import page, pictures
 
 torch.set_num_threads(1)
+FIGURES = ("curves", "image_grid", "image_rows", "projections", "scatter")
+DRAWN = {(Figure, "savefig"): Figure.savefig, (page, "curves"): page.curves}
+DRAWN |= {(pictures, name): getattr(pictures, name) for name in FIGURES}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,6 +29,34 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MATCHZOO_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_of_forks() -> Iterator[None]:
+    """The process from which others are forked ends before the tests do."""
+    yield
+    started.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _undrawn() -> Iterator[None]:
+    """Pictures are white pixels: to make and draw figures takes longer than all else of a tiny run."""
+
+    def savefig(figure: Figure, file: Any, **_: object) -> None:
+        Image.new("L", (1, 1), "white").save(file, "PNG")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", savefig)
+        for module, name in set(DRAWN) - {(Figure, "savefig")}:
+            patch.setattr(module, name, lambda *_: Figure())
+        yield
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made and drawn, for tests that look at them."""
+    for (place, name), plain in DRAWN.items():
+        monkeypatch.setattr(place, name, plain)
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +89,10 @@ def ring_recipe(ring: dict) -> Recipe:
 @pytest.fixture
 def lgm_recipe(lgm: dict) -> Recipe:
     return structure(lgm, Recipe)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The last line says which tests have no browser, and how to get one."""
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    if any("chromium is not installed" in reason for reason in skipped):
+        terminalreporter.write_line("browser tests skipped: no Chromium; apt-get install chromium", yellow=True)

@@ -19,6 +19,7 @@ from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import page, pictures
 from matchzoo.training.loop import Training
 
+pytestmark = pytest.mark.usefixtures("drawn")
 QUICK = [{"kind": "linear-probe", "protocol": "nearest-centroid", "baselines": [], "views": 1, "seeds": 1, "rows": 40}]
 VOID = ("meta", "link", "img", "input", "br", "hr")
 EVIL = "<script>alert('x')</script>"
