@@ -79,6 +79,9 @@ class Forked:
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
+Process = Forked | subprocess.Popen[str]
+
+
 def _child(
     files: list[Path], environment: dict[str, str], folder: Path, function: Callable[..., object], arguments: tuple
 ) -> None:
@@ -115,7 +118,7 @@ def matchzoo(
     environment: Mapping[str, str] | None = None,
     before: Callable[[], None] | None = None,
     folder: Path | None = None,
-) -> "Forked | subprocess.Popen[str]":
+) -> "Process":
     """The command ``matchzoo`` as a process.
 
     Args:
