@@ -102,7 +102,7 @@ def test_a_package_without_declarations_says_so(wheel: Path, tmp_path: Path) -> 
     (tmp_path / "zoo" / "backbones").mkdir(parents=True)
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "something-else"')
     done = subprocess.run(
-        [sys.executable, "-m", "matchzoo.cli.main", "list"],
+        [sys.executable, "-m", "matchzoo", "list"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path)},
         capture_output=True,
