@@ -83,7 +83,7 @@ class Fixed(nn.Module):
 
 
 def sized(images: torch.Tensor, size: int, channels: int) -> torch.Tensor:
-    """Images of another size, grey or of three channels."""
+    """Images of another size, gray or of three channels."""
     if images.shape[-1] != size:
         images = F.interpolate(images, size=(size, size), mode="bicubic", antialias=True).clamp(0, 1)
     if images.shape[1] == channels:
@@ -109,7 +109,7 @@ def side(output: Path) -> None:
     print(f"{'images':16} {'probe, Lite0':14} ConvNet from scratch")
     for name, (images, labels) in sets.items():
         probed = bench.record(name, [Split(sized(images, LARGE, 3), labels)] * NETWORKS)
-        parts = attrs.evolve(few, generator=Fixed(sized(images, SMALL, few.facts.shape[0]), labels))
+        parts = attrs.evolve(few, generator=Fixed(sized(images, SMALL, few.spec.shape[0]), labels))
         scratch = FromScratch(seeds=NETWORKS, baselines=())
         [trained] = scratch.evaluate(Trained(parts=parts, engine=engine, method=name, seed=0, quiet=True))
         found[name] = {"probe": probed, "from-scratch": trained}

@@ -16,12 +16,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data import Digits, Ring
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.mmd import mmd2
-from matchzoo.matchers.statistics.class_means import class_centres
+from matchzoo.matchers.statistics.class_means import class_means
 from matchzoo.matchers.statistics.head_gradient import head_gradient
 from matchzoo.matchers.statistics.statistical_flow import statistical_flow
 from matchzoo.models.networks import MLP
@@ -56,7 +56,7 @@ def abstractions() -> Figure:
     synthetic = 0.9 * torch.randn(400, 2, generator=rng) + torch.tensor([0.8, 0.3])
     torch.manual_seed(0)
     projector = Learned(features=2, network=MLP(widths=(100, 100)))
-    projector.build(Facts(shape=(2,), seed=0))
+    projector.build(Spec(shape=(2,), seed=0))
     with torch.no_grad():
         p, q = (Samples(projector.project(x)) for x in (real, synthetic))
         estimator = KernelMeanMatching(bandwidths=("median",), ridge=1e-2)
@@ -88,14 +88,14 @@ def statistics() -> Figure:
     values, labels = digits()
     weight = 0.01 * torch.randn(10, 64, generator=torch.Generator().manual_seed(0))
     kinds = {
-        "class centres": lambda z, y: class_centres(z, y, 10),
+        "class centers": lambda z, y: class_means(z, y, 10),
         "flows": lambda z, y: statistical_flow(z, y, 10),
         "head gradient": lambda z, y: head_gradient(z, y, weight, torch.zeros(10)),
     }
     sets = {
         "899 digits": (values, labels),
         "ten random ones": ten(values, labels, 0),
-        "the ten means": (class_centres(values, labels, 10), torch.arange(10)),
+        "the ten means": (class_means(values, labels, 10), torch.arange(10)),
     }
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     for row, (kind, of) in zip(figure.subplots(3, 3), kinds.items(), strict=True):
@@ -121,7 +121,7 @@ def players() -> Figure:
         "MMD-GAN": [["critic"]] * 5 + [["generator"]],
         "DC, ten a class": [["generator"]] + [["network"]] * 4,
     }
-    colours = {"generator": SYNTHETIC, "projector": REAL, "critic": REAL, "network": REAL}
+    colors = {"generator": SYNTHETIC, "projector": REAL, "critic": REAL, "network": REAL}
     figure = Figure(figsize=(11, 3.4), layout="constrained")
     axis = figure.subplots()
     for y, (method, groups) in enumerate(schedules.items()):
@@ -130,7 +130,7 @@ def players() -> Figure:
                 height = 0.7 / len(group)
                 corner = (x + 0.06, -y - 0.35 + k * height)
                 box = FancyBboxPatch(corner, 0.88, height - 0.04, boxstyle="round,pad=0,rounding_size=0.05")
-                box.set(facecolor=colours[player], edgecolor="white")
+                box.set(facecolor=colors[player], edgecolor="white")
                 axis.add_patch(box)
                 middle = corner[1] + height / 2 - 0.02
                 axis.text(x + 0.5, middle, player, ha="center", va="center", color="white", fontsize=9)
@@ -269,8 +269,8 @@ def ratios() -> Figure:
         found = estimate((moved + shift).numpy(), base.numpy(), "ulsif").denominator
         for name, r in (("true ratio", true), ("ulsif", found)):
             shares[name].append(float(r.sum() ** 2 / r.square().sum() / len(r)))
-    for (name, values), colour in zip(shares.items(), ("black", REAL), strict=True):
-        right.semilogy(shifts, values, label=name, color=colour, marker=".")
+    for (name, values), color in zip(shares.items(), ("black", REAL), strict=True):
+        right.semilogy(shifts, values, label=name, color=color, marker=".")
         print(name, [f"{float(s)}: {v:.3f}" for s, v in zip(shifts, values, strict=True)])
     right.set(title="sets that part", xlabel="distance of the means", ylabel="effective share of the samples")
     right.legend(fontsize=7)

@@ -86,7 +86,7 @@ def steps(times: Times, folder: Path) -> None:
         times.take(f"8 levels enlarged, {name}", both_ways)
 
     x = torch.rand(IMAGES * VIEWS, 3, SIDE, SIDE, device="cuda", requires_grad=True)
-    arriving = torch.rand(len(x), parts.facts.features or 768, device="cuda")
+    arriving = torch.rand(len(x), parts.spec.features or 768, device="cuda")
     backbone = parts.projector
 
     def autocast() -> None:

@@ -4,7 +4,7 @@
 
 The plain loops share their Gram matrices and take both gradients from one graph, as the trainer does; one uses our
 squared distances, one also the fused Adam that the trainer uses (so the ratio is all that the trainer adds), one the
-usual broadcast differences. Steps are interleaved in short blocks, and the median ratio of neighbouring blocks is what
+usual broadcast differences. Steps are interleaved in short blocks, and the median ratio of neighboring blocks is what
 counts; times are those of the CPU, so that other processes on the machine disturb less.
 """
 

@@ -17,12 +17,12 @@ from matplotlib.figure import Figure
 
 from matchzoo.core.declare import declare
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.data import Digits
 from matchzoo.matchers.statistics import Statistic
-from matchzoo.matchers.statistics.class_means import class_centres
+from matchzoo.matchers.statistics.class_means import class_means
 from matchzoo.matchers.statistics.head_gradient import head_gradient
 from matchzoo.projectors import Backbone, Projector
 from matchzoo.recipes.recipe import Recipe
@@ -42,18 +42,18 @@ def input_gradient(network: Any, x: torch.Tensor, labels: torch.Tensor, weight: 
         x = x if moves else x.detach().requires_grad_()
         loss = F.cross_entropy(network(x) @ weight.T, labels, reduction="sum")
         (gradient,) = torch.autograd.grad(loss, x, create_graph=moves)
-    return class_centres(gradient.flatten(1), labels, len(weight))
+    return class_means(gradient.flatten(1), labels, len(weight))
 
 
 @declare("input-gradient")
 class InputGradient(Statistic):
     """`input_gradient` under a random head of the projector that is called ``backbone``."""
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Take shape and classes."""
-        self.shape, self.classes = facts.shape, facts.classes or 0
+        self.shape, self.classes = spec.shape, spec.classes or 0
 
-    def connect(self, projectors: Mapping[str, Projector]) -> None:
+    def bind(self, projectors: Mapping[str, Projector]) -> None:
         """Take the backbone."""
         self.backbone = (projectors["backbone"],)
 
@@ -72,7 +72,7 @@ def recipe(statistic: str, steps: int) -> Recipe:
     space = "backbone" if statistic == "head-gradient" else "images"
     term = {"kind": "statistic", "space": space, "statistic": statistic, "distance": "cosine"}
     table = {
-        "schema": 1,
+        "schema": 2,
         "data": {"kind": "digits", "size": 64, "sampling": "balanced"},
         "generator": {"kind": "pyramid", "images_per_class": 1, "grow_every": steps // 8},
         "projectors": {
@@ -97,7 +97,7 @@ def agreement(repeats: int = 5) -> dict[str, list[tuple[float, float]]]:
     """Mean and standard deviation of the cosine between the statistics of two real batches, for every batch size."""
     train = Digits(size=64).load().train
     backbone = Backbone(card="efficientnet-lite0")
-    backbone.build(Facts(shape=(3, 64, 64), classes=10))
+    backbone.build(Spec(shape=(3, 64, 64), classes=10))
     found: dict[str, list[tuple[float, float]]] = {"head-gradient": [], "input-gradient": []}
     for size in SIZES:
         cosines: dict[str, list[float]] = {name: [] for name in found}

@@ -318,14 +318,14 @@ def thinned(recipe: Recipe, per_class: int, path: Path) -> Path:
     """A file of all test images of a recipe's data and of the first ones of every class of the others, 28 pixels."""
     if not path.is_file():
         data = structure({**recipe.table()["data"], "size": 28}, Data)
-        facts = data.build(0)
+        spec = data.build(0)
         labels = data.training_set.labels
-        rows = torch.cat([(labels == k).nonzero().flatten()[:per_class] for k in range(facts.classes)])
+        rows = torch.cat([(labels == k).nonzero().flatten()[:per_class] for k in range(spec.classes)])
         test = torch.arange(len(data.test_set))
-        arrays = {"class_names": np.array(facts.class_names)}
+        arrays = {"class_names": np.array(spec.class_names)}
         for prefix, split, some in (("", data.training_set, rows), ("test_", data.test_set, test)):
-            grey = split.render(some).values[:, :1]
-            arrays[f"{prefix}images"] = (grey * 255).round().to(torch.uint8).numpy()
+            gray = split.render(some).values[:, :1]
+            arrays[f"{prefix}images"] = (gray * 255).round().to(torch.uint8).numpy()
             arrays[f"{prefix}labels"] = split.labels[some].numpy()
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write_with(path, lambda temporary: np.savez(temporary, **arrays))

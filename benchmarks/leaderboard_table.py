@@ -155,10 +155,10 @@ def figure(lines: Lines) -> Figure:
                 if not found:
                     continue
                 error = statistics.stdev(found) / len(found) ** 0.5 if len(found) > 1 else 0
-                colour = "C0" if method in DISTILLED else "C7"
+                color = "C0" if method in DISTILLED else "C7"
                 axis.errorbar(
                     statistics.mean(found), place + shift, xerr=error, fmt="o" if space == SPACES[0] else "s",
-                    color=colour, markersize=5, capsize=2, fillstyle="full" if space == SPACES[0] else "none",
+                    color=color, markersize=5, capsize=2, fillstyle="full" if space == SPACES[0] else "none",
                 )  # fmt: skip
         axis.set_title(data, fontsize=10)
         axis.set_xlabel("top-1 %")

@@ -238,7 +238,7 @@ class Session:
         return made
 
     def baselines(self) -> dict[str, Any]:
-        """Accuracy of the images nearest to the class centres, and of all."""
+        """Accuracy of the images nearest to the class centers, and of all."""
         found = self.line(mode="baselines")
         if found is None:
             per_class = self.table["generator"]["images_per_class"]

@@ -39,7 +39,7 @@ class Mode:
     """One way to compute.
 
     Attributes:
-        term: what our player minimises; the textbook's is LGM's own.
+        term: what our player minimizes; the textbook's is LGM's own.
         kind: ``ours`` (the trainer), ``textbook``, ``frozen`` (the textbook with frozen weights) or ``bare``.
         share: chunks are this share of a step's rows.
         views: of every image a step, where they differ from the setting's.
@@ -122,7 +122,7 @@ def card_of(architecture: str, features: int, size: int, folder: Path) -> str:
     path = folder / f"cards/{architecture}-{size}.toml"
     lines = [
         f'architecture = "{architecture}"\nweights = "random"\nfeatures = {features}\nsize = {size}\nfixed = true',
-        f'licence = "none"\nsource = "random weights, for a benchmark"\n[arguments]\nimg_size = {size}\n',
+        f'license = "none"\nsource = "random weights, for a benchmark"\n[arguments]\nimg_size = {size}\n',
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_text(path, "\n".join(lines))

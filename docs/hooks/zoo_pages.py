@@ -37,7 +37,7 @@ def backbone(name: str, card: zoo.BackboneCard) -> dict[str, str]:
         "features": str(card.features),
         "pixels a side": pixels,
         "parameters": millions,
-        "licence of the weights": card.licence,
+        "license of the weights": card.license,
         "published by": card.source,
         "architecture": f"{card.library}: `{card.architecture}`",
         "run by us": "unverified" if card.verified is None else "verified",
@@ -54,7 +54,7 @@ def dataset(name: str, card: zoo.DataCard) -> dict[str, str]:
         "training": spaced(card.train),
         "test": spaced(card.test),
         "pixels": card.pixels,
-        "licence of the images": card.licence,
+        "license of the images": card.license,
         "published by": f"[{card.source}]({card.homepage})" if card.homepage else card.source,
         "how it comes": card.get,
         "paper": card.paper,
@@ -73,7 +73,7 @@ def distilled(name: str, card: zoo.DistilledCard) -> dict[str, str]:
         "measured by": card.protocol,
         "made by": f"`{card.command}`",
         "where": where,
-        "licence": card.licence,
+        "license": card.license,
         "paper": card.paper,
     }
 
@@ -88,7 +88,7 @@ PAGES: dict[str, tuple[str, str, Row]] = {
     "datasets": (
         "Data sets of the zoo",
         "Real samples that recipes know by name; any other folder of images will do as well "
-        "([data](../data.md)). The licence is the one that the publisher states.",
+        "([data](../data.md)). The license is the one that the publisher states.",
         dataset,
     ),
     "distilled": (

@@ -36,7 +36,7 @@ class Entry:
         summary: what it is, in a sentence.
         size: of a backbone, its features, parameters and pixels; of a data set, its classes and images; of a recipe,
             what a run costs.
-        licence: of the weights or images; of a recipe, empty.
+        license: of the weights or images; of a recipe, empty.
         uses: cards that a recipe uses, such as ``backbone clip-vit-b16``, with what brings them (empty: is here).
         missing: what brings the rest that is not on this machine: commands, or a few words.
         verified: whether somebody ran a backbone's published weights; None for all else.
@@ -47,7 +47,7 @@ class Entry:
     name: str
     summary: str
     size: str
-    licence: str
+    license: str
     uses: dict[str, str]
     missing: tuple[str, ...]
     verified: bool | None
@@ -67,7 +67,7 @@ class Entry:
         """
         head = f"{'*' if self.here else ' '} {self.name}".ljust(column - 1)
         uses = [f"{name} (not here)" if bring else name for name, bring in self.uses.items()]
-        parts = [self.size, *uses, self.licence, "unverified" if self.verified is False else ""]
+        parts = [self.size, *uses, self.license, "unverified" if self.verified is False else ""]
         room = width - len(head) - 1
         lines = [f"{head} {textwrap.shorten(self.summary, room, placeholder=' …', break_on_hyphens=False)}"]
         lines += _packed(" · ".join(part for part in parts if part).split(" · "), width)
@@ -115,7 +115,7 @@ def _card(noun: str, full: str, card: zoo.Card) -> Entry:
         name=name,
         summary=_summary(path),
         size=card.summary(),
-        licence=card.licence,
+        license=card.license,
         uses={},
         missing=(card.bring(name),) if card.needs() else (),
         verified=card.verified is not None if isinstance(card, zoo.BackboneCard) else None,
@@ -139,7 +139,7 @@ def _recipe(name: str, cards: dict[str, zoo.Card]) -> Entry:
         name=name,
         summary=_summary(path),
         size=cost.group(1) if cost else "",
-        licence="",
+        license="",
         uses={
             f"{zoo.noun(full)} {zoo.short_name(full)}": cards[full].bring(zoo.short_name(full))
             if cards[full].needs()
@@ -198,7 +198,7 @@ def list_(
     pattern: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="PATTERN")] = "*",
     json: Flag = False,
 ) -> None:
-    """List recipes and cards: what they are, their licence, and what of them is not on this machine.
+    """List recipes and cards: what they are, their license, and what of them is not on this machine.
 
     Args:
         pattern: a shell pattern of names, such as 'lgm/*', 'clip-*' or 'datasets/*'.

@@ -79,10 +79,10 @@ def fetched(name: str) -> list[str]:
         raise MatchZooError(f"--fetch downloads weights of backbones; data set {name}: {card.needs() or 'all is here'}")
     path = card.weights.fetch()
     if path is None:
-        return [f"{name}: keeps the network's random initialisation; there is nothing to fetch"]
+        return [f"{name}: keeps the network's random initialization; there is nothing to fetch"]
     origin = card.weights.origin()
     commit = f", commit {origin['commit']}" if "commit" in origin else ""
-    return [f"{name}: {path} (sha256 {origin['sha256']}{commit}); licence: {card.licence}"]
+    return [f"{name}: {path} (sha256 {origin['sha256']}{commit}); license: {card.license}"]
 
 
 def _core() -> list[str]:

@@ -8,7 +8,8 @@ import tyro
 from matchzoo.core.errors import MatchZooError
 
 if TYPE_CHECKING:
-    from matchzoo.hub import Pushed
+    from matchzoo.hub import Model, Pushed
+    from matchzoo.hub.folders.declared_parts import Family
 
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 Repo = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="USER/NAME")]
@@ -19,7 +20,7 @@ def push(
     repo: Repo,
     model: Literal["generator", "projector", "probe"] | None = None,
     private: Flag = False,
-    licence: str = "",
+    license: str = "",
     message: str = "",
     force: Flag = False,
     dry_run: Flag = False,
@@ -33,27 +34,42 @@ def push(
         model: publish this part of a run, as a model: its generator, its projector, or the classifier (probe) that its
             evaluation trains on the distilled images.
         private: make a repository that only you see; a public one that is there is refused.
-        licence: of the set or model (SPDX), for its card.
+        license: of the set or model (SPDX), for its card.
         message: of the commit.
         force: replace a set or model of another recipe.
         dry_run: say what would be uploaded, and upload nothing.
         class_names: file with the class names of a set that does not say them: a line each, or a JSON list.
     """
     from matchzoo import hub
+    from matchzoo.core.storage.hub_repository import HubRepository
     from matchzoo.hub.distilled import DistilledDataset
-    from matchzoo.hub.folders.model_writing import CONFIG
+    from matchzoo.hub.folders.model_schema import CONFIG
 
     if not hub.is_name(repo):
         raise MatchZooError(f"expected user/name, got {repo!r}")
-    about: dict[str, Any] = {"licence": licence, "message": message, "force": force, "dry_run": dry_run}
-    visible = True if private else None
-    if model is not None or (Path(source) / CONFIG).is_file():
-        if class_names is not None:
-            raise MatchZooError("--class-names: only of a distilled set")
-        _report(hub.push_model(source, repo, which=model, private=visible, **about), dry_run)
+    how: dict[str, Any] = {
+        "private": True if private else None, "license": license, "message": message, "force": force, "dry_run": dry_run
+    }  # fmt: skip
+
+    is_model = (Path(source) / CONFIG).is_file()
+    if model is None and not is_model:
+        distilled = DistilledDataset.load(source, class_names=class_names)
+        _report(hub.push(distilled, repo, **how), dry_run)
         return
-    distilled = DistilledDataset.load(source, class_names=class_names)
-    _report(hub.push(distilled, repo, private=visible, **about), dry_run)
+
+    if class_names is not None:
+        raise MatchZooError("--class-names: only of a distilled set")
+    HubRepository.to_push("model", repo, "model")  # a wrong name is said before a probe is trained
+    part = _part(source, model) if model is not None and not is_model else source
+    _report(hub.push_model(part, repo, which=model, **how), dry_run)
+
+
+def _part(source: str, family: "Family") -> "Model":
+    """The model of a part of the run in a folder."""
+    from matchzoo import recipes
+    from matchzoo.runs.published_parts import model_of_run
+
+    return model_of_run(recipes.open(source), family)
 
 
 def _report(done: "Pushed", dry_run: bool) -> None:

@@ -8,8 +8,6 @@ import tyro
 
 from matchzoo.cli.usage import Flag
 from matchzoo.core.showing.text import as_json
-from matchzoo.core.storage.number_tables import read, same_columns
-from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out
 
 
 def ratio(
@@ -30,9 +28,12 @@ def ratio(
             '{ kind = "classifier", features = "linear" }'.
         output: folder for the values (CSV and npy), diagnostics.json and a picture.
         raw: take columns in their own units instead of scaling them to unit variance.
-        seed: of the draws of kernel centres, folds and of the held-out rows.
+        seed: of the draws of kernel centers, folds and of the held-out rows.
         json: print the diagnostics for programs.
     """
+    from matchzoo.core.storage.number_tables import read, same_columns
+    from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out
+
     estimator = estimator_of(method)
     p, q = same_columns(read(numerator), read(denominator))
     fitted = estimate(p.values, q.values, estimator, standardize=not raw, seed=seed)
@@ -46,13 +47,13 @@ def ratio(
         **fitted.diagnostics(),
         "balance": {n: list(pair) for n, pair in zip(names, balance(p.values, q.values, fitted), strict=True)},
     }
-    if estimator.everywhere and min(len(p.values), len(q.values)) >= 10:
+    if estimator.out_of_sample and min(len(p.values), len(q.values)) >= 10:
         found["held_out"] = held_out(p.values, q.values, method, not raw, seed)
     print(as_json(found) if json else "\n".join(summary(found)))
     if output is not None:
         from matchzoo.cli.ratio_files import write
 
-        for path in write(output, p.values, q.values, names, fitted, estimator.everywhere, found):
+        for path in write(output, p.values, q.values, names, fitted, estimator.out_of_sample, found):
             print(f"wrote {path}", file=sys.stderr if json else sys.stdout)
 
 

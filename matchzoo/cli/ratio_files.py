@@ -60,7 +60,7 @@ def draw(numerator: np.ndarray, denominator: np.ndarray, names: Sequence[str], s
     for (name, values), ink in zip(sides.items(), INK, strict=False):
         weights = np.full(len(values), 1 / len(values))
         left.hist(values.clip(low, high), bins, weights=weights, histtype="step", color=ink, label=f"at the {name}")
-    left.axvline(1, color="grey", linewidth=0.8)
+    left.axvline(1, color="gray", linewidth=0.8)
     left.set(xscale="log", xlabel="ratio (those below 0.001 in the first bar)", ylabel="share of rows")
     left.legend(frameon=False)
     values = sides["denominator"]
@@ -76,8 +76,8 @@ def draw(numerator: np.ndarray, denominator: np.ndarray, names: Sequence[str], s
         scaled = (pooled - pooled.mean(0)) / spread
         axes = np.linalg.eigh(scaled.T @ scaled)[1][:, :-3:-1]
         shown, labels = (denominator - pooled.mean(0)) / spread @ axes, ["first principal component", "second"]
-    colour = np.log10(values[some].clip(low, None))
-    drawn = right.scatter(shown[some, 0], shown[some, 1], s=6, c=colour, cmap="viridis", linewidths=0)
+    color = np.log10(values[some].clip(low, None))
+    drawn = right.scatter(shown[some, 0], shown[some, 1], s=6, c=color, cmap="viridis", linewidths=0)
     right.set(xlabel=labels[0], ylabel=labels[1], title="rows of the denominator")
     figure.colorbar(drawn, ax=right, label="log10 of the ratio")
     return figure

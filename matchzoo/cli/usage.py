@@ -78,7 +78,7 @@ def choices_of(hint: Any) -> tuple[str, ...]:
     """The words that a type of values allows: those of a ``Literal``, also of one that may be left out."""
     if typing.get_origin(hint) is Literal:
         return typing.get_args(hint)
-    if isinstance(hint, types.UnionType):
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return tuple(word for inner in typing.get_args(hint) for word in choices_of(inner))
     return ()
 

@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar, dataclass_transform, overload
 import attrs
 
 from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.renamed import hint_of_kind
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
@@ -46,7 +47,8 @@ class Registry(Generic[T]):
     def __getitem__(self, kind: str) -> type[T]:
         """The class of a kind; a `DeclarationError` with the nearest name if there is none."""
         if kind not in self._classes:
-            raise DeclarationError([("kind", f"unknown {self.noun} '{kind}'{did_you_mean(kind, self._classes)}")])
+            hint = hint_of_kind(self.noun, kind) or did_you_mean(kind, self._classes)
+            raise DeclarationError([("kind", f"unknown {self.noun} '{kind}'{hint}")])
         return self._classes[kind]
 
     def kind_of(self, cls: type) -> str:

@@ -97,7 +97,7 @@ class RationalQuadratic(Kernel):
 
 @declare("energy")
 class Energy(Kernel):
-    """−|x − y|^β, whose squared MMD is the (generalised) energy distance.
+    """−|x − y|^β, whose squared MMD is the (generalized) energy distance.
 
     Positive semidefinite only on weights that sum to 0, as those of an MMD do: no kernel for ratios.
 

@@ -32,6 +32,7 @@ class Samples:
         index: [n] int64, the row of each sample in the set it was drawn from; None if that has no meaning.
         origin: the samples that these are the features of (or the image of); None for those that came first.
         group: [n] int64, the environment or subgroup of each sample; None if there are none.
+        source: the samples that these are the images of under a map, row by row; None where there was no map.
         decode: from values [n, …] such as these back to values [n, …] such as those of ``origin``; None where there
             is no way.
     """
@@ -43,6 +44,7 @@ class Samples:
     origin: "Samples | None" = None
     group: torch.Tensor | None = None
     decode: Callable[[torch.Tensor], torch.Tensor] | None = None
+    source: "Samples | None" = None
     # Weak keys: two sets that hold each other's matrices would be a cycle, and keep their graph until a collection.
     _kept: "WeakKeyDictionary[Samples, dict[float | str | None, torch.Tensor]]" = attrs.field(
         init=False, repr=False, factory=WeakKeyDictionary

@@ -14,7 +14,7 @@ DISTRIBUTION = "matchzoo-torch"
 def root() -> Path:
     """The folder that holds ``zoo/`` and ``recipes/``: the checkout, or ``matchzoo/_data`` of an installed wheel.
 
-    A checkout is recognised by its ``pyproject.toml``, never by a neighbouring folder that happens to be called zoo.
+    A checkout is recognized by its ``pyproject.toml``, never by a neighboring folder that happens to be called zoo.
     """
     package = Path(__file__).resolve().parent.parent
     installed = package / "_data"

@@ -7,7 +7,7 @@ import attrs
 
 
 @attrs.frozen(kw_only=True)
-class Facts:
+class Spec:
     """What is known of the samples so far: data → projector → generator → matchers each add their part.
 
     Attributes:
@@ -17,6 +17,7 @@ class Facts:
         count: number of training samples.
         features: dimension of the projector's features; None before it is built.
         seed: of the run.
+        group_names: names of the environments or subgroups of the training samples; empty without groups.
         space: where the recipe declares the projector that is built, or whose features these are: ``projector``, or
             ``projectors.clip`` where it has several.
     """
@@ -28,6 +29,7 @@ class Facts:
     features: int | None = None
     seed: int = 0
     space: str = "projector"
+    group_names: tuple[str, ...] = ()
 
     @property
     def is_images(self) -> bool:
@@ -35,8 +37,8 @@ class Facts:
         return len(self.shape) == 3
 
 
-def structure_facts(text: str) -> Facts:
+def structure_spec(text: str) -> Spec:
     """Facts from their JSON."""
     table: dict[str, Any] = json.loads(text)
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
-    return Facts(**values)
+    return Spec(**values)

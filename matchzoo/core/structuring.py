@@ -17,8 +17,12 @@ import cattrs
 
 from matchzoo.core.declare import FAMILIES, family_of
 from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.renamed import VALUES, hint_of_field
 
 T = TypeVar("T")
+REFUSE = "refuse"
+"""In a field's metadata: a function of its value in a table, which raises a `DeclarationError` for what is no longer
+taken there."""
 
 
 def structure(table: Any, cls: type[T]) -> T:
@@ -74,6 +78,8 @@ def _converter() -> cattrs.Converter:
             return value
         hint = did_you_mean(value, map(str, known)) if isinstance(value, str) else ""
         options = ", ".join(repr(k) for k in known)
+        if isinstance(value, str) and VALUES.get(value) in known:
+            hint = f"; did you mean '{VALUES[value]}'"
         raise DeclarationError([("", f"expected one of {options}, got {show(value)}{hint if 'did' in hint else ''}")])
 
     def union(value: Any, target: Any) -> Any:
@@ -85,6 +91,8 @@ def _converter() -> cattrs.Converter:
             try:
                 return converter.structure(value, option)
             except DeclarationError as error:
+                if isinstance(value, Mapping) and option in FAMILIES:
+                    raise
                 problems = problems or error
         if len(options) == 1 and problems:
             raise problems
@@ -163,9 +171,12 @@ def _converter() -> cattrs.Converter:
 def _structure_fields(converter: cattrs.Converter, value: Mapping[str, Any], cls: type, kind: str = "") -> Any:
     fields = {field.name: field for field in attrs.fields(cls)}
     owner = f" for '{kind}'" if kind else ""
-    problems = [
-        (key, f"unknown key{owner}{did_you_mean(key, fields) or '; it has none'}") for key in value if key not in fields
-    ]
+    family = family_of(cls)
+    noun = "" if family is None else FAMILIES[family].noun
+    problems = []
+    for key in (key for key in value if key not in fields):
+        hint = hint_of_field(noun, kind, key) or did_you_mean(key, fields) or "; it has none"
+        problems.append((key, f"unknown key{owner}{hint}"))
     problems += [
         (name, f"missing{owner}")
         for name, field in fields.items()
@@ -174,6 +185,9 @@ def _structure_fields(converter: cattrs.Converter, value: Mapping[str, Any], cls
 
     def make(field: "attrs.Attribute[Any]") -> Any:
         target: Any = field.type
+        refuse = field.metadata.get(REFUSE)
+        if refuse is not None:
+            refuse(value[field.name])
         inner = converter.structure(value[field.name], target)
         if field.validator is not None:
             try:

@@ -14,13 +14,15 @@ from safetensors import safe_open
 from matchzoo.core.class_names import check_names
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError, did_you_mean
-from matchzoo.core.validators import at_least, between, positive
+from matchzoo.core.validators import at_least, between
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.reading.store import Stored, budget, by_row, key_of
 from matchzoo.data.split import Split, stratified
 
 LARGEST = 10_000_000
 """Classes that are numbered without names: above it, numbers are something else, such as hashes."""
+SUM = 1e-3
+"""How far the probabilities of an image may be from a sum of 1."""
 Layout = Literal["auto", "nhw", "nhwc", "nchw"]
 
 
@@ -29,8 +31,10 @@ class Arrays(Data):
     """``images`` and ``labels`` of one file and, for testing, ``test_images`` and ``test_labels``; else a share.
 
     Images are [n, h, w], [n, h, w, c] or [n, c, h, w] with 1 or 3 channels, uint8 or floating-point in [0, 1]; labels
-    are whole numbers from 0, [n]. ``class_names`` is an array of text in a ``.npz`` and a JSON list in the metadata of
-    a ``.safetensors`` (so a distilled set can be read back); without it, classes are called by their numbers.
+    are whole numbers from 0, [n], or probabilities [n, classes], of which the most probable class is taken.
+    ``class_names`` is an array of text in a ``.npz`` and a JSON list in the metadata of a ``.safetensors``; without it,
+    classes are called by their numbers. So a distilled set can be read back: its file is ``images.safetensors`` in the
+    folder ``distilled`` of a run, and with ``test_share = 0`` all of it is training samples.
     """
 
     path: str
@@ -40,9 +44,9 @@ class Arrays(Data):
     size: int | None = attrs.field(default=None, validator=at_least(2))
     """Pixels a side; those of the images if not given."""
     channels: Literal[1, 3] = 3
-    """1 for grey, 3 for backbones; grey images are repeated, colour becomes grey."""
-    test_share: float = attrs.field(default=0.2, validator=[positive(), between(0, 1, open_high=True)])
-    """Share of every class that is kept for testing, where there are no test images."""
+    """1 for gray, 3 for backbones; gray images are repeated, color becomes gray."""
+    test_share: float = attrs.field(default=0.2, validator=between(0, 1, open_high=True))
+    """Share of every class that is kept for testing, where there are no test images; 0 for no test part."""
     split_seed: int = attrs.field(default=0, validator=at_least(0))
     """Seed of the split."""
 
@@ -61,6 +65,9 @@ class Arrays(Data):
                 shapes = [tuple(images.shape[1:]) for images, _ in (train, test)]
                 raise MatchZooError(f"{path}: images are {shapes[0]}, test images {shapes[1]}; give data.size")
             return Loaded(held(*train), held(*test), names)
+        if self.test_share == 0:
+            return Loaded(held(*train), None, names)
+
         first, second = stratified(train[1], self.test_share, self.split_seed, names)
         return Loaded(held(*train, rows=first), held(*train, rows=second), names)
 
@@ -70,6 +77,8 @@ class Arrays(Data):
                 raise MatchZooError(f"{path}: there is no array '{name}'{did_you_mean(name, found)}")
         images = _images(path, f"{prefix}images", found[f"{prefix}images"], self.layout)
         labels = _tensor(path, f"{prefix}labels", found[f"{prefix}labels"])
+        if _are_probabilities(labels):
+            labels = labels.argmax(1)
         numbers = labels.long()
         if labels.dim() != 1 or len(labels) != len(images) or not _is_whole(labels) or int(numbers.min()) < 0:
             raise MatchZooError(
@@ -152,6 +161,14 @@ def _tensor(path: Path, name: str, array: Any) -> torch.Tensor:
         return torch.as_tensor(array)
     except TypeError:
         raise MatchZooError(f"{path}: {name}: expected numbers, got {array.dtype}") from None
+
+
+def _are_probabilities(labels: torch.Tensor) -> bool:
+    """Whether labels are [n, classes], each row a distribution, as of a distilled set with soft labels."""
+    if labels.dim() != 2 or 0 in labels.shape or not labels.is_floating_point():
+        return False
+    sums = labels.double().sum(1)
+    return bool((labels >= 0).all()) and bool(((sums - 1).abs() <= SUM).all())
 
 
 def _is_whole(labels: torch.Tensor) -> bool:

@@ -1,6 +1,8 @@
 """Where real samples come from."""
 
+import functools
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, final
 
 import attrs
@@ -11,8 +13,11 @@ from matchzoo.core.class_names import check_names
 from matchzoo.core.declare import family
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.data.split import Split
+
+ENVIRONMENT = "environments/"
+"""The names of sets that are environments begin so; a number follows."""
 
 
 @attrs.frozen
@@ -24,12 +29,14 @@ class Loaded:
         test: what nothing is ever chosen on; None if there is no such part.
         class_names: in label order; empty without labels.
         group_names: in the order of the samples' groups; empty without groups.
+        others: further splits by name, such as an unlabeled ``target``.
     """
 
     train: Split
     test: Split | None = None
     class_names: tuple[str, ...] = ()
     group_names: tuple[str, ...] = ()
+    others: Mapping[str, Split] = attrs.Factory(dict)
 
 
 @family("data")
@@ -48,17 +55,17 @@ class Data(nn.Module, ABC):
         return {}
 
     @final
-    def build(self, seed: int) -> Facts:
+    def build(self, seed: int) -> Spec:
         """Load the samples and say what they are."""
         loaded = self.load()
-        self.training_set, self.test_set = loaded.train, loaded.test
-        for split in filter(None, (loaded.train, loaded.test)):
+        self.training_set, self.test_set, self.others = loaded.train, loaded.test, nn.ModuleDict(loaded.others)
+        for split in filter(None, (loaded.train, loaded.test, *loaded.others.values())):
             split.lasting = True
         self.class_names, self.group_names = loaded.class_names, loaded.group_names
         classes = len(loaded.class_names) or None
         if loaded.class_names:
             try:
-                check_names(loaded.class_names)  # an artefact would refuse them, after all the work
+                check_names(loaded.class_names)  # an artifact would refuse them, after all the work
             except MatchZooError as error:
                 raise DeclarationError([("data", f"{error}; rename it")]) from None
         if loaded.train.labels is not None and classes is not None:
@@ -71,12 +78,13 @@ class Data(nn.Module, ABC):
                 raise DeclarationError([("data.sampling", "'balanced' needs data with labels; use 'plain'")])
             labels = loaded.train.labels.cpu()
             self.by_class = torch.tensor_split(labels.argsort(stable=True), labels.bincount().cumsum(0)[:-1])
-        return Facts(
+        return Spec(
             shape=loaded.train.shape,
             classes=classes,
             class_names=loaded.class_names,
             count=len(loaded.train),
             seed=seed,
+            group_names=loaded.group_names,
         )
 
     @final
@@ -87,11 +95,48 @@ class Data(nn.Module, ABC):
         """
         if self.sampling == "plain":
             return torch.randint(len(self.training_set), (n,), generator=rng)
-        order = torch.randperm(len(self.by_class), generator=rng)
-        share = torch.rand(n, generator=rng, dtype=torch.float64).tolist()
-        turns = order[torch.arange(n) % len(order)].tolist()
-        rows = [self.by_class[label] for label in turns]
-        return torch.stack([own[int(u * len(own))] for own, u in zip(rows, share, strict=True)])
+        return _in_turn(self.by_class, n, rng)
+
+    @final
+    def sets(self) -> dict[str, Split]:
+        """The splits by name: ``real`` (the training split, also called ``train``), ``test`` where there is one, and
+        whatever else the data have, such as ``target``. Known once built."""
+        named = {"real": self.training_set, "train": self.training_set}
+        if self.test_set is not None:
+            named["test"] = self.test_set
+        return {**named, **{name: split for name, split in self.others.items() if isinstance(split, Split)}}
+
+    @final
+    def draw_of(self, name: str, n: int, rng: torch.Generator) -> tuple[Split, torch.Tensor]:
+        """Rows [n] of a set of real samples, with replacement, and the split that they are rows of.
+
+        Args:
+            name: of a split (`sets`), or ``environments/i``: the training samples of group i.
+            n: how many. Training samples, also those of an environment, are drawn as ``sampling`` says, rows of other
+                splits uniformly.
+            rng: on the CPU.
+        """
+        environment = name.removeprefix(ENVIRONMENT)
+        if name in ("real", "train"):
+            return self.training_set, self.draw(n, rng)
+        if environment == name:
+            split = self.sets()[name]
+            return split, torch.randint(len(split), (n,), generator=rng)
+        rows = self.environments[int(environment)]
+        if self.sampling == "plain":
+            return self.training_set, rows[torch.randint(len(rows), (n,), generator=rng)]
+        assert self.training_set.labels is not None  # balanced data have labels
+        labels = self.training_set.labels.cpu()[rows]
+        return self.training_set, _in_turn([rows[labels == label] for label in labels.unique()], n, rng)
+
+    @functools.cached_property
+    def environments(self) -> tuple[torch.Tensor, ...]:
+        """Rows of the training samples of every group, in the order of the groups; none without groups."""
+        group = self.training_set.group
+        if group is None:
+            return ()
+        group = group.cpu()
+        return tuple((group == i).nonzero().flatten() for i in range(len(self.group_names) or int(group.max()) + 1))
 
     @final
     def weights(self) -> torch.Tensor | None:
@@ -108,3 +153,12 @@ class Data(nn.Module, ABC):
     def render(self, draws: torch.Tensor) -> Samples:
         """The training samples [n, …] of some rows [n]."""
         return self.training_set.render(draws)
+
+
+def _in_turn(by_class: Sequence[torch.Tensor], n: int, rng: torch.Generator) -> torch.Tensor:
+    """Rows [n], classes in turn in random order, from the rows of every class."""
+    order = torch.randperm(len(by_class), generator=rng)
+    share = torch.rand(n, generator=rng, dtype=torch.float64).tolist()
+    turns = order[torch.arange(n) % len(order)].tolist()
+    rows = [by_class[label] for label in turns]
+    return torch.stack([own[int(u * len(own))] for own, u in zip(rows, share, strict=True)])

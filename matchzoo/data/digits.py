@@ -15,7 +15,7 @@ from matchzoo.data.split import Split, stratified
 
 
 def textures(n: int, size: int) -> torch.Tensor:
-    """Patches [n, 1, size, size] of two grey photographs (a temple and a flower, of scikit-learn), each stretched to
+    """Patches [n, 1, size, size] of two gray photographs (a temple and a flower, of scikit-learn), each stretched to
     [0, 1]: places drawn at random, but the same in every call. A pixel is the mean of 2x2 of a photograph, which is
     enlarged where it is too small for that."""
     from sklearn.datasets import load_sample_images
@@ -48,7 +48,7 @@ class Digits(Data):
     size: int = attrs.field(default=64, validator=at_least(8))
     """Pixels a side."""
     channels: Literal[1, 3] = 3
-    """1 for grey, 3 for backbones."""
+    """1 for gray, 3 for backbones."""
     background: float = attrs.field(default=0.0, validator=between(0, 1))
     """Contrast of the photographs behind the digits; 0 for black."""
     test_share: float = attrs.field(default=0.5, validator=[positive(), between(0, 1, open_high=True)])

@@ -16,7 +16,7 @@ class Gaussian(GaussianMixture):
     Source: the released code of Srivastava et al., Generative ratio matching networks, ICLR 2020.
     """
 
-    def centres(self) -> torch.Tensor:
+    def centers(self) -> torch.Tensor:
         """[1, 2], the mean."""
         return torch.tensor([MEAN], dtype=torch.float64)
 

@@ -25,7 +25,7 @@ class GaussianMixture(Data):
     """Seed of the points."""
 
     @abstractmethod
-    def centres(self) -> torch.Tensor:
+    def centers(self) -> torch.Tensor:
         """c [k, d] float64."""
 
     @abstractmethod
@@ -36,20 +36,20 @@ class GaussianMixture(Data):
     def load(self) -> Loaded:
         """Draw the points."""
         rng = torch.Generator().manual_seed(self.split_seed)
-        centres, factor = self.centres(), self.factor()
+        centers, factor = self.centers(), self.factor()
 
         def points(n: int) -> Split:
-            mode = torch.randint(len(centres), (n,), generator=rng)
-            noise = torch.randn(n, centres.shape[1], generator=rng, dtype=torch.float64)
-            return Split((centres[mode] + noise @ factor.T).float())
+            mode = torch.randint(len(centers), (n,), generator=rng)
+            noise = torch.randn(n, centers.shape[1], generator=rng, dtype=torch.float64)
+            return Split((centers[mode] + noise @ factor.T).float())
 
         return Loaded(points(self.points), points(self.test_points))
 
     @final
     def offsets(self, points: torch.Tensor) -> torch.Tensor:
-        """Mahalanobis distances [n, k] float64 of points [n, d] from every centre: |F⁻¹ (x − c_k)|."""
+        """Mahalanobis distances [n, k] float64 of points [n, d] from every center: |F⁻¹ (x − c_k)|."""
         inverse = torch.linalg.inv(self.factor()).T
-        x, c = points.detach().cpu().double() @ inverse, self.centres() @ inverse
+        x, c = points.detach().cpu().double() @ inverse, self.centers() @ inverse
         return torch.cdist(x, c, compute_mode="donot_use_mm_for_euclid_dist")
 
     @final

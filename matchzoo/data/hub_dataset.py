@@ -20,7 +20,7 @@ Names = tuple[str, ...]
 Found = tuple[Sequence[Encoded], Names, Names]
 """Images of the training part and, if there is one, of the test part; names of the classes and of the groups."""
 OTHER_SPLIT = " choose another with data.test_split"
-UNLABELLED = -1
+UNLABELED = -1
 """The label, on the Hub, of samples whose labels are kept secret."""
 
 
@@ -88,7 +88,7 @@ class Hub(Decoded):
         else:
             readme = repository.readme()
             config, splits = by_convention(repository.names, readme, self.config)
-            layout = self._labelled(repository, splits, config)
+            layout = self._labeled(repository, splits, config)
             info = info_of(readme, config)
         parts = [layout.train, *filter(None, [layout.test])]
         found, classes, groups = (
@@ -102,7 +102,7 @@ class Hub(Decoded):
         """The commit that was read."""
         return self.repository.origin()
 
-    def _labelled(self, repository: Repository, splits: Mapping[str, Sequence[str]], config: str) -> Layout:
+    def _labeled(self, repository: Repository, splits: Mapping[str, Sequence[str]], config: str) -> Layout:
         """The layout of the splits. One for testing that is not named in the recipe is passed over if it was published
         without labels: all -1 in its first parquet file."""
         layout = choose(splits, self.train_split, self.test_split, config)
@@ -110,9 +110,9 @@ class Hub(Decoded):
             arrow()
             first, source = layout.test[:1], f"{repository.name}@{repository.commit}"
             labels = read_column(source, repository.fetch(first), first, self.label_column, "label_column").values
-            if set(labels) == {UNLABELLED}:
+            if set(labels) == {UNLABELED}:
                 left = {name: files for name, files in splits.items() if tuple(files) != layout.test}
-                return self._labelled(repository, left, config)
+                return self._labeled(repository, left, config)
         return layout
 
     def _parquet(self, repository: Repository, parts: Sequence[Names], info: Mapping[str, Any]) -> Found:
@@ -204,7 +204,7 @@ def numbers(values: list[Any], names: tuple[str, ...], where: str, remedy: str =
         return [known[value] for value in values]
     wrong = next((row for row, value in enumerate(values) if not 0 <= value < len(names)), None)
     if wrong is not None:
-        hint = f"; a split without labels?{remedy}" if values[wrong] == UNLABELLED else ""
+        hint = f"; a split without labels?{remedy}" if values[wrong] == UNLABELED else ""
         raise MatchZooError(
             f"{where}: expected numbers from 0 to {len(names) - 1}, got {values[wrong]} in row {wrong}{hint}"
         )

@@ -22,7 +22,7 @@ class ImageFolder(Decoded):
     The test folder may also be called val, validation, valid or dev: of several it is test, else they are refused.
     Without one, a share of train is kept for testing.
 
-    Classes are labelled in sorted order of their names. Images may lie in sub-folders of their class; hidden files are
+    Classes are labeled in sorted order of their names. Images may lie in sub-folders of their class; hidden files are
     skipped. They are decoded once (`Decoding`) and kept as bytes in the cache (`Stored`).
     """
 

@@ -12,7 +12,7 @@ from matchzoo.data.gaussian_mixture import GaussianMixture
 
 @declare("ring")
 class Ring(GaussianMixture):
-    """Equal-weight Gaussians in the plane, centres evenly on a circle: c_k = radius · (cos a_k, sin a_k) with
+    """Equal-weight Gaussians in the plane, centers evenly on a circle: c_k = radius · (cos a_k, sin a_k) with
     a_k = 2πk/modes − π/2, covariance std² I.
 
     Source: Srivastava et al., Generative ratio matching networks, ICLR 2020, and its released code.
@@ -25,7 +25,7 @@ class Ring(GaussianMixture):
     std: float = attrs.field(default=0.2, validator=positive())
     """Standard deviation of each Gaussian, along each axis."""
 
-    def centres(self) -> torch.Tensor:
+    def centers(self) -> torch.Tensor:
         """[modes, 2]."""
         return circle(self.modes, self.radius)
 
@@ -35,6 +35,6 @@ class Ring(GaussianMixture):
 
 
 def circle(modes: int, radius: float) -> torch.Tensor:
-    """Centres [modes, 2], evenly on a circle, the first at the bottom."""
+    """Centers [modes, 2], evenly on a circle, the first at the bottom."""
     angles = torch.arange(modes, dtype=torch.float64) * (2 * math.pi / modes) - math.pi / 2
     return radius * torch.stack([angles.cos(), angles.sin()], 1)

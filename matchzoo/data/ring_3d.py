@@ -34,7 +34,7 @@ class Ring3D(GaussianMixture):
         cos, sin = math.cos(TILT), math.sin(TILT)
         return torch.tensor([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]], dtype=torch.float64)
 
-    def centres(self) -> torch.Tensor:
+    def centers(self) -> torch.Tensor:
         """[modes, 3]."""
         flat = torch.nn.functional.pad(circle(self.modes, self.radius), (0, 1))
         return flat @ self.rotation().T

@@ -49,9 +49,9 @@ class Torchvision(Data):
     size: int | None = attrs.field(default=None, validator=at_least(8))
     """Pixels a side; those of the arrays, or 64 for files, if not given."""
     channels: Literal[1, 3] = 3
-    """1 for grey, 3 for backbones; grey images are repeated, colour becomes grey."""
+    """1 for gray, 3 for backbones; gray images are repeated, color becomes gray."""
     fit: Literal["crop", "pad"] = "crop"
-    """How files become square: their centre, or the whole on white."""
+    """How files become square: their center, or the whole on white."""
     attribute: str | None = None
     """CelebA's attribute that is the label, such as Smiling; needed for it, and for no other."""
     test_share: float = attrs.field(default=0.2, validator=[positive(), between(0, 1, open_high=True)])

@@ -10,7 +10,7 @@ import torch
 from matchzoo.core.errors import MatchZooError
 from matchzoo.data import Split
 from matchzoo.evaluation.evaluation import Record
-from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.models.classifiers.classifier_fit import TrainingSet, accuracy
 from matchzoo.models.classifiers.classifiers import LinearClassifier
 from matchzoo.models.classifiers.converged import Converged, best_of
@@ -29,7 +29,7 @@ def inherited(
 ) -> list[LinearClassifier]:
     """A head of one space as a classifier in another: head ∘ map, with the linear map between them fitted by ridge.
 
-    The map A, a minimises ‖Z Aᵀ + a − Z_home‖² / n + λ ‖A‖². Its solution is linear in Z_home, so the head of the
+    The map A, a minimizes ‖Z Aᵀ + a − Z_home‖² / n + λ ‖A‖². Its solution is linear in Z_home, so the head of the
     mapped features is the ridge regression on the head's own scores, and no map of d × d_home values is ever made.
 
     Args:
@@ -45,7 +45,7 @@ def inherited(
 
 
 @attrs.frozen(eq=False, kw_only=True)
-class Inheritance:
+class ClassifierTransfer:
     """A head that is handed on: trained on all training images in the space of one backbone, then frozen.
 
     On another backbone the images of a set serve only to fit a linear map from its features to those of the head's
@@ -61,13 +61,13 @@ class Inheritance:
     and a penalty that is chosen, are ours.
     """
 
-    home: Bench
+    home: ProbeHarness
     head: LinearClassifier
     chosen: dict[str, float]
     _seen: dict[tuple[Split, ...], list[TrainingSet]] = attrs.field(factory=dict, repr=False)
 
     @classmethod
-    def of(cls, home: Bench, stored: Head | None = None) -> "Inheritance":
+    def of(cls, home: ProbeHarness, stored: Head | None = None) -> "ClassifierTransfer":
         """Train the head on all training images, as the protocol `Converged` does; or take one that is stored.
 
         Raises:
@@ -104,13 +104,13 @@ class Inheritance:
         """The head at home, on the test set."""
         return Score.of(self.head, self.home.test, self.home.classes, self.chosen)
 
-    def record(self, bench: Bench, sets: Sequence[Split]) -> Record:
+    def record(self, bench: ProbeHarness, sets: Sequence[Split]) -> Record:
         """The record of sets of images on a backbone, as `Bench.record` makes one, with what the head costs.
 
         Args:
             bench: the new backbone's, of the same data and views as the home. At home the head needs no map: what it
                 scores there is its own, whatever the images.
-            sets: labelled images, one entry a seed.
+            sets: labeled images, one entry a seed.
 
         Returns:
             Beside the scores: ``head_backbone``, ``head_bytes`` and ``head_top1`` (at home).
@@ -126,7 +126,7 @@ class Inheritance:
         extra = {"head_backbone": self.home.name, "head_bytes": self.bytes, "head_top1": self.score.top1}
         return {**names, **summary(scores), **extra, "seconds": time.monotonic() - began}
 
-    def _score(self, bench: Bench, own: TrainingSet, home: TrainingSet) -> Score:
+    def _score(self, bench: ProbeHarness, own: TrainingSet, home: TrainingSet) -> Score:
         """Of the best penalty by the validation set."""
         check(own.features, bench.classes, "training", bench.data.class_names)
         validation = own.judges_of(bench.validation)
@@ -143,7 +143,7 @@ class Inheritance:
             self._seen[key] = self._views(self.home, sets)
         return self._seen[key]
 
-    def _views(self, bench: Bench, sets: Sequence[Split]) -> list[TrainingSet]:
+    def _views(self, bench: ProbeHarness, sets: Sequence[Split]) -> list[TrainingSet]:
         """The same views of the images on any bench, whatever the protocol that it is at."""
         same = copy.copy(bench)
         same.protocol, same.enough = Converged(), self.home.enough

@@ -11,7 +11,7 @@ from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.showing.progress import Progress
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.validators import at_least
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained, some_rows
 from matchzoo.evaluation.metrics.frechet import frechet_distance
@@ -28,7 +28,7 @@ class FeatureDistances(Evaluation):
     """Fréchet distance, kernel distance, precision, recall, density and coverage of generated against test images.
 
     They are `frechet_distance`, `kernel_distance` and `precision_recall_density_coverage`, of images with 8 bits a
-    colour, as they would be saved; where there are more than ``samples`` real ones, of some drawn with a fixed seed.
+    color, as they would be saved; where there are more than ``samples`` real ones, of some drawn with a fixed seed.
     What the literature calls FID and KID are the first two on the features of one
     Inception network (card ``inception-fid``); here the network is part of the name, and numbers on different networks
     do not compare. A row of training images says what real images get at that number of samples.
@@ -48,19 +48,19 @@ class FeatureDistances(Evaluation):
     def check(self, parts: Composition) -> None:
         """The data must be images with a test part, of a size that the backbone takes, and its weights must be here or
         come now: not to be found missing after the training."""
-        if not parts.facts.is_images:
+        if not parts.spec.is_images:
             raise MatchZooError("evaluation: feature-distances are of images; use two-sample for points")
         if parts.data.test_set is None:
             raise MatchZooError("evaluation: the data has no test part to compare with")
         sides = [self.samples, len(parts.data.test_set), len(parts.data.training_set)]
-        fewest = min([*sides, parts.generator.count or self.samples])
+        fewest = min([*sides, parts.require_generator().count or self.samples])
         if self.neighbors >= fewest:
             raise MatchZooError(
                 f"evaluation: feature-distances: expected neighbors below {fewest}, the images of a side, got "
                 f"{self.neighbors}"
             )
         card = zoo.load(self.card, zoo.BackboneCard)
-        problem = card.refuses(*self._side(parts.facts))
+        problem = card.refuses(*self._side(parts.spec))
         if problem:
             raise MatchZooError(f"evaluation: {self.card} {problem}; set size = {card.size} of feature-distances")
         try:
@@ -74,10 +74,10 @@ class FeatureDistances(Evaluation):
     def evaluate(self, trained: Trained) -> list[Record]:
         """A record for the generator and one for training images."""
         self.check(trained.parts)
-        data, generator, facts = trained.parts.data, trained.parts.generator, trained.parts.facts
+        data, generator, spec = trained.parts.data, trained.parts.require_generator(), trained.parts.spec
         assert data.test_set is not None
         projector = Backbone(card=self.card)
-        projector.build(attrs.evolve(facts, shape=(3, *self._side(facts))))
+        projector.build(attrs.evolve(spec, shape=(3, *self._side(spec))))
         trained.engine.place(projector)
         count = min(self.samples, len(data.test_set), len(data.training_set))
         made = generator.sample(generator.count or count)
@@ -96,7 +96,7 @@ class FeatureDistances(Evaluation):
         return [
             {
                 "method": method,
-                "features": self._space(facts),
+                "features": self._space(spec),
                 "samples": len(values),
                 "frechet": frechet_distance(test, values),
                 "kernel": kernel_distance(test, values),
@@ -105,14 +105,14 @@ class FeatureDistances(Evaluation):
             for method, values in ((trained.method, own), ("training data", train))
         ]
 
-    def _side(self, facts: Facts) -> tuple[int, int]:
-        return (self.size, self.size) if self.size is not None else (facts.shape[1], facts.shape[2])
+    def _side(self, spec: Spec) -> tuple[int, int]:
+        return (self.size, self.size) if self.size is not None else (spec.shape[1], spec.shape[2])
 
-    def _space(self, facts: Facts) -> str:
+    def _space(self, spec: Spec) -> str:
         """What results call the features: the network, and the size of its images where it is not the network's own."""
         if self.size is None and zoo.load(self.card, zoo.BackboneCard).resizes:
             return self.card
-        height, width = self._side(facts)
+        height, width = self._side(spec)
         return f"{self.card} at {height if height == width else f'{height}x{width}'} px"
 
     @torch.no_grad()
@@ -130,7 +130,7 @@ class FeatureDistances(Evaluation):
             images = (engine.samples(render(rows)).values.clamp(0, 1) * 255).round() / 255
             if self.size is not None and images.shape[2:] != (self.size, self.size):
                 images = F.interpolate(images, (self.size, self.size), mode="bilinear", antialias=True).clamp(0, 1)
-            found.append(projector.project(images.expand(-1, 3, -1, -1)))  # grey images are repeated
+            found.append(projector.project(images.expand(-1, 3, -1, -1)))  # gray images are repeated
             progress.update(len(rows))
         return torch.cat(found)
 

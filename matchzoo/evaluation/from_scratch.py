@@ -54,7 +54,7 @@ def fit_network(
     weight_decay: float = 5e-4,
     see: Callable[[torch.Tensor], torch.Tensor] = lambda images: images,
 ) -> None:
-    """Minimise the mean cross-entropy of batches by SGD, with a tenth of the rate in the second half of the epochs.
+    """Minimize the mean cross-entropy of batches by SGD, with a tenth of the rate in the second half of the epochs.
 
     Args:
         network: what ``see`` gives [n, …] → scores [n, c]; trained in place.
@@ -100,7 +100,7 @@ class _Classifier:
 class FromScratch(Evaluation):
     """Test accuracy of networks that are trained from scratch on the synthetic images, and on baselines.
 
-    Images are centred and scaled by the mean and standard deviation of the real training images, channel by channel. A
+    Images are centered and scaled by the mean and standard deviation of the real training images, channel by channel. A
     seed is a start of the network, an order of the images and a draw of their views. Nothing is chosen, so no
     validation set is needed; the test set is looked at once for each trained network.
 
@@ -132,7 +132,7 @@ class FromScratch(Evaluation):
 
     def check(self, parts: Composition) -> None:
         """There must be labels, a test part, and a finite set of images of the size of the data."""
-        data, generator = parts.data, parts.generator
+        data, generator = parts.data, parts.require_generator()
         if data.test_set is None:
             raise MatchZooError("evaluation: the data has no test part; its load has to give one")
         if data.training_set.labels is None:
@@ -141,14 +141,14 @@ class FromScratch(Evaluation):
             raise MatchZooError("evaluation: training from scratch needs a finite set, not a noise generator")
         with torch.no_grad():
             shape = tuple(generator.render(generator.draw(None, Step(0, 0).rng("check"))).values.shape[1:])
-        if shape != parts.facts.shape or len(shape) != 3:
-            made, real = ("x".join(map(str, s)) for s in (shape, parts.facts.shape))
+        if shape != parts.spec.shape or len(shape) != 3:
+            made, real = ("x".join(map(str, s)) for s in (shape, parts.spec.shape))
             message = f"from-scratch needs images of the shape of the data, {real}, got {made}; see data.size"
             raise DeclarationError([("evaluation", message)])
         if self.views is not None and self.views.size not in (None, *set(shape[1:])):
             message = f"expected {shape[1]}, the side of the images, or none, got {self.views.size}"
             raise DeclarationError([("evaluation.views.size", message)])
-        copy.deepcopy(self.network).build(shape, (parts.facts.classes or 1,), Step(0, 0).rng("check"))
+        copy.deepcopy(self.network).build(shape, (parts.spec.classes or 1,), Step(0, 0).rng("check"))
 
     def evaluate(self, trained: Trained) -> list[Record]:
         """Records of the synthetic set and of the baselines, accuracies in percent."""
@@ -156,10 +156,10 @@ class FromScratch(Evaluation):
         self.check(parts)
         train = parts.data.training_set
         assert train.labels is not None
-        distilled, labels = parts.generator.sample(), train.labels.cpu()
+        distilled, labels = parts.require_generator().sample(), train.labels.cpu()
         assert distilled.labels is not None
         sets = [(trained.method, [Split(distilled.values.float().cpu(), distilled.labels.cpu())] * self.seeds)]
-        per_class = len(distilled) // (parts.facts.classes or 1)
+        per_class = len(distilled) // (parts.spec.classes or 1)
         for name in self.baselines:
             if name == "full":
                 sets.append((name, [train] * self.seeds))
@@ -186,8 +186,8 @@ class FromScratch(Evaluation):
         network, test = copy.deepcopy(self.network), parts.data.test_set
         assert test is not None
         assert test.labels is not None
-        classes = parts.facts.classes or 1
-        network.build(parts.facts.shape, (classes,), step.rng("from scratch", seed))
+        classes = parts.spec.classes or 1
+        network.build(parts.spec.shape, (classes,), step.rng("from scratch", seed))
         engine.place(network)
         mean, std = (x.to(engine.device, engine.dtype) for x in moments)
         samples = engine.samples(split.all())

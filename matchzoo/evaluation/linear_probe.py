@@ -12,16 +12,16 @@ from matchzoo.data import Split
 from matchzoo.data.split import stratified
 from matchzoo.data.views import Views
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.probe_harness import Baseline, Bench, difference
-from matchzoo.models.classifiers.classifier_fit import Protocol
+from matchzoo.evaluation.probe_harness import Baseline, ProbeHarness, difference
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit
 from matchzoo.models.classifiers.converged import Converged
 from matchzoo.projectors import Backbone, Projector
 from matchzoo.training.composition import Composition
 
 
-def named(protocol: "Protocol | str") -> Protocol:
+def named(protocol: "ClassifierFit | str") -> ClassifierFit:
     """A protocol with its defaults, by its kind; or the protocol itself."""
-    return FAMILIES[Protocol][protocol]() if isinstance(protocol, str) else protocol
+    return FAMILIES[ClassifierFit][protocol]() if isinstance(protocol, str) else protocol
 
 
 @declare("linear-probe")
@@ -34,7 +34,7 @@ class LinearProbe(Evaluation):
     image never judges a classifier that saw it. The test set is looked at once for each trained classifier.
     """
 
-    protocol: Protocol = attrs.field(default=attrs.Factory(Converged), converter=named)
+    protocol: ClassifierFit = attrs.field(default=attrs.Factory(Converged), converter=named)
     """How the classifier is trained; in Python its kind may stand for its defaults."""
     views: int = attrs.field(default=20, validator=at_least(1))
     """Views of every image, fewer where that would pass ``rows``; a protocol may ask for more, or for none."""
@@ -55,8 +55,8 @@ class LinearProbe(Evaluation):
             raise MatchZooError("evaluation: the data has no test part; its load has to give one")
         if parts.data.training_set.labels is None:
             raise MatchZooError("evaluation: a linear probe needs data with labels")
-        stratified(parts.data.training_set.labels.cpu(), self.validation_share, 0, parts.facts.class_names)
-        if parts.generator.count is None:
+        stratified(parts.data.training_set.labels.cpu(), self.validation_share, 0, parts.spec.class_names)
+        if parts.require_generator().count is None:
             raise MatchZooError("evaluation: a linear probe needs a finite set of images, not a noise generator")
 
     def evaluate(self, trained: Trained) -> list[Record]:
@@ -69,10 +69,10 @@ class LinearProbe(Evaluation):
         names = space_names(parts.projectors)
         records = []
         for space, projector in parts.projectors.items():
-            bench = Bench(
+            bench = ProbeHarness(
                 parts.data,
                 projector,
-                (parts.views or Views()) if parts.facts.is_images else None,
+                (parts.views or Views()) if parts.spec.is_images else None,
                 trained.engine,
                 self.protocol,
                 name=names[space],
@@ -84,12 +84,12 @@ class LinearProbe(Evaluation):
             records += [{**record, "space": space} for record in found] if len(names) > 1 else found
         return records
 
-    def _records(self, bench: Bench, trained: Trained) -> list[Record]:
+    def _records(self, bench: ProbeHarness, trained: Trained) -> list[Record]:
         """Those of one space."""
         parts = trained.parts
-        distilled = parts.generator.sample()
+        distilled = parts.require_generator().sample()
         assert distilled.labels is not None
-        per_class = len(distilled) // (parts.facts.classes or 1)
+        per_class = len(distilled) // (parts.spec.classes or 1)
         own = Split(distilled.values.float().cpu(), distilled.labels.cpu())
         sets = [(trained.method, [own] * self.seeds)]
         for name in self.baselines:

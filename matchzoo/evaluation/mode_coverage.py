@@ -17,23 +17,23 @@ def mode_coverage(offsets: torch.Tensor, dimension: int) -> dict[str, float]:
     """How well points cover equal-weight Gaussians.
 
     Args:
-        offsets: [n, k], Mahalanobis distances of the points from the centres.
+        offsets: [n, k], Mahalanobis distances of the points from the centers.
         dimension: d of the points.
 
     Returns:
-        ``high_quality``: share of points within 3 of the nearest centre (for true data 0.989 in 2 dimensions, 0.971
-        in 3). ``modes``: centres with at least a tenth of the high-quality points that true data would give them.
-        ``mode_kl``: KL divergence of the histogram of high-quality points over centres from the uniform one, in nats.
+        ``high_quality``: share of points within 3 of the nearest center (for true data 0.989 in 2 dimensions, 0.971
+        in 3). ``modes``: centers with at least a tenth of the high-quality points that true data would give them.
+        ``mode_kl``: KL divergence of the histogram of high-quality points over centers from the uniform one, in nats.
         ``std_ratio``: root-mean-square distance of high-quality points over √d (about 0.97 for d = 2 and true data).
     """
     nearest, mode = offsets.double().min(1)
-    centres = offsets.shape[1]
+    centers = offsets.shape[1]
     near = nearest <= 3
-    counts = torch.bincount(mode[near], minlength=centres).double()
+    counts = torch.bincount(mode[near], minlength=centers).double()
     true_share = torch.special.gammainc(torch.tensor(dimension / 2.0), torch.tensor(4.5)).item()
-    expected = len(offsets) * true_share / centres
+    expected = len(offsets) * true_share / centers
     shares = counts / counts.sum().clamp_min(1)
-    kl = (shares * (shares * centres).clamp_min(1e-300).log()).sum().item() if near.any() else math.log(centres)
+    kl = (shares * (shares * centers).clamp_min(1e-300).log()).sum().item() if near.any() else math.log(centers)
     radius = nearest[near].square().mean().sqrt().item() if near.any() else 0.0
     return {
         "modes": int((counts >= 0.1 * expected).sum()),
@@ -51,7 +51,7 @@ class ModeCoverage(Evaluation):
     """Generated points."""
 
     def check(self, parts: Composition) -> None:
-        """The data must be Gaussians whose centres are known."""
+        """The data must be Gaussians whose centers are known."""
         if not isinstance(parts.data, GaussianMixture):
             raise MatchZooError("evaluation: mode-coverage needs data whose modes are known (ring, ring-3d, gaussian)")
 
@@ -61,10 +61,10 @@ class ModeCoverage(Evaluation):
         self.check(trained.parts)
         assert isinstance(data, GaussianMixture)
         assert data.test_set is not None
-        generated = trained.parts.generator.sample(self.samples).values.cpu()
+        generated = trained.parts.require_generator().sample(self.samples).values.cpu()
         truth = data.test_set.gather(torch.arange(min(self.samples, len(data.test_set))))
         return [
-            {"method": name, "samples": len(points), "of": len(data.centres())}
+            {"method": name, "samples": len(points), "of": len(data.centers())}
             | mode_coverage(data.offsets(points), points.shape[1])
             for name, points in ((trained.method, generated), ("test data", truth))
         ]

@@ -17,7 +17,7 @@ from matchzoo.data.views import Views
 from matchzoo.evaluation.evaluation import Record
 from matchzoo.generators.selectors.centroid import centroid_rows
 from matchzoo.generators.selectors.random import random_rows
-from matchzoo.models.classifiers.classifier_fit import Protocol, TrainingSet
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit, TrainingSet
 from matchzoo.models.classifiers.scoring import probe, summary
 from matchzoo.projectors import Projector
 from matchzoo.training.engine import Engine
@@ -29,7 +29,7 @@ SAME = 0.02
 BLOCK = 1024
 
 
-class Bench:
+class ProbeHarness:
     """Test and validation features of real data in one space, computed once, and every set's score there.
 
     Args:
@@ -50,7 +50,7 @@ class Bench:
         projector: Projector,
         views: Views | None,
         engine: Engine,
-        protocol: Protocol,
+        protocol: ClassifierFit,
         *,
         name: str,
         enough: tuple[int, int] = (20, 2000),
@@ -82,7 +82,7 @@ class Bench:
 
         Args:
             method: what the record calls it.
-            sets: labelled images, one entry a seed; the same object where seeds share their images.
+            sets: labeled images, one entry a seed; the same object where seeds share their images.
             full: they are all training images, for which some protocols train differently.
         """
         began = time.monotonic()

@@ -34,7 +34,7 @@ class TwoSample(Evaluation):
 
     def evaluate(self, trained: Trained) -> list[Record]:
         """A record for the generator and one for training samples."""
-        data, generator = trained.parts.data, trained.parts.generator
+        data, generator = trained.parts.data, trained.parts.require_generator()
         self.check(trained.parts)
         assert data.test_set is not None
 

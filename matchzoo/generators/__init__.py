@@ -1,9 +1,11 @@
 """Where synthetic samples come from."""
 
 from matchzoo.generators.generator import Generator
+from matchzoo.generators.images import decode
+from matchzoo.generators.map import MapGenerator
 from matchzoo.generators.noise import NoiseGenerator
 from matchzoo.generators.pixels import PixelImages
 from matchzoo.generators.pyramid import PyramidImages
 from matchzoo.generators.selection import Selection
 
-__all__ = ["Generator", "NoiseGenerator", "PixelImages", "PyramidImages", "Selection"]
+__all__ = ["Generator", "MapGenerator", "NoiseGenerator", "PixelImages", "PyramidImages", "Selection", "decode"]

@@ -5,25 +5,25 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, final
 
 import torch
-from torch import nn
 
 from matchzoo.core.declare import family
+from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.generators.pool import Pool
+from matchzoo.data.split import Split
 
 
 @family("generator")
-class Generator(nn.Module, ABC):
+class Generator(Part, ABC):
     """A source of synthetic samples, in two halves: what is random is drawn first, the rest is deterministic."""
 
-    owned: ClassVar[bool] = False
+    per_sample_parameters: ClassVar[bool] = False
     """Whether draws are rows [n] of samples, and row i of every parameter and buffer belongs to sample i alone."""
 
     @abstractmethod
-    def build(self, facts: Facts) -> None:
-        """Make parameters for samples of ``facts.shape`` (and classes)."""
+    def build(self, spec: Spec) -> None:
+        """Make parameters for samples of ``spec.shape`` (and classes)."""
 
     @abstractmethod
     def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
@@ -33,21 +33,14 @@ class Generator(nn.Module, ABC):
     def render(self, draws: torch.Tensor) -> Samples:
         """The samples of some draws: differentiable, row by row; images [n, c, h, w] in [0, 1] or points [n, d]."""
 
-    def look(self, pool: Pool) -> None:
-        """Take what is wanted of the real samples, once, before the first step; values change in place."""
-        return
+    @property
+    def source_split(self) -> Split | None:
+        """The samples that a map generator maps; None for the others."""
+        return None
 
-    def settle(self, pool: Pool) -> None:
-        """Take what is wanted of the real samples, once, after the last step; values change in place."""
-        return
-
-    def advance(self, step: Step) -> bool:
-        """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
-        return False
-
-    def constrain(self) -> None:
-        """Put the parameters back into the set that they belong to; called after each step of a player."""
-        return
+    def forward(self, draws: torch.Tensor) -> torch.Tensor:
+        """The values [n, …] of `render`, as torch calls it."""
+        return self.render(draws).values
 
     @final
     @torch.no_grad()

@@ -8,7 +8,7 @@ import torch
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least
 from matchzoo.generators.generator import Generator
@@ -26,9 +26,9 @@ class NoiseGenerator(Generator):
     distribution: Literal["normal", "uniform"] = "normal"
     """Of the noise: standard normal, or uniform on [-1, 1]."""
 
-    def build(self, facts: Facts) -> None:
-        """Build the network for samples of ``facts.shape``."""
-        self.network.build((self.dimension,), facts.shape, Step(0, facts.seed).rng("generator"))
+    def build(self, spec: Spec) -> None:
+        """Build the network for samples of ``spec.shape``."""
+        self.network.build((self.dimension,), spec.shape, Step(0, spec.seed).rng("generator"))
 
     @property
     def count(self) -> None:

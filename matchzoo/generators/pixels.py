@@ -8,12 +8,12 @@ from torch import nn
 
 from matchzoo.core.declare import declare
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least
+from matchzoo.data.pool import Pool
 from matchzoo.generators.generator import Generator
 from matchzoo.generators.images import decode, image_set, pick
-from matchzoo.generators.pool import Pool
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
 
 
@@ -25,35 +25,35 @@ class PixelImages(Generator):
     pixel mode that does not run; its constants are unknown, so these are ours.
     """
 
-    owned: ClassVar[bool] = True
+    per_sample_parameters: ClassVar[bool] = True
     images_per_class: int = attrs.field(default=1, validator=at_least(1))
     """Images of every class (IPC)."""
     size: int | None = attrs.field(default=None, validator=at_least(2))
     """Pixels a side; that of the data if not given."""
     initial: Literal["noise", "zero"] = "noise"
-    """Start from standard normal noise, or from grey (zero)."""
+    """Start from standard normal noise, or from gray (zero)."""
     decorrelate: bool = True
-    """Work in uncorrelated colours; of no meaning for grey images."""
+    """Work in uncorrelated colors; of no meaning for gray images."""
     soft_labels: SoftLabels | None = None
-    """Labels are class probabilities: learnt with the images (they start at 0.9 for the image's own class), or in the
+    """Labels are class probabilities: learned with the images (they start at 0.9 for the image's own class), or in the
     end those of a probe trained on all real images. Class indices if not given."""
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Classes × images_per_class images; raises if there are no classes or no images."""
-        self.side, labels = image_set(facts, self.size, self.images_per_class)
+        self.side, labels = image_set(spec, self.size, self.images_per_class)
         self.labels = nn.Buffer(labels)
         if self.soft_labels is not None:
-            logits = label_logits(labels, int(facts.classes or 0), START[self.soft_labels])
-            self.label_logits = nn.Parameter(logits) if self.soft_labels == "learnt" else nn.Buffer(logits)
-        shape = (facts.shape[0], self.side, self.side)
+            logits = label_logits(labels, int(spec.classes or 0), START[self.soft_labels])
+            self.label_logits = nn.Parameter(logits) if self.soft_labels == "learned" else nn.Buffer(logits)
+        shape = (spec.shape[0], self.side, self.side)
         if self.initial == "zero":
             start = torch.zeros(len(labels), *shape)
         else:
-            step = Step(0, facts.seed)
+            step = Step(0, spec.seed)
             start = torch.stack([torch.randn(shape, generator=step.rng("pixels", i)) for i in range(len(labels))])
         self.pixels = nn.Parameter(start)
 
-    def settle(self, pool: Pool) -> None:
+    def finish(self, pool: Pool) -> None:
         """Take the labels of a probe, where these are wanted."""
         if self.soft_labels == "probe":
             self.label_logits.copy_(probe_logits(pool, self.sample().values))

@@ -10,12 +10,12 @@ from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.numerics.resampling import enlarge
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, positive
+from matchzoo.data.pool import Pool
 from matchzoo.generators.generator import Generator
 from matchzoo.generators.images import decode, image_set, pick
-from matchzoo.generators.pool import Pool
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
 
 
@@ -31,7 +31,7 @@ class PyramidImages(Generator):
     Source: arXiv 2511.16674 and its released code, where size is 256, start 1 and grow_every 200.
     """
 
-    owned: ClassVar[bool] = True
+    per_sample_parameters: ClassVar[bool] = True
     images_per_class: int = attrs.field(default=1, validator=at_least(1))
     """Images of every class (IPC)."""
     size: int | None = attrs.field(default=None, validator=at_least(2))
@@ -43,27 +43,27 @@ class PyramidImages(Generator):
     initial: Literal["noise", "zero"] = "noise"
     """What a new level holds: noise, or nothing new."""
     decorrelate: bool = True
-    """Work in uncorrelated colours; of no meaning for grey images."""
+    """Work in uncorrelated colors; of no meaning for gray images."""
     soft_labels: SoftLabels | None = None
-    """Labels are class probabilities: learnt with the images (they start at 0.9 for the image's own class), or in the
+    """Labels are class probabilities: learned with the images (they start at 0.9 for the image's own class), or in the
     end those of a probe trained on all real images. Class indices if not given."""
 
     def __attrs_post_init__(self) -> None:
         if self.size is not None and self.start > self.size:
             raise DeclarationError([("start", f"expected at most size = {self.size}, got {self.start}")])
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """One level for classes × images_per_class images; raises if there are no classes or no images."""
-        self.side, labels = image_set(facts, self.size, self.images_per_class)
+        self.side, labels = image_set(spec, self.size, self.images_per_class)
         self.labels = nn.Buffer(labels)
         if self.soft_labels is not None:
-            logits = label_logits(labels, int(facts.classes or 0), START[self.soft_labels])
-            self.label_logits = nn.Parameter(logits) if self.soft_labels == "learnt" else nn.Buffer(logits)
+            logits = label_logits(labels, int(spec.classes or 0), START[self.soft_labels])
+            self.label_logits = nn.Parameter(logits) if self.soft_labels == "learned" else nn.Buffer(logits)
         sizes = [self.start]
         while sizes[-1] < self.side:
             sizes.append(min(2 * sizes[-1], self.side))
         self.sizes = tuple(sizes)
-        self.seed, self.channels = facts.seed, facts.shape[0]
+        self.seed, self.channels = spec.seed, spec.shape[0]
         self.levels = nn.ParameterList([self._noise(sizes[0])])
 
     def _noise(self, size: int) -> torch.Tensor:
@@ -74,7 +74,7 @@ class PyramidImages(Generator):
         )
 
     @torch.no_grad()
-    def advance(self, step: Step) -> bool:
+    def before_step(self, step: Step) -> bool:
         """Add the levels that are due: number n has 1 + (n − 1) // grow_every of them, at most all sizes."""
         due = min(1 + max(step.number - 1, 0) // self.grow_every, len(self.sizes))
         grown = len(self.levels) < due
@@ -89,7 +89,7 @@ class PyramidImages(Generator):
             self.levels = nn.ParameterList([*scaled, new])
         return grown
 
-    def settle(self, pool: Pool) -> None:
+    def finish(self, pool: Pool) -> None:
         """Take the labels of a probe, where these are wanted."""
         if self.soft_labels == "probe":
             self.label_logits.copy_(probe_logits(pool, self.sample().values))

@@ -9,12 +9,12 @@ from torch import nn
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.validators import at_least
+from matchzoo.data.pool import Pool
 from matchzoo.data.reading.store import budget
 from matchzoo.generators.generator import Generator
 from matchzoo.generators.images import pick
-from matchzoo.generators.pool import Pool
 from matchzoo.generators.selectors import Selector
 
 
@@ -25,18 +25,18 @@ class Selection(Generator):
     A recipe of nothing else needs no players and no steps (``trainer.steps = 0``).
     """
 
-    owned: ClassVar[bool] = True
+    per_sample_parameters: ClassVar[bool] = True
     method: Selector
     """Which samples."""
     images_per_class: int | None = attrs.field(default=None, validator=at_least(1))
     """Images of every class (IPC); 1 if not given, or as many as there are for methods that count by themselves."""
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Room for the samples; raises if there are no classes, or more than memory has room for."""
-        if facts.classes is None:
+        if spec.classes is None:
             raise DeclarationError([("generator", "chooses samples of classes, but the data has no labels")])
-        count = self.method.count(facts, self.images_per_class)
-        size = 4 * count * int(torch.Size(facts.shape).numel())
+        count = self.method.count(spec, self.images_per_class)
+        size = 4 * count * int(torch.Size(spec.shape).numel())
         if size > budget():
             message = (
                 f"{count} samples need {size / 2**20:.0f} MiB, at most {budget() / 2**20:.0f} are used; "
@@ -45,9 +45,9 @@ class Selection(Generator):
             raise DeclarationError([("generator", message)])
         self.rows = nn.Buffer(torch.zeros(count, dtype=torch.int64))
         self.labels = nn.Buffer(torch.zeros(count, dtype=torch.int64))
-        self.values = nn.Buffer(torch.zeros(count, *facts.shape))
+        self.values = nn.Buffer(torch.zeros(count, *spec.shape))
 
-    def look(self, pool: Pool) -> None:
+    def prepare(self, pool: Pool) -> None:
         """Choose; a `DeclarationError` where a class has fewer samples than are asked for."""
         assert pool.split.labels is not None  # build has seen to it
         counts = pool.split.labels.bincount().tolist()

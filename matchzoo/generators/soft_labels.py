@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 
 from matchzoo.data import Split
+from matchzoo.data.pool import Pool
 from matchzoo.data.split import stratified
-from matchzoo.generators.pool import Pool
 
-SoftLabels = Literal["learnt", "probe"]
-START = {"learnt": 0.9, "probe": 1 - 1e-6}
+SoftLabels = Literal["learned", "probe"]
+START = {"learned": 0.9, "probe": 1 - 1e-6}
 """Probability of an image's own class until something else is known."""
 VALIDATION = 0.3
 """Share of the real images that chooses the penalty of the probe."""

@@ -3,9 +3,10 @@
 from matchzoo import hub
 
 distilled = hub.pull("user/name", revision="…")
-hub.push(distilled, "user/name")
+hub.push(distilled, "user/name")  # or the folder of a set, of a model, or of a run that made a set
 generator = hub.pull_model("user/name").part
-hub.push_model("runs/ring", "user/name", which="generator")
+
+A part of a run is made a model by `matchzoo.runs.published_parts.model_of_run`, which can then be pushed.
 
 Tokens, private repositories, the endpoint, the cache and offline mode are those of ``huggingface_hub`` (``hf auth
 login``, ``HF_TOKEN``, ``HF_ENDPOINT``, ``HF_HUB_CACHE``, ``HF_HUB_OFFLINE``); no token is logged or stored here.
@@ -14,11 +15,13 @@ login``, ``HF_TOKEN``, ``HF_ENDPOINT``, ``HF_HUB_CACHE``, ``HF_HUB_OFFLINE``); n
 from typing import TYPE_CHECKING
 
 from matchzoo.core.lazy import lazily
-from matchzoo.hub.doors import Pushed, is_name, kind_of, pull, pull_model, push, push_model
+from matchzoo.hub.doors import kind_of, pull, pull_model, push, push_model
 
 if TYPE_CHECKING:
+    from matchzoo.core.storage.hub_repository import is_name
     from matchzoo.hub.distilled import DistilledDataset
     from matchzoo.hub.model import Model
+    from matchzoo.hub.publishing import Pushed
 
 __all__ = [
     "DistilledDataset",
@@ -32,5 +35,10 @@ __all__ = [
     "push_model",
 ]
 
-_MODULES = {"DistilledDataset": "matchzoo.hub.distilled", "Model": "matchzoo.hub.model"}
+_MODULES = {
+    "DistilledDataset": "matchzoo.hub.distilled",
+    "Model": "matchzoo.hub.model",
+    "Pushed": "matchzoo.hub.publishing",
+    "is_name": "matchzoo.core.storage.hub_repository",
+}
 __getattr__, __dir__ = lazily(__name__, _MODULES, globals())

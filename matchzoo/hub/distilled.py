@@ -1,18 +1,19 @@
 """A distilled data set: a few images that stand for many, with all that is known of where they come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
 import torch
 
 from matchzoo.core.class_names import relabel
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing import notebook
 from matchzoo.core.showing.text import size_of
+from matchzoo.hub import fetching
+from matchzoo.hub.folders import writing
+from matchzoo.hub.folders.set_schema import Table
 from matchzoo.models.classifiers.stored_head import Head
-
-Table = Mapping[str, Any]
 
 
 @attrs.frozen(eq=False)
@@ -23,19 +24,19 @@ class DistilledDataset:
     is.
 
     Attributes:
-        images: [m, 3, h, w] float32 in [0, 1], before any normalisation ([m, 1, h, w] of grey data).
+        images: [m, 3, h, w] float32 in [0, 1], before any normalization ([m, 1, h, w] of gray data).
         labels: [m] int64, indices into ``class_names``; or [m, c] float32, probabilities of the classes.
         class_names: in label order.
         named: whether these are names; False where labels came as bare numbers, and nobody said what they mean.
-        preprocessing: ``size`` [h, w], ``range``, ``normalisation`` and ``views`` that the images were made for; None
+        preprocessing: ``size`` [h, w], ``range``, ``normalization`` and ``views`` that the images were made for; None
             if that is not known.
-        source: of the data that the images stand for: ``data`` (the recipe's table), ``class_order``, ``licence``,
+        source: of the data that the images stand for: ``data`` (the recipe's table), ``class_order``, ``license``,
             ``from``, ``homepage``, ``paper``, ``origin``, as far as they are known.
-        backbones: what the images were made with: ``card``, ``architecture``, ``licence``, ``weights`` (source,
+        backbones: what the images were made with: ``card``, ``architecture``, ``license``, ``weights`` (source,
             commit, sha256).
         recipe: the resolved recipe, as TOML text.
         scores: records of the evaluations, each with its method, backbone and protocol.
-        licence: of the set itself (SPDX), if its publisher has chosen one.
+        license: of the set itself (SPDX), if its publisher has chosen one.
         versions: of the packages that made it.
         repository: ``repo``, ``revision`` and ``commit`` that it was pulled from; None if it was not.
         head: a classifier of all the data that travels with it; None if there is none. Its bytes are its own.
@@ -50,7 +51,7 @@ class DistilledDataset:
     backbones: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
     recipe: str = attrs.field(default="", kw_only=True)
     scores: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
-    licence: str = attrs.field(default="", kw_only=True)
+    license: str = attrs.field(default="", kw_only=True)
     versions: Table = attrs.field(factory=dict, kw_only=True)
     repository: Table | None = attrs.field(default=None, kw_only=True)
     head: Head | None = attrs.field(default=None, kw_only=True)
@@ -75,16 +76,17 @@ class DistilledDataset:
     @property
     def unknown(self) -> tuple[str, ...]:
         """What nobody said of the set: ``preprocessing``, ``class names``."""
-        found = (("preprocessing", self.preprocessing is None), ("class names", not self.named))
-        return tuple(name for name, missing in found if missing)
+        is_unknown = {"preprocessing": self.preprocessing is None, "class names": not self.named}
+        return tuple(name for name, missing in is_unknown.items() if missing)
 
     def describe(self) -> list[str]:
         """What the set is, and what is not known of it, in lines."""
         m, channels, height, width = self.images.shape
         labels = "probabilities" if self.labels.ndim == 2 else "labels"
-        head = f"{m} images of {height}x{width} pixels, {channels} channels; {len(self.class_names)} classes, {labels}"
-        each = self.images_per_class
-        lines = [f"{head}; {each:g} image{'' if each == 1 else 's'} a class"]
+        shape = f"{m} images of {height}x{width} pixels, {channels} channels"
+        per_class = f"{self.images_per_class:g} image{'' if self.images_per_class == 1 else 's'} a class"
+        lines = [f"{shape}; {len(self.class_names)} classes, {labels}; {per_class}"]
+
         if self.head is not None:
             share = 100 * self.head.bytes / self.images.nbytes
             lines.append(
@@ -99,20 +101,16 @@ class DistilledDataset:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the images with their classes."""
-        from matchzoo.core.showing import notebook
-
-        return notebook.of_distilled(self)
+        return notebook.labeled_images(self.images, self.labels, self.class_names, self.describe())
 
     def save(self, path: str | Path) -> None:
-        """Write the artefact to a folder, whole or not at all; or, to a name in ``.safetensors``, the tensors alone.
+        """Write the artifact to a folder, whole or not at all; or, to a name in ``.safetensors``, the tensors alone.
 
-        An artefact that is there already is replaced once the new one is whole.
+        An artifact that is there already is replaced once the new one is whole.
 
         Raises:
             MatchZooError: the set is not as it must be, or the folder holds something else or cannot be written.
         """
-        from matchzoo.hub.folders import writing
-
         writing.write(self, Path(path).expanduser())
 
     @classmethod
@@ -126,14 +124,14 @@ class DistilledDataset:
         image_column: str = "image",
         label_column: str = "label",
     ) -> "DistilledDataset":
-        """Read an artefact, checked from end to end; or a set that others published.
+        """Read an artifact, checked from end to end; or a set that others published.
 
         Args:
-            path: the folder of an artefact or of a run; a ``.safetensors`` that `save` wrote; a folder with a folder of
+            path: the folder of an artifact or of a run; a ``.safetensors`` that `save` wrote; a folder with a folder of
                 images for each class; a ``.parquet`` or a folder of such; a ``.pt`` or ``.pth`` of (images, labels);
                 or ``user/name[@revision]``, a data set of the Hub in any of these forms.
             class_names: names of the classes in label order, or a file of them (``.json``: a list; else a line each),
-                for sets that do not say them; an artefact that says them refuses others.
+                for sets that do not say them; an artifact that says them refuses others.
             size: pixels a side that images in files are resized to; needed where they are of several sizes.
             config: configuration of a set of others (the Hub also calls it subset); needed where there are several.
             image_column: of the images in parquet files of others.
@@ -142,10 +140,15 @@ class DistilledDataset:
         Raises:
             MatchZooError: with the reason and the remedy. Nothing is executed or unpickled on the way.
         """
-        from matchzoo.hub.folders import reading
-
-        chosen = {"config": config, "image_column": image_column, "label_column": label_column}
-        return reading.read(path, class_names=class_names, size=size, **chosen)
+        fields = fetching.read_set(
+            path,
+            class_names=class_names,
+            size=size,
+            config=config,
+            image_column=image_column,
+            label_column=label_column,
+        )
+        return cls(**attrs.asdict(fields, recurse=False))
 
     def export(self, folder: str | Path) -> None:
         """Write a PNG file an image, in a folder a class: ``0003_name/00012.png``.
@@ -157,8 +160,6 @@ class DistilledDataset:
         Raises:
             MatchZooError: the set is not as it must be, or the folder is not empty or cannot be written.
         """
-        from matchzoo.hub.folders import writing
-
         writing.export(self, Path(folder).expanduser())
 
     def with_classes(self, class_names: tuple[str, ...], title: str = "the distilled set") -> "DistilledDataset":
@@ -172,6 +173,7 @@ class DistilledDataset:
         except MatchZooError as error:
             hint = "" if self.named else "; its class names are unknown: give them with class_names (--class-names)"
             raise MatchZooError(f"{title}: {error}{hint}") from None
+
         head = self.head
         if head is not None:
             order = [self.class_names.index(name) for name in class_names]

@@ -5,16 +5,11 @@ from matchzoo import hub
 distilled = hub.pull("user/name", revision="…")
 hub.push(distilled, "user/name")
 generator = hub.pull_model("user/name").part
-hub.push_model("runs/ring", "user/name", which="generator")
 
-Tokens, private repositories, the endpoint, the cache and offline mode are those of ``huggingface_hub`` (``hf auth
-login``, ``HF_TOKEN``, ``HF_ENDPOINT``, ``HF_HUB_CACHE``, ``HF_HUB_OFFLINE``); no token is logged or stored here.
+What is heavy to import is imported when a door is used.
 """
 
-import json
-import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,31 +17,15 @@ import attrs
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage.hub_errors import is_offline
-from matchzoo.core.storage.hub_repository import Kind, Place, filled, is_name
 
 if TYPE_CHECKING:
+    from matchzoo.core.storage.hub_repository import Kind
     from matchzoo.hub.distilled import DistilledDataset
-    from matchzoo.hub.model import Family, Model
-    from matchzoo.runs.run import Run
+    from matchzoo.hub.folders.declared_parts import Family
+    from matchzoo.hub.model import Model
+    from matchzoo.hub.publishing import Pushed
 
-__all__ = ["Pushed", "is_name", "kind_of", "pull", "pull_model", "push", "push_model"]
-
-
-@attrs.frozen
-class Pushed:
-    """What a push did, or would do.
-
-    Attributes:
-        repo: the repository.
-        commit: that it made; empty for a dry run.
-        files: bytes of each file, by name.
-        notes: what its publisher should know.
-    """
-
-    repo: str
-    commit: str
-    files: dict[str, int]
-    notes: tuple[str, ...] = ()
+__all__ = ["kind_of", "pull", "pull_model", "push", "push_model"]
 
 
 def pull(
@@ -59,13 +38,13 @@ def pull(
     image_column: str = "image",
     label_column: str = "label",
 ) -> "DistilledDataset":
-    """Fetch a set and check it from end to end; of an artefact the tensors are exact.
+    """Fetch a set and check it from end to end; of an artifact the tensors are exact.
 
     A branch or tag is resolved to the commit that it is now, which `DistilledDataset.repository` keeps; files that are
     in the cache are not fetched again, and with ``HF_HUB_OFFLINE`` the last commit that was fetched is read.
 
     Args:
-        repo: ``user/name`` or ``user/name@revision``: an artefact, parquet files, or folders of images; or the name of
+        repo: ``user/name`` or ``user/name@revision``: an artifact, parquet files, or folders of images; or the name of
             a card of the zoo (``distilled/*``), whose commit and hash are then those that must come.
         revision: branch, tag or commit; ``main`` if neither says one.
         class_names: as `DistilledDataset.load`.
@@ -78,99 +57,61 @@ def pull(
         MatchZooError: no such repository or revision, no access, no network, what came is refused, or nobody has
             published the set of the card; with the remedy.
     """
-    from matchzoo.data.reading.repository import Repository
-    from matchzoo.hub.folders import reading, third_party_formats
-    from matchzoo.hub.folders.writing import METRICS, NAMES, TENSORS
-    from matchzoo.models.classifiers import stored_head
-    from matchzoo.zoo import cards
+    from matchzoo.hub import fetching
+    from matchzoo.hub.distilled import DistilledDataset
 
-    card = cards.named(repo)
-    if card is not None:
-        repo, revision = card.published(repo, revision)
-    place = Place.of("dataset", repo, revision)
-    given = third_party_formats.names_of(class_names)
-    commit = place.resolve()
-    at = {"repo": place.name, "revision": place.revision, "commit": commit}
-    with place.explained():
-        found = Repository.find(place.name, commit)
-
-    def read(folder: Path) -> "DistilledDataset":
-        if card is not None:
-            card.check(folder / TENSORS)
-        return reading.read_artefact(folder)
-
-    if METRICS in found.names and TENSORS in found.names:
-        distilled = reading.with_names(place.fetch(commit, [*NAMES, stored_head.NAME], read), given, repo)
-    elif card is not None:
-        raise MatchZooError(f"{repo}: holds no distilled set ({TENSORS}), which its card says; mend the card")
-    else:
-        distilled = third_party_formats.read_repository(
-            found, given, size, third_party_formats.Chosen(config, image_column, label_column)
-        )
-    return attrs.evolve(distilled, repository=at)
+    chosen = {"config": config, "image_column": image_column, "label_column": label_column}
+    fields = fetching.fetch_set(repo, revision, class_names=class_names, size=size, **chosen)
+    return DistilledDataset(**attrs.asdict(fields, recurse=False))
 
 
 def push(
-    distilled: "DistilledDataset",
+    artifact: "DistilledDataset | Model | str | Path",
     repo: str,
     *,
     private: bool | None = None,
-    licence: str = "",
+    license: str = "",
     message: str = "",
     force: bool = False,
     dry_run: bool = False,
-) -> Pushed:
-    """Publish a set as an artefact, in one commit on ``main``; the repository is made where there is none.
+) -> "Pushed":
+    """Publish a distilled set or a trained model, in one commit on ``main``; the repository is made if there is none.
 
-    Files of an earlier push that this one has not (a head), and others that the card's ``data/train-*`` would name, are
-    deleted in the same commit; all other files stay.
+    Files of an earlier push that this one has not (a head, the sample of a generator), and others that the card's
+    ``data/train-*`` would name, are deleted in the same commit; all other files stay.
 
     Args:
-        distilled: the set.
+        artifact: the set or model, or its folder; of a run's folder, the distilled set in it. A part of a run is made a
+            model by `matchzoo.runs.published_parts.model_of_run`.
         repo: ``user/name``.
         private: visibility of a repository that is made; the account's default if not given. True refuses a public one
             that is there.
-        licence: of the set (SPDX), for its card; that which it has if not given.
+        license: of the set or model (SPDX), for its card; that which it has if not given.
         message: of the commit.
-        force: replace a set of another recipe, or other files of the same names.
+        force: replace a set or model of another recipe, or other files of the same names.
         dry_run: say what would be uploaded, and ask the Hub nothing.
 
     Raises:
-        MatchZooError: the set is not as it must be, the repository holds another one or is public and should not be,
-            no access, or no network; with the remedy. The commit is made whole or not at all.
+        MatchZooError: the set or model is not as it must be, the repository holds another one or is public and should
+            not be, no access, or no network; with the remedy. The commit is made whole or not at all.
     """
-    from matchzoo.hub.folders import shard, writing
-    from matchzoo.hub.folders.validation import check, sha256
-    from matchzoo.models.classifiers import stored_head
+    from matchzoo.hub.distilled import DistilledDataset
+    from matchzoo.hub.folders.model_schema import CONFIG
+    from matchzoo.hub.model import Model
+    from matchzoo.hub.publishing import Publication, publish_model, publish_set
 
-    place = Place.to_push("dataset", repo, "set")
-    check(distilled.images, distilled.labels, distilled.class_names)
-    distilled = attrs.evolve(distilled, licence=licence or distilled.licence)
-
-    def replaces(there: Mapping[str, Path]) -> bool:
-        about = _table(there[writing.METRICS])
-        hashes = [_within(about, name, "sha256") for name in ("images", "labels")]
-        own = [sha256(distilled.images), sha256(distilled.labels)]
-        return hashes == own or _same_recipe(there[writing.RECIPE], distilled.recipe)
-
-    with filled(lambda folder: writing.fill(distilled, folder, place.name)) as folder:
-        files = _sizes(folder, writing.names_of(distilled))
-        notes = [f"unknown: {name}" for name in distilled.unknown]
-        notes += _notes("set", distilled.licence, distilled.recipe)
-        if dry_run:
-            return Pushed(place.name, "", files, tuple(notes))
-        commit, gone = place.publish(
-            folder,
-            files,
-            private=private,
-            message=message or f"Distilled set, {len(distilled)} images",
-            replaces=None if force else replaces,
-            telling=(writing.METRICS, writing.RECIPE),
-            ours=(*writing.NAMES, stored_head.NAME, shard.PATTERN),
-            what="distilled set",
-        )
-        notes += _deleted(gone)
-    return Pushed(place.name, commit, files, tuple(notes))
+    how = Publication(private=private, license=license, message=message, force=force, dry_run=dry_run)
+    if isinstance(artifact, str | Path):
+        is_model = (Path(artifact).expanduser() / CONFIG).is_file()
+        artifact = Model.load(artifact) if is_model else DistilledDataset.load(artifact)
+    if isinstance(artifact, Model):
+        return publish_model(artifact, repo, how)
+    if isinstance(artifact, DistilledDataset):
+        return publish_set(artifact, repo, how)
+    raise MatchZooError(
+        f"artifact: expected a DistilledDataset, a Model or the folder of one, got {artifact!r:.80}; of a run give "
+        "run.distilled"
+    )
 
 
 def pull_model(repo: str, revision: str | None = None, *, card: str = "") -> "Model":
@@ -187,139 +128,83 @@ def pull_model(repo: str, revision: str | None = None, *, card: str = "") -> "Mo
     Raises:
         MatchZooError: as `pull`.
     """
-    from matchzoo.hub.folders import model_reading
-    from matchzoo.hub.folders.model_writing import FILES
+    from matchzoo.hub import fetching
+    from matchzoo.hub.model import Model
 
-    place = Place.of("model", repo, revision)
-    commit = place.resolve()
-    model = place.fetch(commit, FILES, lambda folder: model_reading.read(folder, card))
-    return attrs.evolve(model, repository={"repo": place.name, "revision": place.revision, "commit": commit})
+    return Model(**attrs.asdict(fetching.fetch_model(repo, revision, card=card), recurse=False))
 
 
 def push_model(
-    model: "Model | Run | str | Path",
+    model: "Model | str | Path",
     repo: str,
     *,
     which: "Family | None" = None,
     private: bool | None = None,
-    licence: str = "",
+    license: str = "",
     message: str = "",
     force: bool = False,
     dry_run: bool = False,
-) -> Pushed:
-    """Publish a trained generator, projector or probe, in one commit on ``main``.
-
-    A sample of an earlier push, where this one has none, is deleted in the same commit; all other files stay.
+) -> "Pushed":
+    """Publish a trained generator, projector or probe, as `push` does, and nothing else.
 
     Args:
-        model: what `Model` holds, or a finished run or its folder.
+        model: what `Model` holds, or its folder. A part of a run is made a model by
+            `matchzoo.runs.published_parts.model_of_run`.
         repo: ``user/name``.
-        which: of a run: ``generator``, ``projector``, or ``probe`` (the linear classifier that its evaluation trains,
-            which is trained again for it).
+        which: what it must be: ``generator``, ``projector`` or ``probe``; any of them if not given.
         private: as `push`.
-        licence: as `push`.
+        license: as `push`.
         message: as `push`.
         force: replace a model of another recipe, or other files of the same names.
         dry_run: as `push`.
 
     Raises:
-        MatchZooError: the run has no such part, or as `push`.
+        MatchZooError: it is no model or another one, with the call that makes one of a run; or as `push`.
     """
-    from matchzoo.hub.folders import model_writing as writing
-    from matchzoo.hub.model import Model, opened
+    from matchzoo.core.storage.hub_repository import HubRepository
+    from matchzoo.hub.publishing import Publication, publish_model
 
-    place = Place.to_push("model", repo, "model")
-    made = model if isinstance(model, Model) else opened(model, which)
-    made = attrs.evolve(made, licence=licence or made.licence)
+    place = HubRepository.to_push("model", repo, "model")
+    how = Publication(private=private, license=license, message=message, force=force, dry_run=dry_run)
+    return publish_model(_model(model, which), place.name, how)
 
-    def replaces(there: Mapping[str, Path]) -> bool:
-        about = _table(there[writing.CONFIG])
-        if about.get("family") != made.family:
-            return False
-        own = writing.hashes(made.tensors)
-        said = about.get("tensors")
-        same = isinstance(said, dict) and own == {name: _within(said, name, "sha256") for name in said}
-        return same or _same_recipe(there[writing.RECIPE], made.recipe)
 
-    with filled(lambda folder: writing.fill(made, folder, place.name)) as folder:
-        files = _sizes(folder, [name for name in writing.FILES if (folder / name).is_file()])
-        notes = _notes("model", made.licence, made.recipe)
-        own = [one["card"] for one in made.backbones if str(one.get("card", "")).endswith(".toml")]
-        notes += [f"its backbone is of a card of yours: who pulls it needs {own[0]} (--card)"] if own else []
-        if dry_run:
-            return Pushed(place.name, "", files, tuple(notes))
-        commit, gone = place.publish(
-            folder,
-            files,
-            private=private,
-            message=message or f"{made.family.capitalize()} of kind {made.kind}",
-            replaces=None if force else replaces,
-            telling=(writing.CONFIG, writing.RECIPE),
-            ours=writing.FILES,
-            what="model",
+def _model(source: Any, which: "Family | None") -> "Model":
+    """A model, or that of a folder; raises if it is none, or not the one that is wanted."""
+    from matchzoo.hub.folders.reading import is_run
+    from matchzoo.hub.model import Model
+
+    is_path = isinstance(source, str | Path)
+    title = str(source if is_path else getattr(source, "folder", "model"))
+    if is_path and not is_run(Path(source).expanduser()):
+        source = Model.load(source)
+    if not isinstance(source, Model):
+        part = which or "generator"
+        raise MatchZooError(
+            f"{title}: expected a Model or the folder of one, got {'a run' if is_path else type(source).__name__}; "
+            "make a model of a part of a run: from matchzoo.runs.published_parts import model_of_run, then "
+            f'hub.push_model(model_of_run(recipes.open("{title}"), "{part}"), …); or on the command line: '
+            f"matchzoo push {title} USER/NAME --model {part}"
         )
-        notes += _deleted(gone)
-    return Pushed(place.name, commit, files, tuple(notes))
+    if which not in (None, source.family):
+        raise MatchZooError(f"{title}: is a {source.family}, not a {which}")
+    return source
 
 
-def kind_of(repo: str, revision: str | None = None) -> Kind:
+def kind_of(repo: str, revision: str | None = None) -> "Kind":
     """Whether ``user/name`` is a data set or a model of the Hub; offline, whether it was pulled as a model before.
 
     Raises:
         MatchZooError: it is both or neither, or the Hub cannot be asked.
     """
+    from matchzoo.core.storage.hub_repository import HubRepository
+
     kinds: tuple[Kind, Kind] = ("dataset", "model")
-    found = [kind for kind in kinds if Place.of(kind, repo, revision).exists()]
-    if len(found) > 1:
+    existing = [kind for kind in kinds if HubRepository.of(kind, repo, revision).exists()]
+    if len(existing) > 1:
         raise MatchZooError(f"{repo}: is both a data set and a model on the Hub; say --kind dataset or --kind model")
-    if not found and not is_offline():
+    if not existing and not is_offline():
         raise MatchZooError(
             f"there is no data set or model {repo.partition('@')[0]} on the Hub, or it is private (then: hf auth login)"
         )
-    return found[0] if found else "dataset"
-
-
-def _sizes(folder: Path, names: Sequence[str]) -> dict[str, int]:
-    return {name: (folder / name).stat().st_size for name in names}
-
-
-def _table(path: Path) -> dict[str, Any]:
-    """A JSON table that somebody published; empty if it is none."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _within(table: Any, *keys: str) -> Any:
-    for key in keys:
-        table = table.get(key) if isinstance(table, dict) else None
-    return table
-
-
-def _same_recipe(path: Path, ours: str) -> bool:
-    """Whether a file is our recipe, but for the device and the memory of the machine."""
-
-    def table(text: str) -> dict[str, Any]:
-        found = tomllib.loads(text)
-        for key in ("device", "chunk"):
-            found.get("trainer", {}).pop(key, None)
-        return found
-
-    try:
-        return bool(ours) and table(path.read_text(encoding="utf-8")) == table(ours)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return False
-
-
-def _deleted(names: Sequence[str]) -> list[str]:
-    return [f"deleted there: {', '.join(names)}"] if names else []
-
-
-def _notes(what: str, licence: str, recipe: str) -> list[str]:
-    notes = [] if licence else [f"no licence is chosen for the {what} (licence, --licence)"]
-    paths = re.findall(r'"((?:/|~|[A-Za-z]:\\)[^"\n]+)"', recipe)
-    if paths:
-        notes.append(f"recipe.toml will show paths of this machine, such as {paths[0]}")
-    return notes
+    return existing[0] if existing else "dataset"

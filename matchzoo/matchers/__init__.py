@@ -1,15 +1,25 @@
 """How far sets of samples are from matching."""
 
 from matchzoo.matchers.classification import Classification
-from matchzoo.matchers.distance import Cosine, Distance, RowCosine, Squared
-from matchzoo.matchers.gan import GAN
-from matchzoo.matchers.induced_probe import LinearProbe
+from matchzoo.matchers.discrepancy import Discrepancy
+from matchzoo.matchers.distance import (
+    Cosine,
+    Distance,
+    RowCosine,
+    Squared,
+    cosine_distance,
+    row_cosine_distance,
+    squared_distance,
+)
+from matchzoo.matchers.gan import GAN, critic_loss, generator_loss
+from matchzoo.matchers.induced_probe import InducedProbe, sample_space_probe
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.matchers.mmd import MMD
+from matchzoo.matchers.mmd import MMD, mmd2, squared_mmd
 from matchzoo.matchers.one_sided import OneSided
-from matchzoo.matchers.ratio import RatioMatcher
+from matchzoo.matchers.paired import Paired, paired_distance
+from matchzoo.matchers.ratio import RatioMatcher, f_divergence
 from matchzoo.matchers.reconstruction import Reconstruction
-from matchzoo.matchers.reduction import Reduction, ToReference
+from matchzoo.matchers.reduction import Pairwise, Reduction, ToConstant, ToMean, ToReference
 from matchzoo.matchers.reference import Cache, ClassMeans, Online, Reference
 from matchzoo.matchers.statistic import StatisticMatcher
 
@@ -20,11 +30,14 @@ __all__ = [
     "ClassMeans",
     "Classification",
     "Cosine",
+    "Discrepancy",
     "Distance",
-    "LinearProbe",
+    "InducedProbe",
     "Matcher",
     "OneSided",
     "Online",
+    "Paired",
+    "Pairwise",
     "RatioMatcher",
     "Reconstruction",
     "Reduction",
@@ -32,5 +45,17 @@ __all__ = [
     "RowCosine",
     "Squared",
     "StatisticMatcher",
+    "ToConstant",
+    "ToMean",
     "ToReference",
+    "cosine_distance",
+    "critic_loss",
+    "f_divergence",
+    "generator_loss",
+    "mmd2",
+    "paired_distance",
+    "row_cosine_distance",
+    "sample_space_probe",
+    "squared_distance",
+    "squared_mmd",
 ]

@@ -1,7 +1,7 @@
 """Adversarial losses: a critic's one feature tells real from synthetic samples."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -9,15 +9,16 @@ import torch.nn.functional as F
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
+from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 
 Loss = Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein"]
 
 
 def critic_loss(real: torch.Tensor, synthetic: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """What a critic minimises, from its outputs [n] on real and [m] on synthetic samples; a scalar.
+    """What a critic minimizes, from its outputs [n] on real and [m] on synthetic samples; a scalar.
 
     ``non-saturating`` and ``minimax``: half the cross-entropies of logits, ½ (E softplus(−D(x)) + E softplus(D(g))).
     ``least-squares``: ½ (E (D(x) − 1)² + E D(g)²). ``hinge``: E max(0, 1 − D(x)) + E max(0, 1 + D(g)).
@@ -35,7 +36,7 @@ def critic_loss(real: torch.Tensor, synthetic: torch.Tensor, loss: Loss) -> torc
 
 
 def generator_loss(synthetic: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """What a generator minimises, from the critic's outputs [m] on its samples; a scalar.
+    """What a generator minimizes, from the critic's outputs [m] on its samples; a scalar.
 
     ``non-saturating``: E softplus(−D(g)). ``minimax``: −E softplus(D(g)). ``least-squares``: ½ E (D(g) − 1)². ``hinge``
     and ``wasserstein``: −E D(g).
@@ -51,22 +52,28 @@ def generator_loss(synthetic: torch.Tensor, loss: Loss) -> torch.Tensor:
 
 @declare("gan")
 class GAN(Matcher):
-    """`critic_loss` or `generator_loss` of a projector with one feature, the critic; both players minimise theirs."""
+    """`critic_loss` or `generator_loss` of a projector with one feature, the critic; both players minimize theirs."""
 
+    arity: ClassVar[tuple[int, int | None]] = (1, 2)
     side: Literal["critic", "generator"]
     """Whose loss this is."""
     loss: Loss = "non-saturating"
     """Which one; critic and generator should say the same."""
 
-    def build(self, facts: Facts) -> None:
-        """Raises unless the space has one feature."""
-        if facts.features != 1:
-            path = f"{facts.space}.features"
-            raise DeclarationError([(path, f"a critic has one feature, got {facts.features}; set {path} = 1")])
+    @property
+    def wanted_sets(self) -> tuple[str, ...]:
+        """Both for a critic, the synthetic one for a generator."""
+        return ("real", "synthetic") if self.side == "critic" else ("synthetic",)
 
-    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
-        """The loss, a scalar."""
-        real, synthetic = (samples.values.flatten() for samples in sets)
+    def build(self, spec: Spec) -> None:
+        """Raises unless the space has one feature."""
+        if spec.features != 1:
+            path = f"{spec.space}.features"
+            raise DeclarationError([(path, f"a critic has one feature, got {spec.features}; set {path} = 1")])
+
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
+        """The loss; a generator's looks at synthetic samples only."""
         if self.side == "critic":
-            return critic_loss(real, synthetic, self.loss)
-        return generator_loss(synthetic, self.loss)
+            real, synthetic = (samples.values.flatten() for samples in sets)
+            return Discrepancy(critic_loss(real, synthetic, self.loss))
+        return Discrepancy(generator_loss(sets[-1].values.flatten(), self.loss))

@@ -10,9 +10,10 @@ from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.losses import soft_cross_entropy
 from matchzoo.core.samples import Samples, probabilities
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, positive
+from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 
 
@@ -21,8 +22,8 @@ def sample_space_probe(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Ridge regression of the labels on the features, by a system of one equation a sample.
 
-    The bias is free: features and labels are centred first, Z̃ = Z − z̄ and Ỹ = Y − ȳ. With K = Z̃ Z̃ᵀ [n, n] and
-    λ = ridge · tr(K) / n, the mean square length of a centred feature times ``ridge``,
+    The bias is free: features and labels are centered first, Z̃ = Z − z̄ and Ỹ = Y − ȳ. With K = Z̃ Z̃ᵀ [n, n] and
+    λ = ridge · tr(K) / n, the mean square length of a centered feature times ``ridge``,
 
         W = Z̃ᵀ (K + λ I)⁻¹ Ỹ,   b = ȳ − z̄ W,
 
@@ -52,8 +53,8 @@ def sample_space_probe(
     return weight, average - mean @ weight
 
 
-@declare("linear-probe")
-class LinearProbe(Matcher):
+@declare("induced-probe")
+class InducedProbe(Matcher):
     """Cross-entropy, on real features, of the ridge-regression probe that the synthetic features induce.
 
     A problem of two levels without an inner loop: `sample_space_probe` of the synthetic features (all views of a step
@@ -66,9 +67,9 @@ class LinearProbe(Matcher):
     ours.
     """
 
-    weighs: ClassVar[bool] = True
+    uses_sample_weights: ClassVar[bool] = True
     ridge: float = attrs.field(default=3.0, validator=positive())
-    """The L2 penalty, in units of the mean square length of a centred synthetic feature."""
+    """The L2 penalty, in units of the mean square length of a centered synthetic feature."""
     temperature: float = attrs.field(default=0.05, validator=positive())
     """What scores are divided by before the softmax: they are near 0 and 1, so it should be below 1."""
     rows: int | None = attrs.field(default=None, validator=at_least(1))
@@ -76,29 +77,27 @@ class LinearProbe(Matcher):
     all spaces."""
 
     @property
-    def takes_half(self) -> bool:
+    def supports_float16(self) -> bool:
         """Yes: it widens the rows of a step."""
         return True
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Take the number of classes; raises for fewer than two."""
-        if facts.classes is None or facts.classes < 2:
-            raise DeclarationError(
-                [("data", f"a linear probe needs at least 2 classes, got {facts.classes or 'none'}")]
-            )
-        self.classes = facts.classes
+        if spec.classes is None or spec.classes < 2:
+            raise DeclarationError([("data", f"a linear probe needs at least 2 classes, got {spec.classes or 'none'}")])
+        self.classes = spec.classes
 
-    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The cross-entropy, a scalar; raises for sets without labels, a single or weighted synthetic samples."""
         real, synthetic = sets
         if real.labels is None or synthetic.labels is None:
             side = "real" if real.labels is None else "synthetic"
             raise DeclarationError([("matcher", f"a linear probe needs labels, and the {side} samples have none")])
         if synthetic.weights is not None:
-            raise MatchZooError("linear-probe: takes no weights of synthetic samples")
+            raise MatchZooError("induced-probe: takes no weights of synthetic samples")
         if len(synthetic) < 2:
             raise MatchZooError(
-                "linear-probe: one synthetic sample makes no probe; it needs at least 2 a step: let "
+                "induced-probe: one synthetic sample makes no probe; it needs at least 2 a step: let "
                 "generator.images_per_class and trainer.batch give as many"
             )
         if self.rows is not None and self.rows < len(real):
@@ -108,7 +107,7 @@ class LinearProbe(Matcher):
         assert real.labels is not None
         scores = _full(real.values).to(weight) @ weight + bias
         labels = real.labels.to(scores if real.labels.ndim == 2 else scores.device)
-        return soft_cross_entropy(scores, labels, self.temperature, real.weights)
+        return Discrepancy(soft_cross_entropy(scores, labels, self.temperature, real.weights))
 
 
 def _full(features: torch.Tensor) -> torch.Tensor:

@@ -1,66 +1,139 @@
 """The question of a matcher: how far are these sets from matching?"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 
 import attrs
 import torch
-from torch import nn
 
 from matchzoo.core.declare import family
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.schedule import Schedule, scheduled
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import positive
+from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.reference import Online, Reference
-from matchzoo.projectors.projector import Projector
+
+ENVIRONMENTS = "environments"
+"""Stands for a set for each environment of the training samples."""
+
+
+def check_sets(_: object, attribute: "attrs.Attribute[object]", value: object) -> None:
+    """A validator of names of sets: at least one, each once."""
+    if isinstance(value, tuple) and (not value or len(set(value)) < len(value)):
+        raise DeclarationError([(attribute.name, f"expected different names of sets, at least one, got {list(value)}")])
 
 
 @family("matcher")
-class Matcher(nn.Module, ABC):
-    """A discrepancy between sets of samples: a term of a player's objective."""
+class Matcher(Part, ABC):
+    """A discrepancy between sets of samples: a term of a player's objective, or a function in somebody else's loop.
 
-    weighs: ClassVar[bool] = False
+    ``matcher(x, y)`` takes tensors [n, …] or `Samples` and gives a scalar; no recipe is needed.
+
+    State (running means, queues) lies in buffers, which checkpoints hold. `discrepancy` never changes them: what is to
+    become of them it keeps aside, and `after_step` writes it once the update has succeeded.
+    """
+
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+    """Smallest and largest number of sets that it compares; None for no limit."""
+    default_sets: ClassVar[tuple[str, ...]] = ("real", "synthetic")
+    """The sets where a recipe names none."""
+    uses_sample_weights: ClassVar[bool] = False
     """Whether the weights of samples count; the trainer refuses a weighted real side where they do not."""
-    beyond_features: ClassVar[bool] = False
+    needs_inputs: ClassVar[bool] = False
     """Whether it looks at more than values, labels, weights, index and group of the samples, such as what they are the
     features of; the trainer refuses chunks and several processes then."""
-    weight: float = attrs.field(default=1.0, validator=positive())
-    """Factor of the term in the player's objective."""
+    weight: float | Schedule = attrs.field(default=1.0, validator=scheduled(positive()))
+    """Factor of the term in the player's objective; a number, or a schedule."""
     reference: Reference = attrs.Factory(Online)
-    """The real side: drawn anew each step, or computed once."""
+    """The real side: drawn in each step, or computed once."""
     space: str | None = None
     """Name of the projector in whose space sets are compared, where a recipe has several."""
+    sets: tuple[str, ...] | Literal["environments"] | None = attrs.field(default=None, validator=check_sets)
+    """Names of the sets that are compared, in order: ``real`` (the training split), ``synthetic``, another split such
+    as ``target``, ``source`` (what a map generator maps, row by row), or one of these with an apostrophe for a second
+    view of the same rows; or ``environments``, a set for each of them. Real and synthetic, as far as the term looks at
+    them, if not given."""
+
+    def names(self, environments: int) -> tuple[str, ...]:
+        """The sets that it takes, in order.
+
+        Args:
+            environments: how many there are.
+
+        Raises:
+            DeclarationError: these are fewer or more than it can compare, or there are no environments.
+        """
+        if self.sets == ENVIRONMENTS:
+            if not environments:
+                message = "the training samples have no groups, which would be the environments; name the sets instead"
+                raise DeclarationError([("sets", message)])
+            names = tuple(f"{ENVIRONMENTS}/{number}" for number in range(environments))
+        else:
+            names = self.wanted_sets if self.sets is None else tuple(self.sets)
+
+        low, high = self.arity
+        if len(names) < low or (high is not None and len(names) > high):
+            expected = f"{low}" if low == high else f"at least {low}" if high is None else f"{low} to {high}"
+            raise DeclarationError([("sets", f"expected {expected} sets, got {len(names)}: {', '.join(names)}")])
+        return names
 
     @property
-    def online(self) -> bool:
-        """Whether real samples are drawn anew for it. Where they are not, and none are stored, ``sets[0]`` is no real
-        side but the synthetic one again, which such a term does not look at."""
-        return self.reference.views is None
+    def wanted_sets(self) -> tuple[str, ...]:
+        """The sets where a recipe names none."""
+        return self.default_sets
 
     @property
-    def takes_half(self) -> bool:
+    def needs_real_batch(self) -> bool:
+        """Whether training samples are drawn for it in every turn: it looks at them, and none are stored."""
+        named = self.wanted_sets if self.sets is None else tuple(self.sets)
+        return self.reference.views is None and (self.sets == ENVIRONMENTS or "real" in named)
+
+    @property
+    def supports_float16(self) -> bool:
         """Whether it takes stored features in float16 and widens only what it computes with; others get all of them
-        widened, anew each turn."""
+        widened in each turn."""
         return False
 
-    def build(self, facts: Facts) -> None:
-        """Take from the facts what is needed; raises where it is missing."""
-        return
-
-    def connect(self, projectors: Mapping[str, Projector]) -> None:
-        """Take other built projectors that it names, after `build`; raises where there is none of that name."""
+    def build(self, spec: Spec) -> None:
+        """Take from the spec what is needed; raises where it is missing."""
         return
 
     @abstractmethod
-    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
-        """A scalar; ``sets[0]`` is the reference (real), values are features [n, d]."""
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
+        """How far the sets are from matching; values are features [n, d], and the first set is the reference."""
 
-    def diagnostics(self, thorough: bool = False) -> dict[str, float]:
-        """Finite numbers, by name, that tell whether to trust the last `discrepancy`; none if not overridden.
+    def forward(self, *sets: torch.Tensor | Samples, step: Step | None = None) -> torch.Tensor:
+        """The value, a scalar, of some sets outside of any recipe.
 
-        The loop asks only for what it records, so that other steps cost nothing; ``thorough`` asks, at a few of the
-        records, for what is too dear for all of them.
+        Args:
+            sets: values [n, …], or `Samples` where labels or weights count; the reference (real) first.
+            step: whose randomness draws what is random; that of seed 0 if not given.
+
+        Raises:
+            MatchZooError: the sets are not what it can compare.
         """
-        return {}
+        samples = [given if isinstance(given, Samples) else Samples(given) for given in sets]
+        low, high = self.arity
+        if len(samples) < low or (high is not None and len(samples) > high):
+            raise MatchZooError(f"{type(self).__name__}: expected {low} sets, got {len(samples)}")
+        self.build(spec_of(samples))
+        return self.discrepancy(samples, step or Step(0, 0)).value
+
+
+def spec_of(sets: Sequence[Samples]) -> Spec:
+    """What can be known of sets of features [n, d] by themselves: their dimension, and how many classes they have."""
+    classes = None
+    for samples in sets:
+        if samples.labels is not None:
+            own = samples.labels.shape[1] if samples.labels.ndim == 2 else int(samples.labels.max()) + 1
+            classes = max(classes or 0, own)
+
+    values = sets[0].values
+    names = tuple(map(str, range(classes or 0)))
+    features = values.flatten(1).shape[1]
+    return Spec(shape=tuple(values.shape[1:]), classes=classes, class_names=names, count=len(values), features=features)

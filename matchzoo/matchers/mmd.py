@@ -1,7 +1,8 @@
 """Maximum mean discrepancy (MMD)."""
 
+import itertools
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 import torch
@@ -12,6 +13,7 @@ from matchzoo.core.kernels import Gaussian, Kernel
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
+from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 
 Estimator = Literal["biased", "unbiased", "linear"]
@@ -42,8 +44,8 @@ def squared_mmd(
     - ``unbiased`` leaves the pairs of a sample with itself out (U-statistic): right on average, so negative about half
       of the time where the laws are equal.
     - ``linear`` averages k(x₁, x₂) + k(y₁, y₂) − k(x₁, y₂) − k(x₂, y₁) over disjoint pairs of samples: also unbiased,
-      in linear time and with more variance. Pairs are drawn by ``rng``, without which they are neighbours in the order
-      that the samples have: that is biased where neighbours are alike, as images in the order of their classes are. Of
+      in linear time and with more variance. Pairs are drawn by ``rng``, without which they are neighbors in the order
+      that the samples have: that is biased where neighbors are alike, as images in the order of their classes are. Of
       unequal sets it uses as many of each as the smaller has.
 
     Args:
@@ -89,6 +91,7 @@ class MMD(Matcher):
     The root is sqrt(max(MMD², 0) + 1e-6), whose slope at 0 is finite; where an unbiased MMD² is negative it has none.
     """
 
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
     bandwidths: tuple[Bandwidth, ...] | None = attrs.field(default=None, validator=check_bandwidths)
     """Standard deviations of Gaussian kernels: numbers, or multiples of the median distance such as "0.5*median"."""
     kernel: Kernel | None = None
@@ -97,7 +100,7 @@ class MMD(Matcher):
     """biased (V-statistic), unbiased (U-statistic, may be negative) or linear (unbiased, in linear time: over pairs of
     samples that are drawn anew each step)."""
     root: bool = False
-    """Minimise the root of MMD², as the published GRAM-net and MMD-net code does."""
+    """Minimize the root of MMD², as the published GRAM-net and MMD-net code does."""
 
     def __attrs_post_init__(self) -> None:
         if (self.bandwidths is None) == (self.kernel is None):
@@ -105,8 +108,10 @@ class MMD(Matcher):
             raise DeclarationError([("bandwidths", f"expected either bandwidths or a kernel, got {given}")])
         self.chosen = self.kernel or Gaussian(bandwidths=self.bandwidths or ())
 
-    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
-        """MMD² (or its root) of two sets, a scalar."""
-        x, y = sets
-        value = squared_mmd(x, y, self.chosen, self.estimator, step.rng("pairs"))
-        return (value.clamp_min(0) + ROOT_OFFSET).sqrt() if self.root else value
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
+        """MMD² (or its root) of two sets; of more, the mean over all pairs of sets."""
+        rng = step.rng("pairs") if self.estimator == "linear" else None
+        pairs = list(itertools.combinations(sets, 2))
+        values = [squared_mmd(x, y, self.chosen, self.estimator, rng) for x, y in pairs]
+        value = values[0] if len(values) == 1 else torch.stack(values).mean()
+        return Discrepancy((value.clamp_min(0) + ROOT_OFFSET).sqrt() if self.root else value)

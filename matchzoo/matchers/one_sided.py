@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import torch
-
 from matchzoo.core.declare import declare
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
+from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 
 
@@ -20,7 +19,7 @@ class OneSided(Matcher):
     Source: Li et al., MMD GAN, NeurIPS 2017, section 3.3 (as a hinge over features in the released code).
     """
 
-    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The constraint's value, a scalar."""
         real, synthetic = sets
-        return -(synthetic.values.mean(0) - real.values.mean(0)).relu().mean()
+        return Discrepancy(-(synthetic.values.mean(0) - real.values.mean(0)).relu().mean())

@@ -1,5 +1,6 @@
 """f-divergences read off a density ratio."""
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -11,9 +12,10 @@ import torch.nn.functional as F
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least
+from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.ratios.ratio_estimator import NOWHERE_ELSE, Ratio, RatioEstimator
 
@@ -43,14 +45,14 @@ class Divergence:
 
     Attributes:
         plain: f(r), [n].
-        centred: f(r) − f'(1)(r − 1), [n], the same in expectation and never negative.
+        centered: f(r) − f'(1)(r − 1), [n], the same in expectation and never negative.
         at_numerator: f'(r), [n], whose mean under p counts in the lower bound.
         at_denominator: f(r) − r f'(r), [n], whose mean under q counts in it.
         takes_log: whether any of them uses the logarithm.
     """
 
     plain: Term
-    centred: Term
+    centered: Term
     at_numerator: Term
     at_denominator: Term
     takes_log: bool = True
@@ -64,26 +66,26 @@ def _js(log: torch.Tensor) -> torch.Tensor:
 DIVERGENCES = {
     "pearson": Divergence(
         plain=lambda r, log: r.square() - 1,
-        centred=lambda r, log: (r - 1).square(),
+        centered=lambda r, log: (r - 1).square(),
         at_numerator=lambda r, log: 2 * r,
         at_denominator=lambda r, log: -r.square() - 1,
         takes_log=False,
     ),
     "kl": Divergence(
         plain=lambda r, log: r * log,
-        centred=lambda r, log: r * log - r + 1,
+        centered=lambda r, log: r * log - r + 1,
         at_numerator=lambda r, log: log + 1,
         at_denominator=lambda r, log: -r,
     ),
     "reverse-kl": Divergence(
         plain=lambda r, log: -log,
-        centred=lambda r, log: r - 1 - log,
+        centered=lambda r, log: r - 1 - log,
         at_numerator=lambda r, log: -torch.exp(-log),
         at_denominator=lambda r, log: 1 - log,
     ),
     "jensen-shannon": Divergence(
         plain=lambda r, log: r * _js(log) + _js(-log),
-        centred=lambda r, log: r * _js(log) + _js(-log),
+        centered=lambda r, log: r * _js(log) + _js(-log),
         at_numerator=lambda r, log: _js(log),
         at_denominator=lambda r, log: _js(-log),
     ),
@@ -113,7 +115,7 @@ def f_divergence(ratio: Ratio, divergence: str, form: str) -> torch.Tensor:
         return r, r.log()
 
     bound = form == "lower-bound"
-    term = f.at_denominator if bound else f.centred if form == "centred" else f.plain
+    term = f.at_denominator if bound else f.centered if form == "centered" else f.plain
     value = term(*side(False)).mean()
     if ratio.relative:
         value = (1 - ratio.relative) * value + ratio.relative * term(*side(True)).mean()
@@ -131,14 +133,14 @@ class RatioMatcher(Matcher):
     | `reverse-kl` | r − 1 − log r; `plain`: −log r | 1 − E_p 1/r − E_q log r |
     | `jensen-shannon` | ½ (r log 2r/(1+r) + log 2/(1+r)) | ½ (E_p log 2r/(1+r) + E_q log 2/(1+r)) |
 
-    ``centred`` (the default) and ``plain`` (Pearson's is called ``second-moment``) are equal in expectation, since
-    E_q r = 1; ``centred`` is never negative. They see the ratio at synthetic samples only. ``lower-bound`` is the
+    ``centered`` (the default) and ``plain`` (Pearson's is called ``second-moment``) are equal in expectation, since
+    E_q r = 1; ``centered`` is never negative. They see the ratio at synthetic samples only. ``lower-bound`` is the
     variational one: in expectation never above the divergence, for any ratio that was estimated from other samples (on
     the same samples it can be); it needs the ratio at real samples, which kernel mean matching does not give.
 
-    A projector *maximises* it (GRAM-nets), a generator minimises it. The regularizer keeps estimated ratios from going
+    A projector *maximizes* it (GRAM-nets), a generator minimizes it. The regularizer keeps estimated ratios from going
     negative: ``clip`` sets negative ones to 0; ``mean`` and ``sum`` add ``strength`` times the mean or the sum of the
-    ratios at synthetic samples, which pushes them up as a whole (where the term is maximised) and guarantees nothing
+    ratios at synthetic samples, which pushes them up as a whole (where the term is maximized) and guarantees nothing
     for a single one.
 
     Source: Nguyen, Wainwright and Jordan, IEEE Trans. Inf. Theory 2010 (lower bounds); Srivastava et al., ICLR 2020.
@@ -148,8 +150,8 @@ class RatioMatcher(Matcher):
     """How the ratio is estimated."""
     divergence: Literal["pearson", "kl", "reverse-kl", "jensen-shannon"] = "pearson"
     """Which f-divergence of real from synthetic samples."""
-    form: Literal["centred", "plain", "second-moment", "lower-bound"] = "centred"
-    """centred, plain (of pearson: second-moment) or lower-bound."""
+    form: Literal["centered", "plain", "second-moment", "lower-bound"] = "centered"
+    """centered, plain (of pearson: second-moment) or lower-bound."""
     regularizer: Literal["none", "clip", "mean", "sum"] = "clip"
     """Against negative ratios: none, clip at 0, or reward their mean or sum."""
     strength: float = attrs.field(default=1.0, validator=at_least(0))
@@ -159,42 +161,38 @@ class RatioMatcher(Matcher):
         right = "second-moment" if self.divergence == "pearson" else "plain"
         if self.form in ("second-moment", "plain") and self.form != right:
             raise DeclarationError([("form", f"'{self.form}' of {self.divergence} is called '{right}'")])
-        if self.form == "lower-bound" and not self.estimator.everywhere:
+        if self.form == "lower-bound" and not self.estimator.out_of_sample:
             raise DeclarationError([("form", f"'lower-bound' needs ratios at real samples: {NOWHERE_ELSE}")])
-        self._last: Ratio | None = None
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Build the estimator."""
-        self.estimator.build(facts)
+        self.estimator.build(spec)
 
-    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The divergence plus the regularizer, a scalar."""
         real, synthetic = sets
-        self._last = None  # its matrices need not be there beside the new ones
         ratio = self.estimator.fit(numerator=real, denominator=synthetic, step=step)
-        self._last = _without_graph(ratio)
+        detached = _without_graph(ratio)
         if self.regularizer == "clip":
             ratio = ratio.clipped()
         value = f_divergence(ratio, self.divergence, self.form)
         if self.regularizer in ("mean", "sum"):
             r = ratio.denominator
             value = value + self.strength * (r.mean() if self.regularizer == "mean" else r.sum())
-        return value
+        return Discrepancy(value, functools.partial(ratio_diagnostics, detached), ratio=detached)
 
-    def diagnostics(self, thorough: bool = False) -> dict[str, float]:
-        """What the last estimate looked like at the m synthetic samples, before any clipping of this class.
 
-        ``mean`` should be 1 and ``minimum`` not negative; ``negative_share`` of the ratios are below 0, and
-        ``effective_share`` is the effective sample size over m. ``condition_number``, of the worst linear system that
-        was solved, needs all its eigenvalues (2 ms for m = 200, one thread), so it is there only if ``thorough``.
-        """
-        if self._last is None:
-            return {}
-        last = self._last if thorough else attrs.evolve(self._last, matrices=())
-        found = last.diagnostics()
-        found["effective_share"] = found.pop("effective_sample_size") / len(last.denominator)
-        found["negative_share"] = (last.denominator < 0).float().mean().item()
-        return {name: value for name, value in found.items() if math.isfinite(value)}
+def ratio_diagnostics(ratio: Ratio, thorough: bool = False) -> dict[str, float]:
+    """What an estimate looks like at the m synthetic samples, before any clipping.
+
+    ``mean`` should be 1 and ``minimum`` not negative; ``negative_share`` of the ratios are below 0, and
+    ``effective_share`` is the effective sample size over m. ``condition_number``, of the worst linear system that was
+    solved, needs all its eigenvalues (2 ms for m = 200, one thread), so it is there only if ``thorough``.
+    """
+    measured = (ratio if thorough else attrs.evolve(ratio, matrices=())).diagnostics()
+    measured["effective_share"] = measured.pop("effective_sample_size") / len(ratio.denominator)
+    measured["negative_share"] = (ratio.denominator < 0).float().mean().item()
+    return {name: value for name, value in measured.items() if math.isfinite(value)}
 
 
 def _without_graph(ratio: Ratio) -> Ratio:

@@ -9,6 +9,7 @@ from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
+from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 
 
@@ -16,14 +17,15 @@ from matchzoo.matchers.matcher import Matcher
 class Reconstruction(Matcher):
     """Σ over the sets of the mean of (x − decode(features of x))², over all values of all samples.
 
-    A player that moves an auto-encoder minimises it, so that the features keep what the samples are.
+    A player that moves an auto-encoder minimizes it, so that the features keep what the samples are.
 
     Source: Li et al., MMD GAN, NeurIPS 2017, section 3.3 (λ of the released code is 8: ``weight = 8.0``).
     """
 
-    beyond_features: ClassVar[bool] = True
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    needs_inputs: ClassVar[bool] = True
 
-    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The error, a scalar ≥ 0; raises for features that have no way back."""
         total = torch.zeros((), dtype=sets[0].values.dtype, device=sets[0].values.device)
         for samples in sets:
@@ -32,4 +34,4 @@ class Reconstruction(Matcher):
                     "reconstruction: features that were stored have no way back; use reference = online"
                 )
             total = total + (samples.origin.values - samples.decode(samples.values)).square().mean()
-        return total
+        return Discrepancy(total)

@@ -52,7 +52,7 @@ class Cache(Reference):
 
     copies: int = attrs.field(default=0, validator=at_least(0))
     """Views of every training sample; 0 for a single one without augmentation."""
-    half: bool = False
+    float16: bool = False
     """Hold them in half the memory, as float16 (11 bits of precision). Terms compute in the precision of the run: head
     gradients and linear probes widen a part at a time, every other term gets all features widened in each turn, which
     saves nothing."""
@@ -64,12 +64,12 @@ class Cache(Reference):
 
     def keep(self, features: Samples, classes: int | None) -> Samples:
         """All of them; raises where float16 cannot hold a feature."""
-        if not self.half:
+        if not self.float16:
             return features
         values = features.values.to(torch.float16)
         if not bool(values.isfinite().all()):
-            message = "some features are beyond what float16 holds (65 504); use half = false"
-            raise DeclarationError([("reference.half", message)])
+            message = "some features are beyond what float16 holds (65 504); use float16 = false"
+            raise DeclarationError([("reference.float16", message)])
         return attrs.evolve(features, values=values)
 
 
@@ -99,11 +99,11 @@ class ClassMeans(Reference):
         weights = features.weights
         if weights is None:
             weights = torch.ones(len(features), dtype=features.values.dtype, device=features.values.device)
-        means, totals = class_means(features.values, features.labels, weights, classes)
+        means, totals = weighted_class_means(features.values, features.labels, weights, classes)
         return Samples(means, torch.arange(classes, device=means.device), totals.to(means))
 
 
-def class_means(
+def weighted_class_means(
     values: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor, classes: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Weighted means of the rows of every class, summed in float64.

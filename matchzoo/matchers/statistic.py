@@ -4,27 +4,30 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import attrs
-import torch
 
 from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
+from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.distance import Distance
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.reduction import Reduction, ToReference
 from matchzoo.matchers.statistics.statistic import Statistic
-from matchzoo.projectors.projector import Projector
 
 
 @declare("statistic")
 class StatisticMatcher(Matcher):
     """A statistic of every set, a distance between statistics, and a reduction over the sets.
 
-    Linear gradient matching is the head gradient under one cosine to the reference.
+    Linear gradient matching is the head gradient under one cosine to the reference; V-REx the risk of environments,
+    squared, to their mean; Barlow Twins the cross-correlation of two views, squared, to the identity.
     """
 
-    weighs: ClassVar[bool] = True
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    uses_sample_weights: ClassVar[bool] = True
     statistic: Statistic
     """What of each set is compared."""
     distance: Distance
@@ -32,20 +35,33 @@ class StatisticMatcher(Matcher):
     reduction: Reduction = attrs.Factory(ToReference)
     """Which statistics are compared."""
 
+    def __attrs_post_init__(self) -> None:
+        least = self.reduction.least
+        if self.statistic.is_joint and least > 1:
+            message = 'the statistic is one of all sets together; use reduction = { kind = "to-constant", … }'
+            raise DeclarationError([("reduction", message)])
+        if isinstance(self.sets, tuple) and not self.statistic.is_joint and len(self.sets) < least:
+            raise DeclarationError([("sets", f"expected at least {least} sets, got {len(self.sets)}")])
+
     @property
-    def takes_half(self) -> bool:
+    def supports_float16(self) -> bool:
         """Where the statistic does."""
-        return self.statistic.takes_half
+        return self.statistic.supports_float16
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Build the statistic."""
-        self.statistic.build(facts)
+        self.statistic.build(spec)
 
-    def connect(self, projectors: Mapping[str, Projector]) -> None:
-        """Connect the statistic."""
-        self.statistic.connect(projectors)
+    def bind(self, parts: Mapping[str, Part]) -> None:
+        """Bind the statistic."""
+        self.statistic.bind(parts)
 
-    def discrepancy(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
-        """The reduced distance, a scalar."""
-        found = [self.statistic.measure(samples, step) for samples in sets]
-        return self.reduction.reduce([one.to(found[-1].dtype) for one in found], self.distance)
+    def after_step(self) -> None:
+        """Let the statistic write its state."""
+        self.statistic.after_step()
+
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
+        """The reduced distance."""
+        statistics = self.statistic.measure_all(sets, step)
+        dtype = statistics[-1].dtype
+        return Discrepancy(self.reduction.reduce([own.to(dtype) for own in statistics], self.distance))

@@ -4,7 +4,7 @@ import attrs
 import torch
 
 from matchzoo.core.declare import declare
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, positive
 from matchzoo.models.networks.network import Network
@@ -29,11 +29,11 @@ class AutoEncoder(Projector):
     """Largest absolute value of a parameter of the encoder, which is clipped to it after each step; none if not
     given."""
 
-    def build(self, facts: Facts) -> int:
-        """Build both networks, initialised by the seed of the run."""
-        step = Step(0, facts.seed)
-        self.encoder.build(facts.shape, (self.features,), step.rng(facts.space))
-        self.decoder.build((self.features,), facts.shape, step.rng(facts.space.replace("projector", "decoder", 1)))
+    def build(self, spec: Spec) -> int:
+        """Build both networks, initialized by the seed of the run."""
+        step = Step(0, spec.seed)
+        self.encoder.build(spec.shape, (self.features,), step.rng(spec.space))
+        self.decoder.build((self.features,), spec.shape, step.rng(spec.space.replace("projector", "decoder", 1)))
         clip(self.encoder, self.bound)
         return self.features
 
@@ -45,6 +45,6 @@ class AutoEncoder(Projector):
         """[n, features] → [n, …]."""
         return self.decoder(features)
 
-    def constrain(self) -> None:
+    def after_step(self) -> None:
         """Clip the encoder's parameters to the bound."""
         clip(self.encoder, self.bound)

@@ -9,19 +9,19 @@ from torch import nn
 from matchzoo import zoo
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import to_table
 from matchzoo.projectors.projector import Projector
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-"""Mean and standard deviation of the colours of ImageNet."""
+"""Mean and standard deviation of the colors of ImageNet."""
 
 
 @declare("backbone")
 class Backbone(Projector):
     """The pooled features of a pre-trained network of the zoo, frozen: only the images get gradients.
 
-    Normalisation belongs here: images come in [0, 1] and are shifted and scaled by the mean and standard deviation
+    Normalization belongs here: images come in [0, 1] and are shifted and scaled by the mean and standard deviation
     that the network was trained with, or by ImageNet's. Pixels are laid out channels-last, in which convolutions are
     faster on a CPU (EfficientNet-Lite0 at 96 px, forward and back: 10 ms an image instead of 14, one thread).
     """
@@ -31,23 +31,23 @@ class Backbone(Projector):
     normalization: Literal["backbone", "imagenet"] = "backbone"
     """Whose mean and standard deviation: the network's own, or ImageNet's for every network, as the LGM paper does."""
 
-    def build(self, facts: Facts) -> int:
+    def build(self, spec: Spec) -> int:
         """Load the weights of the card.
 
         Returns:
             The dimension of the features.
 
         Raises:
-            DeclarationError: the samples are no colour images, or of a size that the network does not take.
+            DeclarationError: the samples are no color images, or of a size that the network does not take.
             MatchZooError: the weights are not here and cannot be fetched, or are not those of the card.
         """
-        if not facts.is_images or facts.shape[0] != 3:
+        if not spec.is_images or spec.shape[0] != 3:
             raise DeclarationError(
-                [(facts.space, f"a backbone takes images of 3 channels, but a sample has shape {facts.shape}")]
+                [(spec.space, f"a backbone takes images of 3 channels, but a sample has shape {spec.shape}")]
             )
         card = zoo.load(self.card, zoo.BackboneCard)
-        self._declared = f"{facts.space}.card"
-        self._take(card, *facts.shape[1:])
+        self._declared = f"{spec.space}.card"
+        self._take(card, *spec.shape[1:])
         try:
             self.network: nn.Module = zoo.network(card)
         except MatchZooError as error:
@@ -91,7 +91,7 @@ class Backbone(Projector):
         self._compiled = features
 
     def identity(self) -> tuple[int, Any]:
-        """The features' dimension, and card, hash of its weights, normalisation and versions of what computes them."""
+        """The features' dimension, and card, hash of its weights, normalization and versions of what computes them."""
         if self._identity is None:
             libraries = {name: version(name) for name in ("torch", self._card.library)}
             weights = self._card.weights.origin()
@@ -99,7 +99,7 @@ class Backbone(Projector):
         return self._card.features, self._identity
 
     def origin(self) -> dict[str, Any]:
-        """The card's name, architecture and licence, and source, commit and hash of its weights."""
+        """The card's name, architecture and license, and source, commit and hash of its weights."""
         return {"card": self.card, **zoo.load(self.card, zoo.BackboneCard).origin()}
 
     def _take(self, card: zoo.BackboneCard, height: int, width: int) -> None:

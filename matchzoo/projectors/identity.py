@@ -3,7 +3,7 @@
 import torch
 
 from matchzoo.core.declare import declare
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.projectors.projector import Projector
 
 
@@ -11,9 +11,9 @@ from matchzoo.projectors.projector import Projector
 class Identity(Projector):
     """Compare samples as they are, each flattened to a vector."""
 
-    def build(self, facts: Facts) -> int:
+    def build(self, spec: Spec) -> int:
         """The number of values of a sample."""
-        return int(torch.Size(facts.shape).numel())
+        return int(torch.Size(spec.shape).numel())
 
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """[n, …] → [n, d]."""

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from matchzoo.core.declare import declare
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, positive
 from matchzoo.models.networks.network import Network
@@ -27,12 +27,12 @@ class Learned(Projector):
     """Largest absolute value of a parameter, which is clipped to it after each step; none if not given. The weight
     clipping of Wasserstein GANs and MMD-GANs."""
     redraw_every: int | None = attrs.field(default=None, validator=at_least(1))
-    """Steps after which the network is drawn anew from its initialisation; never if not given."""
+    """Steps after which the network is drawn anew from its initialization; never if not given."""
 
-    def build(self, facts: Facts) -> int:
-        """Build the network, initialised by the seed of the run."""
-        self.facts, self.drawn = facts, 0
-        self.network.build(facts.shape, (self.features,), Step(0, facts.seed).rng(facts.space))
+    def build(self, spec: Spec) -> int:
+        """Build the network, initialized by the seed of the run."""
+        self.spec, self.drawn = spec, 0
+        self.network.build(spec.shape, (self.features,), Step(0, spec.seed).rng(spec.space))
         clip(self.network, self.bound)
         return self.features
 
@@ -41,11 +41,11 @@ class Learned(Projector):
         return self.network(x)
 
     @property
-    def changes(self) -> bool:
-        """Whether the network is drawn anew."""
+    def is_resampled(self) -> bool:
+        """Whether the network is resampled."""
         return self.redraw_every is not None
 
-    def advance(self, step: Step) -> bool:
+    def before_step(self, step: Step) -> bool:
         """Draw the network anew where one is due: steps 1 to k have the first, k + 1 to 2k the second, and so on.
 
         Which one is due, and its draw, are functions of the step's number alone. Parameters keep their place, so that
@@ -56,13 +56,13 @@ class Learned(Projector):
             return False
         first = 0 if due == 0 else 1 + due * int(self.redraw_every or 0)
         fresh = copy.deepcopy(self.network).cpu()
-        fresh.build(self.facts.shape, (self.features,), Step(first, self.facts.seed).rng(self.facts.space))
+        fresh.build(self.spec.shape, (self.features,), Step(first, self.spec.seed).rng(self.spec.space))
         self.network.load_state_dict(fresh.state_dict())
         clip(self.network, self.bound)
         self.drawn = due
         return True
 
-    def constrain(self) -> None:
+    def after_step(self) -> None:
         """Clip the parameters to the bound."""
         clip(self.network, self.bound)
 

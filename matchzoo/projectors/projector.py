@@ -1,37 +1,61 @@
 """The question of a projector: in which space are samples compared?"""
 
 from abc import ABC, abstractmethod
-from typing import Any, final
+from typing import Any, ClassVar, final
 
+import attrs
 import torch
-from torch import nn
 
 from matchzoo.core.declare import family
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
-from matchzoo.core.step import Step
+from matchzoo.core.spec import Spec
+from matchzoo.core.validators import not_empty
 
 
 @family("projector")
-class Projector(nn.Module, ABC):
-    """A map from samples to features, differentiable in the samples and in its own parameters."""
+class Projector(Part, ABC):
+    """A map from samples to features, differentiable in the samples and in its own parameters.
+
+    Spaces stack: with ``on`` a projector takes the features of another one, and gradients flow through both. Class
+    scores of a head, a critic's output and an embedding are projectors on an encoder.
+    """
+
+    keeps_state: ClassVar[bool] = False
+    """Whether its values are results although no player moves them, such as an average or a closed-form fit."""
+    on: str | None = attrs.field(default=None, validator=not_empty())
+    """Name of the projector whose features this one takes; the samples themselves if not given."""
+    init: str | None = attrs.field(default=None, validator=not_empty())
+    """Where its values start from: the folder of a run or of a saved model, or a model of the Hub, that has a part of
+    the same shape; its own initialization if not given."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the projectors that must be built before this one."""
+        return () if self.on is None else (self.on,)
+
+    @property
+    def base(self) -> str | None:
+        """Name of the projector whose features this one takes; None for samples. Known once bound."""
+        return self.on
 
     @abstractmethod
-    def build(self, facts: Facts) -> int:
-        """Make or load what is needed for samples of ``facts.shape``; returns the dimension of the features."""
+    def build(self, spec: Spec) -> int:
+        """Make or load what is needed for samples of ``spec.shape``; returns the dimension of the features."""
 
     @abstractmethod
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """Features [n, d] of samples [n, …]; images are in [0, 1]."""
 
-    @property
-    def changes(self) -> bool:
-        """Whether `advance` changes the features of a sample, which can then not be computed once for all steps."""
-        return False
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """`project`, as torch calls it: features [n, d] of samples [n, …]."""
+        return self.project(x)
 
-    def advance(self, step: Step) -> bool:
-        """Do what is due before this step, a function of its number alone; True asks for a fresh optimizer."""
+    @property
+    def is_resampled(self) -> bool:
+        """Whether the features of a sample change from step to step although no player moves it, so that they cannot
+        be computed once for all steps."""
         return False
 
     @final
@@ -44,10 +68,6 @@ class Projector(nn.Module, ABC):
     def decode(self, features: torch.Tensor) -> torch.Tensor:
         """Samples [n, …] of features [n, d], for a projector that has a way back; else a `MatchZooError`."""
         raise MatchZooError(f'the projector {type(self).__name__} has no decoder; use kind = "auto-encoder"')
-
-    def constrain(self) -> None:
-        """Put the parameters back into the set that they belong to; called after each step of a player."""
-        return
 
     def identity(self) -> tuple[int, Any] | None:
         """The dimension of the features and JSON values that decide them, so that features can be kept on disk under

@@ -1,4 +1,4 @@
-"""What the estimators that model the ratio by kernels share: centres, candidates, folds."""
+"""What the estimators that model the ratio by kernels share: centers, candidates, folds."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,21 +15,21 @@ CANDIDATES: tuple[Bandwidth, ...] = ("0.2*median", "0.35*median", "0.6*median", 
 """Bandwidths to choose from."""
 
 
-def centres(numerator: Samples, count: int, step: Step) -> Samples:
+def centers(numerator: Samples, count: int, step: Step) -> Samples:
     """The numerator's samples, or ``count`` of them at random if there are more."""
     if len(numerator) <= count:
         return numerator
-    rows = torch.randperm(len(numerator), generator=step.rng("centres"))[:count].sort().values
+    rows = torch.randperm(len(numerator), generator=step.rng("centers"))[:count].sort().values
     return numerator.rows(rows.to(numerator.values.device))
 
 
 def design(samples: Samples, basis: Samples, bandwidth: float) -> torch.Tensor:
-    """Gaussian kernels [n, b] between n samples and b centres."""
+    """Gaussian kernels [n, b] between n samples and b centers."""
     return samples.gram(basis, bandwidth)
 
 
 def design_at(x: torch.Tensor, basis: Samples, bandwidth: float) -> torch.Tensor:
-    """Gaussian kernels [k, b] between new points [k, …] and b centres."""
+    """Gaussian kernels [k, b] between new points [k, …] and b centers."""
     return gaussian(squared_distances(x.flatten(1), basis.values.flatten(1)), bandwidth)
 
 

@@ -13,7 +13,7 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.ratios.basis import best, folds
@@ -26,9 +26,9 @@ TOLERANCE = 1e-11
 
 
 def logistic_regression(numerator: torch.Tensor, denominator: torch.Tensor, ridge: float) -> torch.Tensor:
-    """Coefficients w of the logit xᵀw that minimise (Σ_p log(1 + e^(−xᵀw)) + Σ_q log(1 + e^(xᵀw))) / (n + m) + ½ ε|w|².
+    """Coefficients w of the logit xᵀw that minimize (Σ_p log(1 + e^(−xᵀw)) + Σ_q log(1 + e^(xᵀw))) / (n + m) + ½ ε|w|².
 
-    The last coefficient, of a column of ones, is the intercept and not penalised. Newton's method with halved steps, in
+    The last coefficient, of a column of ones, is the intercept and not penalized. Newton's method with halved steps, in
     float64, until no component of the gradient is above 1e-11; then w gets the gradient that the implicit function
     theorem gives it.
 
@@ -83,9 +83,9 @@ class Classifier(RatioEstimator):
     """r = (m/n) · e^logit, of a classifier of numerator (n samples) against denominator (m samples).
 
     Logistic regression fitted to convergence on ``linear``, ``quadratic`` or ``random-fourier`` features of the samples
-    (standardised over both sets); of several ridges the one of most held-out likelihood is used (5 folds of each set).
+    (standardized over both sets); of several ridges the one of most held-out likelihood is used (5 folds of each set).
     Or, with ``logit``, the samples' single feature is the logit itself: of any network, as a ``learned`` projector of
-    one feature, that a player moves (by maximising the Jensen-Shannon ``lower-bound``: a GAN's discriminator).
+    one feature, that a player moves (by maximizing the Jensen-Shannon ``lower-bound``: a GAN's discriminator).
 
     Source: Sugiyama, Suzuki and Kanamori, Density ratio estimation in machine learning, 2012, chapter 4; random
     Fourier features: Rahimi and Recht, NeurIPS 2007.
@@ -100,11 +100,11 @@ class Classifier(RatioEstimator):
     count: int = attrs.field(default=200, validator=at_least(1))
     """Random Fourier features."""
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Refuse more than one feature where it is the logit."""
-        if self.features == "logit" and facts.features != 1:
+        if self.features == "logit" and spec.features != 1:
             raise DeclarationError(
-                [("estimator.features", f"logit needs a projector of 1 feature, this one has {facts.features}")]
+                [("estimator.features", f"logit needs a projector of 1 feature, this one has {spec.features}")]
             )
 
     def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
@@ -125,8 +125,8 @@ class Classifier(RatioEstimator):
     def _features(self, numerator: Samples, denominator: Samples, step: Step) -> Callable[[torch.Tensor], torch.Tensor]:
         """The map from points [k, d] to features with a column of ones [k, …]."""
         pooled = torch.cat([numerator.values.flatten(1), denominator.values.flatten(1)])
-        centre = pooled.mean(0)
-        spread = (pooled - centre).square().mean(0).clamp_min(torch.finfo(pooled.dtype).tiny).sqrt()
+        center = pooled.mean(0)
+        spread = (pooled - center).square().mean(0).clamp_min(torch.finfo(pooled.dtype).tiny).sqrt()
         d = pooled.shape[1]
         if self.features == "quadratic" and d * (d + 3) // 2 > MOST:
             raise MatchZooError(
@@ -146,9 +146,9 @@ class Classifier(RatioEstimator):
             ones = torch.ones(len(x), 1, dtype=x.dtype, device=x.device)
             if self.features == "random-fourier":
                 return torch.cat(
-                    [(2 / self.count) ** 0.5 * torch.cos((x - centre) @ frequencies / s + phases), ones], 1
+                    [(2 / self.count) ** 0.5 * torch.cos((x - center) @ frequencies / s + phases), ones], 1
                 )
-            x = (x - centre) / spread
+            x = (x - center) / spread
             products = [x[:, rows] * x[:, columns]] if self.features == "quadratic" else []
             return torch.cat([x, *products, ones], 1)
 

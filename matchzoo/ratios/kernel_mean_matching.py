@@ -48,14 +48,14 @@ def kernel_mean_matching(
 class KernelMeanMatching(RatioEstimator):
     """The ratio at the denominator's points, and only there: in closed form, or constrained as first proposed.
 
-    Unconstrained, it is `kernel_mean_matching`. With ``non-negative`` it minimises the same ½ rᵀ(K_dd + εI)r −
+    Unconstrained, it is `kernel_mean_matching`. With ``non-negative`` it minimizes the same ½ rᵀ(K_dd + εI)r −
     (m/n) 1ᵀK_nd r over 0 ≤ r ≤ ``bound`` and |mean(r) − 1| ≤ ``tolerance``, solved as `minimize_in_box` says, for each
     bandwidth, and averages.
 
     Source: Huang et al., NeurIPS 2006 (bound 1000 and tolerance (√m − 1)/√m there).
     """
 
-    everywhere: ClassVar[bool] = False
+    out_of_sample: ClassVar[bool] = False
     bandwidths: tuple[Bandwidth, ...] = attrs.field(default=("median",), validator=check_bandwidths)
     """Standard deviations of the Gaussian kernels, numbers or multiples of the median distance such as "median"; their
     ratios are averaged."""

@@ -11,7 +11,7 @@ from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least
-from matchzoo.ratios.basis import CANDIDATES, best, centres, design, design_at, folds
+from matchzoo.ratios.basis import CANDIDATES, best, centers, design, design_at, folds
 from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 
@@ -22,7 +22,7 @@ PROXIMAL = 1e-10
 
 @torch.no_grad()
 def likeliest(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tensor:
-    """θ ≥ 0 that maximises mean_p log φᵀθ subject to mean_q φᵀθ = 1.
+    """θ ≥ 0 that maximizes mean_p log φᵀθ subject to mean_q φᵀθ = 1.
 
     Newton's method with the quadratic programs of `minimize_in_box`, from a few multiplicative updates, until no
     direction promises more than 1e-11 of log-likelihood: with w_l = θ_l mean_q φ_l this is a mixture's likelihood,
@@ -66,7 +66,7 @@ def likeliest(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tenso
                 break
             rate /= 2
         w = torch.where(moved > 1e-12 * moved.max(), moved, 0)
-    raise MatchZooError(f"KLIEP: not converged after {NEWTON_STEPS} steps; give a smaller bandwidth or fewer centres")
+    raise MatchZooError(f"KLIEP: not converged after {NEWTON_STEPS} steps; give a smaller bandwidth or fewer centers")
 
 
 def held_out_likelihood(numerator: torch.Tensor, denominator: torch.Tensor, parts: list[torch.Tensor]) -> float:
@@ -93,12 +93,12 @@ class KLIEP(RatioEstimator):
 
     bandwidths: tuple[Bandwidth, ...] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
     """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
-    centres: int = attrs.field(default=100, validator=at_least(1))
+    centers: int = attrs.field(default=100, validator=at_least(1))
     """Kernels at most; where the numerator has more samples, that many are drawn."""
 
     def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio, everywhere."""
-        basis = centres(numerator, self.centres, step)
+        basis = centers(numerator, self.centers, step)
 
         def sides(s: float) -> tuple[torch.Tensor, torch.Tensor]:
             at_p, at_q = (design(x, basis, s) for x in (numerator, denominator))

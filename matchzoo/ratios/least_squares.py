@@ -10,14 +10,14 @@ from matchzoo.core.numerics.bandwidths import Bandwidth
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.ratios.basis import best, centres, design, design_at
+from matchzoo.ratios.basis import best, centers, design, design_at
 from matchzoo.ratios.ratio_estimator import Ratio
 
 
 def coefficients(
     numerator: torch.Tensor, denominator: torch.Tensor, ridge: float, relative: float = 0.0
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """θ = (H + λI)⁻¹ h, the minimiser of ½ θᵀHθ − hᵀθ + ½ λ|θ|²: the squared error of φᵀθ as relative density ratio.
+    """θ = (H + λI)⁻¹ h, the minimizer of ½ θᵀHθ − hᵀθ + ½ λ|θ|²: the squared error of φᵀθ as relative density ratio.
 
     H = α mean_p φφᵀ + (1 − α) mean_q φφᵀ and h = mean_p φ.
 
@@ -45,7 +45,7 @@ def leave_one_out(
     """Squared error (but for a constant) at samples that were left out, in closed form.
 
     The i-th samples of both sets, for i up to the smaller count, are left out together, and `coefficients` of the rest
-    follow from one factorisation by the Woodbury identity. The score is the mean over i of
+    follow from one factorization by the Woodbury identity. The score is the mean over i of
     ½ α r(p_i)² + ½ (1 − α) r(q_i)² − r(p_i).
 
     Args:
@@ -94,7 +94,7 @@ def fit_least_squares(
     relative: float = 0.0,
 ) -> Ratio:
     """The ratio with the bandwidth and ridge of least `leave_one_out` score; no gradient passes through the choice."""
-    basis = centres(numerator, count, step)
+    basis = centers(numerator, count, step)
     widths = resolve(bandwidths, numerator, denominator)
 
     def loss(candidate: tuple[float, ...]) -> float:

@@ -18,7 +18,7 @@ LARGEST_SYSTEM = 20_000
 
 
 def estimator_of(method: str) -> "RatioEstimator":
-    """The estimator of a kind (``ulsif``) or of a TOML table (``{ kind = "ulsif", centres = 500 }``)."""
+    """The estimator of a kind (``ulsif``) or of a TOML table (``{ kind = "ulsif", centers = 500 }``)."""
     from matchzoo.core.structuring import structure
     from matchzoo.ratios import RatioEstimator
 
@@ -50,7 +50,7 @@ def estimate(
         method: a kind (ulsif, rulsif, kliep, classifier, kernel-mean-matching), a TOML table, or an estimator.
         standardize: shift and scale every column by the pooled mean and standard deviation first. The ratio that is
             estimated does not depend on units, but Gaussian kernels do.
-        seed: of the draws of centres and folds.
+        seed: of the draws of centers and folds.
 
     Returns:
         A `Ratio` in float64; ``.denominator``, ``.numerator``, ``.at(rows)`` (in the units of the tables),
@@ -68,24 +68,24 @@ def estimate(
     p, q = (_rows(x, name) for x, name in ((numerator, "numerator"), (denominator, "denominator")))
     if p.shape[1] != q.shape[1]:
         raise MatchZooError(f"numerator and denominator have different dimensions: {p.shape[1]} and {q.shape[1]}")
-    if not estimator.everywhere and len(q) > LARGEST_SYSTEM:
+    if not estimator.out_of_sample and len(q) > LARGEST_SYSTEM:
         raise MatchZooError(
             f"kernel-mean-matching solves a system of one row a sample of the denominator; {len(q)} are more than "
             f"{LARGEST_SYSTEM}: take ulsif, or fewer rows"
         )
     pooled = torch.cat([p, q])
-    centre, spread = pooled.mean(0), pooled.std(0, correction=0)
+    center, spread = pooled.mean(0), pooled.std(0, correction=0)
     spread[torch.from_numpy(constant(pooled.numpy()))] = 1.0
     if not standardize:
-        centre, spread = torch.zeros_like(centre), torch.ones_like(spread)
+        center, spread = torch.zeros_like(center), torch.ones_like(spread)
     with torch.no_grad():
-        ratio = estimator.fit(Samples((p - centre) / spread), Samples((q - centre) / spread), Step(0, seed))
-    if not estimator.everywhere:
+        ratio = estimator.fit(Samples((p - center) / spread), Samples((q - center) / spread), Step(0, seed))
+    if not estimator.out_of_sample:
         return ratio
 
     def at(x: Any) -> "torch.Tensor":
         with torch.no_grad():
-            return ratio.at((_rows(x, "rows") - centre) / spread)
+            return ratio.at((_rows(x, "rows") - center) / spread)
 
     return ratio.mapped(at)
 

@@ -22,7 +22,7 @@ def minimize_in_box(
     mean: tuple[float, float] | None = None,
     start: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """The minimiser of ½ rᵀ A r − cᵀ r subject to 0 ≤ r ≤ bound and low ≤ mean(r) ≤ high.
+    """The minimizer of ½ rᵀ A r − cᵀ r subject to 0 ≤ r ≤ bound and low ≤ mean(r) ≤ high.
 
     Accelerated projected gradients (FISTA with restarts) find which bounds hold with equality; a primal-dual active-set
     method then solves for the rest and checks the optimality conditions, so that the result is exact to the rounding
@@ -35,7 +35,7 @@ def minimize_in_box(
         linear: c [m].
         bound: upper bound of every variable; none if None.
         mean: bounds of the mean of the variables, which the box must allow; none if None.
-        start: a point of the box near the minimiser, for ill-conditioned A; only without ``mean``.
+        start: a point of the box near the minimizer, for ill-conditioned A; only without ``mean``.
 
     Returns:
         [m], float64, on the matrix' device (the CPU where that has no float64).

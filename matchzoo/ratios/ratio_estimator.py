@@ -12,7 +12,7 @@ from matchzoo.core.declare import family
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 
 
@@ -101,11 +101,11 @@ def _condition(matrix: torch.Tensor) -> float:
 class RatioEstimator(nn.Module, ABC):
     """An estimator of a ratio of densities from samples of both."""
 
-    everywhere: ClassVar[bool] = True
+    out_of_sample: ClassVar[bool] = True
     """Whether its ratios have values at the numerator's and at new points."""
 
-    def build(self, facts: Facts) -> None:
-        """Make what is needed for features of ``facts.features`` dimensions."""
+    def build(self, spec: Spec) -> None:
+        """Make what is needed for features of ``spec.features`` dimensions."""
         return
 
     @abstractmethod

@@ -27,7 +27,7 @@ class RuLSIF(RatioEstimator):
     """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
     ridges: tuple[float, ...] = attrs.field(default=(1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
     """Penalties of the squared coefficients to choose from."""
-    centres: int = attrs.field(default=100, validator=at_least(1))
+    centers: int = attrs.field(default=100, validator=at_least(1))
     """Kernels at most; where the numerator has more samples, that many are drawn."""
     clip: bool = True
     """Set negative coefficients to 0: the ratio is then nowhere negative."""
@@ -35,5 +35,5 @@ class RuLSIF(RatioEstimator):
     def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The relative ratio, everywhere."""
         return fit_least_squares(
-            numerator, denominator, step, self.bandwidths, self.ridges, self.centres, self.clip, self.relative
+            numerator, denominator, step, self.bandwidths, self.ridges, self.centers, self.clip, self.relative
         )

@@ -14,7 +14,7 @@ from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 
 @declare("ulsif")
 class ULSIF(RatioEstimator):
-    """r(x) = Σ θ_l k(x, c_l) over centres among the numerator's samples, of least squared error: `coefficients`.
+    """r(x) = Σ θ_l k(x, c_l) over centers among the numerator's samples, of least squared error: `coefficients`.
 
     Where several bandwidths or ridges are given, those of least `leave_one_out` score are used.
 
@@ -25,11 +25,11 @@ class ULSIF(RatioEstimator):
     """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
     ridges: tuple[float, ...] = attrs.field(default=(1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
     """Penalties of the squared coefficients to choose from."""
-    centres: int = attrs.field(default=100, validator=at_least(1))
+    centers: int = attrs.field(default=100, validator=at_least(1))
     """Kernels at most; where the numerator has more samples, that many are drawn."""
     clip: bool = True
     """Set negative coefficients to 0, as the paper does: the ratio is then nowhere negative."""
 
     def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio, everywhere."""
-        return fit_least_squares(numerator, denominator, step, self.bandwidths, self.ridges, self.centres, self.clip)
+        return fit_least_squares(numerator, denominator, step, self.bandwidths, self.ridges, self.centers, self.clip)

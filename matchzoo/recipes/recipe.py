@@ -16,7 +16,8 @@ from matchzoo.data.views import Views
 from matchzoo.evaluation import Evaluation
 from matchzoo.generators import Generator
 from matchzoo.projectors import Identity, Projector
-from matchzoo.training.composition import Composition
+from matchzoo.recipes.upgrade import upgraded
+from matchzoo.training.composition import Composition, Declared, in_order
 from matchzoo.training.engine import Engine
 from matchzoo.training.players import Player
 from matchzoo.training.trainer import Trainer
@@ -24,7 +25,7 @@ from matchzoo.training.trainer import Trainer
 if TYPE_CHECKING:
     from matchzoo.runs.run import Run
 
-SCHEMA = 1
+SCHEMA = 2
 NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 """Of players and projectors."""
 RESERVED = ("generator", "projector", "optimizers")
@@ -42,8 +43,8 @@ class Recipe:
     """Version of the recipe's format."""
     data: Data
     """Where real samples come from."""
-    generator: Generator
-    """Where synthetic samples come from."""
+    generator: Generator | None = None
+    """Where synthetic samples come from; none where only projectors move."""
     projector: Projector | None = None
     """In which space they are compared; as they are (``identity``) if not given."""
     projectors: dict[str, Projector] = attrs.Factory(dict)
@@ -95,6 +96,7 @@ class Recipe:
                     problems.append((path, f"unknown projector '{term.space}'{hint}"))
         if problems:
             raise DeclarationError(problems)
+        in_order(self.spaces)
 
     @property
     def spaces(self) -> dict[str, Projector]:
@@ -115,8 +117,9 @@ class Recipe:
     @classmethod
     def of(cls, table: dict[str, Any]) -> "Recipe":
         """The recipe of a table; a `DeclarationError` lists all that is wrong with it."""
-        _check_schema(table.get("schema", SCHEMA))  # first, since its other keys may be new ones
-        return structure(table, cls)
+        schema = table.get("schema", SCHEMA)
+        _check_schema(schema)  # first, since its other keys may be new ones
+        return structure(upgraded(table) if schema == 1 else table, cls)
 
     def table(self) -> dict[str, Any]:
         """The recipe as a table, defaults written out."""
@@ -140,6 +143,10 @@ class Recipe:
             put(table, path, value)
         return Recipe.of(table)
 
+    def declared(self) -> Declared:
+        """The parts, not built yet; what builds them changes them, so it is for a `copy`."""
+        return Declared(self.data, self.spaces, self.generator, self.views, self.players, self.trainer.seed)
+
     def engine(self) -> Engine:
         """The engine that the trainer's fields ask for."""
         return Engine.start(self.trainer.device, self.trainer.precision)
@@ -149,15 +156,7 @@ class Recipe:
         """Load the data and weights and build every part, on a fresh copy of this recipe."""
         fresh = self.copy()
         try:
-            return Composition.build(
-                fresh.data,
-                fresh.spaces,
-                fresh.generator,
-                fresh.views,
-                fresh.players,
-                fresh.trainer.seed,
-                engine or self.engine(),
-            )
+            return Composition.build(fresh.declared(), engine or self.engine())
         except (RuntimeError, ValueError) as error:
             if isinstance(error, MatchZooError) or of_memory(error):
                 raise
@@ -192,5 +191,5 @@ class Recipe:
 
 
 def _check_schema(schema: Any) -> None:
-    if isinstance(schema, int) and schema != SCHEMA:
+    if isinstance(schema, int) and not 1 <= schema <= SCHEMA:
         raise DeclarationError([("schema", f"expected {SCHEMA}, got {schema}; is matchzoo too old for it?")])

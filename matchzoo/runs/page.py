@@ -116,15 +116,16 @@ class RunPage:
             found.append(("steps", f"{steps:,}" if step >= steps else f"{step:,} of {steps:,}"))
         found += [(name, time_of(spent)) for name, spent in seconds.items() if steps or name != "training"]
         found.append(("device", str(sessions[-1]["device"]), str(sessions[-1]["precision"])))
-        shape, count = self.parts.facts.shape, self.parts.generator.count
-        if self.parts.facts.is_images:
+        generator, shape = self.parts.generator, self.parts.spec.shape
+        if generator is not None and self.parts.spec.is_images:
+            count = generator.count
             size = f"{shape[1]} × {shape[2]} px"
             found.append(("images", f"{count:,}", size) if count is not None else ("images", size))
         return found
 
     def _distilled(self) -> str:
         """The synthetic images above the nearest real ones, or the real ones that were chosen."""
-        names = ", ".join(self.parts.facts.class_names[: figures.COLUMNS])
+        names = ", ".join(self.parts.spec.class_names[: figures.COLUMNS])
         distilled, chosen = (self.folder / "pictures" / f"{name}.png" for name in ("distilled", "chosen"))
         if distilled.is_file():
             alt = f"Distilled images above the real images nearest to them, one of each class: {names}"
@@ -138,10 +139,10 @@ class RunPage:
     def _samples(self) -> str:
         """Samples of a generator that has no end of them, and what its projector makes of them."""
         samples, projected = (self.folder / "pictures" / f"{name}.png" for name in ("samples", "projected"))
-        images = self.parts.facts.is_images
+        images = self.parts.spec.is_images
         blocks = []
         if samples.is_file():
-            alt = "A grid of generated images" if images else "Generated points over the real ones, which are grey"
+            alt = "A grid of generated images" if images else "Generated points over the real ones, which are gray"
             blocks.append(html.picture(samples.read_bytes(), alt, "paper" if images else "plot"))
         if projected.is_file():
             alt = "At some steps: generated points over the real ones, and below both as the projector sees them"
@@ -166,8 +167,8 @@ class RunPage:
         paths = sorted((self.folder / "snapshots").glob("step-*.safetensors"))
         stored = [(int(path.stem.removeprefix("step-")), path) for path in paths]
         known = [(number, path) for number, path in stored if number <= step]  # a crash may have left later ones
-        shape = self.parts.facts.shape
-        draw = self._strip if self.parts.facts.is_images else self._points if len(shape) == 1 else None
+        shape = self.parts.spec.shape
+        draw = self._strip if self.parts.spec.is_images else self._points if len(shape) == 1 else None
         if draw is None:
             return []
         moments = figures.spread(known, FRAMES)
@@ -178,10 +179,10 @@ class RunPage:
         real = pictures.real_points(self.parts.data)
         flat = figures.plane(real)
         png = _png(figures.scatter([("", flat(tensors["samples"]))], flat(real)))
-        return html.picture(png, f"Generated points at step {number} over the real ones, which are grey", "plot")
+        return html.picture(png, f"Generated points at step {number} over the real ones, which are gray", "plot")
 
     def _strip(self, number: int, tensors: dict[str, torch.Tensor]) -> str:
-        names = [self.parts.facts.class_names[label] for label in tensors.get("labels", [])]
+        names = [self.parts.spec.class_names[label] for label in tensors.get("labels", [])]
         alt = f"Samples at step {number}" + (f", one of each class: {', '.join(names)}" if names else "")
         return html.captioned(strip(tensors["samples"]), alt, names, len(tensors["samples"]))
 

@@ -47,12 +47,15 @@ def write(folder: Path, trained: Trained) -> None:
     records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     if records:
         _save(curves(records), pictures / "curves.png")
-    if trained.parts.facts.is_images and trained.parts.generator.count is not None:
-        samples = trained.parts.generator.sample()
+    parts, generator = trained.parts, trained.parts.generator
+    if generator is None:
+        return
+    if parts.spec.is_images and generator.count is not None:
+        samples = generator.sample()
         assert samples.labels is not None  # a finite set of images has classes
         labels = class_indices(samples.labels.cpu())
-        names = tuple(trained.parts.facts.class_names[label] for label in labels[first_of_classes(labels)])
-        if isinstance(trained.parts.generator, Selection):
+        names = tuple(parts.spec.class_names[label] for label in labels[first_of_classes(labels)])
+        if isinstance(generator, Selection):
             images = samples.values[first_of_classes(labels)].float().cpu()
             _save(image_rows([("chosen", images)], names), pictures / "chosen.png")
         else:
@@ -61,14 +64,14 @@ def write(folder: Path, trained: Trained) -> None:
         if snapshots:
             chosen = spread(snapshots, ROWS)
             _save(image_rows([(f"step {n}", x.float() / 255) for n, x in chosen], names), pictures / "growth.png")
-    elif trained.parts.facts.is_images:
-        _save(image_grid(trained.parts.generator.sample(COLUMNS**2).values.float().cpu()), pictures / "samples.png")
+    elif parts.spec.is_images:
+        _save(image_grid(generator.sample(COLUMNS**2).values.float().cpu()), pictures / "samples.png")
         if snapshots:
             chosen = spread(snapshots, ROWS)
             _save(image_rows([(f"step {n}", x.float() / 255) for n, x in chosen], ()), pictures / "growth.png")
-    elif len(trained.parts.facts.shape) == 1:
-        real = real_points(trained.parts.data)
-        generated = trained.parts.generator.sample(POINTS).values.cpu()
+    elif len(parts.spec.shape) == 1:
+        real = real_points(parts.data)
+        generated = generator.sample(POINTS).values.cpu()
         flat = plane(real)
         _save(scatter([("generated", flat(generated))], flat(real)), pictures / "samples.png")
         if snapshots:
@@ -115,7 +118,7 @@ def beside_nearest(trained: Trained) -> tuple[torch.Tensor, torch.Tensor]:
     parts, engine = trained.parts, trained.engine
     projector: Projector = parts.projector
     views = (parts.views or Views()).without_noise()
-    synthetic = parts.generator.sample()
+    synthetic = parts.require_generator().sample()
     assert synthetic.labels is not None
     synthetic = synthetic.rows(first_of_classes(synthetic.labels))
     with torch.no_grad():

@@ -22,7 +22,7 @@ def describe(recipe: Runnable, parts: Composition) -> dict[str, Any]:
     data = to_table(recipe.data)
     return {
         "preprocessing": preprocessing(parts),
-        "source": {**source(data), "class_order": list(parts.facts.class_names), "origin": parts.data.origin()},
+        "source": {**source(data), "class_order": list(parts.spec.class_names), "origin": parts.data.origin()},
         "backbones": tuple(one.origin() for one in parts.projectors.values() if isinstance(one, Backbone)),
         "recipe": recipe.to_toml(),
         "versions": {"matchzoo": __version__, "python": python_version(), **{p: version(p) for p in PACKAGES}},
@@ -30,30 +30,30 @@ def describe(recipe: Runnable, parts: Composition) -> dict[str, Any]:
 
 
 def preprocessing(parts: Composition) -> dict[str, Any]:
-    """Size, range, the views that training images were augmented by, and the normalisation of the backbone, or of
+    """Size, range, the views that training images were augmented by, and the normalization of the backbone, or of
     each by its name in the recipe."""
     spaces = {name: one for name, one in parts.projectors.items() if isinstance(one, Backbone)}
-    each = {name: _normalisation(backbone) for name, backbone in spaces.items()}
+    each = {name: _normalization(backbone) for name, backbone in spaces.items()}
     own = each.get("projector", {"backbones": each})  # its name where it is the only one
     return {
-        "size": list(parts.facts.shape[1:]),
+        "size": list(parts.spec.shape[1:]),
         "range": [0, 1],
-        "normalisation": {"by": "the backbone, not yet done to the images", **own} if each else "none",
+        "normalization": {"by": "the backbone, not yet done to the images", **own} if each else "none",
         "views": to_table(parts.views or Views()),
     }
 
 
-def _normalisation(backbone: Backbone) -> dict[str, list[float]]:
+def _normalization(backbone: Backbone) -> dict[str, list[float]]:
     mean, std = (x.flatten().tolist() for x in (backbone.mean, backbone.std))
     return {"mean": [round(v, 6) for v in mean], "std": [round(v, 6) for v in std]}
 
 
 def source(data: Any) -> dict[str, Any]:
-    """A recipe's data table and, where a card of the zoo is of the same data, its licence, source, page and paper."""
+    """A recipe's data table and, where a card of the zoo is of the same data, its license, source, page and paper."""
     table = {"kind": data} if isinstance(data, str) else dict(data)
     for name in zoo.names("datasets/*"):
         card = zoo.load(name, zoo.DataCard)
         if same_data(card.data, table):
-            about = {"licence": card.licence, "from": card.source, "homepage": card.homepage, "paper": card.paper}
+            about = {"license": card.license, "from": card.source, "homepage": card.homepage, "paper": card.paper}
             return {"data": table, "card": name, **{key: value for key, value in about.items() if value}}
     return {"data": table}

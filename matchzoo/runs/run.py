@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing import html, notebook
 from matchzoo.core.showing.text import time_of
-from matchzoo.core.spec import structure_facts
+from matchzoo.core.spec import structure_spec
 from matchzoo.core.step import Step
 from matchzoo.core.storage.files import read_table
 from matchzoo.evaluation.evaluation import tables
@@ -76,11 +76,13 @@ class Run:
         """The trained generator, on the CPU: ``run.generator.sample(n)``."""
         path = self.folder / "parts.safetensors"
         generator = self.recipe.copy().generator
+        if generator is None:
+            raise MatchZooError(f"{self.folder}: this run has no generator; see run.projectors")
         trainer = self.recipe.trainer
         try:
             with safe_open(path, "pt") as file:
-                generator.build(structure_facts(file.metadata()["facts"]))
-            generator.advance(Step(trainer.steps, trainer.seed))
+                generator.build(structure_spec(file.metadata()["facts"]))
+            generator.before_step(Step(trainer.steps, trainer.seed))
             load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", load_file(path))
         except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise MatchZooError(f"{path}: is damaged ({error}); {AGAIN}") from None

@@ -23,8 +23,8 @@ class Runnable(Protocol):
         """Where real samples come from."""
 
     @property
-    def generator(self) -> Generator:
-        """Where synthetic samples come from."""
+    def generator(self) -> Generator | None:
+        """Where synthetic samples come from; None where there are none."""
 
     @property
     def projectors(self) -> Mapping[str, Projector]:

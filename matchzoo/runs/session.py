@@ -1,14 +1,13 @@
 """A run: one recipe, one folder. Trains, stops and resumes exactly, evaluates, and keeps what came of it.
 
 The folder holds ``recipe.toml`` (resolved), ``environment.json`` (one entry a session), ``metrics.jsonl`` (a record
-every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and at the end ``distilled/`` (the artefact, where
+every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and at the end ``distilled/`` (the artifact, where
 the synthetic samples are a finite set of images), ``parts.safetensors`` (what the players moved), ``pictures/``,
 ``report.html`` (all of it on one page) and, last, ``metrics.json``: a folder that has it is finished.
 """
 
 import contextlib
 import json
-import math
 import os
 import platform
 import shutil
@@ -19,7 +18,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import attrs
 import torch
 
 from matchzoo.core.errors import MatchZooError
@@ -28,9 +26,9 @@ from matchzoo.core.storage import files
 from matchzoo.core.storage.files import read_table
 from matchzoo.core.version import __version__
 from matchzoo.evaluation import Record, Trained
-from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.runs import page, pictures, provenance, trackers
+from matchzoo.runs import outcome, page, pictures, trackers
 from matchzoo.runs.interrupts import Interrupts, stop
+from matchzoo.runs.log import RunLog
 from matchzoo.runs.run import Run
 from matchzoo.runs.runnable import Runnable
 from matchzoo.runs.trackers import Tracking
@@ -65,18 +63,26 @@ def execute(
     if not int(os.environ.get("WORLD_SIZE", 1)) > 1 and _claim(recipe, folder):
         return Run.read(folder, recipe.read)
     engine = recipe.engine()
-    if engine.anywhere(engine.first and _claim(recipe, folder)):
+    if engine.all_reduce_max(engine.is_main_process and _claim(recipe, folder)):
         return Run.read(folder, recipe.read)
-    hold = files.held(folder) if engine.first else contextlib.nullcontext()
-    with engine.together(), hold, files.filling(folder), Interrupts() as interrupts, quietly(quiet or not engine.first):
+    hold = files.held(folder) if engine.is_main_process else contextlib.nullcontext()
+    with (
+        engine.together(),
+        hold,
+        files.filling(folder),
+        Interrupts() as interrupts,
+        quietly(quiet or not engine.is_main_process),
+    ):
         recipe = _with_stored_chunk(recipe, folder, engine)
         session = Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared)
         title = declared or folder.absolute().name
-        with Tracking(tracker if engine.first else None, folder, title, recipe, session.done) as session.tracking:
+        with Tracking(
+            tracker if engine.is_main_process else None, folder, title, recipe, session.done
+        ) as session.tracking:
             session.train()
-            if engine.first:
+            if engine.is_main_process:
                 session.finish()
-        engine.wait()
+        engine.barrier()
     return Run.read(folder, recipe.read)
 
 
@@ -86,7 +92,7 @@ def _with_stored_chunk(recipe: Runnable, folder: Path, engine: Engine) -> Runnab
         return recipe
     begun = any((folder / "checkpoints").glob("step-*"))
     stored = recipe.read(folder / "recipe.toml").trainer.chunk if begun else "auto"
-    chunk = engine.anywhere(0 if stored == "auto" else stored)
+    chunk = engine.all_reduce_max(0 if stored == "auto" else stored)
     return recipe.replace(**{"trainer.chunk": chunk}) if chunk else recipe
 
 
@@ -142,9 +148,9 @@ class Session:
         declared: str = "",
     ) -> None:
         self.folder, self.engine, self.interrupts, self.name, self.declared = folder, engine, interrupts, name, declared
-        self.quiet = quiet or not engine.first
+        self.quiet = quiet or not engine.is_main_process
         self.trainer = recipe.trainer
-        with engine.first_goes_ahead():
+        with engine.main_process_first():
             self.parts: Composition = recipe.build(engine)
         for evaluation in recipe.evaluation:
             evaluation.check(self.parts)
@@ -152,14 +158,14 @@ class Session:
         in_parts = self.training.chunk < self.training.longest  # else "auto" says it as well
         self.recipe = recipe.replace(**{"trainer.chunk": self.training.chunk}) if in_parts else recipe
         self.checkpoints = Checkpoints(folder / "checkpoints", self.trainer.keep)
-        self.log = folder / "metrics.jsonl"
+        self.log = RunLog(folder)
         self.page = page.RunPage(folder, self.recipe, self.parts)
-        with engine.first_goes_ahead():
-            if engine.first:
+        with engine.main_process_first():
+            if engine.is_main_process:
                 self._open_folder()
             self.done, self.seconds = self._resume()
         self._check_shared()
-        if engine.first:
+        if engine.is_main_process:
             self._environment()
 
     def _open_folder(self) -> None:
@@ -180,10 +186,9 @@ class Session:
         if checkpoint is not None:
             self.training.load(checkpoint.step, checkpoint.tensors)
         done = checkpoint.step if checkpoint else 0
-        if not self.engine.first:
+        if not self.engine.is_main_process:
             return done, 0.0
-        kept = [line for number, line in self._logged() if number <= done]
-        files.write_text(self.log, "".join(f"{line}\n" for line in kept))
+        self.log.cut(done)
         return done, checkpoint.scalars["seconds"] if checkpoint else 0.0
 
     def _check_shared(self) -> None:
@@ -191,24 +196,13 @@ class Session:
         began = time.monotonic()
         while not (seen := (self.folder / "recipe.toml").is_file()) and time.monotonic() < began + SIGHT:
             time.sleep(0.2)
-        low, high, everywhere = self.engine.least(self.done), self.engine.anywhere(self.done), self.engine.least(seen)
+        low, high = self.engine.all_reduce_min(self.done), self.engine.all_reduce_max(self.done)
+        everywhere = bool(self.engine.all_reduce_min(seen))
         if low < high or not everywhere:
             told = f"steps {low} and {high}" if everywhere else "some see no run there"
             raise MatchZooError(
                 f"{self.folder}: the processes see different folders ({told}); give an --output that all of them share"
             )
-
-    def _logged(self) -> list[tuple[int, str]]:
-        """Lines of the log with their steps; a last one that was cut off is left out."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.is_file() else []
-        found: list[tuple[int, str]] = []
-        for number, line in enumerate(lines, 1):
-            try:
-                found.append((int(json.loads(line)["step"]), line))
-            except (ValueError, KeyError, TypeError, RecursionError):
-                if number < len(lines):
-                    raise MatchZooError(f"{self.log}, line {number}: is damaged; mend the line, or remove it") from None
-        return found
 
     def _environment(self) -> None:
         path = self.folder / "environment.json"
@@ -247,8 +241,9 @@ class Session:
         began = time.monotonic() - self.seconds
         progress = Progress(trainer.steps, "training", "steps", self.done, self.quiet, self.engine.memory)
         self.interrupts.defer(True)
-        first = self.engine.first
-        with progress, self.log.open("a", encoding="utf-8") if first else contextlib.nullcontext() as log:
+        first = self.engine.is_main_process
+        snapshots = trainer.snapshot_every if self.parts.generator is not None else None
+        with progress, self.log.open() if first else contextlib.nullcontext() as log:
             for number in range(self.done + 1, trainer.steps + 1):
                 values = self._step(number)
                 last = number == trainer.steps
@@ -260,10 +255,10 @@ class Session:
                         numbers = self.training.check(values, number)
                 if log is not None and numbers is not None and (last or number == 1 or number % trainer.log_every == 0):
                     thorough = last or number == 1 or number % (THOROUGH * trainer.log_every) == 0
-                    record = {"step": number, **_finite({**numbers, **self.training.diagnostics(thorough)})}
+                    record = RunLog.record(number, {**numbers, **self.training.diagnostics(thorough)})
                     log.write(json.dumps(record) + "\n")
                     self.tracking.log(record)
-                growing = first and trainer.snapshot_every and (last or number % trainer.snapshot_every == 0)
+                growing = first and snapshots and (last or number % snapshots == 0)
                 if growing:
                     self._snapshot(number)
                 self.done, self.seconds = number, time.monotonic() - began
@@ -298,7 +293,7 @@ class Session:
         try:
             yield
         except NotFiniteError as error:
-            if self.engine.first:
+            if self.engine.is_main_process:
                 state, record = self.training.state(), {"step": error.step, "what": error.what, "seen": error.seen}
 
                 def write(folder: Path) -> None:
@@ -313,13 +308,15 @@ class Session:
 
     def _signalled(self) -> int:
         """The number of a signal that any process of the run got; 0 for none."""
-        return self.engine.anywhere(self.interrupts.waiting)
+        return self.engine.all_reduce_max(self.interrupts.waiting)
 
     def _snapshot(self, number: int) -> None:
         """A few synthetic samples, for the picture of how they grew."""
-        parts = self.parts
-        projector = next((one for name, one in parts.projectors.items() if name not in self.training.fixed), None)
-        tensors = pictures.snapshot(parts.generator, projector, parts.data, parts.facts.is_images)
+        parts, generator = self.parts, self.parts.require_generator()
+        projector = next((own for name, own in parts.projectors.items() if name not in self.training.fixed), None)
+        if projector is not None and projector.base is not None:
+            projector = None  # it takes features, not samples
+        tensors = pictures.snapshot(generator, projector, parts.data, parts.spec.is_images)
         folder = self.folder / "snapshots"
         folder.mkdir(exist_ok=True)
         files.write_tensors(folder / f"step-{number:08d}.safetensors", tensors)
@@ -329,7 +326,7 @@ class Session:
         parts, trainer = self.parts, self.trainer
         for part in parts.names.values():
             part.eval()
-        self.training.settle(self.quiet)
+        self.training.finish(self.quiet)
         trained = Trained(parts=parts, engine=self.engine, method=self.name, seed=trainer.seed, quiet=self.quiet)
         began = time.monotonic()
         results: list[Record] = [
@@ -338,23 +335,11 @@ class Session:
             for record in evaluation.evaluate(trained)
         ]
         evaluating = time.monotonic() - began
-        facts = attrs.asdict(parts.facts)
-        moved = {k: v for k, v in self.training.state().items() if k != "skipped" and not k.startswith("optimizers/")}
-        files.write_tensors(self.folder / "parts.safetensors", moved, {"facts": json.dumps(facts)})
-        if parts.facts.is_images and parts.generator.count is not None:
-            samples = parts.generator.sample()
-            assert samples.labels is not None
-            images = samples.values.float().cpu()
-            labels = samples.labels.cpu()
-            labels = labels.float() if labels.is_floating_point() else labels
-            origin = provenance.describe(self.recipe, parts)
-            made = DistilledDataset(images, labels, parts.facts.class_names, scores=tuple(results), **origin)
-            made.save(self.folder / "distilled")
+        outcome.write(self.folder, self.recipe, self.training, results)
         pictures.write(self.folder, trained)
         seconds = {"training": self.seconds, "evaluation": evaluating}
         self.page.write(trainer.steps, seconds, results)
-        lines = self.log.read_text(encoding="utf-8").splitlines()
-        last = json.loads(lines[-1]) if lines else {}
+        last = self.log.last()
         metrics = {
             "results": results,
             "seconds": seconds,
@@ -364,8 +349,3 @@ class Session:
         shutil.rmtree(self.folder / FAILURE, ignore_errors=True)  # of an attempt that did not come so far
         files.write_json(self.folder / "metrics.json", metrics)
         self.tracking.summarize(results, seconds, trainer.steps)
-
-
-def _finite(numbers: dict[str, float]) -> dict[str, float]:
-    """Those that are finite: JSON has no others."""
-    return {name: number for name, number in numbers.items() if math.isfinite(number)}

@@ -2,12 +2,13 @@
 
 Terms see features only. So features of all rows are computed without a graph; their loss gives d(loss)/d(features), a
 small matrix; and each chunk is then computed again, with a graph, and back-propagated from its rows of that matrix (the
-last chunk of the synthetic side has its graph from the first time). The gradient is that of one graph, since the
+last chunk of synthetic samples has its graph from the first time). The gradient is that of one graph, since the
 features of a row depend on no other row. Processes are the same with the rows dealt out: features are gathered, every
 process has the same loss, and gradients of the chunks add up.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import attrs
 import torch
@@ -17,10 +18,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from matchzoo.core.samples import Samples
 from matchzoo.generators import Generator
 from matchzoo.training.engine import Engine
-from matchzoo.training.sets import Features, Side
+from matchzoo.training.sets import DrawnSet, Features
 
 Gradients = dict[str, list[torch.Tensor | None]]
 """By player, one for each of its parameters."""
+Key = TypeVar("Key")
 
 
 def chunks(rows: range, size: int) -> list[range]:
@@ -47,14 +49,14 @@ class Graph:
     stand_ins: Mapping[int, torch.Tensor]
 
 
-def graph_of(side: Side, rows: range) -> Graph:
+def graph_of(drawn: DrawnSet, rows: range) -> Graph:
     """Features of some rows with a graph."""
-    drawn = side.drawn(rows)
-    draws = side.draws[drawn.start : drawn.stop]
+    own = drawn.drawn(rows)
+    draws = drawn.draws[own.start : own.stop]
     rendered, stand_ins = None, dict[int, torch.Tensor]()
-    if isinstance(side.source, Generator) and side.source.owned:
-        rendered, stand_ins = excerpt(side.source, draws)
-    return Graph(side.features(rows, rendered), draws, stand_ins)
+    if isinstance(drawn.source, Generator) and drawn.source.per_sample_parameters:
+        rendered, stand_ins = excerpt(drawn.source, draws)
+    return Graph(drawn.features(rows, rendered), draws, stand_ins)
 
 
 def _alone(tensor: torch.Tensor) -> torch.Tensor:
@@ -64,39 +66,39 @@ def _alone(tensor: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def features_of(side: Side, engine: Engine, size: int, kept: list[Graph] | None = None) -> Features:
-    """Features of all rows of a side, without a graph: this process's in chunks, the others' gathered.
+def features_of(drawn: DrawnSet, engine: Engine, size: int, kept: list[Graph] | None = None) -> Features:
+    """Features of all rows of a set, without a graph: this process's in chunks, the others' gathered.
 
     They are leaves: gradients with respect to them (and to labels that are probabilities) can be asked for.
 
     Args:
-        side: whose rows.
+        drawn: whose rows.
         engine: of this process.
         size: of a chunk.
         kept: takes the graph of the last chunk, which saves computing it again.
     """
-    pieces = chunks(engine.rows(len(side)), size)
+    pieces = chunks(engine.local_rows(len(drawn)), size)
     found = []
     for rows in pieces:  # the images that they are the features of are let go of
         if kept is not None and rows == pieces[-1]:
             with torch.enable_grad():
-                kept.append(graph_of(side, rows))
+                kept.append(graph_of(drawn, rows))
             features = kept[-1].features
         else:
-            features = side.features(rows)
+            features = drawn.features(rows)
         alone = {}
         for space, one in features.items():
             labels = None if one.labels is None else _alone(one.labels)
             alone[space] = Samples(_alone(one.values), labels, index=one.index, group=one.group)
         found.append(alone)
     whole: Features = {}
-    for space in side.spaces:
+    for space in drawn.spaces:
         parts = [features[space] for features in found]
 
         def gathered(name: str, parts: list[Samples] = parts) -> torch.Tensor | None:
             if getattr(parts[0], name) is None:
                 return None
-            return engine.gather(torch.cat([getattr(part, name) for part in parts]), len(side))
+            return engine.all_gather(torch.cat([getattr(part, name) for part in parts]), len(drawn))
 
         values = gathered("values")
         assert values is not None
@@ -106,73 +108,73 @@ def features_of(side: Side, engine: Engine, size: int, kept: list[Graph] | None 
 
 @attrs.frozen(eq=False)
 class Leaf:
-    """A tensor of one side, in one space, that gradients arrive at.
+    """A tensor of one set, in one space, that gradients arrive at.
 
     Attributes:
-        side: whose it is.
+        drawn: whose it is.
         space: the name of the projector.
         name: ``values`` or ``labels``.
         tensor: values [n, d], or probabilities [n, c].
     """
 
-    side: Side
+    drawn: DrawnSet
     space: str
     name: str
     tensor: torch.Tensor
 
 
-def leaves_of(side: Side, features: Features) -> list[Leaf]:
+def leaves_of(drawn: DrawnSet, features: Features) -> list[Leaf]:
     """The values of every space, and labels where these are probabilities, made to require a gradient."""
-    leaves = [Leaf(side, space, "values", one.values.requires_grad_()) for space, one in features.items()]
+    leaves = [Leaf(drawn, space, "values", one.values.requires_grad_()) for space, one in features.items()]
     for space, one in features.items():
-        if side.synthetic and one.labels is not None and one.labels.is_floating_point():
-            leaves.append(Leaf(side, space, "labels", one.labels.requires_grad_()))
+        if drawn.is_generated and one.labels is not None and one.labels.is_floating_point():
+            leaves.append(Leaf(drawn, space, "labels", one.labels.requires_grad_()))
     return leaves
 
 
 def pull_back(
-    side: Side,
-    arrived: Mapping[str, Sequence[tuple[Leaf, torch.Tensor]]],
-    parameters: Mapping[str, Sequence[nn.Parameter]],
-    gradients: Gradients,
+    drawn: DrawnSet,
+    arrived: Mapping[Key, Sequence[tuple[Leaf, torch.Tensor]]],
+    parameters: Mapping[Key, Sequence[nn.Parameter]],
+    gradients: Mapping[Key, list[torch.Tensor | None]],
     engine: Engine,
     size: int,
     kept: list[Graph] | None = None,
 ) -> None:
-    """Add what the rows of this process contribute to the gradients of players' parameters.
+    """Add what the rows of this process contribute to the gradients of objectives.
 
     Args:
-        side: whose rows are computed again.
-        arrived: by player, d(objective)/d(leaf) for leaves of this side, of the leaf's shape [n, …].
-        parameters: by player.
+        drawn: whose rows are computed again.
+        arrived: by objective, d(objective)/d(leaf) for leaves of this set, of the leaf's shape [n, …].
+        parameters: by objective, those that its player moves.
         gradients: added to in place.
         engine: whose rows.
         size: of a chunk.
         kept: has the graph of the last chunk, and is emptied.
     """
-    players = [name for name in arrived if arrived[name]]
-    if not players:
+    objectives = [key for key in arrived if arrived[key]]
+    if not objectives:
         return
-    for rows in reversed(chunks(engine.rows(len(side)), size)):
-        graph = kept.pop() if kept else graph_of(side, rows)
-        for position, name in enumerate(players):
+    for rows in reversed(chunks(engine.local_rows(len(drawn)), size)):
+        graph = kept.pop() if kept else graph_of(drawn, rows)
+        for position, key in enumerate(objectives):
             outputs, incoming = [], []
-            for leaf, gradient in arrived[name]:
+            for leaf, gradient in arrived[key]:
                 output = getattr(graph.features[leaf.space], leaf.name)
                 if output.requires_grad:
                     outputs.append(output)
                     incoming.append(gradient[rows.start : rows.stop])
             if not outputs:
                 continue
-            own = [graph.stand_ins.get(id(p), p) for p in parameters[name]]
-            last = position == len(players) - 1
+            own = [graph.stand_ins.get(id(p), p) for p in parameters[key]]
+            last = position == len(objectives) - 1
             found = torch.autograd.grad(outputs, own, incoming, allow_unused=True, retain_graph=not last)
-            for i, (parameter, piece) in enumerate(zip(parameters[name], found, strict=True)):
+            for i, (parameter, piece) in enumerate(zip(parameters[key], found, strict=True)):
                 if piece is None:
                     continue
-                total = gradients[name][i]
+                total = gradients[key][i]
                 if total is None:
-                    total = gradients[name][i] = torch.zeros_like(parameter)
+                    total = gradients[key][i] = torch.zeros_like(parameter)
                 if id(parameter) in graph.stand_ins:
                     total.index_add_(0, graph.draws, piece)
                 else:
@@ -194,7 +196,7 @@ def excerpt(generator: Generator, draws: torch.Tensor) -> tuple[Samples, dict[in
     """Some samples of a generator that owns its rows, whose gradient is of their size and not of all parameters'.
 
     Args:
-        generator: with ``owned``.
+        generator: with ``per_sample_parameters``.
         draws: rows [k].
 
     Returns:
@@ -211,30 +213,30 @@ def excerpt(generator: Generator, draws: torch.Tensor) -> tuple[Samples, dict[in
     return samples, stand_ins
 
 
-def automatic(side: Side, engine: Engine, real: int, twice: bool) -> int:
-    """Rows of a chunk whose graph has room in the memory that is free; those of the longer side where all have.
+def automatic(drawn: DrawnSet, engine: Engine, real: int, twice: bool) -> int:
+    """Rows of a chunk whose graph has room in the memory that is free; those of the largest set where all have.
 
-    What two and four rows keep for the way back tells what one does.
+    What two and four rows keep for the backward pass tells what one does.
 
     Args:
-        side: a turn's synthetic side, its parts requiring gradients as they will.
+        drawn: the set whose rows cost the most, its parts requiring gradients as they will.
         engine: whose memory.
-        real: rows of the real side.
-        twice: the real side keeps a graph as well.
+        real: rows of the largest other set.
+        twice: the other sets keep a graph as well.
     """
-    if len(side) <= 4:
-        return max(len(side), real)
-    few, more = kept_bytes(side, 2), kept_bytes(side, 4)
-    return rows_that_fit(len(side), real, twice, max((more - few) // 2, 1), engine.free())
+    if len(drawn) <= 4:
+        return max(len(drawn), real)
+    few, more = kept_bytes(drawn, 2), kept_bytes(drawn, 4)
+    return rows_that_fit(len(drawn), real, twice, max((more - few) // 2, 1), engine.free())
 
 
 def rows_that_fit(synthetic: int, real: int, twice: bool, each: int, room: int) -> int:
-    """Rows of a chunk: those of the longer side if all fit, else as many as do (half, if both sides keep a graph).
+    """Rows of a chunk: those of the larger set if all fit, else as many as do (half, if both keep a graph).
 
     Args:
-        synthetic: rows of that side.
+        synthetic: rows of that set.
         real: rows of the other.
-        twice: the real side keeps a graph as well.
+        twice: the real set keeps a graph as well.
         each: bytes that a row keeps.
         room: bytes that a step may take.
     """
@@ -246,9 +248,9 @@ def rows_that_fit(synthetic: int, real: int, twice: bool, each: int, room: int) 
     return min(max(fitting // 8 * 8 if fitting >= 8 else fitting, 1), longest)
 
 
-def kept_bytes(side: Side, rows: int) -> int:
-    """Bytes that the features of some rows keep for the way back, parameters and buffers left out."""
-    modules = [side.parts.generator, *side.parts.projectors.values()]
+def kept_bytes(drawn: DrawnSet, rows: int) -> int:
+    """Bytes that the features of some rows keep for the backward pass, parameters and buffers left out."""
+    modules = list(drawn.parts.names.values())
     known = {t.untyped_storage().data_ptr() for m in modules for t in (*m.parameters(), *m.buffers())}
     seen: dict[int, int] = {}
 
@@ -259,7 +261,7 @@ def kept_bytes(side: Side, rows: int) -> int:
         return tensor.detach()  # an output that its own node holds would never be freed
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        features = side.features(range(rows))  # held until the count is done, so that no address comes twice
+        features = drawn.features(range(rows))  # held until the count is done, so that no address comes twice
     total = sum(seen.values())
     del features
     return total

@@ -1,11 +1,13 @@
-"""The built parts of a recipe."""
+"""The built parts of a recipe, and the only place that builds them."""
 
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
-from matchzoo.core.errors import DeclarationError
-from matchzoo.core.spec import Facts
+from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.spec import Spec
 from matchzoo.data import Data
 from matchzoo.data.views import Views
 from matchzoo.generators import Generator
@@ -16,81 +18,182 @@ from matchzoo.training.players import Player
 
 
 @attrs.frozen(eq=False)
+class Declared:
+    """The parts of a recipe before they are built.
+
+    Attributes:
+        data: where real samples come from.
+        projectors: the spaces by name; a single one is called ``projector``.
+        generator: where synthetic samples come from; None where there are none.
+        views: random views of images; None where there are none.
+        players: who moves, by name.
+        seed: of the run.
+    """
+
+    data: Data
+    projectors: Mapping[str, Projector]
+    generator: Generator | None
+    views: Views | None
+    players: Mapping[str, Player]
+    seed: int
+
+
+@attrs.frozen(eq=False)
 class Composition:
     """Parts that know their data: built left to right, data → projectors → generator → terms, and placed.
 
     Attributes:
         projectors: the spaces by name; a single one is called ``projector``.
-        facts: what the parts told each other; their features are those of the first space.
-        names: the parts that players can move, by name.
+        spec: what the parts told each other; its features are those of the first space.
+        specs: what each projector was built for, with the dimension of its features.
     """
 
     data: Data
     projectors: dict[str, Projector]
-    generator: Generator
+    generator: Generator | None
     views: Views | None
     players: dict[str, Player]
-    facts: Facts
+    spec: Spec
+    specs: dict[str, Spec]
 
     @classmethod
     def build(
         cls,
-        data: Data,
-        projectors: dict[str, Projector],
-        generator: Generator,
-        views: Views | None,
-        players: dict[str, Player],
-        seed: int,
+        declared: Declared,
         engine: Engine,
+        *,
+        spec: Spec | None = None,
+        generated: Callable[[Spec], Spec] = lambda spec: spec,
+        around: Callable[[Projector], contextlib.AbstractContextManager[Any]] = lambda _: contextlib.nullcontext(),
     ) -> "Composition":
-        """Build and place every part; raises where one cannot take what the one before it gives."""
-        facts = data.build(seed)
-        if views is not None and not facts.is_images:
-            raise DeclarationError(
-                [("views", f"views are of images, but a sample of the data has shape {facts.shape}")]
-            )
-        seen = facts  # a projector sees views, which may be of another size than the images
+        """Build, bind and place every part.
+
+        Args:
+            declared: the parts.
+            engine: where they are placed.
+            spec: what is known of the data, where these are not to be built (a plan needs no data).
+            generated: what the generator is built for, of what is known; a plan builds fewer samples.
+            around: entered while a projector is built; a plan makes no weights.
+
+        Raises:
+            DeclarationError: a part cannot take what the one before it gives, or names a part that there is not.
+        """
+        spec = declared.data.build(declared.seed) if spec is None else spec
+        views = declared.views
+        if views is not None and not spec.is_images:
+            raise DeclarationError([("views", f"views are of images, but a sample of the data has shape {spec.shape}")])
+        seen = spec  # a projector sees views, which may be of another size than the images
         if views is not None and views.size is not None:
-            seen = attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
-        spaces = cls._build_spaces(projectors, seen)
-        first = next(iter(spaces))
-        facts = attrs.evolve(facts, **spaces[first])
-        generator.build(facts)
-        for player in players.values():
+            seen = attrs.evolve(spec, shape=(spec.shape[0], views.size, views.size))
+
+        spaces = _build_spaces(declared.projectors, seen, around)
+        first = next(iter(declared.projectors))
+        spec = attrs.evolve(spec, space=spaces[first].space, features=spaces[first].features)
+        if declared.generator is not None:
+            declared.generator.build(generated(spec))
+
+        for player in declared.players.values():
             for term in player.terms:
                 own = spaces[term.space or first]
-                term.build(attrs.evolve(facts, shape=seen.shape, **own))
-                term.connect(projectors)
+                term.build(attrs.evolve(spec, shape=seen.shape, space=own.space, features=own.features))
+                term.bind(declared.projectors)
                 engine.place(term)
-        for part in (data, *projectors.values(), generator):
-            engine.place(part)
-        return cls(data, projectors, generator, views, players, facts)
-
-    @staticmethod
-    def _build_spaces(projectors: dict[str, Projector], facts: Facts) -> dict[str, dict[str, Any]]:
-        """Build the projectors; returns what the facts are to say of each, and raises all that is wrong together."""
-        spaces: dict[str, dict[str, Any]] = {}
-        problems = []
-        for name, projector in projectors.items():
-            path = "projector" if name == "projector" else f"projectors.{name}"
-            try:
-                spaces[name] = {"space": path, "features": projector.build(attrs.evolve(facts, space=path))}
-            except DeclarationError as error:
-                problems += error.problems
-        if problems:
-            raise DeclarationError(problems)
-        return spaces
+        for part in (declared.data, *declared.projectors.values(), declared.generator):
+            if part is not None:
+                engine.place(part)
+        projectors, players = dict(declared.projectors), dict(declared.players)
+        return cls(declared.data, projectors, declared.generator, views, players, spec, spaces)
 
     @property
     def projector(self) -> Projector:
         """The only projector, or the first one."""
         return next(iter(self.projectors.values()))
 
+    def require_generator(self) -> Generator:
+        """The generator; a `DeclarationError` where the recipe has none."""
+        if self.generator is None:
+            raise DeclarationError([("generator", "missing: this is of synthetic samples, and nothing makes any")])
+        return self.generator
+
     def space(self, term: Matcher) -> str:
         """The name of the projector in whose space a term compares."""
         return term.space or next(iter(self.projectors))
 
+    def lineage(self, space: str) -> tuple[str, ...]:
+        """A space and those that it stands on, down to the samples."""
+        base = self.projectors[space].base
+        return (space,) if base is None else (space, *self.lineage(base))
+
+    def is_resampled(self, space: str) -> bool:
+        """Whether a space, or one that it stands on, changes from step to step although nobody moves it."""
+        return any(self.projectors[name].is_resampled for name in self.lineage(space))
+
     @property
     def names(self) -> dict[str, Generator | Projector]:
-        """The parts that players can move."""
-        return {"generator": self.generator, **self.projectors}
+        """The parts that players can move, by name."""
+        named: dict[str, Generator | Projector] = dict(self.projectors)
+        return named if self.generator is None else {"generator": self.generator, **named}
+
+    def terms(self) -> Iterator[tuple[str, str, Matcher]]:
+        """Every term with its player's name and its label."""
+        for name, player in self.players.items():
+            for label, term in zip(player.labels, player.terms, strict=True):
+                yield name, label, term
+
+    def sets_of(self, term: Matcher) -> tuple[str, ...]:
+        """The names of the sets that a term takes."""
+        return term.names(len(self.data.environments))
+
+
+def _build_spaces(
+    projectors: Mapping[str, Projector],
+    spec: Spec,
+    around: Callable[[Projector], contextlib.AbstractContextManager[Any]],
+) -> dict[str, Spec]:
+    """Build the projectors, those that others stand on first; returns what is known of the features of each, and raises
+    all that is wrong together."""
+    built: dict[str, Spec] = {}
+    problems = []
+    for name in in_order(projectors):
+        projector = projectors[name]
+        path = "projector" if name == "projector" else f"projectors.{name}"
+        if any(needed not in built for needed in projector.needs):
+            continue  # what it stands on has been refused
+        given = attrs.evolve(spec, space=path)
+        try:
+            projector.bind({other: projectors[other] for other in built})
+            if projector.base is not None:
+                given = attrs.evolve(given, shape=(int(built[projector.base].features or 0),))
+            if projector.needs:
+                given = attrs.evolve(given, features=built[projector.needs[0]].features)
+            with around(projector):
+                features = projector.build(given)
+        except DeclarationError as error:
+            problems += error.problems
+        else:
+            built[name] = attrs.evolve(given, features=features)
+    if problems:
+        raise DeclarationError(problems)
+    return built
+
+
+def in_order(projectors: Mapping[str, Projector]) -> list[str]:
+    """Names of projectors, each after those that it needs; raises where there is none of a name, or a circle."""
+    ordered: list[str] = []
+    problems = []
+    for name, projector in projectors.items():
+        for needed in projector.needs:
+            if needed not in projectors:
+                hint = did_you_mean(needed, projectors)
+                problems.append((f"projectors.{name}", f"stands on an unknown projector '{needed}'{hint}"))
+    if problems:
+        raise DeclarationError(problems)
+
+    waiting = list(projectors)
+    while waiting:
+        ready = [name for name in waiting if all(needed in ordered for needed in projectors[name].needs)]
+        if not ready:
+            raise DeclarationError([("projectors", f"stand on each other in a circle: {', '.join(waiting)}")])
+        ordered += ready
+        waiting = [name for name in waiting if name not in ready]
+    return ordered

@@ -37,16 +37,16 @@ class Engine:
     Attributes:
         device: of this process.
         dtype: of parameters, features and losses.
-        half: projectors compute in bfloat16.
+        autocast: projectors compute in bfloat16.
         rank: number of this process, from 0.
-        world: how many processes there are. They all draw the same, each computes its own rows, and all step alike.
+        world_size: how many processes there are. All draw the same, each computes its own rows, and all step alike.
     """
 
     device: torch.device
     dtype: torch.dtype
-    half: bool = False
+    autocast: bool = False
     rank: int = 0
-    world: int = 1
+    world_size: int = 1
     _hosts: Any = attrs.field(default=None, eq=False, repr=False)
 
     @classmethod
@@ -82,7 +82,7 @@ class Engine:
         return cls(chosen, DTYPES[precision], precision == "bfloat16", state.process_index, world, hosts)
 
     @property
-    def first(self) -> bool:
+    def is_main_process(self) -> bool:
         """Whether this is the process that writes files, prints and evaluates."""
         return self.rank == 0
 
@@ -100,35 +100,35 @@ class Engine:
 
     def projecting(self) -> contextlib.AbstractContextManager[Any]:
         """Around what a projector computes: bfloat16 where that is asked for."""
-        return torch.autocast(self.device.type, torch.bfloat16) if self.half else contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16) if self.autocast else contextlib.nullcontext()
 
-    def rows(self, count: int) -> range:
+    def local_rows(self, count: int) -> range:
         """The rows of this process out of ``count``: all but equal shares, in order."""
-        share, more = divmod(count, self.world)
+        share, more = divmod(count, self.world_size)
         start = self.rank * share + min(self.rank, more)
         return range(start, start + share + (self.rank < more))
 
-    def gather(self, own: torch.Tensor, count: int) -> torch.Tensor:
-        """All rows [count, …] from every process's own `rows` [k, …], in order, without a graph."""
-        if self.world == 1:
+    def all_gather(self, own: torch.Tensor, count: int) -> torch.Tensor:
+        """All rows [count, …] from every process's own `local_rows` [k, …], in order, without a graph."""
+        if self.world_size == 1:
             return own
-        longest = -(-count // self.world)
+        longest = -(-count // self.world_size)
         padded = own.new_zeros(longest, *own.shape[1:])
         padded[: len(own)] = own.detach()
-        parts = [torch.empty_like(padded) for _ in range(self.world)]
+        parts = [torch.empty_like(padded) for _ in range(self.world_size)]
         dist.all_gather(parts, padded)
-        shares = [len(attrs.evolve(self, rank=rank, hosts=None).rows(count)) for rank in range(self.world)]
+        shares = [len(attrs.evolve(self, rank=rank, hosts=None).local_rows(count)) for rank in range(self.world_size)]
         return torch.cat([part[:share] for part, share in zip(parts, shares, strict=True)])
 
-    def add_up(self, tensors: Sequence[torch.Tensor]) -> None:
+    def all_reduce_sum(self, tensors: Sequence[torch.Tensor]) -> None:
         """Put the sum over the processes into each tensor […], which has one shape in all of them."""
-        if self.world > 1:
+        if self.world_size > 1:
             for tensor in tensors:
                 dist.all_reduce(tensor)
 
-    def anywhere(self, flag: int) -> int:
+    def all_reduce_max(self, flag: int) -> int:
         """The largest of a number over the processes, without waiting for the device."""
-        if self.world == 1:
+        if self.world_size == 1:
             return flag
         largest = torch.tensor(flag)
         dist.all_reduce(largest, dist.ReduceOp.MAX, group=self._hosts)
@@ -137,13 +137,13 @@ class Engine:
     def any_of(self, flags: Sequence[bool]) -> list[bool]:
         """For each flag, of as many in every process, whether it holds in one; without waiting for the device."""
         found = torch.tensor(flags, dtype=torch.uint8)
-        if self.world > 1:
+        if self.world_size > 1:
             dist.all_reduce(found, dist.ReduceOp.MAX, group=self._hosts)
         return found.bool().tolist()
 
-    def least(self, number: int) -> int:
+    def all_reduce_min(self, number: int) -> int:
         """The smallest of a number over the processes."""
-        return number if self.world == 1 else -self.anywhere(-number)
+        return number if self.world_size == 1 else -self.all_reduce_max(-number)
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
@@ -151,26 +151,27 @@ class Engine:
         try:
             yield
         except RuntimeError as error:
-            if self.world == 1 or not any(word in str(error) for word in CONNECTION):
+            if self.world_size == 1 or not any(word in str(error) for word in CONNECTION):
                 raise
             raise MatchZooError(
-                f"process {self.rank} of {self.world}: another one has ended ({str(error).splitlines()[0][:120]}); the "
-                "last checkpoint is intact: start the run again, on any number of processes"
+                f"process {self.rank} of {self.world_size}: another one has ended "
+                f"({str(error).splitlines()[0][:120]}); the last checkpoint is intact: start the run again, on any "
+                "number of processes"
             ) from None
 
-    def wait(self) -> None:
+    def barrier(self) -> None:
         """Until every process is here."""
-        if self.world > 1:
+        if self.world_size > 1:
             dist.barrier(group=self._hosts)
 
     @contextlib.contextmanager
-    def first_goes_ahead(self) -> Iterator[None]:
+    def main_process_first(self) -> Iterator[None]:
         """Within, the first process does what leaves files behind, and then the others, who find them."""
-        if not self.first:
-            self.wait()
+        if not self.is_main_process:
+            self.barrier()
         yield
-        if self.first:
-            self.wait()
+        if self.is_main_process:
+            self.barrier()
 
     def memory(self) -> int:
         """Bytes in use: the most that was allocated on a CUDA device, else what the process holds now."""
@@ -188,11 +189,11 @@ class Engine:
             return int(0.8 * (left + cached))
         import psutil
 
-        return psutil.virtual_memory().available // (2 * self.world)
+        return psutil.virtual_memory().available // (2 * self.world_size)
 
     def describe(self) -> dict[str, Any]:
         """Device, precision, threads and processes, as a run stores them."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else str(self.device)
-        precision = "bfloat16" if self.half else str(self.dtype).removeprefix("torch.")
+        precision = "bfloat16" if self.autocast else str(self.dtype).removeprefix("torch.")
         told = {"device": name, "precision": precision, "threads": torch.get_num_threads()}
-        return told | ({"processes": self.world} if self.world > 1 else {})
+        return told | ({"processes": self.world_size} if self.world_size > 1 else {})

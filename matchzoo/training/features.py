@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 import numpy as np
@@ -32,6 +32,19 @@ def collect(
     engine: Engine,
     done: Callable[[int], object] = lambda rows: None,
 ) -> Samples:
+    """`collect_stacked` of one projector."""
+    return collect_stacked(split, [projector], views, copies, step, engine, done)
+
+
+def collect_stacked(
+    split: Split,
+    layers: Sequence[Projector],
+    views: Views | None,
+    copies: int,
+    step: Step,
+    engine: Engine,
+    done: Callable[[int], object] = lambda rows: None,
+) -> Samples:
     """Features of every sample under some views.
 
     Those of a part of a data set, in the space of a projector that says what it is (`Projector.identity`), are kept
@@ -41,7 +54,7 @@ def collect(
 
     Args:
         split: n samples.
-        projector: built and placed.
+        layers: projectors, built and placed, each of which takes the features of the one before it.
         views: how views are drawn and applied; None leaves samples as they are.
         copies: views of every sample; 0 for one that is not augmented (`Views.plain`).
         step: whose randomness draws the views.
@@ -53,8 +66,8 @@ def collect(
         Beyond the budget of memory (`matchzoo.data.reading.store.budget`) and on a CPU they stay on disk, mapped.
     """
     index = torch.arange(len(split)).repeat_interleave(max(copies, 1))
-    blocks = _Blocks(split, projector, views, copies, step, engine, index)
-    identity = projector.identity() if split.lasting else None
+    blocks = _Blocks(split, layers, views, copies, step, engine, index)
+    identity = layers[0].identity() if split.lasting and len(layers) == 1 else None
     if identity is None:
         features = blocks.make(range(len(index)), done)
     else:
@@ -69,7 +82,7 @@ class _Blocks:
     """Makes features by rows."""
 
     split: Split
-    projector: Projector
+    layers: Sequence[Projector]
     views: Views | None
     copies: int
     step: Step
@@ -93,9 +106,10 @@ class _Blocks:
             if self.views is not None:
                 values = self.views.plain(values) if self.plan is None else self.views.apply(values, self.plan[some])
             with self.engine.projecting():
-                projected = self.projector.project(values)
-            features.append(projected.to(self.engine.dtype))
-            done(len(values))
+                for layer in self.layers:
+                    values = layer.project(values)
+            features.append(values.to(self.engine.dtype))
+            done(some.stop - some.start)
         return torch.cat(features)
 
     def key(self, identity: object) -> str:
@@ -107,7 +121,7 @@ class _Blocks:
                 drawn = [*self.views.settings(), self.copies, self.step.seed, self.step.number]
                 drawn += [] if self.views.augment is None else [self.views.augment]
             views = [self.views.size, *map(to_table, drawn)]
-        precision = "bfloat16" if self.engine.half else str(self.engine.dtype)
+        precision = "bfloat16" if self.engine.autocast else str(self.engine.dtype)
         return key_of(self.split.fingerprint, identity, views, precision, self.engine.device.type)
 
 

@@ -36,7 +36,7 @@ def largest(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.stack(ends).abs().max() if ends else torch.zeros(())
 
 
-class Watch:
+class FiniteCheck:
     """Looks at numbers step by step.
 
     Args:
@@ -48,7 +48,7 @@ class Watch:
         self.waits = waits
         self._first: dict[str, torch.Tensor] = {}
 
-    def look(self, number: int, found: Mapping[str, Sequence[torch.Tensor]]) -> list[str]:
+    def observe(self, number: int, found: Mapping[str, Sequence[torch.Tensor]]) -> list[str]:
         """Names of what is not finite, tensors […] by name, in step ``number``, as far as that is known at once."""
         if self.waits and math.isfinite(largest([x for tensors in found.values() for x in tensors]).item()):
             return []  # as nearly always, by one number

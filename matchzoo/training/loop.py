@@ -1,38 +1,33 @@
 """The only loop: what each step of any method does, players over parts, and the state that a checkpoint holds."""
 
 import functools
-import itertools
-import math
+from collections.abc import Mapping
 
-import attrs
 import torch
 
-from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
-from matchzoo.core.memory import in_words, require
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.memory import in_words
 from matchzoo.core.samples import Samples
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.step import Step
 from matchzoo.data import Split
-from matchzoo.generators.pool import Pool
-from matchzoo.matchers import Cache, ClassMeans, Matcher, Reference
+from matchzoo.data.pool import Pool
+from matchzoo.generators import Generator
+from matchzoo.matchers import Cache, Matcher
+from matchzoo.matchers.discrepancy import Discrepancy
+from matchzoo.projectors import Projector
 from matchzoo.training.checkpoint import load_optimizer, optimizer_tensors
-from matchzoo.training.chunking import (
-    Gradients,
-    Graph,
-    Leaf,
-    automatic,
-    couples_rows,
-    features_of,
-    leaves_of,
-    pull_back,
-)
-from matchzoo.training.composition import Composition
+from matchzoo.training.checks import check_parts, check_processes, check_sizes, undivided
+from matchzoo.training.chunking import Gradients, automatic
+from matchzoo.training.composition import Composition, in_order
 from matchzoo.training.engine import Engine
-from matchzoo.training.features import collect
-from matchzoo.training.finite_check import NotFiniteError, Watch
-from matchzoo.training.optimizers import as_laid_out
+from matchzoo.training.features import collect_stacked
+from matchzoo.training.finite_check import FiniteCheck, NotFiniteError
+from matchzoo.training.gradients import Values, at_once, in_chunks
+from matchzoo.training.optimizers import as_laid_out, set_learning_rate
 from matchzoo.training.players import Player
-from matchzoo.training.sets import Features, Side, real_side, synthetic_side
+from matchzoo.training.sets import DrawnSet, Features, draw_sets
+from matchzoo.training.stored import StoredReferences
 from matchzoo.training.trainer import Group, Trainer
 
 
@@ -48,101 +43,68 @@ class Training:
             name for name, part in composition.names.items() if not any(p.requires_grad for p in part.parameters())
         }
         self.frozen = sorted(
-            name for name in self.fixed - {"generator"} if next(composition.names[name].parameters(), None) is not None
+            name
+            for name, projector in composition.projectors.items()
+            if name in self.fixed and not projector.keeps_state and next(projector.parameters(), None) is not None
         )
         """Projectors that are networks and never move."""
         if trainer.compile and not self.frozen:
             raise DeclarationError([("trainer.compile", "no projector is a frozen network; use false")])
-        self._check_moves()
+        check_parts(composition, self.fixed)
+        check_sizes(composition, trainer, engine)
+
         self.parameters: dict[str, list[torch.nn.Parameter]] = {}
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         for name in composition.players:
             self._equip(name)
         self.moving: set[str] | None = None
-        self.stored: dict[tuple[str, str], Samples] = {}
-        self.watch = Watch(waits=engine.device.type == "cpu" or trainer.nonfinite == "skip")
+        self.stored = StoredReferences(composition, engine, trainer.seed)
+        self.finite = FiniteCheck(waits=engine.device.type == "cpu" or trainer.nonfinite == "skip")
         self.skipped = torch.zeros((), dtype=torch.int64)
         self.begun = False
-        self._check_sizes()
-        drawn = composition.generator.draw(trainer.batch, Step(0, trainer.seed).rng("check"))  # refuses what it has not
-        self.rows = len(drawn) * (1 if composition.views is None else composition.views.copies)
-        """Of the synthetic side in one turn, counting views."""
-        online = any(term.online for player in composition.players.values() for term in player.terms)
-        self.real_rows = (trainer.real_batch or self.rows) if online else 0
-        """Of the real side in one turn; 0 where no term draws real samples anew."""
-        self.longest = max(self.rows, self.real_rows)
+        self.last: dict[tuple[str, str], Discrepancy] = {}
+        """What every term said of its last sets, without a graph."""
+
+        self.rows = self._synthetic_rows()
+        """Of the synthetic samples of an update, counting views; 0 without a generator."""
+        self.real_rows = self._real_rows()
+        """Of every set of real samples of an update; 0 where no term draws any."""
+        self.longest = max(self.rows, self.real_rows, 1)
         self.chunk = self._chunk_size()
 
-    def _check_sizes(self) -> None:
-        """Raise where the samples of a step, by themselves, are more than there is memory for."""
-        facts, views, trainer = self.parts.facts, self.parts.views, self.trainer
-        each = math.prod(facts.shape) * self.engine.dtype.itemsize
-        made = self.parts.generator.count if trainer.batch is None else trainer.batch
-        if trainer.batch is not None:
-            require("trainer.batch", f"{trainer.batch} samples a step", each * trainer.batch)
-        if views is not None and made is not None:  # of each its plan and a few features at least
-            require("views.copies", f"{views.copies} views of {made} samples a step", 64 * made * views.copies)
-        if trainer.real_batch is not None:
-            require("trainer.real_batch", f"{trainer.real_batch} real samples a turn", each * trainer.real_batch)
+    def _synthetic_rows(self) -> int:
+        generator, views = self.parts.generator, self.parts.views
+        if generator is None:
+            return 0
+        drawn = generator.draw(self.trainer.batch, Step(0, self.trainer.seed).rng("check"))  # refuses what it has not
+        return len(drawn) * (1 if views is None else views.copies)
+
+    def _real_rows(self) -> int:
+        draws = any(self.wanted(tuple(self.parts.players), real=True))
+        rows = self.trainer.real_batch or self.rows or self.trainer.batch or 0
+        if draws and not rows:
+            message = "missing: the recipe has no generator; say how many real samples an update draws of each set"
+            raise DeclarationError([("trainer.real_batch", message)])
+        return rows if draws else 0
 
     def _chunk_size(self) -> int:
         """Rows that are computed at once with a graph; all rows where nothing asks for less."""
-        asked, world = self.trainer.chunk, self.engine.world
-        if world > self.rows:
-            raise MatchZooError(f"expected at most {self.rows} processes, one a synthetic sample, got {world}")
-        if world > (self.real_rows or world):
-            raise MatchZooError(f"trainer.real_batch: {world} processes need at least a real sample each")
-        coupled = [name for name, part in self.parts.names.items() if couples_rows(part)]
-        behind = [
-            f"players.{name}.{label}"
-            for name, player in self.parts.players.items()
-            for label, term in zip(self.labels[name], player.terms, strict=True)
-            if term.beyond_features
-        ]
-        if not coupled and not behind:
-            return self._automatic() if asked == "auto" else min(asked, self.longest)
-        if world > 1 or (asked != "auto" and asked < self.longest):
-            reason = f"the {coupled[0]} has batch norm" if coupled else f"{behind[0]} looks behind the features"
-            path, remedy = ("trainer.chunk", 'use "auto"') if world == 1 else ("trainer", "use one process")
-            raise DeclarationError([(path, f"a batch cannot be computed in parts, since {reason}; {remedy}")])
-        return self.longest
+        check_processes(self.engine, self.rows, self.real_rows)
+        if undivided(self.parts, self.trainer, self.engine, self.longest):
+            return self.longest
+        if self.trainer.chunk != "auto":
+            return min(self.trainer.chunk, self.longest)
+        return self._automatic() if self.parts.players else self.longest
 
     def _automatic(self) -> int:
-        if not self.parts.players:
-            return self.longest
         moved = {part for player in self.parts.players.values() for part in player.moves}
         self._let_move(moved)
-        step = Step(1, self.trainer.seed)
-        side = synthetic_side(self.parts, self.engine, self.trainer.batch, step, 0, tuple(self.parts.projectors))
-        twice = bool(moved - {"generator"})
-        return self.engine.least(automatic(side, self.engine, self.real_rows, twice))
-
-    def _check_moves(self) -> None:
-        problems = []
-        moved = {part for player in self.parts.players.values() for part in player.moves}
-        for name, player in self.parts.players.items():
-            for part in player.moves:
-                if part not in self.parts.names:
-                    hint = did_you_mean(part, self.parts.names)
-                    problems.append((f"players.{name}.moves", f"unknown part '{part}'{hint}"))
-                elif part in self.fixed:
-                    problems.append((f"players.{name}.moves", f"the {part} has no parameters to move"))
-                    moved.discard(part)
-            for term, label in zip(player.terms, player.labels, strict=True):
-                space = self.parts.space(term)
-                if term.reference.views is not None and (space in moved or self.parts.projectors[space].changes):
-                    why = "moves" if space in moved else "is drawn anew"
-                    message = f'the real side cannot be computed once: the {space} {why}; use reference = "online"'
-                    problems.append((f"players.{name}.{label}", message))
-                if term.reference.views is not None and self.parts.views is not None and self.parts.views.shared:
-                    message = 'views that both sides share are drawn each step; use reference = "online"'
-                    problems.append((f"players.{name}.{label}", message))
-                weighted = self.parts.data.sampling == "balanced" or isinstance(term.reference, ClassMeans)
-                if term.reference.views is not None and weighted and not term.weighs:
-                    message = 'takes no weights, which balanced classes of a cache need; use reference = "online"'
-                    problems.append((f"players.{name}.{label}", message))
-        if problems:
-            raise DeclarationError(problems)
+        spaces = tuple(self.parts.projectors)
+        wanted = self.wanted(tuple(self.parts.players))
+        first = "synthetic" if self.rows else next(iter(wanted))
+        drawn = self._draw({first: spaces}, Step(1, self.trainer.seed), 0)[first]
+        others = self.real_rows if self.rows else 0
+        return self.engine.all_reduce_min(automatic(drawn, self.engine, others, bool(moved - {"generator"})))
 
     def _equip(self, name: str) -> None:
         """A fresh optimizer of the parameters that a player's parts have now."""
@@ -152,185 +114,160 @@ class Training:
 
     @in_words()
     def prepare(self, quiet: bool = False) -> None:
-        """Compute what the terms want stored of the real side, and let a generator that is new look at it."""
-        split, weights = self.parts.data.training_set, self.parts.data.weights()
-        terms = [term for player in self.parts.players.values() for term in player.terms]
-        wanted: dict[tuple[str, int], list[Reference]] = {}
-        for term in terms:
-            if term.reference.views is not None:
-                wanted.setdefault((self.parts.space(term), term.reference.views), []).append(term.reference)
-        for (space, copies), references in wanted.items():
-            bar = Progress(len(split) * max(copies, 1), "real features", "images", quiet=quiet)
-            with self.engine.first_goes_ahead(), bar as progress:
-                step, projector = Step(0, self.trainer.seed), self.parts.projectors[space]
-                found = collect(split, projector, self.parts.views, copies, step, self.engine, progress.update)
-            if weights is not None:
-                found.weights = weights.to(found.values)[found.index]
-            for reference in references:
-                if (space, reference.key) not in self.stored:
-                    self.stored[space, reference.key] = reference.keep(found, self.parts.facts.classes)
+        """Let parts that are new look at the real samples, and compute what the terms want stored of them."""
+        pool = self._pool(quiet)
+        if not self.begun:
+            with torch.no_grad():
+                for name in in_order(self.parts.projectors):
+                    self.parts.projectors[name].prepare(pool)
+        self.stored.compute(quiet)
         if self.trainer.compile:
             for name in self.frozen:
                 self.parts.projectors[name].compile()
         if not self.begun:
             with torch.no_grad():
-                self.parts.generator.look(self._pool(quiet))
+                if self.parts.generator is not None:
+                    self.parts.generator.prepare(pool)
+                for _, _, term in self.parts.terms():
+                    term.prepare(pool)
             self.begun = True
 
-    def settle(self, quiet: bool = False) -> None:
-        """Let the generator look at the real side after the last step."""
+    def finish(self, quiet: bool = False) -> None:
+        """Let the parts look at the real samples after the last step."""
+        pool = self._pool(quiet)
         with torch.no_grad():
-            self.parts.generator.settle(self._pool(quiet))
+            for part in self.parts.names.values():
+                part.finish(pool)
 
     def _pool(self, quiet: bool) -> Pool:
         data, project = self.parts.data, functools.partial(self._plain, quiet)
-        return Pool(data.training_set, data.class_names, project, Step(0, self.trainer.seed))
+        return Pool(data.sets(), data.class_names, project, Step(0, self.trainer.seed))
 
-    def _plain(self, quiet: bool, split: Split) -> Samples:
-        """Features of samples that are not augmented."""
-        plain = self.stored.get((next(iter(self.parts.projectors)), Cache().key))
+    def _plain(self, quiet: bool, split: Split, space: str | None = None) -> Samples:
+        """Features of samples that are not augmented, in the first space if none is named."""
+        space = space or next(iter(self.parts.projectors))
+        plain = self.stored.features.get((space, Cache().key))
         if split is self.parts.data.training_set and plain is not None:
             return plain
-        projector, views, engine = self.parts.projector, self.parts.views, self.engine
+        layers = [self.parts.projectors[name] for name in reversed(self.parts.lineage(space))]
+        step = Step(0, self.trainer.seed)
         with Progress(len(split), "features", "samples", quiet=quiet) as progress:
-            return collect(split, projector, views, 0, Step(0, self.trainer.seed), engine, progress.update)
+            return collect_stacked(split, layers, self.parts.views, 0, step, self.engine, progress.update)
 
-    def advance(self, step: Step) -> None:
+    def before_step(self, step: Step) -> None:
         """Let the parts do what is due before a step; players of changed parts get a fresh optimizer."""
-        changed = {name for name, part in self.parts.names.items() if part.advance(step)}
+        changed = {name for name, part in self.parts.names.items() if part.before_step(step)}
+        for _, _, term in self.parts.terms():
+            term.before_step(step)
         for name, player in self.parts.players.items():
-            if changed & set(player.moves):
+            if changed & set(player.moves) or any(schedule.resets(step.number) for schedule in player.schedules):
                 self._equip(name)
         if changed:
             self.moving = None
 
     @in_words()
     def step(self, number: int) -> dict[str, torch.Tensor]:
-        """Play the schedule once; returns the value of every term, by player and label, of its last turn."""
+        """Play the schedule once; returns the value of every term, by player and label, of its last update."""
         step = Step(number, self.trainer.seed)
-        self.advance(step)
+        self.before_step(step)
         values: dict[str, torch.Tensor] = {}
         for turn, group in enumerate(self.groups):
-            values |= self._play(group, step, turn)
+            values |= self._update(group, step, turn)
+        for part in self.parts.names.values():
+            part.follow()
         return values
 
-    def _play(self, group: Group, step: Step, turn: int) -> dict[str, torch.Tensor]:
+    def _update(self, group: Group, step: Step, turn: int) -> dict[str, torch.Tensor]:
         """One forward pass; all gradients are taken before any player of the group steps."""
         players = {name: self.parts.players[name] for name in group}
         self._let_move({part for player in players.values() for part in player.moves})
-        synthetic, real = self.sides(group, step, turn)
-        if self.engine.world == 1 and self.chunk >= self.longest:
-            values, gradients = self._at_once(players, synthetic, real, step)
-        else:
-            values, gradients = self._in_chunks(players, synthetic, real, step)
-        for name in self._finite(players, values, gradients, step):
+        sets = self.sets(group, step, turn)
+        values, gradients = self.gradients(players, sets, step)
+        succeeded = self._finite(players, values, gradients, step)
+        for name in succeeded:
             for parameter, gradient in zip(self.parameters[name], gradients[name], strict=True):
                 parameter.grad = gradient if gradient is None else as_laid_out(gradient, parameter)
+            set_learning_rate(self.optimizers[name], players[name].optimizer.lr, step.number)
             self.optimizers[name].step()
             for parameter in self.parameters[name]:
                 parameter.grad = None
         for part in {part for player in players.values() for part in player.moves}:
-            self.parts.names[part].constrain()
+            self.parts.names[part].after_step()
+        for name in succeeded:
+            for term in players[name].terms:
+                term.after_step()
         return {
             f"{name}/{label}": value.detach()
             for name in players
             for label, value in zip(self.labels[name], values[name], strict=True)
         }
 
-    def _finite(
-        self, players: dict[str, Player], values: dict[str, list[torch.Tensor]], gradients: Gradients, step: Step
-    ) -> list[str]:
+    def gradients(
+        self, players: Mapping[str, Player], sets: Mapping[str, DrawnSet], step: Step
+    ) -> tuple[Values, Gradients]:
+        """Values [] of all terms and gradients […] of all players, in chunks where the recipe wants them."""
+        evaluate = functools.partial(self.evaluate, players, step)
+        if self.engine.world_size == 1 and self.chunk >= self.longest:
+            return at_once(players, self.parameters, sets, evaluate, step.number)
+        engine, chunk = self.engine, self.chunk
+        return in_chunks(players, self.parameters, sets, evaluate, step.number, engine, chunk)
+
+    def _finite(self, players: dict[str, Player], values: Values, gradients: Gradients, step: Step) -> list[str]:
         """Players whose values and gradients are finite; raises if others are not to be skipped."""
-        found: dict[str, list[torch.Tensor]] = {}
+        observed: dict[str, list[torch.Tensor]] = {}
         for name in players:
-            found |= {f"{name}/{label}": [x] for label, x in zip(self.labels[name], values[name], strict=True)}
-            found[f"{name}/gradient"] = [gradient for gradient in gradients[name] if gradient is not None]
-        wrong = self.watch.look(step.number, found)
+            observed |= {f"{name}/{label}": [x] for label, x in zip(self.labels[name], values[name], strict=True)}
+            observed[f"{name}/gradient"] = [gradient for gradient in gradients[name] if gradient is not None]
+        wrong = self.finite.observe(step.number, observed)
         if wrong and self.trainer.nonfinite == "stop":
             raise NotFiniteError(step.number, wrong)
-        fine = [name for name in players if not any(one.startswith(f"{name}/") for one in wrong)]
+        fine = [name for name in players if not any(label.startswith(f"{name}/") for label in wrong)]
         self.skipped += len(players) - len(fine)
         return fine
 
-    def sides(self, group: Group, step: Step, turn: int) -> tuple[Side, Side | None]:
-        """What the turn of a group draws of the generator and, where a term is online, of the data."""
-        terms = [term for name in group for term in self.parts.players[name].terms]
-        spaces = tuple(dict.fromkeys(self.parts.space(term) for term in terms))
-        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.online))
-        synthetic = synthetic_side(self.parts, self.engine, self.trainer.batch, step, turn, spaces)
-        return synthetic, real_side(self.parts, self.engine, self.real_rows, step, turn, online) if online else None
+    def wanted(self, group: Group, real: bool = False) -> dict[str, tuple[str, ...]]:
+        """The sets that the terms of a group ask for and that are not stored, each with the spaces that it is wanted
+        in; with ``real`` those of real samples only."""
+        spaces: dict[str, dict[str, None]] = {}
+        for name in group:
+            for term in self.parts.players[name].terms:
+                for drawn in self.parts.sets_of(term):
+                    stored = drawn == "real" and term.reference.views is not None
+                    made = drawn.rstrip("'") in ("synthetic", "source")
+                    if not stored and not (real and made):
+                        spaces.setdefault(drawn, {})[self.parts.space(term)] = None
+        first = sorted(spaces, key=lambda drawn: not drawn.startswith("synthetic"))  # the order of sums of gradients
+        return {drawn: tuple(spaces[drawn]) for drawn in first}
 
-    def discrepancies(
-        self, players: dict[str, Player], synthetic: Features, real: Features, step: Step
-    ) -> dict[str, list[torch.Tensor]]:
-        """The value (a scalar) of every term of some players, from the features of both sides."""
+    def sets(self, group: Group, step: Step, turn: int) -> dict[str, DrawnSet]:
+        """What the update of a group draws: no set that none of its terms asks for."""
+        return self._draw(self.wanted(group), step, turn)
 
-        @functools.cache
-        def widened(space: str, key: str) -> Samples:
-            one = self.stored[space, key]
-            return attrs.evolve(one, values=one.values.to(synthetic[space].values.dtype))
+    def _draw(self, wanted: Mapping[str, tuple[str, ...]], step: Step, turn: int) -> dict[str, DrawnSet]:
+        return draw_sets(self.parts, self.engine, wanted, self.trainer.batch, self.real_rows, step, turn)
 
-        def value(term: Matcher) -> torch.Tensor:
-            space = self.parts.space(term)
-            if term.reference.views is not None:
-                held = self.stored[space, term.reference.key]
-                if held.values.dtype == torch.float16 and not term.takes_half:
-                    held = widened(space, term.reference.key)
-                return term.discrepancy((held, synthetic[space]), step)
-            return term.discrepancy((real[space] if term.online else synthetic[space], synthetic[space]), step)
+    def evaluate(self, players: Mapping[str, Player], step: Step, features: Mapping[str, Features]) -> Values:
+        """The value (a scalar) of every term of some players, from the features of every set."""
+        widen = functools.cache(self.stored.widened)
 
-        return {name: [value(term) for term in player.terms] for name, player in players.items()}
+        def set_of(term: Matcher, name: str, dtype: torch.dtype) -> Samples:
+            if name == "real" and term.reference.views is not None:
+                return self.stored.of(term, dtype, widen)
+            return features[name][self.parts.space(term)]
 
-    def _at_once(
-        self, players: dict[str, Player], synthetic: Side, real: Side | None, step: Step
-    ) -> tuple[dict[str, list[torch.Tensor]], Gradients]:
-        """Values of all terms and gradients of all players from one graph."""
-        values = self.discrepancies(players, synthetic.features(), real.features() if real else {}, step)
-        objectives = {name: player.objective(values[name]) for name, player in players.items()}
-        gradients: Gradients = {}
-        for position, name in enumerate(players):
-            last = position == len(players) - 1
-            gradients[name] = list(
-                torch.autograd.grad(objectives[name], self.parameters[name], retain_graph=not last, allow_unused=True)
-            )
-        return values, gradients
+        def value(owner: str, label: str, term: Matcher) -> torch.Tensor:
+            self.last.pop((owner, label), None)  # what is behind it need not be there beside the new one
+            names = self.parts.sets_of(term)
+            live = next((name for name in names if name in features), None)
+            dtype = self.engine.dtype if live is None else features[live][self.parts.space(term)].values.dtype
+            discrepancy = term.discrepancy([set_of(term, name, dtype) for name in names], step)
+            self.last[owner, label] = discrepancy.detached()
+            return discrepancy.value
 
-    def _in_chunks(
-        self, players: dict[str, Player], synthetic: Side, real: Side | None, step: Step
-    ) -> tuple[dict[str, list[torch.Tensor]], Gradients]:
-        """The same with the graph of one chunk at a time, of this process's rows."""
-        sides = [synthetic] if real is None else [synthetic, real]
-        kept: list[Graph] = []
-        features = [features_of(s, self.engine, self.chunk, kept if s.synthetic else None) for s in sides]
-        leaves = [leaf for side, own in zip(sides, features, strict=True) for leaf in leaves_of(side, own)]
-        values = self.discrepancies(players, features[0], features[1] if real else {}, step)
-        arrived: dict[str, list[tuple[Leaf, torch.Tensor]]] = {}
-        for position, (name, player) in enumerate(players.items()):
-            reached = [
-                leaf
-                for leaf in leaves
-                if leaf.space in player.moves or (leaf.side.synthetic and "generator" in player.moves)
-            ]
-            found = torch.autograd.grad(
-                player.objective(values[name]),
-                [leaf.tensor for leaf in reached],
-                retain_graph=position < len(players) - 1,
-                allow_unused=True,
-            )
-            arrived[name] = [(leaf, g) for leaf, g in zip(reached, found, strict=True) if g is not None]
-        gradients: Gradients = {name: [None] * len(self.parameters[name]) for name in players}
-        for side in sides:
-            own = {name: [pair for pair in pairs if pair[0].side is side] for name, pairs in arrived.items()}
-            last = kept if side.synthetic else None
-            pull_back(side, own, self.parameters, gradients, self.engine, self.chunk, last)
-        if self.engine.world > 1:
-            slots = [(name, i) for name in players for i in range(len(gradients[name]))]
-            anywhere = self.engine.any_of([gradients[name][i] is not None for name, i in slots])
-            for name, i in itertools.compress(slots, anywhere):  # the others have none, as in one process
-                ours = gradients[name][i]
-                gradients[name][i] = total = torch.zeros_like(self.parameters[name][i]) if ours is None else ours
-                self.engine.add_up([total])
-        return values, gradients
+        return {
+            name: [value(name, label, term) for label, term in zip(player.labels, player.terms, strict=True)]
+            for name, player in players.items()
+        }
 
     def _let_move(self, moving: set[str]) -> None:
         """Gradients for the parts that this group moves, and for no other."""
@@ -342,41 +279,51 @@ class Training:
         self.moving = moving
 
     def check(self, values: dict[str, torch.Tensor], number: int) -> dict[str, float]:
-        """The values as numbers, and how many turns were skipped; raises if something was not finite on the way."""
-        self.watch.check(number)
+        """The values as numbers, and how many updates were skipped; raises if something was not finite on the way."""
+        self.finite.check(number)
         numbers = {label: value.item() for label, value in values.items()}
         return numbers if self.trainer.nonfinite == "stop" else {**numbers, "skipped": float(self.skipped)}
 
     def diagnostics(self, thorough: bool = False) -> dict[str, float]:
-        """What the terms say of their last turn (`Matcher.diagnostics`), by player, label and name."""
+        """What the terms say of their last update (`Discrepancy.diagnostics`), by player, label and name."""
         return {
             f"{name}/{label}/{key}": value
-            for name, player in self.parts.players.items()
-            for label, term in zip(self.labels[name], player.terms, strict=True)
-            for key, value in term.diagnostics(thorough).items()
+            for name, label, _ in self.parts.terms()
+            if (name, label) in self.last
+            for key, value in self.last[name, label].diagnostics(thorough).items()
         }
 
     def state(self) -> dict[str, torch.Tensor]:
-        """Parameters and buffers of the generator and of other parts that can move, and the optimizers' state."""
-        tensors: dict[str, torch.Tensor] = {}
-        for name, part in self.parts.names.items():
-            if self._kept(name):
-                tensors |= {f"{name}/{key}": value for key, value in part.state_dict().items()}
+        """All that is needed to go on: parts that can move or keep state, the buffers of terms, and the optimizers."""
+        tensors = self.results()
+        for name, label, term in self.parts.terms():
+            tensors |= {f"terms/{name}/{label}/{key}": value for key, value in term.state_dict().items()}
         for name, optimizer in self.optimizers.items():
             tensors |= optimizer_tensors(f"optimizers/{name}", optimizer)
         return tensors if self.trainer.nonfinite == "stop" else {**tensors, "skipped": self.skipped.clone()}
 
-    def _kept(self, name: str) -> bool:
+    def results(self) -> dict[str, torch.Tensor]:
+        """Parameters and buffers of the parts that can move or keep state, as ``part/name``."""
+        return {
+            f"{name}/{key}": value
+            for name, part in self.parts.names.items()
+            if self._kept(name, part)
+            for key, value in part.state_dict().items()
+        }
+
+    def _kept(self, name: str, part: Generator | Projector) -> bool:
         """Whether a part's values are state: a frozen projector's come from its card, a generator's from nowhere."""
-        return name == "generator" or name not in self.fixed
+        return isinstance(part, Generator) or name not in self.fixed or part.keeps_state
 
     def load(self, number: int, tensors: dict[str, torch.Tensor]) -> None:
         """Put back the state after step ``number``."""
-        self.advance(Step(number, self.trainer.seed))  # first the shapes, then what is in them
+        self.before_step(Step(number, self.trainer.seed))  # first the shapes, then what is in them
         self.begun = True
         for name, part in self.parts.names.items():
-            if self._kept(name):
+            if self._kept(name, part):
                 load_part(part, name, tensors)
+        for name, label, term in self.parts.terms():
+            load_part(term, f"terms/{name}/{label}", tensors)
         for name, optimizer in self.optimizers.items():
             load_optimizer(f"optimizers/{name}", optimizer, tensors)
         self.skipped = tensors.get("skipped", self.skipped)

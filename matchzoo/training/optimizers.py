@@ -7,12 +7,15 @@ import attrs
 import torch
 
 from matchzoo.core.declare import declare, family
+from matchzoo.core.schedule import Schedule, scheduled, value_at
 from matchzoo.core.validators import at_least, between, positive
 
 
 @family("optimizer")
 class Optimizer(ABC):
     """How a player steps."""
+
+    lr: float | Schedule
 
     @abstractmethod
     def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
@@ -23,8 +26,8 @@ class Optimizer(ABC):
 class Adam(Optimizer):
     """`torch.optim.Adam`, in its fused form: one pass over the parameters instead of ten."""
 
-    lr: float = attrs.field(default=1e-3, validator=positive())
-    """Learning rate."""
+    lr: float | Schedule = attrs.field(default=1e-3, validator=scheduled(positive()))
+    """Learning rate; a number, or a schedule."""
     betas: tuple[float, float] = attrs.field(default=(0.9, 0.999), validator=between(0, 1, open_high=True))
     """Decay of the running means of the gradient and of its square."""
     eps: float = attrs.field(default=1e-8, validator=positive())
@@ -35,7 +38,12 @@ class Adam(Optimizer):
     def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """A fresh Adam."""
         return torch.optim.Adam(
-            parameters, lr=self.lr, betas=self.betas, eps=self.eps, weight_decay=self.weight_decay, fused=True
+            parameters,
+            lr=value_at(self.lr, 1),
+            betas=self.betas,
+            eps=self.eps,
+            weight_decay=self.weight_decay,
+            fused=True,
         )
 
 
@@ -43,8 +51,8 @@ class Adam(Optimizer):
 class RMSprop(Optimizer):
     """`torch.optim.RMSprop`."""
 
-    lr: float = attrs.field(default=1e-3, validator=positive())
-    """Learning rate."""
+    lr: float | Schedule = attrs.field(default=1e-3, validator=scheduled(positive()))
+    """Learning rate; a number, or a schedule."""
     alpha: float = attrs.field(default=0.9, validator=between(0, 1, open_high=True))
     """Decay of the running mean of the squared gradient."""
     eps: float = attrs.field(default=1e-8, validator=positive())
@@ -52,21 +60,28 @@ class RMSprop(Optimizer):
 
     def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """A fresh RMSprop."""
-        return torch.optim.RMSprop(parameters, lr=self.lr, alpha=self.alpha, eps=self.eps)
+        return torch.optim.RMSprop(parameters, lr=value_at(self.lr, 1), alpha=self.alpha, eps=self.eps)
 
 
 @declare("sgd")
 class SGD(Optimizer):
     """`torch.optim.SGD`."""
 
-    lr: float = attrs.field(default=1e-2, validator=positive())
-    """Learning rate."""
+    lr: float | Schedule = attrs.field(default=1e-2, validator=scheduled(positive()))
+    """Learning rate; a number, or a schedule."""
     momentum: float = attrs.field(default=0.0, validator=between(0, 1, open_high=True))
     """Momentum."""
 
     def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """A fresh SGD."""
-        return torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum)
+        return torch.optim.SGD(parameters, lr=value_at(self.lr, 1), momentum=self.momentum)
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, lr: float | Schedule, number: int) -> None:
+    """Give an optimizer the learning rate of a step, where it follows the step."""
+    if isinstance(lr, Schedule):
+        for group in optimizer.param_groups:
+            group["lr"] = lr.at(number)
 
 
 def as_laid_out(gradient: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:

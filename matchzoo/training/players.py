@@ -1,12 +1,15 @@
-"""Players: who moves, which terms they minimise or maximise, and with which optimizer."""
+"""Players: who moves, which terms they minimize or maximize, and with which optimizer."""
 
 import functools
+from collections.abc import Sequence
+from typing import Literal
 
 import attrs
 import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
+from matchzoo.core.schedule import Schedule, value_at
 from matchzoo.core.validators import not_empty
 from matchzoo.matchers import Matcher
 from matchzoo.training.optimizers import Adam, Optimizer
@@ -27,6 +30,9 @@ class Player:
     """Terms that it makes small."""
     maximize: tuple[Matcher, ...] = ()
     """Terms that it makes large."""
+    combine: Literal["sum", "min-norm", "pcgrad"] = "sum"
+    """How the gradients of its terms become one: their sum; the shortest vector of their convex hull, along which none
+    of them rises; or their sum after each has lost what conflicts with the others."""
 
     def __attrs_post_init__(self) -> None:
         if not self.terms:
@@ -36,7 +42,7 @@ class Player:
 
     @property
     def terms(self) -> tuple[Matcher, ...]:
-        """All terms, those to minimise first."""
+        """All terms, those to minimize first."""
         return (*self.minimize, *self.maximize)
 
     @property
@@ -45,8 +51,19 @@ class Player:
         sides = (("minimize", self.minimize), ("maximize", self.maximize))
         return [f"{side}[{i}]" for side, terms in sides for i in range(len(terms))]
 
-    def objective(self, values: list[torch.Tensor]) -> torch.Tensor:
-        """The scalar that this player descends, from the values of its `terms` in order."""
-        weighted = [v if term.weight == 1 else term.weight * v for term, v in zip(self.terms, values, strict=True)]
-        signed = [*weighted[: len(self.minimize)], *(-v for v in weighted[len(self.minimize) :])]
-        return functools.reduce(torch.add, signed)
+    @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """The schedules of its weights and of its learning rate."""
+        values = (*(term.weight for term in self.terms), self.optimizer.lr)
+        return tuple(value for value in values if isinstance(value, Schedule))
+
+    def weighted(self, values: Sequence[torch.Tensor], number: int) -> list[torch.Tensor]:
+        """What it descends of each of its `terms`: their values [] times their weights in a step, negative where the
+        term is maximized."""
+        weights = [value_at(term.weight, number) for term in self.terms]
+        scaled = [value if weight == 1 else weight * value for weight, value in zip(weights, values, strict=True)]
+        return [*scaled[: len(self.minimize)], *(-value for value in scaled[len(self.minimize) :])]
+
+    def objective(self, values: Sequence[torch.Tensor], number: int = 1) -> torch.Tensor:
+        """The scalar that this player descends in a step, from the values of its `terms` in order."""
+        return functools.reduce(torch.add, self.weighted(values, number))

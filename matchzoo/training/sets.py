@@ -1,34 +1,39 @@
-"""One turn of a schedule: what is drawn for it, and the features of any of its rows."""
+"""The sets of samples that one update compares: what is drawn of each, and the features of any of its rows."""
+
+from collections.abc import Mapping
 
 import attrs
 import torch
 
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.data import Data
+from matchzoo.data import Split
+from matchzoo.data.data import ENVIRONMENT
 from matchzoo.generators import Generator
 from matchzoo.training.composition import Composition
 from matchzoo.training.engine import Engine
 
 Features = dict[str, Samples]
-"""Samples in every space that a turn compares them in, by the projector's name."""
+"""Samples in every space that an update compares them in, by the projector's name."""
 
 
 @attrs.frozen(eq=False)
-class Side:
-    """The synthetic or the real samples of a turn, drawn but not made: any of its rows can be, at any time, the same.
+class DrawnSet:
+    """One set of an update, drawn but not made: any of its rows can be, at any time, the same.
 
     Attributes:
+        name: of the set.
         source: what renders the draws.
         draws: [m, …] on the device.
         plan: [m · copies, …] of the views, or [classes, …] where they are shared; None where there are none.
-        copies: views of a sample, which are neighbouring rows.
+        copies: views of a sample, which are neighboring rows.
         spaces: the projectors whose features are wanted.
     """
 
+    name: str
     parts: Composition
     engine: Engine
-    source: Generator | Data
+    source: Generator | Split
     draws: torch.Tensor
     plan: torch.Tensor | None
     copies: int
@@ -38,7 +43,7 @@ class Side:
         return len(self.draws) * self.copies
 
     @property
-    def synthetic(self) -> bool:
+    def is_generated(self) -> bool:
         """Whether a generator makes it."""
         return isinstance(self.source, Generator)
 
@@ -58,7 +63,8 @@ class Side:
         if rendered is None:
             own = self.draws if len(drawn) == len(self.draws) else self.draws[drawn.start : drawn.stop]
             rendered = self.source.render(own)
-        samples = rendered if self.synthetic else self.engine.samples(rendered)
+        samples = rendered if self.is_generated else self.engine.samples(rendered)
+
         if self.plan is not None:
             views = self.parts.views
             assert views is not None  # whose plan it is
@@ -70,38 +76,113 @@ class Side:
             else:
                 plan = self.plan if len(rows) == len(self) else self.plan[rows.start : rows.stop]
             samples = samples.with_values(views.apply(samples.values, plan))
-        return {space: self._embed(space, samples) for space in self.spaces}
 
-    def _embed(self, space: str, samples: Samples) -> Samples:
-        with self.engine.projecting():
-            features = self.parts.projectors[space].embed(samples)
-        if features.values.dtype != self.engine.dtype:
-            features.values = features.values.to(self.engine.dtype)
-        return features
+        embedded: Features = {}
+        return {space: self._embed(space, samples, embedded) for space in self.spaces}
 
-
-def synthetic_side(parts: Composition, engine: Engine, batch: int | None, step: Step, turn: int, spaces: tuple) -> Side:
-    """What a turn draws of the generator, with all views of every sample."""
-    generator, views = parts.generator, parts.views
-    draws = engine.move(generator.draw(batch, step.rng("generator", turn)))
-    copies = 1 if views is None else views.copies
-    plan = views_of(parts, engine, len(draws) * copies, step, "views", turn)
-    return Side(parts, engine, generator, draws, plan, copies, spaces)
+    def _embed(self, space: str, samples: Samples, embedded: Features) -> Samples:
+        """The features in a space, through the spaces that it stands on; each is computed once."""
+        if space not in embedded:
+            projector = self.parts.projectors[space]
+            inputs = samples if projector.base is None else self._embed(projector.base, samples, embedded)
+            with self.engine.projecting():
+                features = projector.embed(inputs)
+            if features.values.dtype != self.engine.dtype:
+                features.values = features.values.to(self.engine.dtype)
+            embedded[space] = features
+        return embedded[space]
 
 
-def real_side(parts: Composition, engine: Engine, count: int, step: Step, turn: int, spaces: tuple) -> Side:
-    """What a turn draws of the data, one view of every sample."""
-    draws = engine.move(parts.data.draw(count, step.rng("data", turn)))
-    plan = views_of(parts, engine, count, step, "real views", turn)
-    return Side(parts, engine, parts.data, draws, plan, 1, spaces)
+def draw_sets(
+    parts: Composition,
+    engine: Engine,
+    wanted: Mapping[str, tuple[str, ...]],
+    batch: int | None,
+    real_rows: int,
+    step: Step,
+    turn: int,
+) -> dict[str, DrawnSet]:
+    """What an update draws.
+
+    Args:
+        parts: of the recipe.
+        engine: where.
+        wanted: the spaces of every set, by its name.
+        batch: synthetic samples; all there are for None.
+        real_rows: rows of every set of real samples.
+        step: whose randomness draws.
+        turn: number of the update in its step.
+    """
+    return {
+        name: draw_set(parts, engine, name, spaces, batch, real_rows, step, turn) for name, spaces in wanted.items()
+    }
 
 
-def views_of(parts: Composition, engine: Engine, rows: int, step: Step, side: str, turn: int) -> torch.Tensor | None:
-    """What a turn draws of the views for a side of so many rows: [rows, …], or what both sides share."""
+def draw_set(
+    parts: Composition,
+    engine: Engine,
+    name: str,
+    spaces: tuple[str, ...],
+    batch: int | None,
+    real_rows: int,
+    step: Step,
+    turn: int,
+) -> DrawnSet:
+    """One of the sets of `draw_sets`: synthetic ones with all views of every sample, others with one view of each.
+
+    Rows are drawn by the set's name without apostrophes, views by its whole name: ``real'`` is a second view of the
+    rows of ``real``. What a map generator maps (``source``) has the rows and views of the synthetic samples.
+    """
+    base, views = name.rstrip("'"), parts.views
+    marks = name[len(base) :]
+    source: Generator | Split
+    if base in ("synthetic", "source"):
+        generator = parts.generator
+        assert generator is not None  # as was checked when the terms were built
+        draws = generator.draw(batch, step.rng("generator", turn))
+        split = generator.source_split
+        if base == "source":
+            assert split is not None
+            source = split
+        else:
+            source = generator
+        copies = 1 if views is None else views.copies
+        seeds = f"views{marks}"
+    else:
+        names: tuple[str | int, ...] = ("data", turn) if base == "real" else ("data", turn, base)
+        source, draws = parts.data.draw_of(base, real_rows, step.rng(*names))
+        copies, seeds = 1, f"{name} views"
+
+    draws = engine.move(draws)
+    plan = plan_of(parts, engine, len(draws) * copies, step, seeds, turn)
+    return DrawnSet(name, parts, engine, source, draws, plan, copies, spaces)
+
+
+def plan_of(parts: Composition, engine: Engine, rows: int, step: Step, seeds: str, turn: int) -> torch.Tensor | None:
+    """The views of a set of so many rows: [rows, …], or [classes, …] that all sets share."""
     views = parts.views
     if views is None:
         return None
     if views.shared:
-        plan = views.draw(parts.facts.classes or 1, step.rng("shared views", turn))
+        plan = views.draw(parts.spec.classes or 1, step.rng("shared views", turn))
         return engine.move(plan.to(engine.dtype))
-    return views.draw(rows, step.rng(side, turn))
+    return views.draw(rows, step.rng(seeds, turn))
+
+
+def check_name(parts: Composition, name: str) -> str:
+    """Why there is no set of a name; empty if there is one."""
+    base = name.rstrip("'")
+    if base in ("synthetic", "source") and parts.generator is None:
+        return f"the set '{name}' needs a generator, and the recipe has none"
+    if base == "source" and parts.generator is not None and parts.generator.source_split is None:
+        return "the set 'source' is what a generator of kind \"map\" maps, and this one maps nothing"
+    if base in ("synthetic", "source") or base.startswith(ENVIRONMENT):
+        return ""
+    known = [
+        "real",
+        "synthetic",
+        "source",
+        "environments",
+        *(n for n in parts.data.sets() if n not in ("real", "train")),
+    ]
+    return "" if base in parts.data.sets() else f"unknown set '{name}'; expected one of {', '.join(known)}"

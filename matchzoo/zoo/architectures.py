@@ -21,10 +21,10 @@ def build(card: BackboneCard, state: State | None) -> nn.Module:
 
     Args:
         card: the backbone.
-        state: tensors of its file; None for the network's own initialisation, seeded by the card.
+        state: tensors of its file; None for the network's own initialization, seeded by the card.
 
     Returns:
-        A network [n, 3, h, w] (normalised) → [n, features].
+        A network [n, 3, h, w] (normalized) → [n, features].
 
     Raises:
         MatchZooError: the architecture is unknown, the weights do not fit it, or it is not what the card says.
@@ -61,7 +61,7 @@ def network(card: BackboneCard) -> nn.Module:
 
 
 def blank(card: BackboneCard, device: str = "meta") -> nn.Module:
-    """The network of a card as it is initialised, on a device (``meta`` costs no memory), in evaluation mode.
+    """The network of a card as it is initialized, on a device (``meta`` costs no memory), in evaluation mode.
 
     Raises:
         MatchZooError: as `build`.

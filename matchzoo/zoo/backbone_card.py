@@ -72,13 +72,13 @@ class BackboneCard(Card):
     resizes: bool = False
     """Whether it resizes images of any size to its own by itself, as a part of what it is."""
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
-    """Mean of the colours in training, in [0, 1]."""
+    """Mean of the colors in training, in [0, 1]."""
     std: tuple[float, float, float] = attrs.field(default=(0.229, 0.224, 0.225), validator=positive())
-    """Standard deviation of the colours in training."""
+    """Standard deviation of the colors in training."""
     interpolation: Literal["bicubic", "bilinear"] = "bicubic"
     """How images were resized in training."""
-    licence: str
-    """Licence of the weights (SPDX where there is one)."""
+    license: str
+    """License of the weights (SPDX where there is one)."""
     source: str
     """Who published the weights, and where."""
     paper: str = ""
@@ -100,7 +100,7 @@ class BackboneCard(Card):
         return ""
 
     def origin(self) -> dict[str, Any]:
-        """What a result records of the backbone: architecture, licence, and file, commit and hash of the weights.
+        """What a result records of the backbone: architecture, license, and file, commit and hash of the weights.
 
         Raises:
             MatchZooError: the weights are not on this machine and cannot be fetched.
@@ -108,7 +108,7 @@ class BackboneCard(Card):
         return {
             "library": self.library,
             "architecture": self.architecture,
-            "licence": self.licence,
+            "license": self.license,
             "weights": self.weights.origin(),
         }
 

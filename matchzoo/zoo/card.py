@@ -4,12 +4,12 @@ from abc import ABC, abstractmethod
 
 
 class Card(ABC):
-    """What something is, where it comes from and under which licence: a TOML file under ``zoo/``, or one of your own.
+    """What something is, where it comes from and under which license: a TOML file under ``zoo/``, or one of your own.
 
     A kind of card is a declared class and a folder (`matchzoo.zoo.cards.FOLDERS`).
     """
 
-    licence: str
+    license: str
     source: str
     paper: str
 

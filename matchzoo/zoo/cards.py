@@ -12,6 +12,7 @@ import attrs
 
 from matchzoo.core import shipped
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
+from matchzoo.core.renamed import in_todays_words
 from matchzoo.core.structuring import structure
 from matchzoo.core.toml import read_toml
 from matchzoo.zoo.backbone_card import BackboneCard
@@ -104,7 +105,7 @@ def load(name: str, kind: type[Card] | None = None) -> Card:
     """
     path, cls = find(name, kind)
     try:
-        return structure(read_toml(path), cls)
+        return structure(in_todays_words(read_toml(path)), cls)
     except DeclarationError as error:
         called = next(called for called, known in FOLDERS.values() if known is cls)
         raise DeclarationError([("", f"{name} is not a valid {called} card:"), *error.problems]) from None

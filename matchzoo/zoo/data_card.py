@@ -31,8 +31,8 @@ class DataCard(Card):
     """Size of the original images, in words."""
     bytes: int | None = attrs.field(default=None, validator=positive())
     """What has to be fetched, about; left out where nothing has, or nobody knows."""
-    licence: str = attrs.field(validator=not_empty())
-    """Licence of the images (SPDX where there is one)."""
+    license: str = attrs.field(validator=not_empty())
+    """License of the images (SPDX where there is one)."""
     source: str = attrs.field(validator=not_empty())
     """Who published them."""
     homepage: str = ""

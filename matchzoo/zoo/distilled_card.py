@@ -44,8 +44,8 @@ class DistilledCard(Card):
     """Accuracy on the test part in percent."""
     protocol: str = attrs.field(validator=not_empty())
     """How that was measured."""
-    licence: str = attrs.field(validator=not_empty())
-    """Licence of the set (SPDX), or of the data where nobody has chosen one."""
+    license: str = attrs.field(validator=not_empty())
+    """License of the set (SPDX), or of the data where nobody has chosen one."""
     source: str = attrs.field(validator=not_empty())
     """Who made it, or who measured it."""
     paper: str = ""

@@ -41,7 +41,7 @@ def examine(card: BackboneCard) -> Verified:
     """
     path = card.weights.fetch()
     if path is None:
-        raise MatchZooError("the card keeps the network's random initialisation: there are no weights to verify")
+        raise MatchZooError("the card keeps the network's random initialization: there are no weights to verify")
     backbone = network(card)
     with torch.no_grad():
         features = backbone(card.normalized(picture(card.size)))[0].double()

@@ -199,7 +199,7 @@ def test_fields(mine: Path, tmp_path: Path, capsys: Captured) -> None:
     said = capsys.readouterr().out
     assert "--trainer.steps 123\n      int: Steps of training" in said
     assert "--players.projector.maximize.0.estimator.ridge 0.1" in said
-    assert "--generator.kind noise\n      noise | pixels | pyramid" in said
+    assert "--generator.kind noise\n      map | noise | pixels | pyramid" in said
     assert not (tmp_path / "out").exists()
 
 
@@ -446,8 +446,8 @@ def test_a_defect_has_a_traceback_and_code_1() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize(("variable", "coloured"), [("X", True), ("NO_COLOR", False)])
-def test_colour_on_a_terminal_unless_told_not_to(variable: str, coloured: bool) -> None:
+@pytest.mark.parametrize(("variable", "colored"), [("X", True), ("NO_COLOR", False)])
+def test_color_on_a_terminal_unless_told_not_to(variable: str, colored: bool) -> None:
     import pty
 
     ours, theirs = pty.openpty()
@@ -462,4 +462,4 @@ def test_colour_on_a_terminal_unless_told_not_to(variable: str, coloured: bool) 
     os.close(ours)
     assert running.returncode == 0
     assert b"usage: matchzoo list" in re.sub(rb"\x1b\[[0-9;]*m", b"", said)
-    assert (b"\x1b[" in said) is coloured
+    assert (b"\x1b[" in said) is colored

@@ -62,9 +62,8 @@ def test_a_small_step_lowers_the_players_own_objective(noun, kind, tiny_card):
 
     def objective() -> float:
         step = Step(1, made.trainer.seed)
-        synthetic, real = training.sides((name,), step, 0)
-        features = synthetic.features(), real.features() if real else {}
-        return player.objective(training.discrepancies({name: player}, *features, step)[name]).item()
+        features = {key: drawn.features() for key, drawn in training.sets((name,), step, 0).items()}
+        return player.objective(training.evaluate({name: player}, step, features)[name]).item()
 
     before = objective()
     training.step(1)
@@ -97,9 +96,9 @@ def test_image_folder_builds(tmp_path):
     data = structure(
         {"kind": "image-folder", "path": str(tmp_path), "size": 8}, next(c for c in FAMILIES if c.__name__ == "Data")
     )
-    facts = data.build(0)
-    assert facts.shape == (3, 8, 8)
-    assert facts.class_names == ("a", "b")
+    spec = data.build(0)
+    assert spec.shape == (3, 8, 8)
+    assert spec.class_names == ("a", "b")
     assert (len(data.training_set), len(data.test_set)) == (4, 2)
     rendered: Samples = data.render(torch.tensor([0, 3]))
     assert rendered.labels.tolist() == [0, 1]

@@ -48,7 +48,7 @@ WRONG_TABLES = {
     "unknown key of a part": ("lgm", {"generator.ipc": 1}, "generator.ipc: unknown key for 'pyramid'; known: decor"),
     "unknown kind": ("lgm", {"generator.kind": "pyramide"}, "generator.kind: unknown generator 'pyramide'; did you"),
     "no kind": ("lgm", {"data": {"size": 8}}, "data.kind: missing; expected one of arrays, digits, gaussian, hub, im"),
-    "missing section": ("lgm", {"generator": GONE}, "generator: missing"),
+    "missing section": ("lgm", {"trainer": GONE}, "trainer: missing"),
     "missing field": ("ring", {"generator.dimension": GONE}, "generator.dimension: missing for 'noise'"),
     "no players": (
         "lgm",
@@ -129,7 +129,7 @@ WRONG_TABLES = {
         {"trainer.schedule": [["generator", "generator"], "projector"]},
         "trainer.schedule[0]: expected different players",
     ),
-    "schema of the future": ("ring", {"schema": 2}, "schema: expected 1, got 2; is matchzoo too old for it?"),
+    "schema of the future": ("ring", {"schema": 3}, "schema: expected 2, got 3; is matchzoo too old for it?"),
     "unknown baseline": (
         "lgm",
         {"evaluation.0.baselines": ["randm"]},
@@ -156,7 +156,7 @@ def test_wrong_tables(case: str) -> None:
 WRONG_RUNS = {
     "pyramid on points": ("ring", "--generator pyramid", ["generator", "makes images", "shape (2,)"]),
     "backbone on points": ("ring", '--projector \'{kind="backbone",card="TINY"}\'', ["3 channels", "shape (2,)"]),
-    "backbone on grey images": ("lgm", "--data.channels 1", ["3 channels", "shape (1, 8, 8)"]),
+    "backbone on gray images": ("lgm", "--data.channels 1", ["3 channels", "shape (1, 8, 8)"]),
     "head gradient without classes": (
         "ring",
         '--players.generator.minimize \'[{kind="statistic",statistic="head-gradient",distance="cosine"}]\'',
@@ -350,7 +350,7 @@ def test_wrong_cards(case: str, tmp_path: Path) -> None:
         ("folder", "recipe '.*mine.toml': is a folder; expected a .toml file"),
         (
             b"",
-            "mine.toml is not a valid recipe:\ndata: missing\ngenerator: missing\ntrainer: missing",
+            "mine.toml is not a valid recipe:\ndata: missing\ntrainer: missing",
         ),
         (b"[data\n", r"mine.toml: not valid TOML: .*line 1"),
         (b"# \xe9t\xe9", r"mine.toml: not UTF-8 text \(byte 2\)"),

@@ -117,7 +117,7 @@ def test_fields_that_several_concretes_share(shape: type) -> None:
     @declare
     class Round(shape):  # area is still abstract
         radius: float = attrs.field(default=2.0, validator=positive())
-        """From the centre."""
+        """From the center."""
 
     @declare("circle")
     class Circle(Round):
@@ -126,7 +126,7 @@ def test_fields_that_several_concretes_share(shape: type) -> None:
 
     assert FAMILIES[shape].names() == ["circle"]
     assert to_table(structure({"kind": "circle", "radius": 3}, shape)) == {"kind": "circle", "weight": 1, "radius": 3}
-    assert field_docs(Circle)["radius"] == "From the centre."
+    assert field_docs(Circle)["radius"] == "From the center."
     with pytest.raises(DeclarationError, match="radius: expected a number above 0"):
         structure({"kind": "circle", "radius": -1}, shape)
     with pytest.raises(TypeError, match="abstract"):

@@ -143,9 +143,9 @@ def test_gram_matrices_are_symmetric_and_positive_semidefinite(name, seed, n):
 @pytest.mark.parametrize("exponent", [0.5, 1.0, 1.5])
 def test_the_energy_kernel_is_positive_on_weights_that_sum_to_zero(exponent):
     x = Samples(points(20, 3))
-    centre = torch.eye(20, dtype=torch.float64) - 1 / 20
+    center = torch.eye(20, dtype=torch.float64) - 1 / 20
     gram = Energy(exponent=exponent).gram(x, x)
-    assert torch.linalg.eigvalsh(centre @ gram @ centre).min() > -1e-12
+    assert torch.linalg.eigvalsh(center @ gram @ center).min() > -1e-12
 
 
 @pytest.mark.parametrize("kernel", [*KERNELS.values(), Energy()], ids=[*KERNELS, "energy"])

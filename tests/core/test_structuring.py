@@ -221,7 +221,7 @@ def test_tables_leave_none_out_and_write_defaults_and_bare_kinds() -> None:
 
 
 def test_tables_of_tables_alone_stay_sections() -> None:
-    table = {"schema": 1, "views": {"crop": {"inside": True}}, "players": {"a": {"optimizer": "sgd"}}, "empty": {}}
+    table = {"schema": 2, "views": {"crop": {"inside": True}}, "players": {"a": {"optimizer": "sgd"}}, "empty": {}}
     assert tomllib.loads(write_toml(table)) == table
 
 

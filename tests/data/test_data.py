@@ -51,8 +51,8 @@ def table(root: Path, rows: list[tuple] = ROWS, columns: tuple[str, ...] = COLUM
 
 def test_table(tmp_path: Path) -> None:
     data = Table(path=str(table(tmp_path)), size=8)
-    facts = data.build(0)
-    assert (facts.class_names, facts.shape, facts.count) == (("camel", "cow"), (3, 8, 8), 3)
+    spec = data.build(0)
+    assert (spec.class_names, spec.shape, spec.count) == (("camel", "cow"), (3, 8, 8), 3)
     assert data.group_names == ("grass", "sand")
     train, test = data.training_set.all(), data.test_set.all()
     assert (train.labels.tolist(), train.group.tolist()) == ([1, 1, 0], [0, 1, 1])
@@ -188,13 +188,13 @@ def fashion(root: Path) -> np.ndarray:
 def test_torchvision_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images = torch.from_numpy(fashion(tmp_path))
     data = Torchvision(dataset="FashionMNIST", root=str(tmp_path))
-    facts = data.build(0)
-    assert facts.shape == (3, 28, 28)
-    assert facts.class_names[:2] == ("T-shirt/top", "Trouser")
+    spec = data.build(0)
+    assert spec.shape == (3, 28, 28)
+    assert spec.class_names[:2] == ("T-shirt/top", "Trouser")
     assert torch.equal(data.training_set.values, images[:, None].expand(-1, 3, -1, -1))
     assert data.test_set.labels.tolist() == list(range(10))
-    grey = Torchvision(dataset="FashionMNIST", root=str(tmp_path), channels=1).load()
-    assert torch.equal(grey.train.values[:, 0], images)
+    gray = Torchvision(dataset="FashionMNIST", root=str(tmp_path), channels=1).load()
+    assert torch.equal(gray.train.values[:, 0], images)
     small = Torchvision(dataset="FashionMNIST", root=str(tmp_path), size=14).load()
     monkeypatch.setenv("MATCHZOO_MEMORY", "0")
     mapped = Torchvision(dataset="FashionMNIST", root=str(tmp_path), size=14).load()
@@ -265,11 +265,23 @@ def test_a_distilled_set_is_data(tmp_path: Path) -> None:
     loaded = Arrays(path=str(tmp_path / "images.safetensors"), test_share=0.5).load()
     assert loaded.class_names == ("a", "b", "c")
     assert (len(loaded.train), len(loaded.test)) == (3, 3)
+    everything = Arrays(path=str(tmp_path / "images.safetensors"), test_share=0).load()
+    assert everything.test is None
+    assert torch.equal(everything.train.all().values, made.images)
+
+
+def test_labels_that_are_probabilities_are_the_most_probable_class(tmp_path: Path) -> None:
+    labels = torch.tensor([[0.2, 0.8], [0.6, 0.4], [0.1, 0.9]])
+    DistilledDataset(torch.rand(3, 3, 8, 8), labels, ("a", "b")).save(tmp_path / "soft.safetensors")
+    loaded = Arrays(path=str(tmp_path / "soft.safetensors"), test_share=0).load()
+    assert loaded.train.labels.tolist() == [1, 0, 1]
+    assert loaded.class_names == ("a", "b")
 
 
 WRONG_ARRAYS = {
     "no labels": ({"images": IMAGES}, {}, "there is no array 'labels'; known: images"),
     "too few labels": ({"images": IMAGES, "labels": LABELS[:5]}, {}, r"labels: expected 12 whole numbers .*\(5,\)"),
+    "logits": ({"images": IMAGES, "labels": np.eye(12) - 0.1}, {}, r"labels: expected 12 whole numbers .*\(12, 12\)"),
     "float labels": ({"images": IMAGES, "labels": LABELS / 2}, {}, "labels: expected 12 whole numbers"),
     "negative labels": ({"images": IMAGES, "labels": LABELS - 1}, {}, "labels: expected 12 whole numbers from 0"),
     "0 to 255 floats": ({"images": IMAGES * 1.0, "labels": LABELS}, {}, r"expected numbers in \[0, 1\], got 0 to 255"),
@@ -325,7 +337,7 @@ def test_gaussian_has_its_moments() -> None:
     data = Gaussian()
     points = data.load().train.values.double()
     assert points.shape == (60_000, 2)
-    assert torch.allclose(points.mean(0), data.centres()[0], atol=0.02)
+    assert torch.allclose(points.mean(0), data.centers()[0], atol=0.02)
     assert torch.allclose(points.T.cov(), (data.factor() @ data.factor().T), atol=0.03)
     assert torch.equal(data.load().test.values, Gaussian().load().test.values)
 
@@ -336,10 +348,10 @@ def test_ring_3d_is_the_ring_turned() -> None:
     flat = data.load().train.values.double() @ data.rotation()
     assert flat[:, 2].std().item() == pytest.approx(0.1, rel=0.02)
     assert flat[:, 2].mean().item() == pytest.approx(0, abs=0.003)
-    distances = torch.cdist(flat[:, :2], Ring().centres()).min(1).values
+    distances = torch.cdist(flat[:, :2], Ring().centers()).min(1).values
     assert distances.square().mean().sqrt().item() == pytest.approx(0.2 * math.sqrt(2), rel=0.02)
-    centres = data.centres() @ data.rotation()
-    assert torch.allclose(centres[:, :2], Ring().centres())
+    centers = data.centers() @ data.rotation()
+    assert torch.allclose(centers[:, :2], Ring().centers())
 
 
 # how rows are drawn

@@ -23,8 +23,8 @@ def test_backgrounds_say_nothing_of_the_class():
     patches, loaded = textures(1797, 8).flatten(1), Digits(size=8).load()
     labels = torch.cat([loaded.train.labels, loaded.test.labels])
     first, second = patches[:900], patches[900:]
-    centres = torch.stack([first[labels[:900] == c].mean(0) for c in range(10)])
-    right = (torch.cdist(second, centres).argmin(1) == labels[900:]).double().mean()
+    centers = torch.stack([first[labels[:900] == c].mean(0) for c in range(10)])
+    right = (torch.cdist(second, centers).argmin(1) == labels[900:]).double().mean()
     assert right < 0.15
 
 

@@ -46,7 +46,7 @@ def features(**columns: Sequence[str]) -> dict[bytes, bytes]:
 def shard(
     path: Path, reds: Sequence[int], metadata: dict[bytes, bytes] | None = None, rows: int = 2, **columns: list
 ) -> Path:
-    """A parquet file of one-coloured images and other columns, a few rows a row group."""
+    """A parquet file of one-colored images and other columns, a few rows a row group."""
     images = pa.array([{"bytes": encoded(red), "path": f"{red}.png"} for red in reds])
     table = pa.table({"image": images, **columns}).replace_schema_metadata(metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,8 +75,8 @@ def test_parquet_shards(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
         f"datasets/{REPO}", {**files, "README.md": readme(tmp_path, "license: mit"), "a.zip": tmp_path / "R"}
     )
     data = Hub(repo=REPO, size=8, group_column="place")
-    facts = data.build(0)
-    assert (facts.class_names, facts.shape, facts.count) == (NAMES, (3, 8, 8), 7)
+    spec = data.build(0)
+    assert (spec.class_names, spec.shape, spec.count) == (NAMES, (3, 8, 8), 7)
     assert reds(data.training_set) == [0, 10, 20, 30, 40, 50, 60]
     assert data.training_set.labels.tolist() == [0, 1, 2, 0, 1, 2, 0]
     assert data.training_set.group.tolist() == [1, 0, 1, 0, 1, 0, 0]

@@ -57,6 +57,12 @@ def test_sub_folders_and_links_to_folders(tmp_path: Path) -> None:
     assert len(loaded.train) + len(loaded.test) == 7
 
 
+def test_no_share_is_kept_for_testing(tmp_path: Path) -> None:
+    classes(tmp_path, "a", "b")
+    loaded = load(tmp_path, test_share=0)
+    assert (len(loaded.train), loaded.test) == (6, None)
+
+
 def test_loops_of_links_end(tmp_path: Path) -> None:
     classes(tmp_path, "a", "b")
     (tmp_path / "a" / "again").symlink_to(tmp_path / "a")
@@ -85,7 +91,7 @@ def test_named_pipes_do_not_hang(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes only there")
-def test_class_names_that_no_artefact_could_hold(tmp_path: Path) -> None:
+def test_class_names_that_no_artifact_could_hold(tmp_path: Path) -> None:
     for name in ("line\nbreak", "plain"):
         for number in range(2):
             save(tmp_path / name / f"{number}.png")

@@ -97,7 +97,7 @@ def test_svhn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = datasets.SVHN
     monkeypatch.setattr(reader, "split_list", {k: [*v[:2], None] for k, v in reader.split_list.items()})
     for part, count in (("train", 20), ("test", 10)):
-        images = np.stack([flat(7 * i, 32, 32, 3) for i in range(count)], axis=3)  # height, width, colour, number
+        images = np.stack([flat(7 * i, 32, 32, 3) for i in range(count)], axis=3)  # height, width, color, number
         digits = np.arange(count) % 10
         savemat(tmp_path / f"{part}_32x32.mat", {"X": images, "y": np.where(digits == 0, 10, digits)[:, None]})
     loaded = load(tmp_path, "SVHN")

@@ -12,8 +12,8 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
 from matchzoo.core.storage.files import file_sha256
 from matchzoo.data import Digits
-from matchzoo.evaluation.classifier_transfer import Inheritance, inherited
-from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.evaluation.classifier_transfer import ClassifierTransfer, inherited
+from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.models.classifiers import Converged
 from matchzoo.models.classifiers.classifiers import LinearClassifier
@@ -51,7 +51,7 @@ def benches(lgm_recipe):
     parts = lgm_recipe.build(engine)
     names = ("one", "two")
     return [
-        Bench(parts.data, parts.projector, parts.views, engine, Converged(), name=n, enough=(2, 40), quiet=True)
+        ProbeHarness(parts.data, parts.projector, parts.views, engine, Converged(), name=n, enough=(2, 40), quiet=True)
         for n in names
     ]
 
@@ -59,7 +59,7 @@ def benches(lgm_recipe):
 def test_both_spaces_see_the_same_views(benches):
     """The same network under another name: features are equal row by row, and many images give the head's own score."""
     one, two = benches
-    inheritance = Inheritance.of(one)
+    inheritance = ClassifierTransfer.of(one)
     two.protocol = "none of its business"
     training = one.data.training_set
     own, home = inheritance._views(two, [training] * 2), inheritance._at_home([training] * 2)
@@ -78,11 +78,11 @@ def test_both_spaces_see_the_same_views(benches):
 
 def test_the_labels_of_the_test_set_choose_nothing(benches):
     one, two = benches
-    before = Inheritance.of(one)
+    before = ClassifierTransfer.of(one)
     records = [before.record(two, [two.data.training_set])]
     for bench in benches:
         bench.test.labels = bench.test.labels.roll(1)
-    after = Inheritance.of(one)
+    after = ClassifierTransfer.of(one)
     records.append(after.record(two, [two.data.training_set]))
     assert torch.equal(before.head.weight, after.head.weight)
     assert records[0]["chosen"] == records[1]["chosen"]

@@ -27,7 +27,7 @@ def test_log_density_is_that_of_the_mixture_written_out(data) -> None:
     data.build(0)
     points = data.training_set.values.double()
     covariance = data.factor() @ data.factor().T
-    law = [torch.distributions.MultivariateNormal(c, covariance).log_prob(points) for c in data.centres()]
+    law = [torch.distributions.MultivariateNormal(c, covariance).log_prob(points) for c in data.centers()]
     expected = torch.stack(law).logsumexp(0) - math.log(len(law))
     torch.testing.assert_close(data.log_density(points), expected)
 
@@ -42,7 +42,7 @@ def test_median_log_densities_of_the_rings() -> None:
 
 
 def test_mode_coverage_by_hand() -> None:
-    """20 points, 4 centres: 8 near the first, 4 near the second, 1 near the third, 7 near none."""
+    """20 points, 4 centers: 8 near the first, 4 near the second, 1 near the third, 7 near none."""
     offsets = torch.full((20, 4), 50.0)
     offsets[:8, 0], offsets[8:12, 1], offsets[12, 2], offsets[13:, 3] = 1.0, 3.0, 2.0, 3.01
     found = mode_coverage(offsets, 2)
@@ -178,7 +178,7 @@ def test_distances_of_identical_sets() -> None:
     assert kernel_distance(x, x.clone()) < 0  # unbiased: no pair of a sample with itself, but for those across
     found = precision_recall_density_coverage(x, x.clone())
     assert (found["precision"], found["recall"], found["coverage"]) == (1, 1, 1)
-    assert found["density"] == pytest.approx(1, abs=0.02)  # a ball holds its centre and k − 1 others, its rim is out
+    assert found["density"] == pytest.approx(1, abs=0.02)  # a ball holds its center and k − 1 others, its rim is out
 
 
 def test_precision_recall_density_coverage_by_brute_force() -> None:

@@ -118,7 +118,7 @@ def test_views_are_drawn_anew_for_every_image_and_epoch():
 
 def test_soft_labels_and_all_images_are_taken():
     table = copy.deepcopy(TABLE)
-    table["generator"] = {"kind": "pixels", "soft_labels": "learnt"}
+    table["generator"] = {"kind": "pixels", "soft_labels": "learned"}
     table["evaluation"][0] |= {"baselines": ["full"], "epochs": 2, "seeds": 1}
     recipe = structure(table, Recipe)
     engine = recipe.engine()

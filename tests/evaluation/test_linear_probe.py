@@ -15,24 +15,24 @@ from matchzoo.generators.selectors.nearest import nearest_rows
 from matchzoo.generators.selectors.random import random_rows
 from matchzoo.models.classifiers import softmax_regression
 from matchzoo.models.classifiers.classifier_fit import accuracy
-from matchzoo.models.classifiers.classifiers import standardise
+from matchzoo.models.classifiers.classifiers import standardize
 from matchzoo.models.classifiers.softmax_regression import fit_softmax_regression
 
 
 def problem(n: int, d: int, c: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
     rng = torch.Generator().manual_seed(0)
     labels = torch.arange(n) % c
-    centres = torch.randn(c, d, generator=rng, dtype=torch.float64)
+    centers = torch.randn(c, d, generator=rng, dtype=torch.float64)
     scales = torch.logspace(-1, 1, d, dtype=torch.float64)
-    return (centres[labels] + torch.randn(n, d, generator=rng, dtype=torch.float64)) * scales + 3, labels
+    return (centers[labels] + torch.randn(n, d, generator=rng, dtype=torch.float64)) * scales + 3, labels
 
 
 def value(weight, bias, unit: np.ndarray, labels: np.ndarray, penalty: float) -> float:
     """Mean cross-entropy + λ/2 ‖W‖² by numpy."""
     logits = unit @ np.asarray(weight).T + np.asarray(bias)
     highest = logits.max(1, keepdims=True)
-    normaliser = highest[:, 0] + np.log(np.exp(logits - highest).sum(1))
-    return (normaliser - logits[np.arange(len(labels)), labels]).mean() + penalty / 2 * (np.asarray(weight) ** 2).sum()
+    normalizer = highest[:, 0] + np.log(np.exp(logits - highest).sum(1))
+    return (normalizer - logits[np.arange(len(labels)), labels]).mean() + penalty / 2 * (np.asarray(weight) ** 2).sum()
 
 
 @pytest.mark.parametrize(("n", "d"), [(200, 20), (40, 100)])  # more samples than dimensions, and fewer
@@ -41,7 +41,7 @@ def test_softmax_regression_is_scikit_learns(n, d, monkeypatch):
 
     z, labels = problem(n, d)
     penalties = (10.0, 1.0, 0.1, 0.01, 0.001)
-    mean, scale = standardise(z)
+    mean, scale = standardize(z)
     unit = ((z - mean) / scale).numpy()
     at_zero = np.linalg.norm((0.25 - np.eye(4)[labels]).T @ unit / n)
     together = fit_softmax_regression(z, labels, 4, penalties)
@@ -49,7 +49,7 @@ def test_softmax_regression_is_scikit_learns(n, d, monkeypatch):
     for penalty, fitted, alone in zip(
         penalties, together, fit_softmax_regression(z, labels, 4, penalties), strict=True
     ):
-        # scikit-learn minimises C · (sum of cross-entropies) + 1/2 ‖W‖², with a free bias as here
+        # scikit-learn minimizes C · (sum of cross-entropies) + 1/2 ‖W‖², with a free bias as here
         theirs = LogisticRegression(C=1 / (n * penalty), tol=1e-10, max_iter=100_000).fit(unit, labels.numpy())
         weight = fitted.weight * scale
         ours = value(weight, fitted.bias + fitted.weight @ mean, unit, labels.numpy(), penalty)
@@ -63,7 +63,7 @@ def test_softmax_regression_is_scikit_learns(n, d, monkeypatch):
 
 def test_the_solvers_gradient_is_that_of_the_objective():
     z, labels = problem(60, 10)
-    mean, scale = standardise(z)
+    mean, scale = standardize(z)
     with pytest.warns(UserWarning, match="stopped 1 steps on"):  # far from the optimum
         [fitted] = fit_softmax_regression(z, labels, 4, (0.1,), iterations=1)
     weight = (fitted.weight * scale).requires_grad_()
@@ -157,9 +157,9 @@ def test_probe_records_differences_with_their_errors(lgm_recipe):
 def test_mode_coverage_of_the_truth_of_a_cloud_and_of_a_collapse():
     ring = Ring()
     ring.build(0)
-    centres = ring.centres()
-    assert centres.shape == (8, 2)
-    torch.testing.assert_close(centres[0], torch.tensor([0.0, -2.0], dtype=torch.float64))
+    centers = ring.centers()
+    assert centers.shape == (8, 2)
+    torch.testing.assert_close(centers[0], torch.tensor([0.0, -2.0], dtype=torch.float64))
     truth = mode_coverage(ring.offsets(ring.training_set.values), 2)
     assert truth["modes"] == 8
     assert truth["high_quality"] == pytest.approx(0.9889, abs=0.002)
@@ -168,7 +168,7 @@ def test_mode_coverage_of_the_truth_of_a_cloud_and_of_a_collapse():
     rng = torch.Generator().manual_seed(0)
     cloud = mode_coverage(ring.offsets((torch.rand(5000, 2, generator=rng) - 0.5) * 5), 2)
     assert cloud["high_quality"] < 0.4
-    collapse = mode_coverage(ring.offsets(centres[:1].repeat(100, 1)), 2)
+    collapse = mode_coverage(ring.offsets(centers[:1].repeat(100, 1)), 2)
     assert collapse["modes"] == 1
     assert collapse["mode_kl"] == pytest.approx(np.log(8))
     nowhere = mode_coverage(ring.offsets(torch.full((10, 2), 50.0)), 2)
@@ -179,7 +179,7 @@ def test_ring_has_the_declared_law():
     ring = Ring(points=40_000, modes=5, radius=3, std=0.1)
     ring.build(0)
     points = ring.training_set.values.double()
-    distances = torch.cdist(points, ring.centres())
+    distances = torch.cdist(points, ring.centers())
     assert torch.bincount(distances.argmin(1)).min() > 7600
-    nearest = points - ring.centres()[distances.argmin(1)]
+    nearest = points - ring.centers()[distances.argmin(1)]
     torch.testing.assert_close(nearest.T.cov(), 0.01 * torch.eye(2, dtype=torch.float64), rtol=0, atol=3e-4)

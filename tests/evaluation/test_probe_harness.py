@@ -10,7 +10,7 @@ from matchzoo.data import Split
 from matchzoo.data.views import Views
 from matchzoo.evaluation import LinearProbe, Trained
 from matchzoo.evaluation.evaluation import Evaluation
-from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.models.classifiers import Converged, NearestCentroid, Paper, Ridge
 from matchzoo.models.classifiers.classifier_fit import accuracy
 from matchzoo.models.classifiers.scoring import probe
@@ -23,8 +23,8 @@ def parts(lgm_recipe):
     return lgm_recipe.build(engine), engine
 
 
-def bench(parts, engine, protocol, **options) -> Bench:
-    return Bench(parts.data, parts.projector, parts.views, engine, protocol, name="tiny", quiet=True, **options)
+def bench(parts, engine, protocol, **options) -> ProbeHarness:
+    return ProbeHarness(parts.data, parts.projector, parts.views, engine, protocol, name="tiny", quiet=True, **options)
 
 
 def planted(parts) -> Split:
@@ -56,7 +56,9 @@ def test_worst_group_of_planted_groups_is_the_known_answer(parts, protocol):
     assert record["per_group"][0] > 20  # the digits are told apart
 
 
-def chosen_by_hand(table: Bench, rows: torch.Tensor, held: torch.Tensor, judges: torch.Tensor) -> tuple[float, float]:
+def chosen_by_hand(
+    table: ProbeHarness, rows: torch.Tensor, held: torch.Tensor, judges: torch.Tensor
+) -> tuple[float, float]:
     """Penalty and top-1 of converged regression on some training rows, the penalty chosen by some others, with some of
     the rows held out for the choice."""
     labels, protocol = table.labels, Converged()
@@ -175,21 +177,21 @@ def test_what_cannot_be_evaluated_is_said(parts):
 
 
 def test_a_size_that_the_backbone_cannot_take_is_refused(parts, tmp_path):
-    from matchzoo.core.spec import Facts
+    from matchzoo.core.spec import Spec
     from matchzoo.projectors import Backbone
 
     card = tmp_path / "vit.toml"
     card.write_text(
-        'architecture = "test_vit"\nweights = "random"\nfeatures = 64\nsize = 160\nfixed = true\nlicence = "none"\n'
+        'architecture = "test_vit"\nweights = "random"\nfeatures = 64\nsize = 160\nfixed = true\nlicense = "none"\n'
         'source = "tests"\n'
     )
     made, engine = parts
     other = Backbone(card=str(card))
-    other.build(Facts(shape=(3, 160, 160)))
+    other.build(Spec(shape=(3, 160, 160)))
     with pytest.raises(MatchZooError, match="takes images of 160x160 pixels only, but they are 8x8"):
-        Bench(made.data, other, made.views, engine, Paper(), name="vit", quiet=True)
+        ProbeHarness(made.data, other, made.views, engine, Paper(), name="vit", quiet=True)
     with pytest.raises(MatchZooError, match=r"views.size: 160 is larger than the images \(8x8\)"):
-        Bench(made.data, other, Views(size=160), engine, Paper(), name="vit", quiet=True)
+        ProbeHarness(made.data, other, Views(size=160), engine, Paper(), name="vit", quiet=True)
 
 
 def test_a_probe_is_declared_by_protocol():

@@ -4,24 +4,24 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.generators import PixelImages, PyramidImages
-from matchzoo.generators.images import COLOURS, decode
+from matchzoo.generators.images import COLORS, decode
 
 
-def facts(size: int = 8, classes: int = 3, seed: int = 5) -> Facts:
-    return Facts(shape=(3, size, size), classes=classes, seed=seed)
+def spec(size: int = 8, classes: int = 3, seed: int = 5) -> Spec:
+    return Spec(shape=(3, size, size), classes=classes, seed=seed)
 
 
 def built(**fields) -> PyramidImages:
     generator = PyramidImages(**fields)
-    generator.build(facts(fields.pop("size", 8)))
+    generator.build(spec(fields.pop("size", 8)))
     return generator
 
 
 def test_decode_is_the_formula_pixel_by_pixel():
-    """Against an explicit bilinear resampling, colour product and tanh form of the sigmoid."""
+    """Against an explicit bilinear resampling, color product and tanh form of the sigmoid."""
     coarse, fine = torch.randn(1, 3, 2, 2, dtype=torch.float64), torch.randn(1, 3, 4, 4, dtype=torch.float64)
     up = torch.zeros(1, 3, 4, 4, dtype=torch.float64)
     for i in range(4):
@@ -33,7 +33,7 @@ def test_decode_is_the_formula_pixel_by_pixel():
             top = coarse[..., y0, x0] * (1 - fx) + coarse[..., y0, x1] * fx
             bottom = coarse[..., y1, x0] * (1 - fx) + coarse[..., y1, x1] * fx
             up[..., i, j] = top * (1 - fy) + bottom * fy
-    matrix = torch.tensor(COLOURS, dtype=torch.float64)
+    matrix = torch.tensor(COLORS, dtype=torch.float64)
     matrix = matrix / max(matrix[:, c].norm() for c in range(3))
     total = up + fine
     expected = torch.stack([matrix @ total[0, :, i, j] for i in range(4) for j in range(4)], 1).reshape(3, 4, 4)
@@ -46,7 +46,7 @@ def test_decode_does_not_depend_on_the_order_of_levels():
     torch.testing.assert_close(decode(levels, 6), decode(levels[::-1], 6))
 
 
-def test_zero_is_grey():
+def test_zero_is_gray():
     assert (decode([torch.zeros(1, 3, 1, 1)], 4) == 0.5).all()
 
 
@@ -66,7 +66,7 @@ def test_sizes_double_up_to_any_size(size, start, sizes):
 
 def test_growth_is_due_before_steps_1_plus_multiples_of_the_interval():
     generator = built(grow_every=200, size=8)
-    grown = [n for n in range(1, 1001) if generator.advance(Step(n, 0))]
+    grown = [n for n in range(1, 1001) if generator.before_step(Step(n, 0))]
     assert grown == [201, 401, 601]
     assert [level.shape[-1] for level in generator.levels] == [1, 2, 4, 8]
 
@@ -74,22 +74,22 @@ def test_growth_is_due_before_steps_1_plus_multiples_of_the_interval():
 def test_growth_scales_old_levels_and_adds_scaled_noise():
     generator = built(grow_every=10)
     before = generator.levels[0].detach().clone()
-    assert generator.advance(Step(11, 0))
+    assert generator.before_step(Step(11, 0))
     torch.testing.assert_close(generator.levels[0], before / 2)
-    generator.advance(Step(21, 0))
+    generator.before_step(Step(21, 0))
     torch.testing.assert_close(generator.levels[0], before / 3)
     large = PyramidImages(images_per_class=60, grow_every=1, size=32)
-    large.build(facts(32))
-    large.advance(Step(6, 0))
+    large.build(spec(32))
+    large.before_step(Step(6, 0))
     assert large.levels[5].std().item() == pytest.approx(1 / 6, rel=0.01)
     assert all(p.requires_grad for p in large.levels)
 
 
-def test_zero_initialisation_keeps_the_picture_up_to_interpolation():
+def test_zero_initialization_keeps_the_picture_up_to_interpolation():
     """A constant image stays as it is, exactly; the new level holds the mean of the old ones."""
     generator = built(initial="zero", grow_every=1)
     before = generator.sample().values
-    generator.advance(Step(2, 0))
+    generator.before_step(Step(2, 0))
     torch.testing.assert_close(generator.sample().values, before)
     old = generator.levels[0].detach() * 2
     torch.testing.assert_close(generator.levels[1], F.interpolate(old / 2, size=2, mode="bilinear"))
@@ -98,19 +98,19 @@ def test_zero_initialisation_keeps_the_picture_up_to_interpolation():
 def test_levels_are_a_function_of_seed_and_image_and_not_of_how_growth_was_reached():
     slow, fast = built(grow_every=2), built(grow_every=2)
     for n in range(1, 8):
-        slow.advance(Step(n, 5))
-    fast.advance(Step(7, 5))
+        slow.before_step(Step(n, 5))
+    fast.before_step(Step(7, 5))
     for a, b in zip(slow.levels, fast.levels, strict=True):
         torch.testing.assert_close(a, b)
     more = PyramidImages(images_per_class=2)
-    more.build(facts())
+    more.build(spec())
     torch.testing.assert_close(more.levels[0][0], built().levels[0][0])
 
 
 @pytest.mark.parametrize("cls", [PyramidImages, PixelImages])
 def test_labels_and_rows(cls):
     generator = cls(images_per_class=2)
-    generator.build(facts())
+    generator.build(spec())
     samples = generator.sample()
     assert samples.labels.tolist() == [0, 0, 1, 1, 2, 2]
     assert generator.count == 6

@@ -1,15 +1,15 @@
-"""Labels that are learnt: what they start from, what moves them, and every place that they go to."""
+"""Labels that are learned: what they start from, what moves them, and every place that they go to."""
 
 import numpy as np
 import pytest
 import torch
 
 from matchzoo.core.samples import Samples, class_indices
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data import Digits, Split
+from matchzoo.data.pool import Pool
 from matchzoo.generators import PixelImages, PyramidImages
-from matchzoo.generators.pool import Pool
 from matchzoo.generators.selectors.nearest import nearest_rows
 from matchzoo.generators.soft_labels import label_logits, probe_logits
 from matchzoo.hub.distilled import DistilledDataset
@@ -27,8 +27,8 @@ def test_they_start_at_nine_tenths_of_the_own_class():
 
 @pytest.mark.parametrize("cls", [PixelImages, PyramidImages])
 def test_generators_give_probabilities_of_their_rows(cls):
-    generator = cls(size=4, images_per_class=2, soft_labels="learnt")
-    generator.build(Facts(shape=(3, 4, 4), classes=3, class_names=tuple("abc")))
+    generator = cls(size=4, images_per_class=2, soft_labels="learned")
+    generator.build(Spec(shape=(3, 4, 4), classes=3, class_names=tuple("abc")))
     samples = generator.render(torch.tensor([5, 0]))
     assert samples.labels.shape == (2, 3)
     assert class_indices(samples.labels).tolist() == [2, 0]
@@ -47,10 +47,10 @@ def test_the_gradient_of_the_labels_is_that_of_finite_differences():
     assert torch.autograd.gradcheck(loss, (logits,))
 
 
-def test_a_run_with_learnt_labels(lgm, tiny_card, tmp_path, monkeypatch):
+def test_a_run_with_learned_labels(lgm, tiny_card, tmp_path, monkeypatch):
     from helpers.resuming import Stop, assert_same, stop_after
 
-    lgm["generator"] |= {"soft_labels": "learnt", "images_per_class": 2}
+    lgm["generator"] |= {"soft_labels": "learned", "images_per_class": 2}
     lgm["trainer"]["checkpoint_every"] = 2
     lgm["evaluation"][0] |= {"baselines": ["random"], "seeds": 1}
     recipe = Recipe.of(lgm)
@@ -91,7 +91,7 @@ def test_a_run_with_learnt_labels(lgm, tiny_card, tmp_path, monkeypatch):
         assert soft == again
 
 
-def test_neighbours_are_of_the_most_probable_class():
+def test_neighbors_are_of_the_most_probable_class():
     real = Samples(torch.tensor([[1.0, 0], [0, 1]]), torch.tensor([0, 1]))
     queries = Samples(torch.tensor([[1.0, 0]]), torch.tensor([[0.2, 0.8]]))
     assert nearest_rows(queries, real).tolist() == [1]

@@ -18,7 +18,7 @@ TABLE = {
                 {
                     "kind": "statistic", "space": "images", "distance": "row-cosine",
                     "statistic": {
-                        "kind": "per-group", "statistic": {"kind": "network-gradient", "network": "network"},
+                        "kind": "per-class", "statistic": {"kind": "network-gradient", "network": "network"},
                     },
                 }
             ],

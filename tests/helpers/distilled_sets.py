@@ -7,7 +7,7 @@ import attrs
 import torch
 
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.hub.folders.writing import METRICS
+from matchzoo.hub.folders.set_schema import METRICS
 
 CLASSES = ("zebra", "grün [2]", "a/b|<c>")
 
@@ -22,9 +22,9 @@ def made(soft: bool = False, classes: tuple[str, ...] = CLASSES, channels: int =
         torch.rand(count, channels, 12, 12, generator=rng),
         labels,
         classes,
-        preprocessing={"size": [12, 12], "range": [0, 1], "normalisation": "none", "views": {"copies": 1}},
-        source={"data": {"kind": "digits"}, "licence": "CC-BY-4.0", "class_order": list(classes)},
-        backbones=({"card": "x/tiny.toml", "licence": "MIT", "weights": {"sha256": "ab" * 32, "commit": "c" * 40}},),
+        preprocessing={"size": [12, 12], "range": [0, 1], "normalization": "none", "views": {"copies": 1}},
+        source={"data": {"kind": "digits"}, "license": "CC-BY-4.0", "class_order": list(classes)},
+        backbones=({"card": "x/tiny.toml", "license": "MIT", "weights": {"sha256": "ab" * 32, "commit": "c" * 40}},),
         recipe='schema = 1\n[data]\nkind = "digits"\n',
         scores=({"method": "lgm", "backbone": "tiny", "protocol": "ridge", "top1_mean": 51.5, "top1_std": 0.5},),
         versions={"torch": "2.0"},

@@ -17,6 +17,10 @@ NETWORK = {
     **IMAGES,
     "projectors": {"images": "identity", "network": {**LEARNED, "features": 10, "redraw_every": 1}},
 }
+SCORES = {"projector": {**LEARNED, "features": 10}}
+MAP = {"kind": "map", "source": "ring", "network": "mlp"}
+TWO = {"projectors": {"first": LEARNED, "second": "identity"}}
+VIEWS = {"kind": "statistic", "statistic": "cross-correlation", "distance": "squared"}
 CASES: dict[str, dict[str, tuple]] = {
     "data": {
         "ring": (POINTS["data"], {}),
@@ -35,6 +39,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "pyramid": ({"kind": "pyramid", "start": 8, "images_per_class": 2}, IMAGES),
         "pixels": ({"kind": "pixels"}, IMAGES),
         "selection": ({"method": "herding", "images_per_class": 3}, IMAGES),
+        "map": (MAP, POINTS),
     },
     "selector": {
         "all": ("all", IMAGES),
@@ -42,7 +47,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "herding": ("herding", IMAGES),
         "k-center": ("k-center", IMAGES),
         "k-medoids": ("k-medoids", IMAGES),
-        "nearest": ({"kind": "nearest", "to": "a.safetensors"}, IMAGES),
+        "nearest": ({"kind": "nearest", "to": {"kind": "arrays", "path": "a.safetensors", "test_share": 0.0}}, IMAGES),
         "random": ("random", IMAGES),
     },
     "projector": {
@@ -50,6 +55,9 @@ CASES: dict[str, dict[str, tuple]] = {
         "learned": (LEARNED, {}),
         "auto-encoder": (AUTO, {}),
         "backbone": ({"card": "TINY"}, IMAGES),
+        "stack": ({"layers": [{**LEARNED, "features": 5}, LEARNED]}, {}),
+        "average": ({"of": "first", "decay": 0.5}, {**POINTS, **TWO}),
+        "recoloring": ({"target": "test", "ridge": 0.5}, {}),
     },
     "network": {
         "mlp": ({"kind": "mlp", "widths": [4], "norm": "batch", "output": "sigmoid"}, {}),
@@ -62,20 +70,37 @@ CASES: dict[str, dict[str, tuple]] = {
         "ratio": ({**RATIO, "regularizer": "mean"}, {}),
         "statistic": (HEAD, IMAGES),
         "gan": ({"side": "generator", "loss": "least-squares"}, {**POINTS, "projector": {**LEARNED, "features": 1}}),
-        "linear-probe": ({"ridge": 0.1, "temperature": 0.5, "rows": 100, "reference": "cache"}, IMAGES),
-        "classification": ({"side": "synthetic"}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
+        "induced-probe": ({"ridge": 0.1, "temperature": 0.5, "rows": 100, "reference": "cache"}, IMAGES),
+        "classification": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
+        "paired": (
+            {"distance": "squared"},
+            {**POINTS, "generator": {"kind": "map", "source": "ring", "network": "mlp"}},
+        ),
     },
     "statistic": {
         "head-gradient": (HEAD["statistic"], IMAGES),
-        "class-centres": ({"of": "others"}, IMAGES),
+        "class-means": ({"of": "others"}, IMAGES),
         "statistical-flow": ("statistical-flow", IMAGES),
         "network-gradient": ({"network": "network"}, NETWORK),
-        "per-group": ({"statistic": HEAD["statistic"]}, IMAGES),
+        "per-class": ({"statistic": HEAD["statistic"]}, IMAGES),
+        "risk": ("risk", {**IMAGES, **SCORES}),
+        "cross-correlation": ({"entries": "diagonal", "eps": 0.1}, {**POINTS, "projector": LEARNED}),
     },
     "distance": {"cosine": ("cosine", IMAGES), "row-cosine": ("row-cosine", IMAGES), "squared": ("squared", IMAGES)},
-    "reduction": {"to-reference": ("to-reference", IMAGES)},
+    "reduction": {
+        "to-reference": ("to-reference", IMAGES),
+        "to-mean": ("to-mean", IMAGES),
+        "pairwise": ("pairwise", IMAGES),
+        "to-constant": ({"constant": "zero"}, {**POINTS, "projector": LEARNED}),
+    },
+    "schedule": {
+        "ramp": ({"last": 10}, {}),
+        "step": ({"before": 0.1, "after": 1.0, "step": 5, "reset": True}, {}),
+        "cosine": ({"start": 0.1, "steps": 10, "warm_up": 2}, {}),
+        "warm-up": ({"value": 0.1, "steps": 3}, {}),
+    },
     "reference": {
         "online": ("online", {}),
         "cache": ({"kind": "cache", "copies": 2}, IMAGES),
@@ -83,9 +108,9 @@ CASES: dict[str, dict[str, tuple]] = {
     },
     "ratio estimator": {
         "kernel-mean-matching": (RATIO["estimator"], {}),
-        "ulsif": ({"kind": "ulsif", "bandwidths": [1.0, "median"], "ridges": [0.1], "centres": 10}, {}),
+        "ulsif": ({"kind": "ulsif", "bandwidths": [1.0, "median"], "ridges": [0.1], "centers": 10}, {}),
         "rulsif": ({"kind": "rulsif", "bandwidths": [1.0], "relative": 0.5}, {}),
-        "kliep": ({"kind": "kliep", "bandwidths": [2.0], "centres": 10}, {}),
+        "kliep": ({"kind": "kliep", "bandwidths": [2.0], "centers": 10}, {}),
         "classifier": ({"kind": "classifier", "features": "quadratic", "ridges": [0.1]}, {}),
     },
     "kernel": {
@@ -134,6 +159,11 @@ def member(noun: str, kind: str, card: str) -> tuple[type, object, dict]:
     return family, table, sections
 
 
+def kind_of(table: object) -> str:
+    """The kind that a member's table says."""
+    return table["kind"] if isinstance(table, dict) else str(table)
+
+
 def recipe(noun: str, table: object, sections: dict) -> dict:
     """A recipe that uses a member, with sensible parts around it."""
     base = sections or POINTS
@@ -144,7 +174,7 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
     if base is NETWORK:  # in a space of its own, with a real side that is drawn anew
         del whole["projector"]
         term["space"] = "images"
-    if noun in ("data", "generator", "projector"):
+    if noun in ("data", "generator", "projector") and kind_of(table) != "average":
         whole[noun] = table
     elif noun == "network" and table["kind"] in ("convnet", "resnet"):
         whole["projector"] = {**LEARNED, "network": table}
@@ -160,10 +190,21 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term = {**RATIO, "estimator": table}
     elif noun in ("statistic", "distance", "reduction", "reference"):
         term[noun] = table
-    if noun == "statistic" and base is not NETWORK:
+    if kind_of(table) in ("cross-correlation", "to-constant"):  # of two views of the same synthetic samples
+        joint = {**VIEWS, "statistic": {"kind": "cross-correlation", "eps": 0.1}, "reduction": {"kind": "to-constant"}}
+        term = {**joint, noun: table, "sets": ["real", "synthetic"]}
+    elif kind_of(table) == "risk":
+        term = {**HEAD, "statistic": "risk", "distance": "squared"}
+    elif noun == "statistic" and base is not NETWORK:
         term["reference"] = "cache"  # a batch may lack a class
+    if kind_of(table) == "average":
+        del whole["projector"]
+        whole["projectors"]["third"] = table
+        term = {**MMD, "space": "third"}
     if noun == "projector" and isinstance(table, dict) and table["kind"] in ("learned", "auto-encoder"):
         term, moves, maximize = RATIO, "projector", True
+    if noun == "schedule":
+        term["weight"] = table if kind_of(table) != "ramp" else {**table, "start": 1.0}
     player = {"moves": [moves], ("maximize" if maximize else "minimize"): [term]}
     player["optimizer"] = table if noun == "optimizer" else {"kind": "sgd", "lr": 1e-3}
     whole["players"] = {"one": player}

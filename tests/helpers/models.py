@@ -3,7 +3,7 @@
 import attrs
 from helpers.hub_server import TOKEN, Fault, HubServer, hub  # noqa: F401
 
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import structure
 from matchzoo.generators import NoiseGenerator
 from matchzoo.hub.model import Model
@@ -13,7 +13,7 @@ NETWORK = next(field.type for field in attrs.fields(NoiseGenerator) if field.nam
 
 def small() -> Model:
     """A model that is made in no time."""
-    facts = Facts(shape=(2,), count=10, features=3)
+    spec = Spec(shape=(2,), count=10, features=3)
     generator = NoiseGenerator(dimension=2, network=structure({"kind": "mlp", "widths": [3], "norm": "batch"}, NETWORK))
-    generator.build(facts)
-    return Model.of(generator, facts, recipe="schema = 1\n", licence="MIT", source={"data": {"kind": "ring"}})
+    generator.build(spec)
+    return Model.of(generator, spec, recipe="schema = 1\n", license="MIT", source={"data": {"kind": "ring"}})

@@ -24,14 +24,14 @@ def train(table: dict, out: Path, steps: int) -> None:
     training = Training(recipe.build(engine), recipe.trainer, engine)
     training.prepare(quiet=True)
     values = [{k: v.item() for k, v in training.step(number).items()} for number in range(1, steps + 1)]
-    assert engine.anywhere(engine.rank) == engine.world - 1
-    assert engine.least(engine.rank) == 0
-    last = engine.rank == engine.world - 1
-    assert engine.any_of([last, False, not last, True]) == [True, False, engine.world > 1, True]
-    if engine.first:
-        out.with_suffix(".json").write_text(json.dumps({"values": values, "world": engine.world}))
+    assert engine.all_reduce_max(engine.rank) == engine.world_size - 1
+    assert engine.all_reduce_min(engine.rank) == 0
+    last = engine.rank == engine.world_size - 1
+    assert engine.any_of([last, False, not last, True]) == [True, False, engine.world_size > 1, True]
+    if engine.is_main_process:
+        out.with_suffix(".json").write_text(json.dumps({"values": values, "world": engine.world_size}))
         save_file({k: v.contiguous() for k, v in training.state().items()}, out.with_suffix(".safetensors"))
-    engine.wait()
+    engine.barrier()
 
 
 def slowed(step: Callable[..., dict]) -> Callable[..., dict]:

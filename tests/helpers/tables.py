@@ -40,6 +40,6 @@ architecture = "test_vit"
 weights = "random"
 features = 64
 size = 160
-licence = "none"
+license = "none"
 source = "made for tests"
 """

@@ -1,4 +1,4 @@
-"""The artefact: written, read back, exported, and every hostile or broken one refused."""
+"""The artifact: written, read back, exported, and every hostile or broken one refused."""
 
 import json
 import pickle
@@ -23,8 +23,8 @@ from matchzoo.core.storage import files
 from matchzoo.core.storage.files import file_sha256
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders import shard
+from matchzoo.hub.folders.set_schema import METRICS, NAMES, RECIPE, TENSORS
 from matchzoo.hub.folders.validation import sha256
-from matchzoo.hub.folders.writing import METRICS, NAMES, RECIPE, TENSORS
 
 
 @pytest.mark.parametrize("soft", [False, True])
@@ -308,7 +308,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_broken_and_hostile_artefacts(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_and_hostile_artifacts(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made().save(tmp_path / "set")
     spoil, message = BROKEN[case]
     spoil(tmp_path / "set")
@@ -341,7 +341,7 @@ def test_torch_files(tmp_path: Path) -> None:
     with pytest.raises(MatchZooError, match="probabilities that sum to 1"):
         DistilledDataset.load(tmp_path / "a.pth")
     torch.save((images * 3 - 1, labels), tmp_path / "b.pt")
-    with pytest.raises(MatchZooError, match=r"b\.pt: image 0 has values from .*undo a normalisation"):
+    with pytest.raises(MatchZooError, match=r"b\.pt: image 0 has values from .*undo a normalization"):
         DistilledDataset.load(tmp_path / "b.pt")
     torch.save((images[:1].expand(10**7, -1, -1, -1), labels), tmp_path / "c.pt")
     with pytest.raises(MatchZooError, match="declares more than the file holds"):

@@ -1,6 +1,8 @@
 """Distilled sets to and from the Hub, end to end: a server on this machine and the Hub's own client."""
 
 import json
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from matchzoo.cli.main import main
 from matchzoo.core.errors import MatchZooError
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders import shard
-from matchzoo.hub.folders.writing import NAMES, TENSORS
+from matchzoo.hub.folders.set_schema import NAMES, TENSORS
 from matchzoo.models.classifiers.stored_head import Head
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's own, on LFS uploads
@@ -43,14 +45,14 @@ def tensors_of(distilled: DistilledDataset) -> tuple[list, list]:
 def test_push_and_pull(lfs: int, soft: bool, hub: HubServer) -> None:  # noqa: F811
     hub.lfs = lfs
     distilled = made(soft)
-    done = door.push(distilled, REPO, licence="CC-BY-4.0")
+    done = door.push(distilled, REPO, license="CC-BY-4.0")
     assert done.commit == hub.branches[AT]["main"]
     assert set(hub.commits[AT][done.commit]) == {*NAMES, ".gitattributes"}
     assert len(hub.commits[AT]) == 2  # the one that made the repository, and one
     assert bool([one for one in hub.requests if one.startswith("PUT /lfs/")]) == (lfs == 2000)
     again = door.pull(REPO)
     assert again.repository == {"repo": REPO, "revision": "main", "commit": done.commit}
-    assert same(attrs.evolve(again, repository=None), attrs.evolve(distilled, licence="CC-BY-4.0"))
+    assert same(attrs.evolve(again, repository=None), attrs.evolve(distilled, license="CC-BY-4.0"))
     assert same(again, DistilledDataset.load(REPO))
     card = hub.commits[AT][done.commit]["README.md"].read_text()
     assert f'hub.pull("{REPO}")' in card
@@ -119,7 +121,7 @@ def test_a_push_leaves_nothing_over(hub: HubServer) -> None:  # noqa: F811
     head = Head(weight=torch.rand(3, 4), bias=torch.rand(3), backbone="efficientnet-lite0")
     door.push(attrs.evolve(distilled, head=head), REPO)
     assert door.pull(REPO).head is not None
-    done = door.push(distilled, REPO, licence="MIT")
+    done = door.push(distilled, REPO, license="MIT")
     assert done.notes == ("deleted there: head.safetensors",)
     assert set(hub.commits[AT][done.commit]) == {*NAMES, ".gitattributes"}
     assert door.pull(REPO).head is None
@@ -161,8 +163,35 @@ def test_private_repositories(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -
 def test_dry_run_asks_nothing(hub: HubServer) -> None:  # noqa: F811
     done = door.push(made(), REPO, dry_run=True)
     assert (done.commit, set(done.files)) == ("", set(NAMES))
-    assert done.notes == ("no licence is chosen for the set (licence, --licence)",)
+    assert done.notes == ("no license is chosen for the set (license, --license)",)
     assert hub.requests == []
+
+
+def test_a_set_is_pushed_by_its_folder(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    """That of the set itself, or of the run that it lies in; a file will do."""
+    distilled = made()
+    distilled.save(tmp_path / "run/distilled")
+    distilled.save(tmp_path / "tensors.safetensors")
+    for source in (tmp_path / "run", str(tmp_path / "run/distilled"), tmp_path / "tensors.safetensors"):
+        done = door.push(source, REPO, dry_run=True)
+        assert set(done.files) == set(NAMES)
+    assert hub.requests == []
+    door.push(tmp_path / "run", REPO)
+    assert same(attrs.evolve(door.pull(REPO), repository=None), distilled)
+    with pytest.raises(MatchZooError, match="there is no such run, distilled set or folder of images"):
+        door.push(tmp_path / "none", REPO)
+
+
+def test_the_door_is_light() -> None:
+    names = ["DistilledDataset", "Model", "Pushed", "is_name", "kind_of", "pull", "pull_model", "push", "push_model"]
+    program = (
+        "import sys\nfrom matchzoo import hub\n"
+        "assert not {'torch', 'pyarrow', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"
+        f"assert set({names}) <= set(dir(hub))\n"
+        f"assert all(getattr(hub, name) for name in {names})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_names(hub: HubServer) -> None:  # noqa: F811
@@ -381,9 +410,6 @@ def test_a_hostile_repository_is_refused(hub: HubServer, tmp_path: Path) -> None
 
 def test_load_dataset(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     datasets = pytest.importorskip("datasets")
-    import subprocess
-    import sys
-
     distilled = made()
     door.push(distilled, REPO)
     program = (
@@ -412,11 +438,11 @@ def test_evaluated_after_a_pull_as_before(
     monkeypatch.chdir(tmp_path)
     lgm["trainer"]["steps"], lgm["evaluation"] = 2, []
     run = Recipe.of(lgm).run(tmp_path / "run", quiet=True, name="lgm")
-    assert run.distilled.source["licence"] == "CC-BY-4.0"
+    assert run.distilled.source["license"] == "CC-BY-4.0"
     assert run.distilled.backbones[0]["card"] == str(tiny_card)
-    main(["push", "run", REPO, "--licence", "MIT", "--dry-run"])
+    main(["push", "run", REPO, "--license", "MIT", "--dry-run"])
     assert "nothing was uploaded" in capsys.readouterr().out
-    main(["push", "run", REPO, "--licence", "MIT"])
+    main(["push", "run", REPO, "--license", "MIT"])
     said = capsys.readouterr().out
     assert "recipe.toml will show paths of this machine" in said
     main(["pull", REPO, "--output", "pulled"])

@@ -15,19 +15,21 @@ from helpers.models import small
 from safetensors.torch import load_file, save_file
 
 from matchzoo import hub as door
+from matchzoo import recipes
 from matchzoo.cli.main import main
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.storage.files import file_sha256
 from matchzoo.core.structuring import structure
 from matchzoo.generators import Generator, NoiseGenerator
 from matchzoo.hub.folders import model_writing
-from matchzoo.hub.folders.model_writing import CONFIG, FILES, PART, RECIPE, SAMPLE, TENSORS
+from matchzoo.hub.folders.model_schema import CONFIG, FILES, PART, RECIPE, SAMPLE, TENSORS
 from matchzoo.hub.folders.validation import sha256
 from matchzoo.hub.model import Model
 from matchzoo.projectors import Projector
 from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs.published_parts import model_of_run
 from matchzoo.runs.run import Run
 
 REPO = "tester/ring"
@@ -70,14 +72,14 @@ NETWORK = next(field.type for field in attrs.fields(NoiseGenerator) if field.nam
 
 
 def test_a_generator_samples_as_it_did(ring_run: Run, hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
-    done = door.push_model(ring_run, REPO, which="generator", licence="Apache-2.0")
+    done = door.push_model(model_of_run(ring_run, "generator"), REPO, license="Apache-2.0")
     assert set(hub.commits[REPO][done.commit]) == {*FILES, ".gitattributes"}
     assert len(hub.commits[REPO]) == 2  # the one that made the repository, and one
     pulled = door.pull_model(REPO)
     expected = ring_run.generator.sample(100).values
     assert torch.equal(pulled.part.sample(100).values, expected)
     assert pulled.repository == {"repo": REPO, "revision": "main", "commit": done.commit}
-    assert (pulled.family, pulled.kind, pulled.licence) == ("generator", "noise", "Apache-2.0")
+    assert (pulled.family, pulled.kind, pulled.license) == ("generator", "noise", "Apache-2.0")
     assert Recipe.of(tomllib.loads(pulled.recipe)) == ring_run.recipe
     assert pulled.scores == tuple(ring_run.metrics["results"])
     assert pulled.versions["torch"]
@@ -91,10 +93,10 @@ def test_a_generator_samples_as_it_did(ring_run: Run, hub: HubServer, tmp_path: 
 
 
 def test_a_projector_projects_as_it_did(ring_run: Run, hub: HubServer) -> None:  # noqa: F811
-    door.push_model(ring_run.folder, REPO, which="projector")
+    door.push_model(model_of_run(recipes.open(ring_run.folder), "projector"), REPO)
     model = door.pull_model(REPO)
     projector = ring_run.recipe.copy().projector
-    projector.build(Facts(shape=(2,)))
+    projector.build(Spec(shape=(2,)))
     state = load_file(ring_run.folder / "parts.safetensors")
     projector.load_state_dict({k.removeprefix("projector/"): v for k, v in state.items() if k.startswith("projector/")})
     x = torch.randn(50, 2, generator=torch.Generator().manual_seed(1))
@@ -103,7 +105,7 @@ def test_a_projector_projects_as_it_did(ring_run: Run, hub: HubServer) -> None: 
 
 
 def test_images_that_grew(lgm_run: Run, tmp_path: Path) -> None:
-    Model.of_run(lgm_run, "generator").save(tmp_path / "model")
+    model_of_run(lgm_run, "generator").save(tmp_path / "model")
     model = Model.load(tmp_path / "model")
     assert len(model.part.levels) == 3
     assert torch.equal(model.part.sample().values, lgm_run.generator.sample().values)
@@ -116,7 +118,7 @@ def test_a_probe_scores_as_it_did(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    probe = Model.of_run(lgm_run, "probe")
+    probe = model_of_run(lgm_run, "probe")
     [record] = probe.scores
     first = lgm_run.metrics["results"][0]
     assert record["top1"] == first["top1"][:1]  # the run's own evaluation, its first seed
@@ -132,7 +134,7 @@ def test_a_probe_scores_as_it_did(
     top1 = 100 * (scores.argmax(1) == test.labels).double().mean().item()
     assert top1 == pytest.approx(record["top1_mean"], abs=1e-9)
     named = pulled.part.predict(test.values[:3])
-    assert named == [parts.facts.class_names[i] for i in scores[:3].argmax(1).tolist()]
+    assert named == [parts.spec.class_names[i] for i in scores[:3].argmax(1).tolist()]
     assert not any(name.startswith("projector") for name in pulled.tensors)
     other = tmp_path / "other.toml"
     other.write_text(tiny_card.read_text().replace("test_efficientnet", "test_vit").replace("= 256", "= 64"))
@@ -144,7 +146,7 @@ def test_a_probe_scores_as_it_did(
 
 
 def test_a_probe_on_another_backbone(lgm_run: Run, tiny_card: Path, tmp_path: Path) -> None:
-    model = Model.of_run(lgm_run, "probe")
+    model = model_of_run(lgm_run, "probe")
     about = ({**model.backbones[0], "weights": {"sha256": "0" * 64}},)
     with pytest.raises(MatchZooError, match="trained on a backbone of other weights"):
         attrs.evolve(model, backbones=about).part  # noqa: B018
@@ -153,12 +155,12 @@ def test_a_probe_on_another_backbone(lgm_run: Run, tiny_card: Path, tmp_path: Pa
 def test_a_probe_on_a_projector_that_moved(ring: dict, tmp_path: Path) -> None:
     from matchzoo.models.classifiers.image_classifier import Probe
 
-    facts = Facts(shape=(3, 8, 8), classes=2, class_names=("a", "b"), features=4)
+    spec = Spec(shape=(3, 8, 8), classes=2, class_names=("a", "b"), features=4)
     projector = structure({"kind": "learned", "features": 4, "network": "mlp"}, Projector)
     probe = Probe(projector=projector, size=6)
-    probe.build(facts)
+    probe.build(spec)
     probe.weight.normal_()
-    Model.of(probe, facts).save(tmp_path / "m")
+    Model.of(probe, spec).save(tmp_path / "m")
     x = torch.rand(5, 3, 8, 8)
     assert torch.equal(Model.load(tmp_path / "m").part.scores(x), probe.scores(x))
     assert torch.equal(probe.scores(x), projector.project(x[:, :, 1:7, 1:7]).double() @ probe.weight.T)
@@ -174,14 +176,14 @@ def test_every_kind_of_part(tiny_card: Path, tmp_path: Path) -> None:
                 continue
             _, table, sections = member(noun, kind, str(tiny_card))
             shape = (3, 8, 8) if sections is IMAGES else (2,)
-            facts = Facts(shape=shape, classes=2, class_names=("a", "b"), count=9, features=3)
+            spec = Spec(shape=shape, classes=2, class_names=("a", "b"), count=9, features=3)
             part = structure(table, family)
-            part.build(facts)
-            part.advance(Step(1000, 0))
+            part.build(spec)
+            part.before_step(Step(1000, 0))
             with torch.no_grad():
                 for value in part.parameters():
                     value.normal_()
-            Model.of(part, facts, steps=1000).save(tmp_path / kind)
+            Model.of(part, spec, steps=1000).save(tmp_path / kind)
             loaded = Model.load(tmp_path / kind)
             state = loaded.part.state_dict()
             assert state.keys() == part.state_dict().keys()
@@ -189,10 +191,10 @@ def test_every_kind_of_part(tiny_card: Path, tmp_path: Path) -> None:
 
 
 def test_float64(tmp_path: Path) -> None:
-    facts = Facts(shape=(2,))
+    spec = Spec(shape=(2,))
     generator = structure({"kind": "noise", "dimension": 2, "network": "mlp"}, Generator)
-    generator.build(facts)
-    Model.of(generator.double(), facts).save(tmp_path / "m")
+    generator.build(spec)
+    Model.of(generator.double(), spec).save(tmp_path / "m")
     found = Model.load(tmp_path / "m").part.sample(9).values
     assert found.dtype == torch.float64
     assert torch.equal(found, generator.sample(9).values)
@@ -200,20 +202,18 @@ def test_float64(tmp_path: Path) -> None:
 
 def test_what_there_is_not(ring_run: Run, lgm_run: Run, tmp_path: Path) -> None:
     with pytest.raises(MatchZooError, match="has no projector of its own: nobody moved its projector"):
-        Model.of_run(lgm_run, "projector")
+        model_of_run(lgm_run, "projector")
     with pytest.raises(MatchZooError, match="its recipe has no linear probe"):
-        Model.of_run(ring_run, "probe")
+        model_of_run(ring_run, "probe")
     with pytest.raises(MatchZooError, match="expected generator, projector or probe, got 'data'"):
-        Model.of_run(ring_run, "data")
-    with pytest.raises(MatchZooError, match=r"is a run; say which part: generator, projector or probe \(--model\)"):
-        door.push_model(ring_run, REPO)
-    with pytest.raises(MatchZooError, match="no run is here"):
-        door.push_model(tmp_path, REPO, which="generator")
+        model_of_run(ring_run, "data")
+    with pytest.raises(MatchZooError, match=r"run: expected a Run, got '.*'; open its folder with"):
+        model_of_run(str(ring_run.folder), "generator")
     with pytest.raises(MatchZooError, match="there is no such folder"):
         Model.load(tmp_path / "none")
     identity = structure("identity", Projector)
     with pytest.raises(MatchZooError, match="has no values of its own; there is nothing to save"):
-        Model.of(identity, Facts(shape=(2,))).save(tmp_path / "m")
+        Model.of(identity, Spec(shape=(2,))).save(tmp_path / "m")
     broken = small()
     broken.tensors["network.layers.0.weight"][0, 0] = float("nan")
     with pytest.raises(MatchZooError, match=r"layers\.0\.weight has values that are no finite numbers"):
@@ -258,7 +258,7 @@ def test_the_card(ring_run: Run, lgm_run: Run) -> None:
         (lgm_run, "probe", ["probe.predict(x)", "top-1 %", "CC-BY-4.0", "0 = 0, 1 = 1"]),
         (lgm_run, "generator", ["float [100, 3, 8, 8]"]),
     ):
-        model = attrs.evolve(Model.of_run(run, family), licence="MIT")
+        model = attrs.evolve(model_of_run(run, family), license="MIT")
         text = model_card.text(model, "u/n", "sample.png" if family == "generator" else "")
         head = ModelCard(text, ignore_metadata_errors=False).data
         assert head.license == "mit"
@@ -273,7 +273,7 @@ def test_the_card(ring_run: Run, lgm_run: Run) -> None:
 def test_another_model_is_not_replaced(hub: HubServer) -> None:  # noqa: F811
     model = small()
     door.push_model(model, REPO)
-    door.push_model(attrs.evolve(model, licence="ISC"), REPO)  # the same recipe
+    door.push_model(attrs.evolve(model, license="ISC"), REPO)  # the same recipe
     other = attrs.evolve(model, recipe="schema = 1\n[trainer]\nsteps = 3\n")
     door.push_model(other, REPO)  # the same tensors
     other.tensors["network.layers.0.bias"].add_(1)
@@ -289,18 +289,39 @@ def test_another_model_is_not_replaced(hub: HubServer) -> None:  # noqa: F811
 
 
 def test_a_push_leaves_no_sample_over(ring_run: Run, hub: HubServer) -> None:  # noqa: F811
-    door.push_model(ring_run, REPO, which="generator", licence="MIT")
-    done = door.push_model(ring_run, REPO, which="projector", licence="MIT", force=True)
+    door.push_model(model_of_run(ring_run, "generator"), REPO, license="MIT")
+    projector = model_of_run(ring_run, "projector")
+    done = door.push_model(projector, REPO, license="MIT", force=True)
     assert done.notes == (f"deleted there: {SAMPLE}",)
     assert set(hub.commits[REPO][done.commit]) == {*FILES, ".gitattributes"} - {SAMPLE}
     with pytest.raises(MatchZooError, match="is public, and stays so; nothing was uploaded: make it private"):
-        door.push_model(ring_run, REPO, which="projector", private=True)
+        door.push_model(projector, REPO, private=True)
+
+
+def test_what_is_pushed_is_a_model_or_its_folder(ring_run: Run, tmp_path: Path, hub: HubServer) -> None:  # noqa: F811
+    small().save(tmp_path / "m")
+    for push in (door.push, door.push_model):
+        done = push(tmp_path / "m", REPO, dry_run=True)
+        assert set(done.files) == set(FILES)
+    door.push_model(str(tmp_path / "m"), REPO, which="generator", dry_run=True)
+    with pytest.raises(MatchZooError, match="is a generator, not a probe"):
+        door.push_model(tmp_path / "m", REPO, which="probe")
+    for source, kind in ((ring_run, "Run"), (ring_run.folder, "a run"), (str(ring_run.folder), "a run")):
+        with pytest.raises(MatchZooError, match=rf"expected a Model or the folder of one, got {kind}; .*model_of_run"):
+            door.push_model(source, REPO, which="projector")
+    with pytest.raises(MatchZooError, match=f"matchzoo push {ring_run.folder} USER/NAME --model projector"):
+        door.push_model(ring_run, REPO, which="projector")
+    with pytest.raises(MatchZooError, match=r"refused as a model: config\.json: is missing"):
+        door.push_model(tmp_path, REPO)
+    with pytest.raises(MatchZooError, match="artifact: expected a DistilledDataset, a Model or the folder of one"):
+        door.push(ring_run, REPO)
+    assert hub.requests == []
 
 
 def test_dry_run_asks_nothing(hub: HubServer) -> None:  # noqa: F811
-    done = door.push_model(attrs.evolve(small(), licence=""), REPO, dry_run=True)
+    done = door.push_model(attrs.evolve(small(), license=""), REPO, dry_run=True)
     assert (done.commit, set(done.files)) == ("", set(FILES))
-    assert done.notes == ("no licence is chosen for the model (licence, --licence)",)
+    assert done.notes == ("no license is chosen for the model (license, --license)",)
     assert hub.requests == []
 
 
@@ -314,7 +335,7 @@ def test_the_commands(
     from huggingface_hub import constants
 
     monkeypatch.chdir(tmp_path)
-    words = ["push", str(ring_run.folder), REPO, "--model", "generator", "--licence", "MIT"]
+    words = ["push", str(ring_run.folder), REPO, "--model", "generator", "--license", "MIT"]
     main([*words, "--dry-run"])
     assert "nothing was uploaded" in capsys.readouterr().out
     main([*words, "--private"])
@@ -419,7 +440,7 @@ def part(folder: Path, text: str) -> None:
     rehash(folder)
 
 
-def facts(folder: Path, **changes: object) -> None:
+def spec(folder: Path, **changes: object) -> None:
     config(folder, facts={**said(folder)["facts"], **changes})
 
 
@@ -502,16 +523,16 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a network without end": (lambda f: part(f, MLP % f"[{'1,' * 100_000}]"), "far larger than its tensors"),
     "images without end": (
         lambda f: (
-            facts(f, shape=[3, 8, 8], classes=1_000_000),
+            spec(f, shape=[3, 8, 8], classes=1_000_000),
             part(f, 'kind = "pyramid"\nimages_per_class = 1_000_000\n'),
         ),
         "far larger than its tensors|1000000000000 images of 8x8 pixels take",
     ),
-    "a shape of zero": (lambda f: facts(f, shape=[0]), "shape: expected 1 to 4 numbers above 0"),
-    "a shape of text": (lambda f: facts(f, shape="2"), "shape: expected a list"),
-    "an unknown fact": (lambda f: facts(f, path="x"), "path: unknown key"),
-    "names without classes": (lambda f: facts(f, class_names=["a"]), "1 names of 0 classes"),
-    "escape in a name": (lambda f: facts(f, classes=1, class_names=["\x1b[2J"]), "control characters"),
+    "a shape of zero": (lambda f: spec(f, shape=[0]), "shape: expected 1 to 4 numbers above 0"),
+    "a shape of text": (lambda f: spec(f, shape="2"), "shape: expected a list"),
+    "an unknown fact": (lambda f: spec(f, path="x"), "path: unknown key"),
+    "names without classes": (lambda f: spec(f, class_names=["a"]), "1 names of 0 classes"),
+    "escape in a name": (lambda f: spec(f, classes=1, class_names=["\x1b[2J"]), "control characters"),
     "traversal": (lambda f: config(f, files={"../outside": "0" * 64}), "'../outside' is no name of a file"),
     "absolute": (lambda f: config(f, files={"/etc/passwd": "0" * 64}), "'/etc/passwd' is no name of a file"),
     "no hashes": (lambda f: config(f, files={}), "has no hash of model.safetensors"),

@@ -9,7 +9,7 @@ from helpers.condensation import TABLE
 
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.data import Data
@@ -32,22 +32,22 @@ def test_it_is_the_mean_of_a_plain_loop(side):
     total = 0.0
     for row, label in zip(own.values.tolist(), own.labels.tolist(), strict=True):
         total += math.log(sum(map(math.exp, row))) - row[label]
-    matcher = Classification(side=side)
-    assert matcher.discrepancy(sets, Step(1, 0)).item() == pytest.approx(total / len(own), rel=1e-12)
+    matcher = Classification(sets=(side,))
+    assert matcher.discrepancy([own], Step(1, 0)).value.item() == pytest.approx(total / len(own), rel=1e-12)
     times = torch.arange(len(own)) + 1
     weighted = Samples(own.values, own.labels, times.double())
     repeated = own.rows(torch.arange(len(own)).repeat_interleave(times))
-    values = [matcher.discrepancy((one, one), Step(1, 0)) for one in (weighted, repeated)]
+    values = [matcher.discrepancy([one], Step(1, 0)).value for one in (weighted, repeated)]
     torch.testing.assert_close(*values)
 
 
 def test_what_is_no_classifier_is_refused():
     with pytest.raises(DeclarationError, match=r"projector\.features: class scores are 10 features, got 4; set"):
-        Classification(side="real").build(Facts(shape=(2,), classes=10, features=4))
+        Classification().build(Spec(shape=(2,), classes=10, features=4))
     with pytest.raises(DeclarationError, match="needs data with labels"):
-        Classification(side="real").build(Facts(shape=(2,), features=4))
-    with pytest.raises(DeclarationError, match="the synthetic samples have none"):
-        Classification(side="synthetic").discrepancy([scores(3, 0), Samples(torch.zeros(3, 3))], Step(1, 0))
+        Classification().build(Spec(shape=(2,), features=4))
+    with pytest.raises(DeclarationError, match="needs labels, and a set has none"):
+        Classification().discrepancy([scores(3, 0), Samples(torch.zeros(3, 3))], Step(1, 0))
 
 
 def table(side: str = "synthetic") -> dict:
@@ -55,7 +55,7 @@ def table(side: str = "synthetic") -> dict:
     made["players"]["network"] = {
         "moves": ["network"],
         "optimizer": {"kind": "sgd", "lr": 0.1},
-        "minimize": [{"kind": "classification", "side": side, "space": "network"}],
+        "minimize": [{"kind": "classification", "sets": [side], "space": "network"}],
     }
     made["trainer"]["schedule"] = ["generator", "3*network"]
     return made

@@ -43,8 +43,10 @@ def test_the_other_losses() -> None:
 def test_one_sided() -> None:
     real, fake = torch.tensor([[0.0, 1.0], [2.0, 1.0]]), torch.tensor([[3.0, 0.0]])
     step = Step(1, 0)
-    assert OneSided().discrepancy((Samples(real), Samples(fake)), step).item() == -1.0  # −(relu(3 − 1) + relu(−1)) / 2
-    assert OneSided().discrepancy((Samples(real), Samples(real)), step).item() == 0.0
+    assert (
+        OneSided().discrepancy((Samples(real), Samples(fake)), step).value.item() == -1.0
+    )  # −(relu(3 − 1) + relu(−1)) / 2
+    assert OneSided().discrepancy((Samples(real), Samples(real)), step).value.item() == 0.0
 
 
 GAN = {
@@ -91,7 +93,7 @@ def test_the_critic_sees_other_samples_than_the_generator_and_each_moves_its_own
     assert set(values) == {"critic/minimize[0]", "generator/minimize[0]"}
     after = run.state()
     assert all(not torch.equal(before[k], after[k]) for k in before if k.endswith("weight"))
-    sides = [run.sides((player,), Step(1, 0), turn)[0] for turn, player in enumerate(("critic", "generator"))]
+    sides = [run.sets((player,), Step(1, 0), turn)["synthetic"] for turn, player in enumerate(("critic", "generator"))]
     first, second = (side.features()["projector"].values for side in sides)
     assert not torch.equal(first, second)
 
@@ -99,10 +101,10 @@ def test_the_critic_sees_other_samples_than_the_generator_and_each_moves_its_own
 def test_reconstruction_is_the_mean_squared_error_of_both_sets() -> None:
     run = training(MMD_GAN)
     step = Step(1, 0)
-    synthetic, real = (side.features()["projector"] for side in run.sides(("critic",), step, 0))
+    synthetic, real = (drawn.features()["projector"] for drawn in run.sets(("critic",), step, 0).values())
     auto = run.parts.projector
     expected = sum(F.mse_loss(auto.decoder(auto.encoder(s.origin.values)), s.origin.values) for s in (real, synthetic))
-    torch.testing.assert_close(Reconstruction().discrepancy((real, synthetic), step), expected)
+    torch.testing.assert_close(Reconstruction().discrepancy((real, synthetic), step).value, expected)
 
 
 def test_the_bound_holds_from_the_start_and_after_every_step() -> None:

@@ -10,9 +10,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.losses import soft_cross_entropy
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.matchers import LinearProbe
+from matchzoo.matchers import InducedProbe
 from matchzoo.matchers.induced_probe import sample_space_probe
 
 C = 4
@@ -24,9 +24,9 @@ def problem(n: int = 12, d: int = 9, seed: int = 0) -> tuple[torch.Tensor, torch
     return torch.randn(n, d, generator=rng, dtype=torch.float64) + labels[:, None], labels
 
 
-def built(**fields) -> LinearProbe:
-    matcher = LinearProbe(**fields)
-    matcher.build(Facts(shape=(3, 8, 8), classes=C))
+def built(**fields) -> InducedProbe:
+    matcher = InducedProbe(**fields)
+    matcher.build(Spec(shape=(3, 8, 8), classes=C))
     return matcher
 
 
@@ -34,15 +34,15 @@ def built(**fields) -> LinearProbe:
 @pytest.mark.parametrize("ridge", [1e-4, 1e-1, 10.0])
 @pytest.mark.parametrize("soft", [False, True])
 def test_it_is_ridge_regression_in_feature_space(n, d, ridge, soft):
-    """The primal solution, and least squares on rows that hold the penalty, with an unpenalised bias."""
+    """The primal solution, and least squares on rows that hold the penalty, with an unpenalized bias."""
     z, labels = problem(n, d)
     y = F.one_hot(labels, C).double()
     if soft:
         y = (y + torch.rand(n, C, dtype=torch.float64, generator=torch.Generator().manual_seed(1))).softmax(1)
     weight, bias = sample_space_probe(z, y if soft else labels, C, ridge)
-    centred = z - z.mean(0)
-    strength = ridge * centred.square().sum(1).mean()
-    primal = torch.linalg.solve(centred.T @ centred + strength * torch.eye(d).double(), centred.T @ (y - y.mean(0)))
+    centered = z - z.mean(0)
+    strength = ridge * centered.square().sum(1).mean()
+    primal = torch.linalg.solve(centered.T @ centered + strength * torch.eye(d).double(), centered.T @ (y - y.mean(0)))
     torch.testing.assert_close(weight, primal, rtol=0, atol=1e-10)
     rows = torch.cat([torch.cat([z, torch.ones(n, 1).double()], 1), strength.sqrt() * torch.eye(d + 1).double()[:d]])
     solution = torch.linalg.lstsq(rows, torch.cat([y, torch.zeros(d, C).double()])).solution
@@ -51,7 +51,7 @@ def test_it_is_ridge_regression_in_feature_space(n, d, ridge, soft):
 
 def test_the_loss_is_that_of_plain_loops():
     real, synthetic = Samples(*problem(10, seed=3)), Samples(*problem(8))
-    found = built(ridge=0.1, temperature=0.5).discrepancy([real, synthetic], Step(1, 0))
+    found = built(ridge=0.1, temperature=0.5).discrepancy([real, synthetic], Step(1, 0)).value
     weight, bias = sample_space_probe(synthetic.values, synthetic.labels, C, 0.1)
     total = 0.0
     for z, label in zip(real.values, real.labels.tolist(), strict=True):
@@ -67,11 +67,11 @@ def test_weights_of_real_samples_repeat_them_and_soft_labels_are_shared():
     rows = torch.arange(6).repeat_interleave(times)
     soft = F.one_hot(labels, C) * 0.7 + 0.3 / C
     for y in (labels, soft):
-        weighted = matcher.discrepancy([Samples(z, y, times.float()), synthetic], Step(1, 0))
-        repeated = matcher.discrepancy([Samples(z[rows], y[rows]), synthetic], Step(1, 0))
+        weighted = matcher.discrepancy([Samples(z, y, times.float()), synthetic], Step(1, 0)).value
+        repeated = matcher.discrepancy([Samples(z[rows], y[rows]), synthetic], Step(1, 0)).value
         torch.testing.assert_close(weighted, repeated)
-    one_hot = matcher.discrepancy([Samples(z, F.one_hot(labels, C)), synthetic], Step(1, 0))
-    torch.testing.assert_close(one_hot, matcher.discrepancy([Samples(z, labels), synthetic], Step(1, 0)))
+    one_hot = matcher.discrepancy([Samples(z, F.one_hot(labels, C)), synthetic], Step(1, 0)).value
+    torch.testing.assert_close(one_hot, matcher.discrepancy([Samples(z, labels), synthetic], Step(1, 0)).value)
     scores = torch.randn(6, C, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     by_hand = -(soft * (scores / 0.3).log_softmax(1)).sum(1)
     torch.testing.assert_close(soft_cross_entropy(scores, soft, 0.3), by_hand.mean())
@@ -80,11 +80,11 @@ def test_weights_of_real_samples_repeat_them_and_soft_labels_are_shared():
 def test_order_and_scale_do_not_matter():
     (z, labels), (s, synthetic_labels) = problem(10, seed=3), problem(8)
     matcher = built()
-    value = matcher.discrepancy([Samples(z, labels), Samples(s, synthetic_labels)], Step(1, 0))
+    value = matcher.discrepancy([Samples(z, labels), Samples(s, synthetic_labels)], Step(1, 0)).value
     a, b = (torch.randperm(n, generator=torch.Generator().manual_seed(1)) for n in (10, 8))
-    mixed = matcher.discrepancy([Samples(z[a], labels[a]), Samples(s[b], synthetic_labels[b])], Step(1, 0))
+    mixed = matcher.discrepancy([Samples(z[a], labels[a]), Samples(s[b], synthetic_labels[b])], Step(1, 0)).value
     torch.testing.assert_close(mixed, value)
-    scaled = matcher.discrepancy([Samples(50 * z + 3, labels), Samples(50 * s + 3, synthetic_labels)], Step(1, 0))
+    scaled = matcher.discrepancy([Samples(50 * z + 3, labels), Samples(50 * s + 3, synthetic_labels)], Step(1, 0)).value
     torch.testing.assert_close(scaled, value)
 
 
@@ -93,20 +93,22 @@ def test_the_gradient_is_that_of_finite_differences():
     matcher = built(ridge=0.05, temperature=0.3)
     s.requires_grad_()
     soft = (F.one_hot(labels, C) + 0.1).double().requires_grad_()
-    assert torch.autograd.gradcheck(lambda s: matcher.discrepancy([real, Samples(s, labels)], Step(1, 0)), [s])
-    assert torch.autograd.gradcheck(lambda s, y: matcher.discrepancy([real, Samples(s, y)], Step(1, 0)), [s, soft])
+    assert torch.autograd.gradcheck(lambda s: matcher.discrepancy([real, Samples(s, labels)], Step(1, 0)).value, [s])
+    assert torch.autograd.gradcheck(
+        lambda s, y: matcher.discrepancy([real, Samples(s, y)], Step(1, 0)).value, [s, soft]
+    )
 
 
 def test_some_rows_a_step_are_the_steps_own_draw():
     real, synthetic = Samples(*problem(40, seed=3)), Samples(*problem(8))
     matcher = built(rows=15)
-    first, again, second = (matcher.discrepancy([real, synthetic], Step(n, 0)) for n in (1, 1, 2))
+    first, again, second = (matcher.discrepancy([real, synthetic], Step(n, 0)).value for n in (1, 1, 2))
     assert first == again
     assert first != second
-    many = torch.stack([matcher.discrepancy([real, synthetic], Step(n, 0)) for n in range(400)])
-    whole = built().discrepancy([real, synthetic], Step(1, 0))
+    many = torch.stack([matcher.discrepancy([real, synthetic], Step(n, 0)).value for n in range(400)])
+    whole = built().discrepancy([real, synthetic], Step(1, 0)).value
     assert abs(many.mean() - whole) < 4 * many.std() / 20
-    torch.testing.assert_close(built(rows=1000).discrepancy([real, synthetic], Step(1, 0)), whole)
+    torch.testing.assert_close(built(rows=1000).discrepancy([real, synthetic], Step(1, 0)).value, whole)
 
 
 class Copies(TorchDispatchMode):
@@ -127,7 +129,7 @@ def test_no_copy_to_the_device_is_waited_for():
     """On ``meta``, which is as any other device to a copy."""
     real, synthetic = (Samples(z.to("meta"), labels.to("meta")) for z, labels in (problem(10, seed=3), problem(8)))
     with Copies() as copies:
-        assert built(rows=5).discrepancy([real, synthetic], Step(1, 0)).is_meta
+        assert built(rows=5).discrepancy([real, synthetic], Step(1, 0)).value.is_meta
     assert copies.waited == []
     with Copies() as copies:
         torch.eye(3).to("meta")
@@ -136,11 +138,11 @@ def test_no_copy_to_the_device_is_waited_for():
 
 def test_float32_is_close_and_half_precision_is_taken_to_float32():
     real, synthetic = Samples(*problem(10, seed=3)), Samples(*problem(8))
-    exact = built().discrepancy([real, synthetic], Step(1, 0))
+    exact = built().discrepancy([real, synthetic], Step(1, 0)).value
     single = [Samples(s.values.float(), s.labels) for s in (real, synthetic)]
-    torch.testing.assert_close(built().discrepancy(single, Step(1, 0)).double(), exact, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(built().discrepancy(single, Step(1, 0)).value.double(), exact, rtol=1e-4, atol=1e-5)
     half = [Samples(s.values.bfloat16(), s.labels) for s in (real, synthetic)]
-    assert built().discrepancy(half, Step(1, 0)).dtype == torch.float32
+    assert built().discrepancy(half, Step(1, 0)).value.dtype == torch.float32
 
 
 def test_a_system_that_rounding_breaks_is_not_finite():
@@ -158,7 +160,7 @@ def test_what_cannot_be_measured_is_refused():
     with pytest.raises(MatchZooError, match="no weights of synthetic"):
         built().discrepancy([samples, Samples(*problem(), torch.ones(12))], Step(1, 0))
     with pytest.raises(DeclarationError, match="at least 2 classes, got none"):
-        LinearProbe().build(Facts(shape=(2,)))
+        InducedProbe().build(Spec(shape=(2,)))
     for field in ("ridge", "temperature"):
         with pytest.raises(DeclarationError, match="a number above 0"):
-            LinearProbe(**{field: 0.0})
+            InducedProbe(**{field: 0.0})

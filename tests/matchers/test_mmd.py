@@ -50,17 +50,17 @@ def test_mmd_is_its_definition_written_as_loops(kernel, estimator):
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=NAMES)
 def test_linear_mmd_of_sorted_sets_is_on_average_the_unbiased_one(kernel):
-    """The mean over all pairings is the U-statistic; neighbours, here of one class, are nowhere near it."""
+    """The mean over all pairings is the U-statistic; neighbors, here of one class, are nowhere near it."""
     classes = 3 * points(4, 2, 7)
     x = classes.repeat_interleave(3, 0) + 0.1 * points(12, 2)
     y = classes.repeat_interleave(5, 0) + 0.1 * points(20, 2, 1)
     sets, term = (Samples(x), Samples(y)), MMD(kernel=kernel, estimator="linear")
-    found = torch.stack([term.discrepancy(sets, Step(number, 0)) for number in range(1, 1001)])
+    found = torch.stack([term.discrepancy(sets, Step(number, 0)).value for number in range(1, 1001)])
     unbiased, error = squared_mmd(*sets, kernel, "unbiased"), found.std() / len(found) ** 0.5
     assert abs(found.mean() - unbiased) < 4 * error
-    neighbours = squared_mmd(*sets, kernel, "linear")
-    assert abs(neighbours - unbiased) > 10 * error
-    assert term.discrepancy(sets, Step(1, 0)).equal(found[0])
+    neighbors = squared_mmd(*sets, kernel, "linear")
+    assert abs(neighbors - unbiased) > 10 * error
+    assert term.discrepancy(sets, Step(1, 0)).value.equal(found[0])
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=NAMES)
@@ -69,7 +69,7 @@ def test_mmd_has_the_gradient_of_finite_differences(kernel, estimator):
     x, y = points(4, 2).requires_grad_(), (points(6, 2, 1) + 1).requires_grad_()
     assert torch.autograd.gradcheck(lambda a, b: squared_mmd(Samples(a), Samples(b), kernel, estimator), (x, y))
     root = MMD(kernel=kernel, estimator=estimator, root=True)
-    assert torch.autograd.gradcheck(lambda a, b: root.discrepancy((Samples(a), Samples(b)), Step(1, 0)), (x, y))
+    assert torch.autograd.gradcheck(lambda a, b: root.discrepancy((Samples(a), Samples(b)), Step(1, 0)).value, (x, y))
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=NAMES)
@@ -144,11 +144,11 @@ def test_edges_are_finite(kernel, root, dtype):
     matcher = MMD(kernel=kernel, root=root)
     for other in (x.clone(), x[:1], x + 1e4):
         moved = other.clone().requires_grad_()
-        found = matcher.discrepancy((Samples(x), Samples(moved)), Step(1, 0))
+        found = matcher.discrepancy((Samples(x), Samples(moved)), Step(1, 0)).value
         found.backward()
         assert torch.isfinite(found)
         assert torch.isfinite(moved.grad).all()
-    alone = matcher.discrepancy((Samples(x[:1]), Samples(x[1:2])), Step(1, 0))
+    alone = matcher.discrepancy((Samples(x[:1]), Samples(x[1:2])), Step(1, 0)).value
     assert torch.isfinite(alone)
 
 
@@ -175,5 +175,5 @@ def test_either_bandwidths_or_a_kernel():
         with pytest.raises(DeclarationError, match=f"either bandwidths or a kernel, got {given}"):
             structure({"kind": "mmd", **table}, Matcher)
     made = structure({"kind": "mmd", "kernel": {"kind": "rational-quadratic", "bandwidth": "median"}}, Matcher)
-    found = made.discrepancy((Samples(points(5, 2)), Samples(points(6, 2, 1))), Step(1, 0))
+    found = made.discrepancy((Samples(points(5, 2)), Samples(points(6, 2, 1))), Step(1, 0)).value
     assert found > 0

@@ -28,7 +28,7 @@ def small(name: str) -> Recipe:
         channels = recipe.data.channels
         changes["data"] = {"kind": "digits", "size": 16, "channels": channels, "sampling": "balanced"}
     for path in recipe.projectors or {"projector": recipe.projector}:
-        if recipe.spaces[path].changes:
+        if recipe.spaces[path].is_resampled:
             changes[f"projectors.{path}.network" if recipe.projectors else f"{path}.network"] = {
                 "kind": "convnet",
                 "width": 8,
@@ -52,7 +52,7 @@ def test_distribution_matching_is_that_of_plain_loops():
     recipe = small("dm/digits").replace(**{"trainer.precision": "float64"})
     made = training(recipe)
     for number in (1, 2):
-        made.advance(Step(number, 0))
+        made.before_step(Step(number, 0))
         network = ConvNet(width=8)
         network.build((3, 16, 16), (recipe.projector.features,), Step(0 if number == 1 else 2, 0).rng("projector"))
         network.double()
@@ -75,14 +75,15 @@ def shared(**changes) -> Recipe:
 def test_both_sides_of_a_class_share_a_view():
     made = training(shared())
     step, views = Step(2, 0), made.parts.views
-    synthetic, real = made.sides(("generator",), step, 0)
+    drawn = made.sets(("generator",), step, 0)
+    synthetic, real = drawn["synthetic"], drawn["real"]
     plan = views.draw(10, step.rng("shared views", 0))
     assert len(plan.unique(dim=0)) == 10
     for side, samples in ((synthetic, made.parts.generator.sample()), (real, made.parts.data.render(real.draws))):
-        found = side.features()["images"].values.unflatten(1, made.parts.facts.shape)
+        found = side.features()["images"].values.unflatten(1, made.parts.spec.shape)
         expected = views.apply(samples.values.double(), plan[samples.labels])
         torch.testing.assert_close(found, expected)
-    again = made.sides(("generator",), Step(3, 0), 0)[0]
+    again = made.sets(("generator",), Step(3, 0), 0)["synthetic"]
     assert not torch.equal(again.plan, synthetic.plan)
 
 
@@ -109,11 +110,11 @@ def test_without_an_augmentation_sharing_is_gradient_matching():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"generator.soft_labels": "learnt"}, "views of a class need class indices, and this set has probabilities"),
+        ({"generator.soft_labels": "learned"}, "views of a class need class indices, and this set has probabilities"),
         (
             {
                 "players.generator.minimize": [
-                    {"kind": "statistic", "space": "images", "statistic": "class-centres", "distance": "squared",
+                    {"kind": "statistic", "space": "images", "statistic": "class-means", "distance": "squared",
                      "reference": "cache"}
                 ]
             },

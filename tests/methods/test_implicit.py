@@ -42,6 +42,6 @@ def test_it_trains(name: str) -> None:
         if part not in training.fixed:
             assert any(not torch.equal(before[k], v) for k, v in after.items() if k.startswith(f"{part}/"))
     samples = parts.generator.sample(3).values
-    assert samples.shape == (3, *parts.facts.shape)
-    if parts.facts.is_images:
+    assert samples.shape == (3, *parts.spec.shape)
+    if parts.spec.is_images:
         assert 0 <= samples.min() <= samples.max() <= 1

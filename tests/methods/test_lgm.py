@@ -108,7 +108,7 @@ def test_shrunk_it_trains(name: str, tmp_path: Path, tiny_card: Path, imagenet: 
     tiny = shrunk(recipe, tmp_path, tiny_card, imagenet, None if name in SUCCESSORS else 2)
     parts = tiny.build()
     if name != OWN and name not in ON_DIGITS:
-        assert parts.facts.classes == classes(recipe)
+        assert parts.spec.classes == classes(recipe)
     for evaluation in tiny.evaluation:
         evaluation.check(parts)
     training = Training(parts, tiny.trainer, tiny.engine())
@@ -145,7 +145,7 @@ def test_the_papers_recipes_differ_in_data_and_backbone_alone() -> None:
 @pytest.mark.parametrize(
     ("name", "single"), [("lgm/joint", "lgm/quickstart"), ("lgm/imagenet-100-joint", "lgm/imagenet-100-clip-b16")]
 )
-def test_a_joint_recipe_is_its_neighbour_in_several_spaces(name: str, single: str) -> None:
+def test_a_joint_recipe_is_its_neighbor_in_several_spaces(name: str, single: str) -> None:
     own, other = recipes.load(name).table(), recipes.load(single).table()
     spaces, projector = own.pop("projectors"), other.pop("projector")
     terms, [term] = (table["players"]["generator"].pop("minimize") for table in (own, other))
@@ -155,9 +155,9 @@ def test_a_joint_recipe_is_its_neighbour_in_several_spaces(name: str, single: st
 
 
 @pytest.mark.parametrize("name", SUCCESSORS)
-def test_a_successor_differs_from_its_neighbour_in_what_is_matched(name: str) -> None:
-    neighbour = f"lgm/{name.partition('/')[2]}".replace("decoupled", "quickstart")
-    own, other = (flat(recipes.load(n).table()) for n in (name, neighbour))
+def test_a_successor_differs_from_its_neighbor_in_what_is_matched(name: str) -> None:
+    neighbor = f"lgm/{name.partition('/')[2]}".replace("decoupled", "quickstart")
+    own, other = (flat(recipes.load(n).table()) for n in (name, neighbor))
     differ = {key for key in own.keys() | other.keys() if own.get(key) != other.get(key)}
     assert all(key.startswith(("players.generator.minimize", "views.copies")) for key in differ)
     assert own["views.copies"] == (1 if name.startswith("sfm/") else 3)

@@ -31,7 +31,7 @@ def test_a_row_has_the_facts_of_its_card() -> None:
     for name, row in rows_of(zoo_pages.text("backbones")).items():
         card = zoo.load(f"backbones/{name}", zoo.BackboneCard)
         assert row["features"] == str(card.features)
-        assert row["licence of the weights"] == card.licence
+        assert row["license of the weights"] == card.license
         assert str(card.size) in row["pixels a side"]
         assert row["run by us"] == ("unverified" if card.verified is None else "verified")
     digits = rows_of(zoo_pages.text("datasets"))["digits"]

@@ -1,4 +1,4 @@
-"""What only a CUDA device can show: agreement with the CPU, exact resume, no host synchronisation in a step."""
+"""What only a CUDA device can show: agreement with the CPU, exact resume, no host synchronization in a step."""
 
 import copy
 
@@ -37,8 +37,7 @@ def first_gradient(made: Training) -> tuple[float, torch.Tensor]:
 
     made._let_move({"generator"})
     step = Step(1, 0)
-    way = made._at_once if made.chunk >= made.rows else made._in_chunks
-    values, gradients = way(made.parts.players, *made.sides(("generator",), step, 0), step)
+    values, gradients = made.gradients(made.parts.players, made.sets(("generator",), step, 0), step)
     return values["generator"][0].item(), gradients["generator"][0].cpu()
 
 
@@ -65,7 +64,7 @@ def test_bfloat16_is_close_to_float32(lgm):
 def test_a_step_does_not_wait_for_the_device(name, lgm, ring):
     lgm["views"].pop("noise")
     probe, mmd = copy.deepcopy(lgm), copy.deepcopy(ring)
-    probe["players"]["generator"]["minimize"] = [{"kind": "linear-probe", "rows": 100, "reference": "cache"}]
+    probe["players"]["generator"]["minimize"] = [{"kind": "induced-probe", "rows": 100, "reference": "cache"}]
     mmd["players"]["generator"]["minimize"][0]["estimator"] = "linear"
     made = training({"lgm": lgm, "ring": ring, "linear probe": probe, "linear MMD": mmd}[name], "cuda")
     for number in (1, 2):

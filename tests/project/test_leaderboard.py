@@ -113,8 +113,8 @@ def test_it_stops_when_the_budget_is_spent(tiny: Board, tmp_path: Path):
 def test_fewer_training_images_for_a_slow_judge(tmp_path: Path):
     path = leaderboard.thinned(recipes.load("lgm/quickstart"), 7, tmp_path / "thin.npz")
     data = structure({"kind": "arrays", "path": str(path), "size": 16}, Data)
-    facts = data.build(0)
-    assert facts.class_names == tuple("0123456789")
+    spec = data.build(0)
+    assert spec.class_names == tuple("0123456789")
     assert data.training_set.labels.bincount().tolist() == [7] * 10
     assert len(data.test_set) == 898
 

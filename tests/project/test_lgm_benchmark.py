@@ -44,9 +44,9 @@ def test_textbook_has_the_loss_and_the_image_gradient_of_ours(table, name, initi
     for number in range(1, STEPS + 1):
         if number in (1, 5):
             now = Step(number, 0)
-            training.advance(now)
+            training.before_step(now)
             training._let_move({"generator"})
-            values, gradients = training._at_once(training.parts.players, *training.sides(("generator",), now, 0), now)
+            values, gradients = training.gradients(training.parts.players, training.sets(("generator",), now, 0), now)
             plain.pyramid.grow(number)
             loss = plain.loss(number)
             torch.testing.assert_close(loss, values["generator"][0], rtol=1e-10, atol=1e-10)

@@ -60,7 +60,7 @@ def test_wheel_holds_the_package_and_all_declarations(wheel: Path) -> None:
     assert {name.split("/")[0] for name in held if not name.startswith("matchzoo_torch-")} == {"matchzoo"}
 
 
-def test_wheel_has_its_command_and_licence(wheel: Path) -> None:
+def test_wheel_has_its_command_and_license(wheel: Path) -> None:
     (entry,) = [name for name in names(wheel) if name.endswith("entry_points.txt")]
     with zipfile.ZipFile(wheel) as file:
         assert "matchzoo = matchzoo.cli.main:main" in file.read(entry).decode()
@@ -71,7 +71,7 @@ def test_wheel_works_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     with zipfile.ZipFile(wheel) as file:
         file.extractall(site)
-    for folder in ("zoo/backbones", "recipes/lgm"):  # neighbours that are none of ours
+    for folder in ("zoo/backbones", "recipes/lgm"):  # neighbors that are none of ours
         for base in (site, tmp_path):
             (base / folder).mkdir(parents=True)
             (base / folder / "stranger.toml").write_text("")

@@ -1,4 +1,4 @@
-"""What docs/security.md promises, beside the hostile artefacts and models of test_artefact.py and test_model.py."""
+"""What docs/security.md promises, beside the hostile artifacts and models of test_artifact.py and test_model.py."""
 
 import hashlib
 import importlib.util
@@ -26,7 +26,7 @@ from matchzoo.core.storage.paths import is_below
 from matchzoo.data import Arrays, Table, Torchvision
 from matchzoo.data.hub_dataset import Hub
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.hub.folders.writing import CARD
+from matchzoo.hub.folders.set_schema import CARD
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import trackers
 from matchzoo.zoo.weights import FileWeights, HubWeights, TorchvisionWeights, UrlWeights
@@ -283,14 +283,14 @@ IMAGE = "<img src=x onerror=alert(1)>"
 def test_a_card_shows_what_strangers_wrote() -> None:
     from matchzoo.hub.folders import card
 
-    backbone = {"card": f"x\n```\n{IMAGE}; rm -r ~", "architecture": IMAGE, "licence": IMAGE}
+    backbone = {"card": f"x\n```\n{IMAGE}; rm -r ~", "architecture": IMAGE, "license": IMAGE}
     scores = {"method": IMAGE, "backbone": IMAGE, "top1_mean": 1.0, "seeds": IMAGE}
     hostile = attrs.evolve(
         made(classes=(IMAGE, "<script>alert(1)</script>", "[x](javascript:alert(1))")),
         backbones=(backbone,),
         scores=(scores,),
-        licence=IMAGE,
-        source={"data": {"kind": IMAGE}, "from": IMAGE, "licence": IMAGE, "homepage": "javascript:alert(1)"},
+        license=IMAGE,
+        source={"data": {"kind": IMAGE}, "from": IMAGE, "license": IMAGE, "homepage": "javascript:alert(1)"},
         versions={IMAGE: IMAGE},
     )
     text = card.text(hostile, REPO).split("---\n", 2)[2]
@@ -317,7 +317,7 @@ def test_names_that_look_like_code_come_back(tmp_path: Path) -> None:
         ({"backbones": [{"weights": "x"}]}, "backbones: weights: expected another type, got 'x'"),
         ({"scores": [{"top1_mean": "x"}]}, "scores: top1_mean: expected a number, got 'x'"),
         ({"scores": [{"seeds": "<b>"}]}, "scores: seeds: expected a number, got '<b>'"),
-        ({"licence": "MIT\x1b[2J"}, "control characters"),
+        ({"license": "MIT\x1b[2J"}, "control characters"),
         ({"source": {"from": [{"a": "\x9b2J"}]}}, "control characters"),
     ],
 )

@@ -107,8 +107,8 @@ def test_pages_open(browser: Any, address: str, width: str, dark: bool, tmp_path
         assert tab.page.evaluate(loaded) == []
         assert tab.page.evaluate("[...document.images].filter(i => !i.alt).map(i => i.src)") == []
         tab.page.screenshot(path=tmp_path / f"{path.strip('/').replace('/', '-') or 'index'}.png")
-    colour = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (sum(map(int, re.findall(r"\d+", colour)[:3])) < 200) == dark
+    color = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", color)[:3])) < 200) == dark
     assert len(list(tmp_path.glob("*.png"))) == len(PAGES)
     tab.close()
 

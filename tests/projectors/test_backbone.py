@@ -7,11 +7,11 @@ import torchvision
 
 from matchzoo import zoo
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.projectors import Backbone
 from matchzoo.zoo.weights.keys import by_order
 
-FACTS = Facts(shape=(3, 64, 64), classes=10)
+FACTS = Spec(shape=(3, 64, 64), classes=10)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_mapping_by_order_is_the_mapping_by_name(name):
 
 
 @pytest.mark.parametrize("name", ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2", "mobilenetv2"])
-def test_it_recognises_a_photograph(name):
+def test_it_recognizes_a_photograph(name):
     """The classifier head that ships with the weights, on a photograph from scikit-learn's wheel: a temple."""
     from sklearn.datasets import load_sample_image
 
@@ -113,10 +113,10 @@ def test_random_weights_are_a_function_of_their_seed(tiny_card):
     assert torch.equal(first, features(str(tiny_card)))
 
 
-def test_a_backbone_takes_colour_images_only():
+def test_a_backbone_takes_color_images_only():
     for shape in ((2,), (1, 8, 8)):
         with pytest.raises(MatchZooError, match="takes images of 3 channels"):
-            Backbone(card="efficientnet-lite0").build(Facts(shape=shape))
+            Backbone(card="efficientnet-lite0").build(Spec(shape=shape))
 
 
 def test_by_order_refuses_other_shapes():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.models.networks import MLP, ConvNet
@@ -17,7 +17,7 @@ from matchzoo.training.loop import Training
 
 def built(every: int | None, **fields) -> Learned:
     projector = Learned(network=MLP(widths=(5,)), features=3, redraw_every=every, **fields)
-    projector.build(Facts(shape=(4,), seed=7))
+    projector.build(Spec(shape=(4,), seed=7))
     return projector.double()
 
 
@@ -30,7 +30,7 @@ def test_intervals_have_networks_of_their_own(every):
     projector, found, said = built(every), [], []
     start = weights(projector).clone()
     for number in range(1, 8):
-        said.append(projector.advance(Step(number, 7)))
+        said.append(projector.before_step(Step(number, 7)))
         found.append(weights(projector).clone())
     assert said == [number > 1 and (number - 1) % every == 0 for number in range(1, 8)]
     assert torch.equal(found[0], start)
@@ -41,7 +41,7 @@ def test_intervals_have_networks_of_their_own(every):
 
 def test_a_network_is_what_build_would_draw_at_the_first_step_of_its_interval():
     projector = built(3)
-    projector.advance(Step(8, 7))
+    projector.before_step(Step(8, 7))
     other = MLP(widths=(5,))
     other.build((4,), (3,), Step(7, 7).rng("projector"))
     for ours, theirs in zip(projector.parameters(), other.parameters(), strict=True):
@@ -53,9 +53,9 @@ def test_steps_may_come_in_any_order_and_parameters_stay_the_same_objects():
     one, other = built(2), built(2)
     held = list(one.parameters())
     for number in (9, 3, 1, 0, 6):
-        one.advance(Step(number, 7))
+        one.before_step(Step(number, 7))
         fresh = built(2)
-        fresh.advance(Step(number, 7))
+        fresh.before_step(Step(number, 7))
         assert torch.equal(weights(one), weights(fresh))
     assert all(a is b for a, b in zip(held, one.parameters(), strict=True))
     assert torch.equal(weights(other), weights(built(None)))
@@ -64,21 +64,21 @@ def test_steps_may_come_in_any_order_and_parameters_stay_the_same_objects():
 def test_it_never_happens_where_it_is_not_asked_for_and_bounds_hold():
     projector = built(None)
     start = weights(projector)
-    assert not any(projector.advance(Step(n, 7)) for n in (0, 1, 100))
+    assert not any(projector.before_step(Step(n, 7)) for n in (0, 1, 100))
     assert torch.equal(weights(projector), start)
-    assert not projector.changes
-    assert built(1).changes
+    assert not projector.is_resampled
+    assert built(1).is_resampled
     bounded = built(1, bound=0.01)
-    bounded.advance(Step(5, 7))
+    bounded.before_step(Step(5, 7))
     assert weights(bounded).abs().max() == 0.01
 
 
 def test_running_statistics_start_anew_as_well():
     projector = Learned(network=ConvNet(width=4, depth=1, norm="batch"), features=2, redraw_every=1)
-    projector.build(Facts(shape=(3, 4, 4)))
+    projector.build(Spec(shape=(3, 4, 4)))
     projector.project(torch.rand(8, 3, 4, 4))
     assert projector.network.layers[1].running_mean.abs().max() > 0
-    projector.advance(Step(2, 0))
+    projector.before_step(Step(2, 0))
     assert projector.network.layers[1].running_mean.abs().max() == 0
 
 
@@ -110,7 +110,7 @@ def test_its_player_gets_a_fresh_optimizer_and_others_keep_theirs(ring):
     for number in (1, 2):
         made.step(number)
     before = dict(made.optimizers)
-    made.advance(Step(3, 0))
+    made.before_step(Step(3, 0))
     assert made.optimizers["generator"] is before["generator"]
     assert made.optimizers["projector"] is not before["projector"]
 
@@ -122,7 +122,7 @@ def test_a_stored_real_side_is_refused(lgm):
     table["projector"]["redraw_every"] = 5
     for reference in ("cache", "class-means"):
         table["players"]["generator"]["minimize"][0]["reference"] = reference
-        with pytest.raises(DeclarationError, match="computed once: the projector is drawn anew; use reference"):
+        with pytest.raises(DeclarationError, match="computed once: the projector is resampled; use reference"):
             training(table)
     table["players"]["generator"]["minimize"][0]["reference"] = "online"
     assert training(table)

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.distances import gaussian, squared_distances
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.ratios import KLIEP, ULSIF, Classifier, KernelMeanMatching, Ratio, RatioEstimator, RuLSIF
@@ -115,8 +115,8 @@ def test_least_squares_are_those_of_densratio(relative, s, ridge):
 @pytest.mark.parametrize("clip", [False, True])
 def test_leave_one_out_is_that_of_leaving_one_out(n, m, relative, clip):
     p, q = two_sets(n, m)
-    centres = points(5, 2, 3)
-    at_p, at_q = (gaussian(squared_distances(x, centres), 1.0) for x in (p, q))
+    centers = points(5, 2, 3)
+    at_p, at_q = (gaussian(squared_distances(x, centers), 1.0) for x in (p, q))
     scores = []
     for i in range(min(n, m)):
         rest_p, rest_q = (torch.cat([x[:i], x[i + 1 :]]) for x in (at_p, at_q))
@@ -254,7 +254,7 @@ def test_classifier_takes_a_given_logit():
     with pytest.raises(MatchZooError, match="samples of 1 feature, got 2"):
         fitted(Classifier(features="logit"), points(6, 2), points(4, 2))
     with pytest.raises(DeclarationError, match="a projector of 1 feature, this one has 3"):
-        Classifier(features="logit").build(Facts(shape=(2,), features=3))
+        Classifier(features="logit").build(Spec(shape=(2,), features=3))
 
 
 # What holds of every estimator
@@ -264,7 +264,7 @@ def test_classifier_takes_a_given_logit():
 def test_values_have_the_gradient_of_finite_differences(name):
     p, q = (x.requires_grad_() for x in two_sets(7, 6))
     assert torch.autograd.gradcheck(lambda a, b: fitted(FIXED[name], a, b).denominator, (p, q), atol=1e-4)
-    if FIXED[name].everywhere:
+    if FIXED[name].out_of_sample:
         assert torch.autograd.gradcheck(lambda a, b: fitted(FIXED[name], a, b).numerator, (p, q), atol=1e-4)
 
 
@@ -272,7 +272,7 @@ def test_values_have_the_gradient_of_finite_differences(name):
 def test_values_elsewhere_agree(name):
     p, q = two_sets()
     ratio = fitted(FIXED[name], p, q)
-    if FIXED[name].everywhere:
+    if FIXED[name].out_of_sample:
         torch.testing.assert_close(ratio.at(q), ratio.denominator)
         torch.testing.assert_close(ratio.at(p), ratio.numerator)
         assert ratio.at(points(5, 2, 7)).shape == (5,)
@@ -333,7 +333,7 @@ def test_choosing_needs_two_samples(name):
 
 @pytest.mark.parametrize("name", ["ulsif", "kliep", "fourier"])
 def test_equal_steps_give_equal_values(name):
-    p, q = law("T2", 150, 0)[:2]  # more samples than centres
+    p, q = law("T2", 150, 0)[:2]  # more samples than centers
     first, second = (fitted(CHOOSING[name], p, q).denominator for _ in range(2))
     assert torch.equal(first, second)
     other = CHOOSING[name].fit(numerator=Samples(p), denominator=Samples(q), step=Step(2, 0)).denominator

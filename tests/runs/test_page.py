@@ -90,7 +90,7 @@ def quick(lgm: dict) -> Recipe:
     """A tiny distillation that takes little time: class means of pixels."""
     lgm["projector"] = {"kind": "identity"}
     lgm["players"]["generator"]["minimize"] = [
-        {"kind": "statistic", "statistic": "class-centres", "distance": "squared", "reference": "class-means"}
+        {"kind": "statistic", "statistic": "class-means", "distance": "squared", "reference": "class-means"}
     ]
     del lgm["views"]
     lgm["evaluation"] = QUICK

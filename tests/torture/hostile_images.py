@@ -30,19 +30,19 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
 def originals() -> list[bytes]:
     """Whole images of every form that is read."""
     noise = Image.effect_noise((24, 17), 90)
-    colour = Image.merge("RGB", [noise, noise.transpose(Image.Transpose.ROTATE_180), noise])
+    color = Image.merge("RGB", [noise, noise.transpose(Image.Transpose.ROTATE_180), noise])
     deep = Image.fromarray(np.arange(24 * 17, dtype=np.uint16).reshape(17, 24) * 150)
     exif = Image.Exif()
     exif[0x0112] = 6
-    frames = [colour, colour.transpose(Image.Transpose.ROTATE_180)]
-    made = [encoded(image, "PNG") for image in (noise, colour, deep, colour.convert("RGBA"), colour.convert("P"))]
-    made += [encoded(noise.convert("1"), "PNG"), encoded(colour, "PNG", exif=exif)]
-    made += [encoded(colour, "JPEG", progressive=p, exif=exif) for p in (False, True)]
-    made += [encoded(colour.convert("CMYK"), "JPEG"), encoded(noise, "JPEG")]
-    made += [encoded(colour, "WEBP", lossless=p) for p in (False, True)]
-    made += [encoded(colour, kind) for kind in ("BMP", "PPM", "TIFF", "GIF")]
+    frames = [color, color.transpose(Image.Transpose.ROTATE_180)]
+    made = [encoded(image, "PNG") for image in (noise, color, deep, color.convert("RGBA"), color.convert("P"))]
+    made += [encoded(noise.convert("1"), "PNG"), encoded(color, "PNG", exif=exif)]
+    made += [encoded(color, "JPEG", progressive=p, exif=exif) for p in (False, True)]
+    made += [encoded(color.convert("CMYK"), "JPEG"), encoded(noise, "JPEG")]
+    made += [encoded(color, "WEBP", lossless=p) for p in (False, True)]
+    made += [encoded(color, kind) for kind in ("BMP", "PPM", "TIFF", "GIF")]
     made += [encoded(deep, kind) for kind in ("TIFF", "PPM")]
-    made += [encoded(colour, "TIFF", compression=how) for how in ("tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits")]
+    made += [encoded(color, "TIFF", compression=how) for how in ("tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits")]
     made += [
         encoded(frames[0], kind, save_all=True, append_images=frames[1:]) for kind in ("GIF", "PNG", "WEBP", "TIFF")
     ]
@@ -147,10 +147,10 @@ def folders(rng: random.Random, folder: Path) -> str:
     if wanted is None:
         data.build(0)
         raise Wrong("accepted what must be refused")
-    facts = data.build(0)
-    expect(facts.class_names == tuple(sorted(wanted)), f"classes {facts.class_names}")
+    spec = data.build(0)
+    expect(spec.class_names == tuple(sorted(wanted)), f"classes {spec.class_names}")
     labels = torch.cat([getattr(data, part).labels for part in parts])
-    found = dict(zip(facts.class_names, labels.bincount(minlength=len(wanted)).tolist(), strict=True))
+    found = dict(zip(spec.class_names, labels.bincount(minlength=len(wanted)).tolist(), strict=True))
     expect(found == wanted, f"counts {found}, put there {wanted}")
     values = data.training_set.all().values
     expect(values.shape[1:] == (3, size, size) and values.min() >= 0 and values.max() <= 1, f"images {values.shape}")

@@ -19,7 +19,7 @@ import torch
 from torture.attempts import Wrong, attempt, expect
 
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.evaluation.metrics.frechet import frechet_distance
@@ -87,7 +87,7 @@ def hostile() -> Iterator[Sets]:
 Subject = Callable[[Sets, torch.dtype], None]
 
 
-def labelled(values: torch.Tensor) -> Samples:
+def labeled(values: torch.Tensor) -> Samples:
     labels = torch.arange(len(values)) % CLASSES
     return Samples(values, labels, index=torch.arange(len(values)))
 
@@ -110,11 +110,12 @@ def matcher(table: dict[str, Any]) -> Subject:
         made = structure(table, Matcher)  # type: ignore[type-abstract]
         d = sets.x.shape[1]
         names = tuple("ab")
-        facts = Facts(shape=(d,), classes=CLASSES, class_names=names, count=len(sets.x), seed=0, features=d)
-        made.build(facts)
+        spec = Spec(shape=(d,), classes=CLASSES, class_names=names, count=len(sets.x), seed=0, features=d)
+        made.build(spec)
         made.to(dtype)
         real, synthetic = sets.x.to(dtype), sets.y.to(dtype).requires_grad_()
-        value = made.discrepancy((labelled(real), labelled(synthetic)), Step(1, 0))
+        said = made.discrepancy((labeled(real), labeled(synthetic)), Step(1, 0))
+        value = said.value
         expect(value.ndim == 0, f"a value of shape {tuple(value.shape)}")
         cubes = table.get("kernel", {}).get("kind") == "polynomial" and dtype == torch.float32
         if not sets.ordinary or not real.isfinite().all() or (cubes and sets.x.abs().max() + sets.y.abs().max() > 1e4):
@@ -122,7 +123,8 @@ def matcher(table: dict[str, Any]) -> Subject:
         expect(bool(value.isfinite()), f"a value of {value.item()}")
         [gradient] = torch.autograd.grad(value, [synthetic], allow_unused=True)
         expect(gradient is None or bool(gradient.isfinite().all()), "a gradient that is not finite")
-        if all(math.isnan(v) for v in made.diagnostics(True).values()) and made.diagnostics(True):
+        numbers = said.diagnostics(True)
+        if numbers and all(math.isnan(v) for v in numbers.values()):
             raise Wrong("diagnostics that are not a number")
 
     return ask
@@ -143,7 +145,7 @@ def distance(measure: Callable[[torch.Tensor, torch.Tensor], Any]) -> Subject:
 
 def classifier(protocol: dict[str, Any]) -> Subject:
     def ask(sets: Sets, dtype: torch.dtype) -> None:
-        train, test = labelled(sets.x.to(dtype)), labelled(sets.y.to(dtype))
+        train, test = labeled(sets.x.to(dtype)), labeled(sets.y.to(dtype))
         made = structure(protocol, Protocol)  # type: ignore[type-abstract]
         [score] = probe(made, [TrainingSet(features=train, views=1)], train, test, CLASSES)
         expect(0 <= score.top1 <= 100, f"an accuracy of {score.top1}")
@@ -153,7 +155,7 @@ def classifier(protocol: dict[str, Any]) -> Subject:
 
 def selector(choose: Callable[[Samples], torch.Tensor]) -> Subject:
     def ask(sets: Sets, dtype: torch.dtype) -> None:
-        features = labelled(sets.y.to(dtype))
+        features = labeled(sets.y.to(dtype))
         rows = choose(features)
         expect(len(set(rows.tolist())) == len(rows), "a sample was chosen twice")
         found, there = (labels.bincount(minlength=CLASSES) for labels in (features.labels[rows], features.labels))
@@ -179,10 +181,10 @@ def subjects() -> dict[str, Subject]:
                 made[f"mmd {name} {estimator}{' root' * root}"] = matcher(table)
     for estimator in ("ulsif", "rulsif", "kliep", "classifier", "kernel-mean-matching"):
         made[f"ratio {estimator}"] = matcher({"kind": "ratio", "estimator": {"kind": estimator}})
-    for name in ("head-gradient", "class-centres", "statistical-flow"):
+    for name in ("head-gradient", "class-means", "statistical-flow"):
         for how in ("cosine", "row-cosine", "squared"):
             made[f"{name} {how}"] = matcher({"kind": "statistic", "statistic": {"kind": name}, "distance": how})
-    made["linear-probe"] = matcher({"kind": "linear-probe"})
+    made["induced-probe"] = matcher({"kind": "induced-probe"})
     made["one-sided"] = matcher({"kind": "one-sided"})
     measures = (frechet_distance, kernel_distance, precision_recall_density_coverage)
     made |= {measure.__name__: distance(measure) for measure in measures}

@@ -66,10 +66,10 @@ def arrays(rng: random.Random, folder: Path) -> str:
     if rng.random() < 0.3:
         path.write_bytes(damage(path.read_bytes(), rng))
     data = Arrays(path=str(path), size=rng.choice([None, 8, 5]), layout=rng.choice(["auto"] * 6 + ["nchw", "nhw"]))
-    facts = data.build(0)
+    spec = data.build(0)
     values = data.training_set.all().values
-    expect(values.shape[1:] == facts.shape and values.min() >= 0 and values.max() <= 1, f"images {values.shape}")
-    expect(len(set(facts.class_names)) == len(facts.class_names), "two classes of one name")
+    expect(values.shape[1:] == spec.shape and values.min() >= 0 and values.max() <= 1, f"images {values.shape}")
+    expect(len(set(spec.class_names)) == len(spec.class_names), "two classes of one name")
     return "read"
 
 

@@ -19,7 +19,7 @@ from matchzoo.training.loop import Training
 
 
 def soft(table: dict) -> dict:
-    table["generator"]["soft_labels"] = "learnt"
+    table["generator"]["soft_labels"] = "learned"
     return table
 
 
@@ -77,8 +77,7 @@ def test_first_gradient_agrees_to_the_last_digits(lgm):
         training.prepare(quiet=True)
         training._let_move({"generator"})
         step = Step(1, 0)
-        way = training._at_once if chunk > 100 else training._in_chunks
-        _, gradients = way(training.parts.players, *training.sides(("generator",), step, 0), step)
+        _, gradients = training.gradients(training.parts.players, training.sets(("generator",), step, 0), step)
         found.append(gradients["generator"][0])
     assert found[0].abs().max() > 1e-4
     torch.testing.assert_close(found[1], found[0], rtol=1e-12, atol=1e-15)
@@ -87,7 +86,7 @@ def test_first_gradient_agrees_to_the_last_digits(lgm):
 def test_excerpt_is_the_rows_and_its_gradients_are_of_their_size(lgm_recipe):
     parts = lgm_recipe.build()
     generator: Generator = parts.generator
-    generator.advance(Step(7, 0))  # three levels
+    generator.before_step(Step(7, 0))  # three levels
     draws = torch.tensor([7, 2])
     samples, leaves = excerpt(generator, draws)
     whole = generator.render(draws)
@@ -108,7 +107,9 @@ def test_chunks_cover_the_rows():
 
 def test_rows_of_processes_cover_all_in_equal_shares():
     for world in (1, 2, 3, 7):
-        shares = [Engine(torch.device("cpu"), torch.float32, rank=r, world=world).rows(20) for r in range(world)]
+        shares = [
+            Engine(torch.device("cpu"), torch.float32, rank=r, world_size=world).local_rows(20) for r in range(world)
+        ]
         assert [row for share in shares for row in share] == list(range(20))
         assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
@@ -119,7 +120,7 @@ def test_automatic_size_follows_the_memory(lgm_recipe, monkeypatch):
     training = Training(recipe.build(engine), recipe.trainer, engine)
     assert training.chunk == training.rows == 20
     training._let_move({"generator"})
-    side, _ = training.sides(("generator",), Step(1, 0), 0)
+    side = training.sets(("generator",), Step(1, 0), 0)["synthetic"]
     each = (kept_bytes(side, 12) - kept_bytes(side, 4)) / 8
     assert each > 10_000
     gc.collect()
@@ -146,12 +147,13 @@ def test_the_real_batch_is_the_recipes_and_every_class_has_its_share(lgm):
     table = other_real_batch(noisy_and_online(lgm), 40)
     recipe = structure(table, Recipe)
     training = Training(recipe.build(), recipe.trainer, recipe.engine())
-    synthetic, real = training.sides(("generator",), Step(1, 0), 0)
+    drawn = training.sets(("generator",), Step(1, 0), 0)
+    synthetic, real = drawn["synthetic"], drawn["real"]
     assert (len(synthetic), len(real)) == (training.rows, training.longest) == (20, 40)
     features = real.features()["projector"]
     assert features.labels.bincount().tolist() == [4] * 10
     assert training.chunk == 40
-    several = attrs.evolve(recipe.engine(), world=3)
+    several = attrs.evolve(recipe.engine(), world_size=3)
     few = structure(other_real_batch(table, 2), Recipe)
     with pytest.raises(MatchZooError, match=r"trainer\.real_batch: 3 processes need at least a real sample each"):
         Training(few.build(), few.trainer, several)
@@ -172,7 +174,7 @@ def test_batch_norm_refuses_chunks_and_keeps_whole_batches(ring):
     parts = recipe.build()
     assert couples_rows(parts.projector)
     assert not couples_rows(parts.generator)
-    several = attrs.evolve(recipe.engine(), world=2)
+    several = attrs.evolve(recipe.engine(), world_size=2)
     with pytest.raises(DeclarationError, match="the projector has batch norm; use one process"):
         Training(parts, recipe.trainer, several)
 

@@ -21,7 +21,6 @@ from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.card import text as page
-from matchzoo.hub.model import Model
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.gan import critic_loss, generator_loss
 from matchzoo.matchers.mmd import mmd2
@@ -29,6 +28,7 @@ from matchzoo.matchers.statistics.head_gradient import head_gradient
 from matchzoo.recipes.comparison import evaluate, report
 from matchzoo.recipes.comparison.evaluated_set import made_with
 from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs.published_parts import model_of_run
 from matchzoo.runs.run import Run
 from matchzoo.training.loop import Training
 
@@ -39,7 +39,7 @@ MLP = {"kind": "mlp", "widths": [8]}
 
 @pytest.fixture(scope="module")
 def cards(tiny_card: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Two tiny networks with random weights, of other architectures, feature sizes and normalisations."""
+    """Two tiny networks with random weights, of other architectures, feature sizes and normalizations."""
     other = tmp_path_factory.mktemp("cards") / "small.toml"
     own = TINY_CARD.replace("test_vit", "test_resnet").replace("= 64", "= 96")
     other.write_text(own + "mean = [0.1, 0.2, 0.3]\nstd = [0.5, 0.25, 0.125]\n")
@@ -82,8 +82,7 @@ def first_step(made: Training, player: str = "generator") -> tuple[list[torch.Te
     """Values of the terms of a player at step 1, and the gradients of its parameters."""
     made._let_move(set(made.parts.players[player].moves))
     step = Step(1, 0)
-    way = made._at_once if made.chunk >= made.rows else made._in_chunks
-    values, gradients = way({player: made.parts.players[player]}, *made.sides((player,), step, 0), step)
+    values, gradients = made.gradients({player: made.parts.players[player]}, made.sets((player,), step, 0), step)
     return values[player], gradients[player]
 
 
@@ -135,11 +134,11 @@ def test_chunks_give_the_gradient_of_one_graph(joint: dict, reference: str) -> N
 def test_each_space_stores_its_own_real_side(joint: dict) -> None:
     joint["players"]["generator"]["minimize"][1]["reference"] = "class-means"
     made = training(joint)
-    shapes = {space: found.values.shape for (space, _), found in made.stored.items()}
+    shapes = {space: found.values.shape for (space, _), found in made.stored.features.items()}
     assert shapes == {"wide": (899, 256), "narrow": (10, 96)}
-    [features] = training(alone(joint, "wide")).stored.values()
-    [means] = training(alone(joint, "narrow")).stored.values()
-    for found, expected in zip(made.stored.values(), (features, means), strict=True):
+    [features] = training(alone(joint, "wide")).stored.features.values()
+    [means] = training(alone(joint, "narrow")).stored.features.values()
+    for found, expected in zip(made.stored.features.values(), (features, means), strict=True):
         assert torch.equal(found.values, expected.values)
 
 
@@ -147,7 +146,7 @@ def test_terms_of_one_space_and_reference_share_what_is_stored(joint: dict) -> N
     terms = joint["players"]["generator"]["minimize"]
     terms += [{**TERM, "space": "wide", "weight": 2.0}, {**TERM, "space": "wide", "reference": "class-means"}]
     made = training(joint)
-    assert [(space, len(found)) for (space, _), found in made.stored.items()] == [
+    assert [(space, len(found)) for (space, _), found in made.stored.features.items()] == [
         ("wide", 899),
         ("wide", 10),
         ("narrow", 899),
@@ -247,12 +246,12 @@ def test_parts_of_several_spaces_as_models(
     adversarial["trainer"]["steps"] = 2
     adversarial["projectors"] = dict(reversed(adversarial["projectors"].items()))  # the frozen one comes first
     run = structure(adversarial, Recipe).run(tmp_path / "run", quiet=True)
-    critic = Model.of_run(run, "projector")
+    critic = model_of_run(run, "projector")
     moved = load_file(run.folder / "parts.safetensors")
     assert critic.tensors.keys() == {key.removeprefix("critic/") for key in moved if key.startswith("critic/")}
     assert critic.part.project(torch.rand(3, 3, 8, 8)).shape == (3, 1)
-    assert [one["card"] for one in Model.of_run(run, "generator").backbones] == [cards["narrow"]]
-    probe = Model.of_run(finished, "probe")
+    assert [one["card"] for one in model_of_run(run, "generator").backbones] == [cards["narrow"]]
+    probe = model_of_run(finished, "probe")
     assert [one["card"] for one in probe.backbones] == [cards["wide"]]
     assert probe.part.weight.shape == (10, 256)
     critics = {**adversarial["players"]["critic"], "moves": ["critic", "second"]}
@@ -262,7 +261,7 @@ def test_parts_of_several_spaces_as_models(
     }
     run = structure(adversarial, Recipe).run(tmp_path / "two", quiet=True)
     with pytest.raises(MatchZooError, match="expected one projector that players moved, got critic, second"):
-        Model.of_run(run, "projector")
+        model_of_run(run, "projector")
 
 
 def test_learned_spaces_start_differently(adversarial: dict) -> None:
@@ -356,7 +355,7 @@ def test_one_projector_is_written_as_before(lgm_recipe: Recipe, ring: dict) -> N
     recipe = structure(ring, Recipe)
     assert "projector" not in recipe.to_toml()
     assert list(recipe.spaces) == ["projector"]
-    assert structure({**ring, "projector": "identity"}, Recipe).build().facts == recipe.build().facts
+    assert structure({**ring, "projector": "identity"}, Recipe).build().spec == recipe.build().spec
 
 
 def test_overrides_by_name(joint: dict, tiny_card: Path) -> None:
@@ -421,7 +420,7 @@ def test_the_probe_has_a_group_of_records_for_each_space(finished: Run, cards: d
 def test_the_set_names_every_backbone(finished: Run, cards: dict[str, str]) -> None:
     distilled = DistilledDataset.load(finished.folder / "distilled")
     assert [one["card"] for one in distilled.backbones] == list(cards.values())
-    own = distilled.preprocessing["normalisation"]["backbones"]
+    own = distilled.preprocessing["normalization"]["backbones"]
     assert own["narrow"] == {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.25, 0.125]}
     assert set(own) == {"wide", "narrow"}
     assert "digits, distilled with tiny, small\n" in page(distilled)

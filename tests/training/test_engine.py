@@ -40,10 +40,10 @@ def together(count: int, *words: object, code: int = 0) -> str:
 
 
 def tables(lgm: dict, ring: dict) -> dict[str, dict]:
-    """Ten classes do not divide by 3 or 4 processes; views, noise, growth, learnt labels, and a GRAM-net."""
+    """Ten classes do not divide by 3 or 4 processes; views, noise, growth, learned labels, and a GRAM-net."""
     online = copy.deepcopy(lgm)
     online["players"]["generator"]["minimize"][0]["reference"] = "online"
-    online["generator"]["soft_labels"] = "learnt"
+    online["generator"]["soft_labels"] = "learned"
     more, fewer = copy.deepcopy(online), copy.deepcopy(ring)
     more["trainer"]["real_batch"], fewer["trainer"]["real_batch"] = 33, 12
     decayed = copy.deepcopy(online)  # labels that MMD does not look at
@@ -63,11 +63,11 @@ def test_weight_decay_moves_only_what_has_a_gradient_in_a_process(theirs, lgm, r
     engine = recipe.engine()
     training = Training(recipe.build(engine), recipe.trainer, engine)
     training.prepare(quiet=True)
-    training.engine = attrs.evolve(engine, world=2, hosts=None)
+    training.engine = attrs.evolve(engine, world_size=2, hosts=None)
     for name, alone in {
-        "rows": lambda self, count: range(count),
-        "gather": lambda self, own, count: own,
-        "add_up": lambda self, tensors: None,
+        "local_rows": lambda self, count: range(count),
+        "all_gather": lambda self, own, count: own,
+        "all_reduce_sum": lambda self, tensors: None,
         "any_of": lambda self, flags: [True] * len(flags) if theirs else list(flags),
     }.items():
         monkeypatch.setattr(Engine, name, alone)

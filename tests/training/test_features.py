@@ -7,7 +7,7 @@ import torch
 
 from matchzoo.cli.main import main
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.storage import cache
 from matchzoo.data import Digits, Split
@@ -42,7 +42,7 @@ def split() -> Split:
 
 def backbone(card: Path, **fields: str) -> Backbone:
     projector = Backbone(card=str(card), **fields)
-    projector.build(Facts(shape=(3, 32, 32)))
+    projector.build(Spec(shape=(3, 32, 32)))
     return projector
 
 

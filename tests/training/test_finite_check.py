@@ -16,7 +16,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.checkpoint import Checkpoints
-from matchzoo.training.finite_check import NotFiniteError, Watch, largest, require_finite
+from matchzoo.training.finite_check import FiniteCheck, NotFiniteError, largest, require_finite
 from matchzoo.training.loop import Training
 
 SHORT = {"steps": 8, "checkpoint_every": 4, "log_every": 2, "device": "cpu"}
@@ -37,10 +37,10 @@ class Steep(torch.autograd.Function):
 
 def spoil(monkeypatch: pytest.MonkeyPatch, number: int, how: str, factor: float, player: str = "generator") -> None:
     """Make a value of a player, its gradient or its parameters not finite in a step."""
-    plain, play = Training.discrepancies, Training._play
+    plain, play = Training.evaluate, Training._update
 
-    def discrepancies(self, players, synthetic, real, step):
-        values = plain(self, players, synthetic, real, step)
+    def evaluate(self, players, step, features):
+        values = plain(self, players, step, features)
         if step.number == number and player in values and how != "parameters":
             values[player] = [x * factor if how == "value" else Steep.apply(x, factor) for x in values[player]]
         return values
@@ -52,8 +52,8 @@ def spoil(monkeypatch: pytest.MonkeyPatch, number: int, how: str, factor: float,
                 self.parameters[player][0].view(-1)[0] = factor
         return values
 
-    monkeypatch.setattr(Training, "discrepancies", discrepancies)
-    monkeypatch.setattr(Training, "_play", played)
+    monkeypatch.setattr(Training, "evaluate", evaluate)
+    monkeypatch.setattr(Training, "_update", played)
 
 
 @pytest.fixture
@@ -166,10 +166,12 @@ def test_images_that_are_not_finite_are_never_written(lgm, tmp_path: Path, monke
 
 
 def test_without_waiting_the_first_step_is_told_later():
-    watch, fine = Watch(waits=False), torch.ones(3)
+    watch, fine = FiniteCheck(waits=False), torch.ones(3)
     for number in range(1, 9):
         bad = fine * (math.nan if number in (5, 7) else 1)
-        assert watch.look(number, {"a": [fine, bad], "b": [fine * (math.inf if number == 6 else 1)], "c": [fine]}) == []
+        assert (
+            watch.observe(number, {"a": [fine, bad], "b": [fine * (math.inf if number == 6 else 1)], "c": [fine]}) == []
+        )
         if number < 5:
             watch.check(number)
     with pytest.raises(NotFiniteError, match=r"step 5: a is not finite \(seen at step 8\)") as caught:

@@ -15,6 +15,7 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
+from matchzoo.matchers import Discrepancy
 from matchzoo.matchers.mmd import mmd2
 from matchzoo.matchers.ratio import pearson
 from matchzoo.matchers.statistics import Statistic
@@ -25,13 +26,11 @@ from matchzoo.training.loop import Training
 
 def synthetic(made: Training, step: Step, turn: int = 0) -> Samples:
     """Features of the views of a turn's synthetic samples."""
-    side, _ = made.sides(tuple(made.parts.players), step, turn)
-    return side.features()["projector"]
+    return made.sets(tuple(made.parts.players), step, turn)["synthetic"].features()["projector"]
 
 
 def real(made: Training, step: Step, turn: int = 0) -> Samples:
-    _, side = made.sides(tuple(made.parts.players), step, turn)
-    return side.features()["projector"]
+    return made.sets(tuple(made.parts.players), step, turn)["real"].features()["projector"]
 
 
 def training(table: dict) -> Training:
@@ -99,11 +98,11 @@ def test_a_group_moves_only_its_own_players_parts(ring):
     ring["trainer"]["schedule"] = [["projector"], ["generator"]]
     made = training(ring)
     before = parameters(made, "generator")
-    made._play(("projector",), Step(1, 0), 0)
+    made._update(("projector",), Step(1, 0), 0)
     assert all(torch.equal(a, b) for a, b in zip(before, parameters(made, "generator"), strict=True))
     assert not any(p.requires_grad for p in made.parts.generator.parameters())
     before = parameters(made, "projector")
-    made._play(("generator",), Step(1, 0), 1)
+    made._update(("generator",), Step(1, 0), 1)
     assert all(torch.equal(a, b) for a, b in zip(before, parameters(made, "projector"), strict=True))
 
 
@@ -156,7 +155,7 @@ def test_cached_reference_is_the_exact_full_data_gradient(lgm):
 
     made = training(lgm)
     parts = made.parts
-    [stored] = made.stored.values()
+    [stored] = made.stored.features.values()
     split = parts.data.training_set
     assert torch.equal(stored.labels, split.labels)
     with torch.no_grad():
@@ -184,7 +183,7 @@ def test_balanced_cache_weighs_every_class_the_same(lgm, tmp_path):
     lgm["data"] = {"kind": "image-folder", "path": str(tmp_path), "size": 8, "sampling": "balanced"}
     lgm["players"]["generator"]["minimize"][0]["reference"] = {"kind": "cache", "copies": 2}
     made = training(lgm)
-    [real] = made.stored.values()
+    [real] = made.stored.features.values()
     assert torch.bincount(real.labels).tolist() == [8, 16, 4]
     repeated = real.rows(torch.arange(28).repeat_interleave(torch.tensor([2, 1, 4])[real.labels]))
     repeated.weights = None
@@ -192,12 +191,12 @@ def test_balanced_cache_weighs_every_class_the_same(lgm, tmp_path):
     expected = term.statistic.measure(repeated, Step(3, 0))
     torch.testing.assert_close(term.statistic.measure(real, Step(3, 0)), expected, rtol=1e-5, atol=1e-7)
     lgm["data"]["sampling"] = "plain"
-    [unweighted] = training(lgm).stored.values()
+    [unweighted] = training(lgm).stored.features.values()
     assert unweighted.weights is None
 
 
 def half_cached(term: dict, precision: str, half: bool = True) -> Training:
-    generator = {"moves": ["generator"], "minimize": [{**term, "reference": {"kind": "cache", "half": half}}]}
+    generator = {"moves": ["generator"], "minimize": [{**term, "reference": {"kind": "cache", "float16": half}}]}
     return training(
         {
             "data": {"kind": "digits", "size": 8, "channels": 1},
@@ -213,7 +212,7 @@ def valued(made: Training, synthetic: torch.Tensor) -> tuple[torch.Tensor, torch
     """The value of the only term, and its gradient [m, d]."""
     labels = torch.arange(len(synthetic)) % 10
     sets = {"projector": Samples(synthetic.requires_grad_(), labels)}
-    [[value]] = made.discrepancies(made.parts.players, sets, {}, Step(1, 0)).values()
+    [[value]] = made.evaluate(made.parts.players, Step(1, 0), {"synthetic": sets}).values()
     [gradient] = torch.autograd.grad(value, synthetic)
     return value, gradient
 
@@ -221,7 +220,7 @@ def valued(made: Training, synthetic: torch.Tensor) -> tuple[torch.Tensor, torch
 def test_mmd_of_a_cache_in_half_precision_is_that_of_numpy():
     """In float64 from the features that float16 holds: E k(x, x') - 2 E k(x, y) + E k(y, y') and its derivative."""
     made = half_cached({"kind": "mmd", "bandwidths": [2.0]}, "float32")
-    [stored] = made.stored.values()
+    [stored] = made.stored.features.values()
     assert stored.values.dtype == torch.float16
     y = torch.rand(40, 64, generator=torch.Generator().manual_seed(0))
     value, gradient = valued(made, y)
@@ -241,17 +240,17 @@ def test_mmd_of_a_cache_in_half_precision_is_that_of_numpy():
         ({"kind": "ratio", "estimator": {"kind": "ulsif", "bandwidths": ["median"], "ridges": [0.1]}}, False),
         ({"kind": "ratio", "estimator": {"kind": "kliep", "bandwidths": ["median"]}}, False),
         ("one-sided", False),
-        ({"kind": "statistic", "statistic": "class-centres", "distance": "squared"}, False),
+        ({"kind": "statistic", "statistic": "class-means", "distance": "squared"}, False),
         ({"kind": "statistic", "statistic": "head-gradient", "distance": "cosine"}, True),
         (
             {
                 "kind": "statistic",
-                "statistic": {"kind": "per-group", "statistic": "head-gradient"},
+                "statistic": {"kind": "per-class", "statistic": "head-gradient"},
                 "distance": "row-cosine",
             },
             True,
         ),
-        ({"kind": "linear-probe", "rows": 100}, True),
+        ({"kind": "induced-probe", "rows": 100}, True),
     ],
     ids=str,
 )
@@ -260,9 +259,9 @@ def test_a_cache_in_half_precision_is_computed_with_in_that_of_the_run(term, tak
     """As the same features, rounded, of a cache that is not; a term that takes them itself gets no wider copy."""
     table = {"kind": term} if isinstance(term, str) else term
     half, full = (half_cached(table, precision, half) for half in (True, False))
-    [key] = half.stored
-    [other] = full.stored
-    full.stored[other].values = half.stored[key].values.to(full.engine.dtype)
+    [key] = half.stored.features
+    [other] = full.stored.features
+    full.stored.features[other].values = half.stored.features[key].values.to(full.engine.dtype)
     seen = []
     [matcher] = half.parts.players["generator"].terms
     compute = matcher.discrepancy
@@ -278,11 +277,11 @@ def test_terms_of_a_turn_share_what_is_widened(monkeypatch):
     made = half_cached({"kind": "mmd", "bandwidths": [2.0]}, "float32")
     player = made.parts.players["generator"]
     made.parts.players["twin"] = player
-    seen = []
-    monkeypatch.setattr(type(player.terms[0]), "discrepancy", lambda self, sets, step: seen.append(sets[0]))
+    seen, zero = [], Discrepancy(torch.zeros(()))
+    monkeypatch.setattr(type(player.terms[0]), "discrepancy", lambda self, sets, step: seen.append(sets[0]) or zero)
     synthetic = {"projector": Samples(torch.rand(40, 64))}
     for _ in range(2):
-        made.discrepancies(made.parts.players, synthetic, {}, Step(1, 0))
+        made.evaluate(made.parts.players, Step(1, 0), {"synthetic": synthetic})
     assert seen[0] is seen[1]
     assert seen[2] is seen[3] is not seen[0]  # it is let go of between turns
 
@@ -400,10 +399,10 @@ def network_gradient() -> type:
         form: Literal["conv"] = "conv"
         """Of the network."""
 
-        def build(self, facts):
-            self.shape = facts.shape
-            self.network = ConvNet(facts.classes, Step(0, facts.seed).rng("network"))
-            self.network.draw(facts.shape)
+        def build(self, spec):
+            self.shape = spec.shape
+            self.network = ConvNet(spec.classes, Step(0, spec.seed).rng("network"))
+            self.network.draw(spec.shape)
 
         def measure(self, samples: Samples, step: Step) -> torch.Tensor:
             weights = list(self.network.parameters())
@@ -444,7 +443,7 @@ def test_its_image_gradient_is_right_by_finite_differences(network_gradient):
     step = Step(1, 0)
 
     def value() -> torch.Tensor:
-        return player.terms[0].discrepancy((real(made, step), synthetic(made, step)), step)
+        return player.terms[0].discrepancy((real(made, step), synthetic(made, step)), step).value
 
     pixels = made.parts.generator.pixels
     [gradient] = torch.autograd.grad(value(), [pixels])

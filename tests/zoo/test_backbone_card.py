@@ -23,7 +23,7 @@ from matchzoo import zoo
 from matchzoo.cli import main
 from matchzoo.core import shipped
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.toml import write_toml
 from matchzoo.projectors import Backbone
@@ -91,7 +91,7 @@ def test_a_card_is_complete_and_round_trips(name: str) -> None:
     assert to_table(structure(tomllib.loads(write_toml(table)), BackboneCard)) == table
     assert card.parameters
     assert len(card.layout or "") == 64
-    assert card.licence
+    assert card.license
     assert card.source
     assert card.paper
     summary = shipped.header(zoo.find(name)[0]).split("\n")[0]
@@ -120,7 +120,7 @@ def test_a_card_pins_its_network(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if zoo.load(n).library == "timm"])
-def test_colours_are_those_that_timm_knows(name: str) -> None:
+def test_colors_are_those_that_timm_knows(name: str) -> None:
     card = zoo.load(name)
     config = timm.models.get_pretrained_cfg(card.architecture)
     if name.startswith("mocov3"):
@@ -144,7 +144,7 @@ def test_gradients_reach_the_pixels(name: str, tmp_path: Path, monkeypatch: pyte
     path.write_text(write_toml(table))
     backbone = Backbone(card=str(path))
     size = table["size"]
-    assert backbone.build(Facts(shape=(3, size, size), classes=2)) == table["features"]
+    assert backbone.build(Spec(shape=(3, size, size), classes=2)) == table["features"]
     x = picture(size).requires_grad_()
     features = backbone.project(x)
     assert features.shape == (1, table["features"])
@@ -371,7 +371,7 @@ def test_offline(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(MatchZooError, match=f"owner/name@main/model.safetensors: the Hub cannot .*{command}"):
         one.state()
     with pytest.raises(MatchZooError, match="matchzoo doctor --fetch dino-vit-s8"):
-        Backbone(card="dino-vit-s8").build(Facts(shape=(3, 224, 224)))
+        Backbone(card="dino-vit-s8").build(Spec(shape=(3, 224, 224)))
     assert hub.requests == []
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     one.fetch()
@@ -446,7 +446,7 @@ def test_a_card_with_renames(tmp_path: Path) -> None:
         network = timm.create_model("test_vit", num_classes=0)
     path = tmp_path / "a.safetensors"
     save_file({f"module.{key}": value for key, value in network.state_dict().items()}, path)
-    table = {"architecture": "test_vit", "features": 64, "size": 160, "licence": "none", "source": "made"}
+    table = {"architecture": "test_vit", "features": 64, "size": 160, "license": "none", "source": "made"}
     table |= {"weights": {"kind": "file", "path": str(path)}, "renames": [["^module\\.", ""]], "mapping": "timm"}
     x = torch.rand(1, 3, 160, 160)
     with torch.no_grad():
@@ -489,13 +489,13 @@ def test_sizes_that_do_not_fit(tiny_card: Path, lgm: dict) -> None:
         r"dino-vit-s8 takes images of 224x224 pixels only, but they are 64x64; set views.size or data.size to 224"
     )
     with pytest.raises(DeclarationError, match=expected):
-        Backbone(card="dino-vit-s8").build(Facts(shape=(3, 64, 64)))
+        Backbone(card="dino-vit-s8").build(Spec(shape=(3, 64, 64)))
     with pytest.raises(DeclarationError, match=r"multiples of 16, but they are 100x100; .* to 96"):
-        Backbone(card="dinov3-vit-b16").build(Facts(shape=(3, 100, 100)))
+        Backbone(card="dinov3-vit-b16").build(Spec(shape=(3, 100, 100)))
     path = tiny_card.parent / "odd.toml"
     path.write_text(tiny_card.read_text() + "multiple = 16\n")
     backbone = Backbone(card=str(path))
-    backbone.build(Facts(shape=(3, 32, 32)))
+    backbone.build(Spec(shape=(3, 32, 32)))
     with pytest.raises(DeclarationError, match="multiples of 16, but they are 24x24"):
         backbone.project(torch.zeros(1, 3, 24, 24))
     from matchzoo.recipes.recipe import Recipe
@@ -516,7 +516,7 @@ def test_normalization(tiny_card: Path) -> None:
     path.write_text(tiny_card.read_text() + "mean = [0.5, 0.5, 0.5]\nstd = [0.5, 0.5, 0.5]\n")
     own, imagenet = Backbone(card=str(path)), Backbone(card=str(path), normalization="imagenet")
     for backbone in (own, imagenet):
-        backbone.build(Facts(shape=(3, 32, 32)))
+        backbone.build(Spec(shape=(3, 32, 32)))
     x = torch.rand(2, 3, 32, 32)
     mean, std = (torch.tensor(v)[:, None, None] for v in IMAGENET)
     with torch.no_grad():
@@ -543,7 +543,7 @@ def test_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         save_file(timm.create_model("test_vit", num_classes=0).state_dict(), tmp_path / "a.safetensors")
     card = tmp_path / "card.toml"
     card.write_text(
-        'architecture = "test_vit"\nmapping = "timm"\nfeatures = 64\nsize = 160\nlicence = "none"\nsource = "made"\n'
+        'architecture = "test_vit"\nmapping = "timm"\nfeatures = 64\nsize = 160\nlicense = "none"\nsource = "made"\n'
         f'[weights]\nkind = "file"\npath = "{tmp_path / "a.safetensors"}"\n'
     )
     main.main(["doctor", "--verify", str(card)])
@@ -553,7 +553,7 @@ def test_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main.main(["doctor", "--verify", str(card)])
     assert "its features are those of the card (torch" in capsys.readouterr().out
     main.main(["doctor", "--fetch", str(card)])
-    assert "licence: none" in capsys.readouterr().out
+    assert "license: none" in capsys.readouterr().out
     recorded = zoo.load(str(card)).verified
     assert recorded is not None
     wrong = attrs.evolve(recorded, norm=recorded.norm * 1.1, sha256="0" * 64)
@@ -599,7 +599,7 @@ def test_list_says_what_matters(capsys: pytest.CaptureFixture[str]) -> None:
 def test_origin(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     card = attrs.evolve(zoo.load("dino-vit-s8"), weights=weights(hub, tmp_path))
     origin = card.origin()
-    assert (origin["architecture"], origin["licence"]) == ("vit_small_patch8_224.dino", "Apache-2.0")
+    assert (origin["architecture"], origin["license"]) == ("vit_small_patch8_224.dino", "Apache-2.0")
     assert origin["weights"]["commit"] == hub.branches["owner/name"]["main"]
     backbone = Backbone(card="efficientnet-lite0")
     recorded = backbone.origin()

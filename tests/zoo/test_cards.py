@@ -21,7 +21,7 @@ from matchzoo.zoo import cards
 
 Captured = pytest.CaptureFixture[str]
 DATASETS = zoo.names("datasets/*")
-DIGITS = 'data = { kind = "digits" }\nlicence = "none"\nsource = "made"\nget = "make it"\n'
+DIGITS = 'data = { kind = "digits" }\nlicense = "none"\nsource = "made"\nget = "make it"\n'
 
 
 # names
@@ -86,7 +86,7 @@ def test_files_of_ones_own(tmp_path: Path) -> None:
     path.write_text('data = "digits"\nclases = 3\n')
     with pytest.raises(DeclarationError) as caught:
         zoo.load(str(path))
-    assert [where for where, _ in caught.value.problems] == ["", "clases", "licence", "source", "get", "data"]
+    assert [where for where, _ in caught.value.problems] == ["", "clases", "license", "source", "get", "data"]
     path.write_text(DIGITS.replace("digits", "digitz"))
     with pytest.raises(DeclarationError, match=r"^data\.kind: unknown data 'digitz'; did you mean 'digits'\?"):
         load_card(str(path))
@@ -158,7 +158,7 @@ def test_entries_are_recipes_and_all_cards() -> None:
     for entry in found:
         assert entry.summary
         assert (entry.verified is None) is (entry.kind != "backbone")
-        assert entry.licence or entry.kind == "recipe"
+        assert entry.license or entry.kind == "recipe"
 
 
 def test_a_recipe_uses_cards(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from matchzoo.core.storage.files import file_sha256
 from matchzoo.core.structuring import structure
 from matchzoo.core.toml import read_toml
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.hub.folders.writing import TENSORS
+from matchzoo.hub.folders.set_schema import TENSORS
 from matchzoo.zoo import DistilledCard
 
 NAMES = zoo.names("distilled/*")
@@ -46,7 +46,7 @@ def test_a_shipped_card_says_what_its_recipe_does(name: str) -> None:
     assert f"# {card.command}  " in recipes.text(card.recipe)
     data, backbone = zoo.load(card.data, zoo.DataCard), zoo.load(card.backbone, zoo.BackboneCard)
     assert backbone.features
-    assert (card.classes, card.licence) == (data.classes, data.licence)
+    assert (card.classes, card.license) == (data.classes, data.license)
     assert recipe.projector.card == card.backbone
     assert card.images == card.classes * recipe.generator.images_per_class
     assert card.size == (recipe.generator.size or recipe.data.size)

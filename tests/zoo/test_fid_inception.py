@@ -14,7 +14,7 @@ from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorIncepti
 from matchzoo import zoo
 from matchzoo.cli import main
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import to_table
 from matchzoo.core.toml import write_toml
 from matchzoo.evaluation import FeatureDistances, Trained
@@ -62,7 +62,7 @@ def test_features_are_those_of_torch_fidelity(card: Path, file: Path) -> None:
     """Through server, cache, hash, reader and strict load; images of two sizes, smaller and larger than 299."""
     backbone = Backbone(card=str(card))
     assert "are not in the cache" in zoo.load(str(card)).needs()
-    assert backbone.build(Facts(shape=(3, 32, 32))) == 2048
+    assert backbone.build(Spec(shape=(3, 32, 32))) == 2048
     assert zoo.load(str(card)).needs() == ""
     library = FeatureExtractorInceptionV3("name", ["2048"], feature_extractor_weights_path=str(file))
     rng = torch.Generator().manual_seed(1)
@@ -76,7 +76,7 @@ def test_features_are_those_of_torch_fidelity(card: Path, file: Path) -> None:
 
 def test_small_images_have_a_gradient(card: Path) -> None:
     backbone = Backbone(card=str(card))
-    backbone.build(Facts(shape=(3, 8, 8)))
+    backbone.build(Spec(shape=(3, 8, 8)))
     x = torch.linspace(0, 1, 192).reshape(1, 3, 8, 8).requires_grad_()
     backbone.project(x).sum().backward()
     assert x.grad is not None
@@ -101,9 +101,9 @@ def test_metrics_bear_its_name(ring: dict, card: Path) -> None:
     evaluation = FeatureDistances(card=str(card), samples=4, neighbors=2)
     parts = trained(ring)
     evaluation.check(parts.parts)
-    assert evaluation._space(parts.parts.facts) == str(card)
-    assert FeatureDistances(card="inception-fid")._space(parts.parts.facts) == "inception-fid"
-    assert FeatureDistances(card="inception-fid", size=64)._space(parts.parts.facts) == "inception-fid at 64 px"
+    assert evaluation._space(parts.parts.spec) == str(card)
+    assert FeatureDistances(card="inception-fid")._space(parts.parts.spec) == "inception-fid"
+    assert FeatureDistances(card="inception-fid", size=64)._space(parts.parts.spec) == "inception-fid at 64 px"
     record = {"features": "inception-fid", "method": "a", "samples": 4, "frechet": 1.0, "kernel": 0.1}
     record |= dict.fromkeys(("precision", "recall", "density", "coverage"), 0.5)
     assert evaluation.table([record])[0][2:4] == ["Fréchet [inception-fid]", "kernel [inception-fid]"]

@@ -18,7 +18,7 @@ MEDIAN_POINTS = 4000
 def squared_distances(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Squared Euclidean distances |x_i − y_j|², never negative; exactly 0 on the diagonal where ``y`` is ``x``.
 
-    Points in float32 (and below) are centred by their common mean and take the product |x|² + |y|² − 2xy in float64,
+    Points in float32 (and below) are centered by their common mean and take the product |x|² + |y|² − 2xy in float64,
     where its cancellation is below what float32 resolves; that is also faster than summing differences from about 5
     dimensions on. In float64 (and on MPS, which has no float64) differences are summed in up to `EXACT_DIMENSIONS`
     dimensions, and the product serves above. The gradient is a matrix product in the points' own precision, finite
@@ -48,14 +48,14 @@ class _SquaredDistances(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        centre = x.mean(0)
-        ctx.save_for_backward(x, y, centre)
+        center = x.mean(0)
+        ctx.save_for_backward(x, y, center)
         ctx.within = y is x
         wide = x.dtype != torch.float64 and x.device.type != "mps"
         if not wide and x.shape[1] <= EXACT_DIMENSIONS:
-            return torch.cdist(x - centre, y - centre, compute_mode="donot_use_mm_for_euclid_dist").square()
-        a = x.double() - centre if wide else x - centre
-        b = a if y is x else (y.double() - centre if wide else y - centre)
+            return torch.cdist(x - center, y - center, compute_mode="donot_use_mm_for_euclid_dist").square()
+        a = x.double() - center if wide else x - center
+        b = a if y is x else (y.double() - center if wide else y - center)
         aa = a.square().sum(1)
         bb = aa if y is x else b.square().sum(1)
         squared = torch.addmm(aa[:, None] + bb, a, b.T, alpha=-2).clamp_min_(0)
@@ -65,14 +65,14 @@ class _SquaredDistances(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """d/dx_i = 2 Σ_j g_ij (x_i − y_j), and the same for y with the other sign; the centre cancels."""
-        x, y, centre = ctx.saved_tensors
+        """d/dx_i = 2 Σ_j g_ij (x_i − y_j), and the same for y with the other sign; the center cancels."""
+        x, y, center = ctx.saved_tensors
         [g] = gradients
-        a = x - centre
+        a = x - center
         if ctx.within:
             g = g + g.T
             return 2 * (g.sum(1)[:, None] * a - g @ a), None
-        b = y - centre
+        b = y - center
         dx = 2 * (g.sum(1)[:, None] * a - g @ b) if ctx.needs_input_grad[0] else None
         dy = 2 * (g.sum(0)[:, None] * b - g.T @ a) if ctx.needs_input_grad[1] else None
         return dx, dy

@@ -8,6 +8,24 @@ products do not, so they are faster there and the same in every run. On a CPU to
 import torch
 import torch.nn.functional as F
 
+from matchzoo.core.errors import MatchZooError
+
+
+def center_crop(images: torch.Tensor, size: int) -> torch.Tensor:
+    """The center of images [n, c, h, w]: [n, c, size, size]; those of that size are returned as they are.
+
+    Raises:
+        MatchZooError: the images are smaller.
+    """
+    height, width = images.shape[2:]
+    if (height, width) == (size, size):
+        return images
+    if height < size or width < size:
+        raise MatchZooError(f"images: expected at least {size}x{size} pixels, got {height}x{width}; enlarge them first")
+
+    top, left = (height - size) // 2, (width - size) // 2
+    return images[:, :, top : top + size, left : left + size]
+
 
 def enlarge(images: torch.Tensor, size: int) -> torch.Tensor:
     """Images [n, c, h, w] → [n, c, size, size], bilinear, align_corners=False, no antialiasing."""

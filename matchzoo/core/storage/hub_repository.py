@@ -33,7 +33,7 @@ NOUNS: dict[Kind, str] = {"dataset": "data set", "model": "model"}
 
 
 @attrs.frozen
-class Place:
+class HubRepository:
     """Where something is pulled from or pushed to.
 
     Attributes:
@@ -47,7 +47,7 @@ class Place:
     revision: str
 
     @classmethod
-    def of(cls, kind: Kind, repo: str, revision: str | None = None) -> "Place":
+    def of(cls, kind: Kind, repo: str, revision: str | None = None) -> "HubRepository":
         """The place of ``user/name`` or ``user/name@revision``; ``main`` if nothing says a revision."""
         if not is_name(repo):
             raise MatchZooError(f"expected user/name or user/name@revision, got {repo!r}")
@@ -59,7 +59,7 @@ class Place:
         return cls(kind, name, said or revision or "main")
 
     @classmethod
-    def to_push(cls, kind: Kind, repo: str, what: str) -> "Place":
+    def to_push(cls, kind: Kind, repo: str, what: str) -> "HubRepository":
         """The place of ``user/name``, on ``main``; ``what`` is what messages call the thing."""
         place = cls.of(kind, repo)
         if "@" in repo:

@@ -85,9 +85,9 @@ def tuxpaint_photos(unpacked: Path, target: Path) -> int:
         own = path.relative_to(unpacked / STAMPS).as_posix().replace("/", "-")  # US and Canada both have a 010dime.png
         shutil.copyfile(path, target / name / own)
         count += 1
-    licence = unpacked / "usr/share/doc/tuxpaint-stamps-default/copyright"
-    if licence.is_file():
-        shutil.copyfile(licence, target / "copyright")
+    license = unpacked / "usr/share/doc/tuxpaint-stamps-default/copyright"
+    if license.is_file():
+        shutil.copyfile(license, target / "copyright")
     return count
 
 

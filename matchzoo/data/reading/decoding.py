@@ -32,8 +32,8 @@ class Decoding:
 
     Attributes:
         size: pixels a side.
-        channels: 3 for colour, 1 for grey.
-        fit: ``crop`` makes the shorter side ``size`` and keeps the centre; ``pad`` makes the longer side ``size`` and
+        channels: 3 for color, 1 for gray.
+        fit: ``crop`` makes the shorter side ``size`` and keeps the center; ``pad`` makes the longer side ``size`` and
             puts the image in the middle of a white square (for cut-outs). Both are bicubic with antialiasing.
     """
 
@@ -79,11 +79,11 @@ class Decoding:
     def _cropped(self, image: Image.Image) -> Image.Image:
         longest = LONGEST * min(image.size)
         if max(image.size) > longest:
-            image = _centre(image, min(image.width, longest), min(image.height, longest))
+            image = _center(image, min(image.width, longest), min(image.height, longest))
         scale = self.size / min(image.size)
         width, height = (max(round(side * scale), self.size) for side in image.size)
         image = image.resize((width, height), Image.Resampling.BICUBIC)
-        return _centre(image, self.size, self.size)
+        return _center(image, self.size, self.size)
 
     def _padded(self, image: Image.Image) -> Image.Image:
         scale = self.size / max(image.size)
@@ -94,7 +94,7 @@ class Decoding:
         return square
 
 
-def _centre(image: Image.Image, width: int, height: int) -> Image.Image:
+def _center(image: Image.Image, width: int, height: int) -> Image.Image:
     left, top = (image.width - width) // 2, (image.height - height) // 2
     return image.crop((left, top, left + width, top + height))
 

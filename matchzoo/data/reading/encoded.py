@@ -10,7 +10,7 @@ import attrs
 import torch
 
 from matchzoo.core.declare import declare
-from matchzoo.core.validators import at_least, between, positive
+from matchzoo.core.validators import at_least, between
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.reading.decoding import Decoding
 from matchzoo.data.reading.store import Stored, budget
@@ -71,9 +71,9 @@ class Decoded(Data):
     size: int = attrs.field(default=64, validator=at_least(8))
     """Pixels a side."""
     fit: Literal["crop", "pad"] = "crop"
-    """How images become square: their centre, or (for cut-outs) the whole on white."""
-    test_share: float = attrs.field(default=0.2, validator=[positive(), between(0, 1, open_high=True)])
-    """Share of every class that is kept for testing, where nothing else says which images are."""
+    """How images become square: their center, or (for cut-outs) the whole on white."""
+    test_share: float = attrs.field(default=0.2, validator=between(0, 1, open_high=True))
+    """Share of every class that is kept for testing, where nothing else says which images are; 0 for no test part."""
     split_seed: int = attrs.field(default=0, validator=at_least(0))
     """Seed of the split."""
 
@@ -89,5 +89,8 @@ class Decoded(Data):
     def shared(self, whole: Encoded, class_names: tuple[str, ...], group_names: tuple[str, ...] = ()) -> Loaded:
         """Images of which a share of every class is kept for testing."""
         decoding = Decoding(self.size, fit=self.fit)
+        if self.test_share == 0:
+            return Loaded(whole.split(decoding), None, class_names, group_names)
+
         first, second = stratified(torch.tensor(whole.labels), self.test_share, self.split_seed, class_names)
         return Loaded(whole.split(decoding, first), whole.split(decoding, second), class_names, group_names)

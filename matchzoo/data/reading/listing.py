@@ -98,7 +98,7 @@ def class_folders(folder: Path) -> tuple[str, ...]:
 
 
 def list_classes(folder: Path, names: Iterable[str]) -> Listing:
-    """All images of ``folder/<name>/``, labelled in the order of the names; hidden files and folders are left out.
+    """All images of ``folder/<name>/``, labeled in the order of the names; hidden files and folders are left out.
 
     Raises:
         MatchZooError: a folder has no images, or a file or folder cannot be looked at.

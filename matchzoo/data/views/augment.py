@@ -11,13 +11,13 @@ from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.validators import at_least, between, not_empty
 
-Operation = Literal["colour", "shift", "cutout", "flip", "scale", "rotate"]
+Operation = Literal["color", "shift", "cutout", "flip", "scale", "rotate"]
 AT_REST = torch.tensor([0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 0], dtype=torch.float64)
 """A row of a plan that changes nothing."""
 COLUMNS: dict[Operation, slice] = {
-    "colour": slice(0, 3),  # added brightness, factor of saturation, factor of contrast
+    "color": slice(0, 3),  # added brightness, factor of saturation, factor of contrast
     "shift": slice(3, 5),  # to the right and down, shares of the side
-    "cutout": slice(5, 8),  # whether, and its centre, shares of the side
+    "cutout": slice(5, 8),  # whether, and its center, shares of the side
     "flip": slice(8, 9),  # -1 or 1
     "scale": slice(9, 11),  # pixels of the image a pixel of the view, across and down
     "rotate": slice(11, 12),  # degrees
@@ -26,7 +26,7 @@ COLUMNS: dict[Operation, slice] = {
 
 @declare
 class Augment:
-    """Differentiable augmentation: colour, shift, cutout, flip, scale and rotation of every view.
+    """Differentiable augmentation: color, shift, cutout, flip, scale and rotation of every view.
 
     What lies outside the frame, and what is cut out, is black. Of several operations those that move pixels are one
     bilinear resampling, after the others.
@@ -37,19 +37,19 @@ class Augment:
     """
 
     operations: tuple[Operation, ...] = attrs.field(default=get_args(Operation), validator=not_empty())
-    """Which there are. The paper leaves flip out for digits and clothes, and colour counts as one."""
+    """Which there are. The paper leaves flip out for digits and clothes, and color counts as one."""
     apply: Literal["one", "all"] = "one"
     """One of them a view, drawn uniformly, or all."""
     brightness: float = attrs.field(default=0.25, validator=at_least(0))
     """Width of the range, about zero, of what is added to all pixels."""
     saturation: float = attrs.field(default=2.0, validator=at_least(0))
-    """Largest factor of the distance to the mean of the colour channels; the smallest is 0."""
+    """Largest factor of the distance to the mean of the color channels; the smallest is 0."""
     contrast: float = attrs.field(default=0.5, validator=at_least(0))
     """Smallest factor of the distance to the mean of the image; the largest is 1 more."""
     shift: float = attrs.field(default=0.125, validator=between(0, 1))
     """Largest shift either way, a share of the side; whole pixels."""
     cutout: float = attrs.field(default=0.5, validator=between(0, 1))
-    """Side of the black square, a share of the image's; its centre is anywhere in the image."""
+    """Side of the black square, a share of the image's; its center is anywhere in the image."""
     flip: float = attrs.field(default=0.5, validator=between(0, 1))
     """Probability of a horizontal flip."""
     scale: float = attrs.field(default=1.2, validator=at_least(1))
@@ -87,27 +87,27 @@ class Augment:
         """The views [n, c, h, w] of images [n, c, h, w], row by row; differentiable.
 
         Args:
-            images: in [0, 1]; views may leave it where colours change.
+            images: in [0, 1]; views may leave it where colors change.
             plan: [n, 12].
         """
         plan = plan.to(images.device, images.dtype, non_blocking=True)
-        if "colour" in self.operations:
-            images = _coloured(images, *plan[:, COLUMNS["colour"]].unbind(1))
+        if "color" in self.operations:
+            images = _colored(images, *plan[:, COLUMNS["color"]].unbind(1))
         if "cutout" in self.operations:
             images = images * _uncut(images, plan[:, COLUMNS["cutout"]], self.cutout)
-        if set(self.operations) - {"colour", "cutout"}:
+        if set(self.operations) - {"color", "cutout"}:
             images = _moved(images, plan)
         return images
 
 
-def _coloured(
+def _colored(
     images: torch.Tensor, brightness: torch.Tensor, saturation: torch.Tensor, contrast: torch.Tensor
 ) -> torch.Tensor:
     """Brightness is added, then channels are drawn to their mean or away from it, then pixels to that of the image."""
     brightness, saturation, contrast = (x[:, None, None, None] for x in (brightness, saturation, contrast))
     images = images + brightness
-    grey = images.mean(1, keepdim=True)
-    images = grey + (images - grey) * saturation
+    gray = images.mean(1, keepdim=True)
+    images = gray + (images - gray) * saturation
     mean = images.mean((1, 2, 3), keepdim=True)
     return mean + (images - mean) * contrast
 
@@ -116,9 +116,9 @@ def _uncut(images: torch.Tensor, plan: torch.Tensor, share: float) -> torch.Tens
     """[n, 1, h, w]: 0 in the square of each image, 1 elsewhere."""
     there, across, down = plan.unbind(1)
 
-    def inside(length: int, centre: torch.Tensor) -> torch.Tensor:
+    def inside(length: int, center: torch.Tensor) -> torch.Tensor:
         pixels, side = torch.arange(length, device=images.device), int(length * share + 0.5)
-        first = (centre * (length + 1 - side % 2)).floor()[:, None] - side // 2
+        first = (center * (length + 1 - side % 2)).floor()[:, None] - side // 2
         return (pixels >= first) & (pixels < first + side)
 
     height, width = images.shape[2:]
@@ -127,7 +127,7 @@ def _uncut(images: torch.Tensor, plan: torch.Tensor, share: float) -> torch.Tens
 
 
 def _moved(images: torch.Tensor, plan: torch.Tensor) -> torch.Tensor:
-    """Shifted, flipped, scaled and rotated about the centre, by one bilinear resampling.
+    """Shifted, flipped, scaled and rotated about the center, by one bilinear resampling.
 
     Rotation is of pixels, so images that are not square keep their shape.
     """

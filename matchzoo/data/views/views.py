@@ -148,7 +148,7 @@ class Views:
         return images
 
     def plain(self, images: torch.Tensor) -> torch.Tensor:
-        """The centre of images [n, c, h, w] at the size of a view: what test images and un-augmented caches see."""
+        """The center of images [n, c, h, w] at the size of a view: what test images and un-augmented caches see."""
         if self.size is None or tuple(images.shape[2:]) == (self.size, self.size):
             return images
         top, left = ((side - self.size) // 2 for side in images.shape[2:])

@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage: fidelity apart from diversity, by nearest neighbours in feature space."""
+"""Precision, recall, density and coverage: fidelity apart from diversity, by nearest neighbors in feature space."""
 
 import torch
 
@@ -11,7 +11,7 @@ BLOCK = 1024
 def precision_recall_density_coverage(
     real: torch.Tensor, generated: torch.Tensor, neighbors: int = 5
 ) -> dict[str, float]:
-    """Shares by the balls around samples that reach to their k-th neighbour of the same set.
+    """Shares by the balls around samples that reach to their k-th neighbor of the same set.
 
     ``precision``: generated samples within a ball of a real one. ``recall``: real samples within a ball of a generated
     one. ``density``: real balls that hold a generated sample, on average and over k (above 1 where samples crowd).
@@ -20,7 +20,7 @@ def precision_recall_density_coverage(
     Args:
         real: [n, d].
         generated: [m, d].
-        neighbors: k ≥ 1, smaller than both numbers of samples; a sample is not its own neighbour.
+        neighbors: k ≥ 1, smaller than both numbers of samples; a sample is not its own neighbor.
 
     Raises:
         MatchZooError: too few samples for k.
@@ -53,6 +53,6 @@ def precision_recall_density_coverage(
 
 
 def _radii(x: torch.Tensor, neighbors: int) -> torch.Tensor:
-    """Distance [n] of every sample to its k-th neighbour."""
+    """Distance [n] of every sample to its k-th neighbor."""
     radii = [torch.cdist(x[i : i + BLOCK], x).kthvalue(neighbors + 1, 1).values for i in range(0, len(x), BLOCK)]
     return torch.cat(radii)

@@ -3,8 +3,8 @@
 import torch
 
 from matchzoo.core.declare import declare
-from matchzoo.core.spec import Facts
-from matchzoo.generators.pool import Pool
+from matchzoo.core.spec import Spec
+from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors.selector import Selector, refuse_count
 
 
@@ -12,10 +12,10 @@ from matchzoo.generators.selectors.selector import Selector, refuse_count
 class All(Selector):
     """The full data: every training sample, in order."""
 
-    def count(self, facts: Facts, per_class: int | None) -> int:
+    def count(self, spec: Spec, per_class: int | None) -> int:
         """As many as the data has."""
         refuse_count("all", per_class, "the data has")
-        return facts.count
+        return spec.count
 
     def select(self, pool: Pool, per_class: int | None) -> torch.Tensor:
         """Rows 0 … n − 1."""

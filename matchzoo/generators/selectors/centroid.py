@@ -4,7 +4,7 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.samples import Samples
-from matchzoo.generators.pool import Pool
+from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors.selector import Selector, in_each_class
 
 

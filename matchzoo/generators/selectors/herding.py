@@ -4,7 +4,7 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.samples import Samples
-from matchzoo.generators.pool import Pool
+from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors.selector import Selector, in_each_class
 
 
@@ -21,15 +21,15 @@ def herding(features: torch.Tensor, count: int) -> torch.Tensor:
     Source: Welling, Herding dynamical weights to learn, ICML 2009; in this form Rebuffi et al., iCaRL, CVPR 2017,
     Algorithm 4 (which takes features of unit length; these are taken as they are).
     """
-    centred = features - features.mean(0)
-    squares = centred.square().sum(1)
-    total = torch.zeros_like(centred[0])  # of what is chosen; its mean is to be 0
+    centered = features - features.mean(0)
+    squares = centered.square().sum(1)
+    total = torch.zeros_like(centered[0])  # of what is chosen; its mean is to be 0
     chosen: list[int] = []
     for _ in range(min(count, len(features))):
-        distances = squares + 2 * (centred @ total)  # but for ‖total‖², the same for every candidate
+        distances = squares + 2 * (centered @ total)  # but for ‖total‖², the same for every candidate
         distances[chosen] = torch.inf
         chosen.append(int(distances.argmin()))
-        total = total + centred[chosen[-1]]
+        total = total + centered[chosen[-1]]
     return torch.tensor(chosen)
 
 

@@ -4,14 +4,14 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.samples import Samples
-from matchzoo.generators.pool import Pool
+from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors.selector import Selector, in_each_class
 
 
 def k_center(features: torch.Tensor, count: int) -> torch.Tensor:
     """Positions [min(count, n)] of samples, chosen greedily: each is the one farthest (L2) from all before it.
 
-    The first is the one nearest to the mean. The largest distance of any sample to its nearest centre is at most
+    The first is the one nearest to the mean. The largest distance of any sample to its nearest center is at most
     twice the smallest possible one.
 
     Args:

@@ -6,7 +6,7 @@ from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
-from matchzoo.generators.pool import Pool
+from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors.selector import Selector, in_each_class
 
 BLOCK = 256

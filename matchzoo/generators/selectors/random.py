@@ -3,7 +3,7 @@
 import torch
 
 from matchzoo.core.declare import declare
-from matchzoo.generators.pool import Pool
+from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors.selector import Selector, class_rows
 
 

@@ -8,17 +8,17 @@ import torch
 from matchzoo.core.declare import family
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
-from matchzoo.generators.pool import Pool
+from matchzoo.core.spec import Spec
+from matchzoo.data.pool import Pool
 
 
 @family("selector")
 class Selector(ABC):
     """A choice of rows of the real training samples, in the space of the projector where it looks at features."""
 
-    def count(self, facts: Facts, per_class: int | None) -> int:
+    def count(self, spec: Spec, per_class: int | None) -> int:
         """How many rows it chooses; ``per_class`` is None where that was not said, and is 1 then."""
-        return (facts.classes or 0) * (per_class or 1)
+        return (spec.classes or 0) * (per_class or 1)
 
     @abstractmethod
     def select(self, pool: Pool, per_class: int | None) -> torch.Tensor:

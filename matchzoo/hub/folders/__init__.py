@@ -1,1 +1,1 @@
-"""The artefact: a distilled set in a folder, as it is written, checked and read; and the sets of others."""
+"""The artifact: a distilled set in a folder, as it is written, checked and read; and the sets of others."""

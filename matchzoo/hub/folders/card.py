@@ -1,24 +1,32 @@
-"""The card of an artefact: a README that the Hub and people read."""
+"""The card of an artifact: a README that the Hub and people read."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
 from matchzoo.hub.folders import shard
-from matchzoo.hub.folders.card_text import data_name, inline, licence, plain, safe, short
+from matchzoo.hub.folders.card_text import (
+    data_name,
+    inline,
+    license,
+    licenses,
+    names_of_classes,
+    plain,
+    rows_of_backbones,
+    rows_of_source,
+    rows_of_versions,
+    safe,
+    short,
+)
+from matchzoo.hub.folders.set_schema import DistilledSet
 from matchzoo.hub.folders.validation import sha256
-
-if TYPE_CHECKING:
-    from matchzoo.hub.distilled import DistilledDataset
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 COLUMNS = ("method", "backbone", "protocol", "images")
-SHOWN = 200
-"""Class names that are listed in the text; the head has them all."""
 
 
-def text(distilled: "DistilledDataset", repo: str = "") -> str:
+def text(distilled: DistilledSet, repo: str = "") -> str:
     """The card as Markdown under a head of YAML; ``repo`` is the repository that it is for, if there is one."""
     title = repo.partition("/")[2] or _title(distilled)
     parts = [
@@ -28,30 +36,31 @@ def text(distilled: "DistilledDataset", repo: str = "") -> str:
         _use(distilled, repo),
         _results(distilled),
         _origin(distilled),
-        _licences(distilled),
-        _names(distilled),
+        licenses("set", distilled.license, distilled.source, distilled.backbones),
+        names_of_classes(distilled.class_names),
         _hashes(distilled),
     ]
     head = yaml.safe_dump(metadata(distilled, title), sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{head}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
-def metadata(distilled: "DistilledDataset", title: str) -> dict[str, Any]:
+def metadata(distilled: DistilledSet, title: str) -> dict[str, Any]:
     """The head: what the Hub shows and searches, which files hold the data, and the names of its labels."""
     per_class = distilled.images_per_class
     count = len(distilled)
     size = next((name for limit, name in SIZES if count < limit), "n>1M")
-    names = {str(i): name for i, name in enumerate(distilled.class_names)}
+    names = {str(label): name for label, name in enumerate(distilled.class_names)}
     columns: list[dict[str, Any]] = [
         {"name": "image", "dtype": "image"},
         {"name": "label", "dtype": {"class_label": {"names": names}}},
     ]
     if distilled.labels.ndim == 2:
         columns.append({"name": "probabilities", "sequence": "float32", "length": len(distilled.class_names)})
+
     tags = ["dataset-distillation", "dataset-compression", "matchzoo", *([f"ipc-{per_class:g}"] if count else [])]
     tags += ["soft-labels"] if distilled.labels.ndim == 2 else []
     return {
-        **licence(distilled.licence),
+        **license(distilled.license),
         "pretty_name": title,
         "task_categories": ["image-classification"],
         "size_categories": [size],
@@ -61,18 +70,18 @@ def metadata(distilled: "DistilledDataset", title: str) -> dict[str, Any]:
     }
 
 
-def _title(distilled: "DistilledDataset") -> str:
+def _title(distilled: DistilledSet) -> str:
     data = short(str((distilled.source or {}).get("card", ""))) or data_name((distilled.source or {}).get("data"))
-    names = ", ".join(filter(None, (short(one.get("card", "")) for one in distilled.backbones)))
-    return f"{data or 'Distilled set'}{', distilled' if data else ''}{f' with {names}' if names else ''}"
+    cards = ", ".join(filter(None, (short(backbone.get("card", "")) for backbone in distilled.backbones)))
+    return f"{data or 'Distilled set'}{', distilled' if data else ''}{f' with {cards}' if cards else ''}"
 
 
-def _about(distilled: "DistilledDataset") -> str:
+def _about(distilled: DistilledSet) -> str:
     m, _, height, width = distilled.images.shape
     labels = "probabilities of the classes" if distilled.labels.ndim == 2 else "labels"
     source = distilled.source or {}
-    said = source.get("from") or data_name(source.get("data"))
-    stands = f" The data set they stand for: {safe(said)}." if said else ""
+    origin = source.get("from") or data_name(source.get("data"))
+    stands = f" The data set they stand for: {safe(origin)}." if origin else ""
     return (
         f"{m} synthetic or chosen images of {height}x{width} pixels with {labels}, {distilled.images_per_class:g} for "
         f"each of {len(distilled.class_names)} classes, to train classifiers on in place of a whole data set.{stands} "
@@ -80,14 +89,14 @@ def _about(distilled: "DistilledDataset") -> str:
     )
 
 
-def _use(distilled: "DistilledDataset", repo: str) -> str:
-    backbones = " ".join(plain(one.get("card")) for one in distilled.backbones) or "CARD"
-    ours = f'hub.pull("{repo}")' if repo else 'DistilledDataset.load("FOLDER")'
-    door = "from matchzoo import hub" if repo else "from matchzoo.hub.distilled import DistilledDataset"
+def _use(distilled: DistilledSet, repo: str) -> str:
+    cards = " ".join(plain(backbone.get("card")) for backbone in distilled.backbones) or "CARD"
+    load = f'hub.pull("{repo}")' if repo else 'DistilledDataset.load("FOLDER")'
+    door = "from matchzoo import hub" if repo else "from matchzoo.hub import DistilledDataset"
     lines = [
         "## Use",
         "Exact tensors, checked (`pip install matchzoo-torch`):",
-        f"```python\n{door}\n\ndistilled = {ours}\n"
+        f"```python\n{door}\n\ndistilled = {load}\n"
         "distilled.images, distilled.labels, distilled.class_names  # float32 in [0, 1]\n```",
     ]
     if repo:
@@ -95,15 +104,16 @@ def _use(distilled: "DistilledDataset", repo: str) -> str:
             "Rounded to 8 bits, with named labels:",
             f'```python\nfrom datasets import load_dataset\n\ndataset = load_dataset("{repo}", split="train")\n```',
             "The numbers below, again:",
-            f"```bash\nmatchzoo evaluate {repo} --backbone {backbones}\n```",
+            f"```bash\nmatchzoo evaluate {repo} --backbone {cards}\n```",
         ]
     return "\n\n".join(lines)
 
 
-def _results(distilled: "DistilledDataset") -> str:
+def _results(distilled: DistilledSet) -> str:
     scored = [record for record in distilled.scores if record.get("top1_mean") is not None]
     if not scored:
         return "## Results\n\nNobody has recorded any."
+
     rows = [["method", "backbone", "protocol", "images", "top-1 %", "top-5 %", "seeds"]]
     for record in scored:
         about = [safe(str(record.get(column, ""))) for column in COLUMNS]
@@ -111,38 +121,27 @@ def _results(distilled: "DistilledDataset") -> str:
             about[0], short(about[1]), *about[2:], mean_and_spread(record, "top1"), mean_and_spread(record, "top5"),
             safe(str(record.get("seeds", ""))),
         ])  # fmt: skip
-    said = (
+
+    explanation = (
         "Accuracy on the test part of the real data, mean ± standard deviation over seeds. The first row (of each "
         "backbone) is this set; `full` is the whole training part. `metrics.json` has the scores of every seed and "
         "class."
     )
-    return f"## Results\n\n{markdown(rows)}\n{said}"
+    return f"## Results\n\n{markdown(rows)}\n{explanation}"
 
 
-def _origin(distilled: "DistilledDataset") -> str:
+def _origin(distilled: DistilledSet) -> str:
     rows = [["what", "is"]]
     about = distilled.preprocessing
     if about is None:
         rows.append(["preprocessing", "unknown"])
     else:
-        rows += [[name, inline(about[name])] for name in ("range", "normalisation", "views") if about.get(name)]
-    source = distilled.source or {}
-    rows += [
-        [key.replace("origin", "data from"), inline(source[key])]
-        for key in ("data", "origin", "homepage", "paper")
-        if source.get(key)
-    ]
+        rows += [[name, inline(about[name])] for name in ("range", "normalization", "views") if about.get(name)]
+    rows += rows_of_source(distilled.source)
     rows.append(["class order", "as listed below" if distilled.named else "unknown: labels are numbers without names"])
-    for backbone in distilled.backbones:
-        weights = backbone.get("weights") or {}
-        said = [
-            str(backbone.get("architecture", "")),
-            *(f"{k} {weights[k]}" for k in ("commit", "sha256") if weights.get(k)),
-        ]
-        rows.append([f"backbone {safe(short(backbone.get('card', '')))}", inline(", ".join(filter(None, said)))])
-    rows += [["versions", inline(", ".join(f"{k} {v}" for k, v in distilled.versions.items()))]] * bool(
-        distilled.versions
-    )
+    rows += rows_of_backbones(distilled.backbones)
+    rows += rows_of_versions(distilled.versions)
+
     if distilled.head is not None:
         size, space = size_of(distilled.head.bytes), safe(short(distilled.head.backbone))
         rows.append(["classifier of all the data", f"`head.safetensors`, {size}, for features of {space}"])
@@ -150,23 +149,7 @@ def _origin(distilled: "DistilledDataset") -> str:
     return f"## Origin\n\n{markdown(rows)}".rstrip()
 
 
-def _licences(distilled: "DistilledDataset") -> str:
-    source = distilled.source or {}
-    rows = [["of", "licence"], ["this set", safe(distilled.licence) or "not chosen by its publisher"]]
-    rows.append(["the data that it was made of", safe(str(source.get("licence") or "unknown"))])
-    for backbone in distilled.backbones:
-        said = safe(str(backbone.get("licence") or "unknown"))
-        rows.append([f"the weights of {safe(short(backbone.get('card', '')))}", said])
-    return f"## Licences\n\n{markdown(rows)}".rstrip()
-
-
-def _names(distilled: "DistilledDataset") -> str:
-    names = [f"{i} = {safe(name)}" for i, name in enumerate(distilled.class_names[:SHOWN])]
-    more = ", …" if len(distilled.class_names) > SHOWN else ""
-    return f"## Classes\n\n{', '.join(names)}{more}"
-
-
-def _hashes(distilled: "DistilledDataset") -> str:
+def _hashes(distilled: DistilledSet) -> str:
     rows = [["tensor", "shape", "bytes", "sha256 of its bytes"]]
     for name, tensor in (("images", distilled.images), ("labels", distilled.labels)):
         kind = str(tensor.dtype).removeprefix("torch.")

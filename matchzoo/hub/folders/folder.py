@@ -11,6 +11,7 @@ import attrs
 import yaml
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.renamed import in_todays_words
 from matchzoo.core.storage.files import file_sha256
 from matchzoo.core.storage.paths import is_below
 
@@ -76,6 +77,7 @@ class Folder:
             about = json.loads(text, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise MatchZooError(f"{file}: cannot be read as JSON ({str(error)[:200]}); {REMEDY}") from None
+
         if not isinstance(about, dict) or about.get("format") != self.format:
             raise MatchZooError(f"{file}: is not that of a {self.what} (its 'format' should be '{self.format}')")
         schema = about.get("schema")
@@ -86,14 +88,16 @@ class Folder:
                 f"it was written by a newer matchzoo (schema {schema}, this one reads up to {self.schema}): "
                 "pip install --upgrade matchzoo-torch"
             )
+
+        about = in_todays_words(about)
         for name, allowed in kinds.items():
             if name not in about or not isinstance(about[name], allowed):
                 wanted = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
                 raise MatchZooError(f"{file}: {name}: expected {wanted}, got {about.get(name)!r:.80}")
         for name in lists_of_tables:
-            if not all(isinstance(one, dict) for one in about[name]):
+            if not all(isinstance(entry, dict) for entry in about[name]):
                 raise MatchZooError(f"{file}: {name}: expected a list of tables")
-        _check_said(file, about)
+        _check_values(file, about)
         return about
 
     def check_hashes(self, hashes: Any, required: Iterable[str]) -> None:
@@ -101,9 +105,12 @@ class Folder:
         if not isinstance(hashes, dict):
             raise MatchZooError(f"{self.table_name}: expected a table 'files', got {hashes!r:.80}")
         for name, expected in hashes.items():
-            found = file_sha256(self.file(name))
-            if found != expected:
-                raise MatchZooError(f"{name}: its sha256 is {found}, {self.table_name} says {expected!s:.80}; {REMEDY}")
+            digest = file_sha256(self.file(name))
+            if digest != expected:
+                raise MatchZooError(
+                    f"{name}: its sha256 is {digest}, {self.table_name} says {expected!s:.80}; {REMEDY}"
+                )
+
         unsaid = [name for name in required if name not in hashes]
         if unsaid:
             raise MatchZooError(f"{self.table_name}: has no hash of {unsaid[0]}; {REMEDY}")
@@ -121,41 +128,45 @@ class Folder:
         try:
             text = self.file(name).read_text(encoding="utf-8")
             head = text.split("---\n", 2)[1] if text.startswith("---\n") and text.count("---\n") > 1 else ""
-            found = yaml.safe_load(head)
+            metadata = yaml.safe_load(head)
         except (ValueError, IndexError, RecursionError, yaml.YAMLError) as error:
             reason = (str(error).splitlines() or [""])[0]
             raise MatchZooError(f"{name}: its head cannot be read as plain YAML ({reason}); {REMEDY}") from None
-        if not isinstance(found, dict):
+
+        if not isinstance(metadata, dict):
             raise MatchZooError(f"{name}: has no head of YAML; {REMEDY}")
         wrong = RUNS.search(text.split("---\n", 2)[2])
         if wrong is not None:
             raise MatchZooError(f"{name}: holds code for a browser ({wrong[0]!a:.80}); remove it")
 
 
-def _check_said(file: str, about: Mapping[str, Any]) -> None:
+def _check_values(file: str, about: Mapping[str, Any]) -> None:
     """Raise unless what a table says of backbones and scores is of the types that cards and tables show, and no text
     of it steers a terminal."""
-    for one in about["backbones"]:
-        wrong = next(
-            (key for key in ("card", "architecture", "licence") if not isinstance(one.get(key, ""), str)), None
-        )
-        if wrong is None and not isinstance(one.get("weights", {}), dict | None):
+    for backbone in about["backbones"]:
+        texts = ("card", "architecture", "license")
+        wrong = next((key for key in texts if not isinstance(backbone.get(key, ""), str)), None)
+        if wrong is None and not isinstance(backbone.get("weights", {}), dict | None):
             wrong = "weights"
         if wrong is not None:
-            raise MatchZooError(f"{file}: backbones: {wrong}: expected another type, got {one[wrong]!r:.80}; {REMEDY}")
-    for one in about["scores"]:
+            raise MatchZooError(
+                f"{file}: backbones: {wrong}: expected another type, got {backbone[wrong]!r:.80}; {REMEDY}"
+            )
+
+    for record in about["scores"]:
         for key in ("top1_mean", "top1_std", "top5_mean", "top5_std", "seeds"):
-            if isinstance(one.get(key), bool) or not isinstance(one.get(key), int | float | None):
-                raise MatchZooError(f"{file}: scores: {key}: expected a number, got {one[key]!r:.80}; {REMEDY}")
-    left: list[Any] = [about]
-    while left:
-        one = left.pop()
-        if isinstance(one, dict):
-            left += [*one, *one.values()]
-        elif isinstance(one, list):
-            left += one
-        elif isinstance(one, str) and CONTROL.search(one):
-            raise MatchZooError(f"{file}: {one!a:.80} has control characters; {REMEDY}")
+            if isinstance(record.get(key), bool) or not isinstance(record.get(key), int | float | None):
+                raise MatchZooError(f"{file}: scores: {key}: expected a number, got {record[key]!r:.80}; {REMEDY}")
+
+    unchecked: list[Any] = [about]
+    while unchecked:
+        value = unchecked.pop()
+        if isinstance(value, dict):
+            unchecked += [*value, *value.values()]
+        elif isinstance(value, list):
+            unchecked += value
+        elif isinstance(value, str) and CONTROL.search(value):
+            raise MatchZooError(f"{file}: {value!a:.80} has control characters; {REMEDY}")
 
 
 def refuse_links_out(folder: Path, paths: Iterable[Path]) -> None:

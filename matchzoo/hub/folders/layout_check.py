@@ -30,11 +30,12 @@ class Measuring(TorchFunctionMode):
         kwargs = {name: value for name, value in (kwargs or {}).items() if name != "generator"}
         if "device" in kwargs:
             kwargs["device"] = "meta"
-        made = func(*args, **kwargs)
+
+        result = func(*args, **kwargs)
         self.calls -= 1
-        if self.calls < 0 or (isinstance(made, torch.Tensor) and made.numel() > self.largest):
+        if self.calls < 0 or (isinstance(result, torch.Tensor) and result.numel() > self.largest):
             raise MatchZooError("it would be far larger than its tensors are")
-        return made
+        return result
 
 
 def layout(build: Any, values: int) -> dict[str, tuple[list[int], bool]]:
@@ -55,4 +56,5 @@ def layout(build: Any, values: int) -> dict[str, tuple[list[int], bool]]:
     except Exception as error:  # whatever torch makes of sizes that somebody wrote into a file
         reason = (str(error).splitlines() or [""])[0][:200]
         raise MatchZooError(f"it cannot be built ({type(error).__name__}: {reason})") from None
+
     return {name: (list(value.shape), value.is_floating_point()) for name, value in part.state_dict().items()}

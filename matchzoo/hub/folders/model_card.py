@@ -2,17 +2,30 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
-from matchzoo.core.structuring import to_table
-from matchzoo.hub.folders.card_text import data_name, inline, licence, plain, safe, short
-
-if TYPE_CHECKING:
-    from matchzoo.hub.model import Model
+from matchzoo.core.structuring import structure
+from matchzoo.evaluation import Evaluation
+from matchzoo.evaluation.evaluation import tables
+from matchzoo.hub.folders.card_text import (
+    data_name,
+    inline,
+    license,
+    licenses,
+    names_of_classes,
+    plain,
+    rows_of_backbones,
+    rows_of_source,
+    rows_of_versions,
+    safe,
+    short,
+)
+from matchzoo.hub.folders.declared_parts import table_of
+from matchzoo.hub.folders.model_schema import TrainedModel
 
 TASKS = {
     "generator": "unconditional-image-generation",
@@ -20,8 +33,6 @@ TASKS = {
     "probe": "image-classification",
 }
 """What the Hub calls a model of images of a family."""
-SHOWN = 200
-"""Class names that are listed."""
 DOES = {
     "generator": "makes samples like those of its data",
     "projector": "maps samples to the feature space that it was trained to compare them in",
@@ -29,7 +40,7 @@ DOES = {
 }
 
 
-def text(model: "Model", repo: str = "", picture: str = "") -> str:
+def text(model: TrainedModel, repo: str = "", picture: str = "") -> str:
     """The card as Markdown under a head of YAML.
 
     Args:
@@ -45,46 +56,46 @@ def text(model: "Model", repo: str = "", picture: str = "") -> str:
         _use(model, repo),
         _results(model),
         _origin(model),
-        _licences(model),
-        _names(model),
+        licenses("model", model.license, model.source, model.backbones),
+        names_of_classes(model.spec.class_names) if model.spec.class_names else "",
         _files(model),
     ]
     head = yaml.safe_dump(metadata(model), sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{head}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
-def metadata(model: "Model") -> dict[str, Any]:
+def metadata(model: TrainedModel) -> dict[str, Any]:
     """The head: what the Hub shows and searches."""
-    task = {"pipeline_tag": TASKS[model.family]} if model.facts.is_images else {}
+    task = {"pipeline_tag": TASKS[model.family]} if model.spec.is_images else {}
     table = (model.source or {}).get("data")
     repo = table.get("repo") if isinstance(table, Mapping) and table.get("kind") == "hub" else None
     data = {"datasets": [str(repo).partition("@")[0]]} if repo else {}
     tags = ["matchzoo", model.family, model.kind]
-    return {**licence(model.licence), "library_name": "matchzoo", **task, **data, "tags": tags}
+    return {**license(model.license), "library_name": "matchzoo", **task, **data, "tags": tags}
 
 
-def _about(model: "Model") -> str:
-    facts = model.facts
-    of = f"{'images' if facts.is_images else 'vectors'} of shape [{', '.join(map(str, facts.shape))}]"
+def _about(model: TrainedModel) -> str:
+    spec = model.spec
+    of = f"{'images' if spec.is_images else 'vectors'} of shape [{', '.join(map(str, spec.shape))}]"
     source = model.source or {}
     data = short(str(source.get("card") or "")) or data_name(source.get("data")) or "unknown"
-    said = f"; from {safe(str(source['from']))}" if source.get("from") else ""
+    origin = f"; from {safe(str(source['from']))}" if source.get("from") else ""
     return (
         f"A {model.family} {'on a projector ' * (model.family == 'probe')}of kind `{safe(model.kind)}`, which "
-        f"{DOES[model.family]}. Samples are {of}. The data: {safe(data)}{said}. "
+        f"{DOES[model.family]}. Samples are {of}. The data: {safe(data)}{origin}. "
         f"{sum(x.numel() for x in model.tensors.values())} values. Made with matchzoo."
     )
 
 
-def _use(model: "Model", repo: str) -> str:
+def _use(model: TrainedModel, repo: str) -> str:
     load = f'hub.pull_model("{repo}")' if repo else 'Model.load("FOLDER")'
-    door = "from matchzoo import hub" if repo else "from matchzoo.hub.model import Model"
-    shape = ", ".join(map(str, model.facts.shape))
-    given = f"[n, {shape}]{' in [0, 1]' if model.facts.is_images else ''}"
+    door = "from matchzoo import hub" if repo else "from matchzoo.hub import Model"
+    shape = ", ".join(map(str, model.spec.shape))
+    given = f"[n, {shape}]{' in [0, 1]' if model.spec.is_images else ''}"
     calls = {
         "generator": f"samples = generator.sample(100).values  # float [100, {shape}]",
         "projector": f"features = projector.project(x)  # x: {given}",
-        "probe": f"scores = probe.scores(x)  # x: {given} → [n, {model.facts.classes}]\nnames = probe.predict(x)",
+        "probe": f"scores = probe.scores(x)  # x: {given} → [n, {model.spec.classes}]\nnames = probe.predict(x)",
     }
     lines = [
         "## Use",
@@ -97,76 +108,58 @@ def _use(model: "Model", repo: str) -> str:
     return "\n\n".join(lines)
 
 
-def _results(model: "Model") -> str:
-    tables = [_safely(rows) for rows in tables_of(model)]
-    if not tables:
+def _results(model: TrainedModel) -> str:
+    of_scores = [_safely(rows) for rows in tables_of(model)]
+    if not of_scores:
         return "## Results\n\nNobody has recorded any."
-    said = "this probe on the test part of the data" if model.family == "probe" else "the run that it comes from"
-    return f"## Results\n\nOf {said}.\n\n" + "\n".join(markdown(rows) for rows in tables).rstrip()
+    origin = "this probe on the test part of the data" if model.family == "probe" else "the run that it comes from"
+    return f"## Results\n\nOf {origin}.\n\n" + "\n".join(markdown(rows) for rows in of_scores).rstrip()
 
 
-def tables_of(model: "Model") -> list[list[list[str]]]:
+def tables_of(model: TrainedModel) -> list[list[list[str]]]:
     """Tables of the scores, as the evaluations of its recipe lay them out."""
-    from matchzoo.recipes.recipe import Recipe
-
     if model.family == "probe":
         rows = [["backbone", "protocol", "images", "top-1 %", "top-5 %"]]
         for record in model.scores:
             about = [str(record.get(column, "")) for column in ("backbone", "protocol", "images")]
             rows.append([short(about[0]), *about[1:], mean_and_spread(record, "top1"), mean_and_spread(record, "top5")])
         return [rows] if len(rows) > 1 else []
+
+    records = [dict(record) for record in model.scores if "number" in record]
     try:
-        evaluations = Recipe.of(tomllib.loads(model.recipe)).evaluation
-        by_number = [[dict(r) for r in model.scores if r.get("number") == i] for i in range(len(evaluations))]
-        return [one.table(records) for one, records in zip(evaluations, by_number, strict=True) if records]
+        return [rows for _, rows in tables(evaluations(model.recipe), records)]
     except (MatchZooError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return []  # of a version, or a plugin, that is not here: config.json has them
+
+
+def evaluations(recipe: str) -> tuple[Evaluation, ...]:
+    """The evaluations that a recipe declares, as TOML text.
+
+    Raises:
+        MatchZooError: they are not as this version knows them.
+        TOMLDecodeError: the text is no TOML.
+    """
+    of_tuple: Any = tuple[Evaluation, ...]
+    declared: tuple[Evaluation, ...] = structure(tomllib.loads(recipe).get("evaluation", []), of_tuple)
+    return declared
 
 
 def _safely(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[safe(cell) for cell in row] for row in rows]
 
 
-def _origin(model: "Model") -> str:
+def _origin(model: TrainedModel) -> str:
     rows = [["what", "is"]]
-    declared = to_table(model.declared)
-    rows.append(["declared", inline({"kind": declared} if isinstance(declared, str) else declared)])
+    rows.append(["declared", inline(table_of(model.declared))])
     rows.append(["trained", f"{model.steps} steps, seed {model.seed}"])
-    source = model.source or {}
-    rows += [
-        [key.replace("origin", "data from"), inline(source[key])]
-        for key in ("data", "origin", "homepage", "paper")
-        if source.get(key)
-    ]
-    for backbone in model.backbones:
-        weights = backbone.get("weights") or {}
-        said = [
-            str(backbone.get("architecture", "")),
-            *(f"{k} {weights[k]}" for k in ("commit", "sha256") if k in weights),
-        ]
-        rows.append([f"backbone {safe(short(str(backbone.get('card', ''))))}", inline(", ".join(filter(None, said)))])
-    rows += [["versions", inline(", ".join(f"{k} {v}" for k, v in model.versions.items()))]] * bool(model.versions)
+    rows += rows_of_source(model.source)
+    rows += rows_of_backbones(model.backbones)
+    rows += rows_of_versions(model.versions)
     rows.append(["recipe", "`recipe.toml`: `matchzoo run recipe.toml`" if model.recipe else "unknown"])
     return f"## Origin\n\n{markdown(rows)}".rstrip()
 
 
-def _licences(model: "Model") -> str:
-    source = model.source or {}
-    rows = [["of", "licence"], ["this model", safe(model.licence) or "not chosen by its publisher"]]
-    rows.append(["the data that it was made of", safe(str(source.get("licence") or "unknown"))])
-    for backbone in model.backbones:
-        said = safe(str(backbone.get("licence") or "unknown"))
-        rows.append([f"the weights of {safe(short(str(backbone.get('card', ''))))}", said])
-    return f"## Licences\n\n{markdown(rows)}".rstrip()
-
-
-def _names(model: "Model") -> str:
-    names = [f"{i} = {safe(name)}" for i, name in enumerate(model.facts.class_names[:SHOWN])]
-    more = ", …" if len(model.facts.class_names) > SHOWN else ""
-    return f"## Classes\n\n{', '.join(names)}{more}" if names else ""
-
-
-def _files(model: "Model") -> str:
+def _files(model: TrainedModel) -> str:
     return (
         "## Files\n\n`model.safetensors` holds the tensors "
         f"({size_of(model.bytes)}), `part.toml` what they are the values of, `config.json` shapes and hashes of "

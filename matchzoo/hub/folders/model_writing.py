@@ -13,30 +13,32 @@ from matchzoo.core.showing.curves import INK
 from matchzoo.core.showing.figures import POINTS, image_grid, plane
 from matchzoo.core.storage import files
 from matchzoo.core.storage.files import file_sha256
-from matchzoo.core.structuring import to_table
 from matchzoo.core.toml import write_toml
 from matchzoo.generators import Generator
 from matchzoo.hub.folders import model_card
+from matchzoo.hub.folders.declared_parts import table_of
 from matchzoo.hub.folders.folder import refuse_another
+from matchzoo.hub.folders.model_schema import (
+    CARD,
+    CONFIG,
+    FORMAT,
+    HASHED,
+    PART,
+    RECIPE,
+    SAMPLE,
+    SCHEMA,
+    TENSORS,
+    TrainedModel,
+)
 from matchzoo.hub.folders.validation import sha256
-from matchzoo.hub.model import Model
 
-FORMAT = "matchzoo-model"
-SCHEMA = 1
-"""Of the folder; a reader refuses one that is newer than itself."""
-TENSORS, PART, CONFIG, RECIPE, CARD = "model.safetensors", "part.toml", "config.json", "recipe.toml", "README.md"
-SAMPLE = "sample.png"
-"""Only of generators."""
-HASHED = (TENSORS, PART, RECIPE)
-FILES = (*HASHED, CONFIG, CARD, SAMPLE)
-"""The files of a model, the sample among them."""
-PLAIN = ("steps", "seed", "source", "backbones", "scores", "licence", "versions", "repository")
+PLAIN = ("steps", "seed", "source", "backbones", "scores", "license", "versions", "repository")
 """Fields that ``config.json`` holds as they are."""
 SHOWN = 50
 """Images of a sample."""
 
 
-def write(model: Model, path: Path) -> None:
+def write(model: TrainedModel, path: Path) -> None:
     """Write a model to a folder."""
     try:
         refuse_another(path, CONFIG, FORMAT, "model")
@@ -46,32 +48,33 @@ def write(model: Model, path: Path) -> None:
         raise MatchZooError(f"{path}: cannot be written ({error.strerror}); give another place") from None
 
 
-def fill(model: Model, folder: Path, repo: str = "") -> None:
+def fill(model: TrainedModel, folder: Path, repo: str = "") -> None:
     """Write all files into an empty folder."""
     _check(model)
     files.write_tensors(folder / TENSORS, model.tensors, {"format": f"{FORMAT}-{SCHEMA}"})
-    declared = to_table(model.declared)
-    files.write_text(folder / PART, write_toml({"kind": declared} if isinstance(declared, str) else declared))
+    files.write_text(folder / PART, write_toml(table_of(model.declared)))
     files.write_text(folder / RECIPE, model.recipe)
-    names = [*HASHED]
+
+    hashed = [*HASHED]
     figure = sample(model)
     if figure is not None:
         files.write_with(folder / SAMPLE, lambda temporary: figure.savefig(temporary))
-        names.append(SAMPLE)
-    files.write_json(folder / CONFIG, table(model, {name: file_sha256(folder / name) for name in names}))
+        hashed.append(SAMPLE)
+    files.write_json(folder / CONFIG, table(model, {name: file_sha256(folder / name) for name in hashed}))
     files.write_text(folder / CARD, model_card.text(model, repo, picture=SAMPLE if figure is not None else ""))
 
 
-def table(model: Model, files_sha256: Mapping[str, str]) -> dict[str, Any]:
+def table(model: TrainedModel, files_sha256: Mapping[str, str]) -> dict[str, Any]:
     """What ``config.json`` says."""
     digests = hashes(model.tensors)
     tensors = {
         name: {"shape": list(x.shape), "dtype": str(x.dtype).removeprefix("torch."), "sha256": digests[name]}
         for name, x in model.tensors.items()
     }
+
     head = {"format": FORMAT, "schema": SCHEMA, "family": model.family, "kind": model.kind}
     fields = {name: getattr(model, name) for name in PLAIN}
-    return {**head, "facts": attrs.asdict(model.facts), "tensors": tensors, "files": files_sha256, **fields}
+    return {**head, "facts": attrs.asdict(model.spec), "tensors": tensors, "files": files_sha256, **fields}
 
 
 def hashes(tensors: Mapping[str, torch.Tensor]) -> dict[str, str]:
@@ -79,17 +82,19 @@ def hashes(tensors: Mapping[str, torch.Tensor]) -> dict[str, str]:
     return {name: sha256(value) for name, value in tensors.items()}
 
 
-def sample(model: Model) -> Figure | None:
+def sample(model: TrainedModel) -> Figure | None:
     """A picture of what a generator makes; None for other parts, and for samples that are no images or points."""
     if not isinstance(model.declared, Generator):
         return None
+
     generator: Generator = model.part
-    many = SHOWN if model.facts.is_images else POINTS
-    values = generator.sample(many if generator.count is None else min(many, generator.count)).values.float()
-    if model.facts.is_images:
+    count = SHOWN if model.spec.is_images else POINTS
+    values = generator.sample(count if generator.count is None else min(count, generator.count)).values.float()
+    if model.spec.is_images:
         return image_grid(values.clamp(0, 1))
     if values.ndim != 2 or values.shape[1] < 2:
         return None
+
     figure = Figure(figsize=(3.2, 3.2), dpi=120, layout="constrained")
     axes = figure.subplots()
     x, y = plane(values)(values).T.numpy()
@@ -99,7 +104,7 @@ def sample(model: Model) -> Figure | None:
     return figure
 
 
-def _check(model: Model) -> None:
+def _check(model: TrainedModel) -> None:
     """Raise where a value is not finite, or there is nothing to publish."""
     if not model.tensors:
         raise MatchZooError(f"a {model.family} of kind {model.kind} has no values of its own; there is nothing to save")

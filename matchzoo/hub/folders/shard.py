@@ -1,4 +1,4 @@
-"""The parquet file of an artefact: what the Hub's viewer and the `datasets` library show of it."""
+"""The parquet file of an artifact: what the Hub's viewer and the `datasets` library show of it."""
 
 import io
 import json
@@ -36,14 +36,14 @@ def png(image: torch.Tensor) -> bytes:
 
 def features(class_names: Sequence[str], soft: bool) -> dict[str, Any]:
     """The columns as `datasets` declares them."""
-    found: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "image": {"_type": "Image"},
         "label": {"names": list(class_names), "_type": "ClassLabel"},
     }
     if soft:
         value = {"dtype": "float32", "_type": "Value"}
-        found["probabilities"] = {"feature": value, "length": len(class_names), "_type": "Sequence"}
-    return found
+        columns["probabilities"] = {"feature": value, "length": len(class_names), "_type": "Sequence"}
+    return columns
 
 
 def write(path: Path, images: torch.Tensor, labels: torch.Tensor, class_names: Sequence[str]) -> None:
@@ -53,8 +53,9 @@ def write(path: Path, images: torch.Tensor, labels: torch.Tensor, class_names: S
     columns = {"image": pa.struct({"bytes": pa.binary(), "path": pa.string()}), "label": pa.int64()}
     if soft:
         columns["probabilities"] = pa.list_(pa.float32(), len(class_names))
-    said = json.dumps({"info": {"features": features(class_names, soft)}}, ensure_ascii=False)
-    schema = pa.schema(columns, metadata={"huggingface": said})
+    declared = json.dumps({"info": {"features": features(class_names, soft)}}, ensure_ascii=False)
+    schema = pa.schema(columns, metadata={"huggingface": declared})
+
     hard = class_indices(labels).tolist()
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         for begin in range(0, len(images), ROWS):
@@ -87,23 +88,25 @@ def _compare(file: Any, images: torch.Tensor, labels: torch.Tensor, class_names:
     size = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
     if size > len(images) * room:
         raise MatchZooError(f"{NAME}: declares {size} bytes, more than {len(images)} images of this size can need")
-    said = json.loads((file.schema_arrow.metadata or {}).get(b"huggingface", b"{}"))
-    if said.get("info", {}).get("features") != features(class_names, labels.ndim == 2):
+
+    declared = json.loads((file.schema_arrow.metadata or {}).get(b"huggingface", b"{}"))
+    if declared.get("info", {}).get("features") != features(class_names, labels.ndim == 2):
         raise MatchZooError(f"{NAME}: declares other columns or class names than the tensors have")
+
     hard = class_indices(labels).tolist()
     row = 0
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         for batch in file.iter_batches(ROWS, use_threads=False):
-            found = batch.to_pydict()
+            stored = batch.to_pydict()
             rows = range(row, row + len(batch))
-            encoded = [one["bytes"] for one in found["image"]]
+            encoded = [image["bytes"] for image in stored["image"]]
             pixels = threads.map(lambda content: _decode(content, images[0]), encoded)
             for i, here in zip(rows, pixels, strict=True):
                 if here is None or not np.array_equal(here, rounded(images[i]).numpy()):
                     raise MatchZooError(f"{NAME}: row {i}: the image is not the rounded tensor")
-            if found["label"] != hard[row : rows.stop]:
+            if stored["label"] != hard[row : rows.stop]:
                 raise MatchZooError(f"{NAME}: rows {row} to {rows.stop - 1}: other labels than the tensors")
-            if labels.ndim == 2 and found["probabilities"] != labels[row : rows.stop].tolist():
+            if labels.ndim == 2 and stored["probabilities"] != labels[row : rows.stop].tolist():
                 raise MatchZooError(f"{NAME}: rows {row} to {rows.stop - 1}: other probabilities than the tensors")
             row = rows.stop
 

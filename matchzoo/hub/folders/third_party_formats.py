@@ -1,8 +1,9 @@
 """Sets that others published: what they do not say stays unknown."""
 
+import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,9 @@ from matchzoo.data.reading.listing import class_folders, list_classes, list_file
 from matchzoo.data.reading.repository import Repository
 from matchzoo.data.reading.shards import Rows, Shards, check_images, named, read_column
 from matchzoo.data.reading.store import budget
-from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.folder import refuse_links_out
+from matchzoo.hub.folders.set_schema import CLASSES, SetFields
 from matchzoo.hub.folders.validation import check
-from matchzoo.hub.folders.writing import CLASSES
 
 LARGEST = 16 << 20
 """Bytes of a file of class names."""
@@ -40,18 +40,20 @@ class Chosen:
     label_column: str = "label"
 
 
-def read(path: Path, names: tuple[str, ...], size: int | None, chosen: Chosen) -> DistilledDataset:
+def read(path: Path, names: tuple[str, ...], size: int | None, chosen: Chosen) -> SetFields:
     """The set of a folder of images or parquet files, or of a ``.parquet``, ``.pt`` or ``.pth``."""
     if path.is_dir():
         try:
             refuse_links_out(path, path.rglob("*"))
         except MatchZooError as error:
             raise MatchZooError(f"{path}: {error}") from None
-        inner = sorted(p.relative_to(path).as_posix() for p in path.rglob("*.parquet"))
-        if inner:
-            _, files = _layout(str(path), inner, {}, chosen)
-            return read_parquet(str(path), path, files, {}, names, size, chosen)
+
+        parquet_files = sorted(file.relative_to(path).as_posix() for file in path.rglob("*.parquet"))
+        if parquet_files:
+            _, training_files = _layout(str(path), parquet_files, {}, chosen)
+            return read_parquet(str(path), path, training_files, {}, names, size, chosen)
         return read_folders(path, names, size)
+
     if path.suffix == ".parquet":
         return read_parquet(str(path), path.parent, (path.name,), {}, names, size, chosen)
     if path.suffix in (".pt", ".pth"):
@@ -61,47 +63,49 @@ def read(path: Path, names: tuple[str, ...], size: int | None, chosen: Chosen) -
     )
 
 
-def read_repository(found: Repository, names: tuple[str, ...], size: int | None, chosen: Chosen) -> DistilledDataset:
+def read_repository(repository: Repository, names: tuple[str, ...], size: int | None, chosen: Chosen) -> SetFields:
     """The set of a repository of the Hub: its parquet files or folders of images, by the Hub's conventions."""
-    readme = found.readme()
-    source = f"{found.name}@{found.commit}"
-    config, files = _layout(source, found.names, readme, chosen)
-    folder = found.fetch(files)
+    readme = repository.readme()
+    source = f"{repository.name}@{repository.commit}"
+    config, files = _layout(source, repository.names, readme, chosen)
+    folder = repository.fetch(files)
     if files[0].endswith(".parquet"):
         return read_parquet(source, folder, files, info_of(readme, config), names, size, chosen)
     return read_hub_folders(source, folder, files, names, size)
 
 
-def read_folders(folder: Path, names: tuple[str, ...], size: int | None) -> DistilledDataset:
+def read_folders(folder: Path, names: tuple[str, ...], size: int | None) -> SetFields:
     """Images in a folder a class; ``classes.json`` that `DistilledDataset.export` wrote names them, in order."""
     root = folder / "train" if (folder / "train").is_dir() else folder
     try:
-        places = class_folders(root)
-        said = _exported(root / CLASSES, places)
-        listing = list_classes(root, said or places)
+        folders = class_folders(root)
+        exported_names = _exported(root / CLASSES, folders)
+        listing = list_classes(root, exported_names or folders)
     except MatchZooError as error:
         raise MatchZooError(
             f"{folder}: no run, no distilled set (metrics.json, images.safetensors or distilled.safetensors), no "
             f"parquet files; as images: {error}"
         ) from None
-    found = tuple(said.values()) if said else places
-    if names and len(names) != len(found):
-        raise MatchZooError(f"{folder}: {len(found)} folders, but {len(names)} class names are given")
-    paths = [root / file.path for file in listing.files]
-    return _decoded(str(folder), listing, [lambda p=p: p for p in paths], names or found, size, named_by=names or said)
+    classes = tuple(exported_names.values()) if exported_names else folders
+    if names and len(names) != len(classes):
+        raise MatchZooError(f"{folder}: {len(classes)} folders, but {len(names)} class names are given")
+
+    openers = [lambda path=root / file.path: path for file in listing.files]
+    return _decoded(str(folder), listing, openers, names or classes, size, named_by=names or exported_names)
 
 
 def read_hub_folders(
     source: str, folder: Path, files: Sequence[str], names: tuple[str, ...], size: int | None
-) -> DistilledDataset:
+) -> SetFields:
     """Images of a repository, of the class that their folder is called."""
-    values = [Path(name).parent.name for name in files]
-    found = distinct(values)
-    listing = list_files(folder, files, numbers(values, found, f"{source}: folders"))
-    if names and len(names) != len(found):
-        raise MatchZooError(f"{source}: {len(found)} folders, but {len(names)} class names are given")
-    paths = [folder / name for name in files]
-    return _decoded(source, listing, [lambda p=p: p for p in paths], names or found, size, named_by=names)
+    folders = [Path(name).parent.name for name in files]
+    classes = distinct(folders)
+    listing = list_files(folder, files, numbers(folders, classes, f"{source}: folders"))
+    if names and len(names) != len(classes):
+        raise MatchZooError(f"{source}: {len(classes)} folders, but {len(names)} class names are given")
+
+    openers = [lambda path=folder / name: path for name in files]
+    return _decoded(source, listing, openers, names or classes, size, named_by=names)
 
 
 def read_parquet(
@@ -112,7 +116,7 @@ def read_parquet(
     names: tuple[str, ...],
     size: int | None,
     chosen: Chosen,
-) -> DistilledDataset:
+) -> SetFields:
     """Images and labels of parquet files."""
     image, label = chosen.image_column, chosen.label_column
     check_images(source, folder, files, image, _option)
@@ -120,62 +124,73 @@ def read_parquet(
     declared = column.names or named(info.get("features"), label)
     if names and declared and len(names) != len(declared):
         raise MatchZooError(f"{source}: declares {len(declared)} classes, but {len(names)} class names are given")
+
     text = all_text(column.values, f"{source}: '{label}'")
-    known = (distinct(column.values) if text else declared) or names or distinct(column.values, _option("label_column"))
-    labels = numbers(column.values, known, f"{source}: '{label}'", remedy="")
+    classes = (
+        (distinct(column.values) if text else declared) or names or distinct(column.values, _option("label_column"))
+    )
+    labels = numbers(column.values, classes, f"{source}: '{label}'", remedy="")
     rows = Rows([folder / name for name in files], image)
 
-    def content(row: int) -> Any:
-        import io
+    def content(row: int) -> io.BytesIO:
+        encoded, _, row_of_file = rows.get(row)
+        if encoded is None:
+            raise MatchZooError(f"{source}: row {row_of_file}: there is no image")
+        return io.BytesIO(encoded)
 
-        found, _, inner = rows.get(row)
-        if found is None:
-            raise MatchZooError(f"{source}: row {inner}: there is no image")
-        return io.BytesIO(found)
-
-    opened = [lambda row=row: content(row) for row in range(len(labels))]
+    openers = [lambda row=row: content(row) for row in range(len(labels))]
     shards = Shards(source, folder, tuple(files), image, labels)
-    return _decoded(source, shards, opened, names or known, size, named_by=names or declared or text)
+    return _decoded(source, shards, openers, names or classes, size, named_by=names or declared or text)
 
 
-def read_torch(path: Path, names: tuple[str, ...]) -> DistilledDataset:
+def read_torch(path: Path, names: tuple[str, ...]) -> SetFields:
     """(images, labels) of a file of torch, read with ``weights_only=True``: of tensors, lists and tables only."""
-    again = "ask for tensors, or save them yourself: torch.save((images, labels), PATH)"
-    _refuse_unpacked(path)
-    try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever the unpickler meets; it makes nothing but tensors and plain values
-        reason = (str(error).splitlines() or [""])[0][:200]
-        raise MatchZooError(
-            f"{path}: holds more than tensors, or is damaged; it was not unpickled ({reason}); {again}"
-        ) from None
-    if isinstance(found, dict) and "data" in found and "images" not in found:
-        found = found["data"]
-    if isinstance(found, dict):
-        found = (found.get("images"), found.get("labels"))
-    if isinstance(found, list | tuple) and len(found) == 1:
-        found = found[0]
-    if not (isinstance(found, list | tuple) and len(found) == 2 and all(isinstance(x, torch.Tensor) for x in found)):
-        raise MatchZooError(f"{path}: expected two tensors, (images, labels) or a table with these keys; {again}")
-    images, labels = found
+    images, labels = _stored_tensors(path)
     for tensor in (images, labels):
         if tensor.numel() * tensor.element_size() > path.stat().st_size:
             raise MatchZooError(f"{path}: a tensor of shape {list(tensor.shape)} declares more than the file holds")
+
     if images.dtype == torch.uint8:
         images = images.float() / 255
     images = images.float() if images.is_floating_point() else images
     labels = labels.float() if labels.is_floating_point() else labels.long()
     if labels.ndim not in (1, 2) or labels.numel() == 0:
         raise MatchZooError(f"{path}: labels: expected [m] or [m, c], got shape {list(labels.shape)}")
-    classes = labels.shape[1] if labels.ndim == 2 else int(labels.max()) + 1
-    if not names and not 1 <= classes <= max(len(labels), labels.numel()) * 1000:
-        raise MatchZooError(f"{path}: labels up to {classes - 1}; {SAID}")
-    known = names or tuple(map(str, range(classes)))
+
+    count = labels.shape[1] if labels.ndim == 2 else int(labels.max()) + 1
+    if not names and not 1 <= count <= max(len(labels), labels.numel()) * 1000:
+        raise MatchZooError(f"{path}: labels up to {count - 1}; {SAID}")
+    classes = names or tuple(map(str, range(count)))
     try:
-        check(images.contiguous(), labels, known)
+        check(images.contiguous(), labels, classes)
     except MatchZooError as error:
         raise MatchZooError(f"{path}: {error}") from None
-    return DistilledDataset(images.contiguous(), labels.contiguous(), known, named=bool(names))
+    return SetFields(images.contiguous(), labels.contiguous(), classes, named=bool(names))
+
+
+def _stored_tensors(path: Path) -> tuple[torch.Tensor, torch.Tensor]:
+    """The two tensors of a file of torch, however they lie in it."""
+    remedy = "ask for tensors, or save them yourself: torch.save((images, labels), PATH)"
+    _refuse_unpacked(path)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever the unpickler meets; it makes nothing but tensors and plain values
+        reason = (str(error).splitlines() or [""])[0][:200]
+        raise MatchZooError(
+            f"{path}: holds more than tensors, or is damaged; it was not unpickled ({reason}); {remedy}"
+        ) from None
+
+    if isinstance(content, dict) and "data" in content and "images" not in content:
+        content = content["data"]
+    if isinstance(content, dict):
+        content = (content.get("images"), content.get("labels"))
+    if isinstance(content, list | tuple) and len(content) == 1:
+        content = content[0]
+
+    pair = isinstance(content, list | tuple) and len(content) == 2
+    if not pair or not all(isinstance(tensor, torch.Tensor) for tensor in content):
+        raise MatchZooError(f"{path}: expected two tensors, (images, labels) or a table with these keys; {remedy}")
+    return content[0], content[1]
 
 
 def names_of(given: str | Path | Sequence[str] | None) -> tuple[str, ...]:
@@ -218,33 +233,34 @@ def _option(field: str) -> str:
 def _decoded(
     source: str,
     images: Encoded,
-    opened: Sequence[Any],
+    openers: Sequence[Callable[[], Any]],
     names: tuple[str, ...],
     size: int | None,
     *,
     named_by: Any,
-) -> DistilledDataset:
+) -> SetFields:
     """Images of files at their own size, or resized to ``size`` pixels a side."""
-    side = size or _side(source, opened)
-    need = len(opened) * 3 * side * side * 4
+    side = size or _side(source, openers)
+    need = len(openers) * 3 * side * side * 4
     if need > budget():
         raise MatchZooError(
-            f"{source}: {len(opened)} images of {side} pixels need {need / 2**20:.0f} MiB, at most "
+            f"{source}: {len(openers)} images of {side} pixels need {need / 2**20:.0f} MiB, at most "
             f"{budget() / 2**20:.0f} are used; give a smaller size (--size N), or set MATCHZOO_MEMORY (in MiB)"
         )
+
     samples = images.split(Decoding(side)).all()
     assert samples.labels is not None
     values = samples.values.to(torch.float32)
     are_names = bool(named_by) or not all(name.isdigit() for name in names)
-    return DistilledDataset(values, samples.labels, names, named=are_names)
+    return SetFields(values, samples.labels, names, named=are_names)
 
 
-def _side(source: str, opened: Sequence[Any]) -> int:
+def _side(source: str, openers: Sequence[Callable[[], Any]]) -> int:
     """Pixels a side of images that are all of the same square size; else raises."""
     sizes = set()
-    for row, file in enumerate(opened):
+    for row, opener in enumerate(openers):
         try:
-            with Image.open(file(), formats=formats()) as image:
+            with Image.open(opener(), formats=formats()) as image:
                 sizes.add(image.size)
         except MatchZooError:
             raise
@@ -255,16 +271,16 @@ def _side(source: str, opened: Sequence[Any]) -> int:
     return int(np.array(list(sizes)).max())
 
 
-def _exported(path: Path, places: tuple[str, ...]) -> dict[str, str]:
+def _exported(path: Path, folders: tuple[str, ...]) -> dict[str, str]:
     """Names by folder, as `DistilledDataset.export` wrote them; empty where that is not there, or of other folders."""
     try:
         if path.stat().st_size > LARGEST:
             return {}
-        found = json.loads(path.read_text(encoding="utf-8"))
-        check_names(list(found.values()))
+        names = json.loads(path.read_text(encoding="utf-8"))
+        check_names(list(names.values()))
     except (OSError, ValueError, AttributeError, RecursionError, MatchZooError):
         return {}
-    return found if sorted(found) == sorted(places) else {}
+    return names if sorted(names) == sorted(folders) else {}
 
 
 def _refuse_unpacked(path: Path) -> None:

@@ -31,7 +31,7 @@ def check(images: torch.Tensor, labels: torch.Tensor, class_names: Sequence[str]
         low, high = image.min().item(), image.max().item()
         if low < 0 or high > 1:
             raise MatchZooError(
-                f"image {row} has values from {low:.4g} to {high:.4g}, expected [0, 1]; undo a normalisation, or clamp"
+                f"image {row} has values from {low:.4g} to {high:.4g}, expected [0, 1]; undo a normalization, or clamp"
             )
     if labels.ndim == 1:
         low, high = int(labels.min()), int(labels.max())

@@ -1,10 +1,26 @@
 """What of a set of samples is compared."""
 
-from matchzoo.matchers.statistics.class_means import ClassCentres
-from matchzoo.matchers.statistics.head_gradient import HeadGradient
-from matchzoo.matchers.statistics.network_gradient import NetworkGradient
-from matchzoo.matchers.statistics.per_class import PerGroup
-from matchzoo.matchers.statistics.statistic import Statistic
+from matchzoo.matchers.statistics.class_means import ClassMeans, class_means
+from matchzoo.matchers.statistics.cross_correlation import CrossCorrelation, cross_correlation
+from matchzoo.matchers.statistics.head_gradient import HeadGradient, head_gradient
+from matchzoo.matchers.statistics.network_gradient import NetworkGradient, network_gradient
+from matchzoo.matchers.statistics.per_class import PerClass
+from matchzoo.matchers.statistics.risk import Risk
+from matchzoo.matchers.statistics.statistic import JointStatistic, Statistic
 from matchzoo.matchers.statistics.statistical_flow import StatisticalFlow
 
-__all__ = ["ClassCentres", "HeadGradient", "NetworkGradient", "PerGroup", "Statistic", "StatisticalFlow"]
+__all__ = [
+    "ClassMeans",
+    "CrossCorrelation",
+    "HeadGradient",
+    "JointStatistic",
+    "NetworkGradient",
+    "PerClass",
+    "Risk",
+    "Statistic",
+    "StatisticalFlow",
+    "class_means",
+    "cross_correlation",
+    "head_gradient",
+    "network_gradient",
+]

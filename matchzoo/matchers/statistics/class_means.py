@@ -1,4 +1,4 @@
-"""The centre of every class in feature space."""
+"""The center of every class in feature space."""
 
 from typing import Literal
 
@@ -7,17 +7,17 @@ import torch
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.statistics.statistic import Statistic
 
 
-def class_centres(
+def class_means(
     features: torch.Tensor, labels: torch.Tensor, classes: int, weights: torch.Tensor | None = None
 ) -> torch.Tensor:
     """Weighted means of the features of every class: μ_c = Σ_i w_i y_ic z_i / Σ_i w_i y_ic.
 
-    So the class means of a set, each weighing what its class does, have the centres of the whole set. Half-precision
+    So the class means of a set, each weighing what its class does, have the centers of the whole set. Half-precision
     features are taken to float32 first.
 
     Args:
@@ -31,7 +31,7 @@ def class_centres(
 
     Raises:
         MatchZooError: a class has no sample. Only where the labels are on a CPU: to look at those of an accelerator
-            would make it wait, so the centre of such a class is not finite there (which the trainer refuses).
+            would make it wait, so the center of such a class is not finite there (which the trainer refuses).
     """
     if features.dtype in (torch.float16, torch.bfloat16):
         features = features.float()
@@ -50,38 +50,38 @@ def class_centres(
         empty = (mass <= 0).nonzero().flatten().tolist()
         shown = ", ".join(map(str, empty[:8])) + (", …" if len(empty) > 8 else "")
         raise MatchZooError(
-            f"class centres: no sample of class {shown} among {len(features)}; every set of a step needs one of each "
+            f"class centers: no sample of class {shown} among {len(features)}; every set of a step needs one of each "
             f'of {classes}. For real samples use reference = "class-means", or data.sampling = "balanced" and as many '
             "views a step as there are classes; for synthetic ones leave trainer.batch out"
         )
     return sums / mass[:, None]
 
 
-def other_centres(centres: torch.Tensor) -> torch.Tensor:
-    """For every class the mean of the centres of all other classes: (C μ̄ − μ_c) / (C − 1); [c, d] → [c, d], c ≥ 2."""
-    return (centres.sum(0) - centres) / (len(centres) - 1)
+def other_means(centers: torch.Tensor) -> torch.Tensor:
+    """For every class the mean of the centers of all other classes: (C μ̄ − μ_c) / (C − 1); [c, d] → [c, d], c ≥ 2."""
+    return (centers.sum(0) - centers) / (len(centers) - 1)
 
 
-def centres_of(samples: Samples, classes: int, name: str) -> torch.Tensor:
-    """`class_centres` [c, d] of a set; raises, in the name of a statistic, for one without labels."""
+def means_of(samples: Samples, classes: int, name: str) -> torch.Tensor:
+    """`class_means` [c, d] of a set; raises, in the name of a statistic, for one without labels."""
     if samples.labels is None:
         raise DeclarationError([("statistic", f"{name} needs labels, and this set has none")])
-    return class_centres(samples.values, samples.labels, classes, samples.weights)
+    return class_means(samples.values, samples.labels, classes, samples.weights)
 
 
-def classes_of(facts: Facts, name: str) -> int:
+def classes_of(spec: Spec, name: str) -> int:
     """The number of classes; raises, in the name of a statistic, for fewer than two."""
-    if facts.classes is None or facts.classes < 2:
-        raise DeclarationError([("data", f"{name} needs at least 2 classes, got {facts.classes or 'none'}")])
-    return facts.classes
+    if spec.classes is None or spec.classes < 2:
+        raise DeclarationError([("data", f"{name} needs at least 2 classes, got {spec.classes or 'none'}")])
+    return spec.classes
 
 
-@declare("class-centres")
-class ClassCentres(Statistic):
-    """`class_centres` of a set, or for every class the mean of the centres of the others.
+@declare("class-means")
+class ClassMeans(Statistic):
+    """`class_means` of a set, or for every class the mean of the centers of the others.
 
     Under the distance ``squared`` it is what the decoupled variant of statistical flow matching compares: its loss
-    α · MSE of own centres + (1 − α) · MSE of the others' is, up to the constant factor C · d, a term of ``own`` with
+    α · MSE of own centers + (1 − α) · MSE of the others' is, up to the constant factor C · d, a term of ``own`` with
     weight α and one of ``others`` with weight 1 − α. In the space of random networks it is distribution matching.
 
     Every set must have a sample of every class.
@@ -91,13 +91,13 @@ class ClassCentres(Statistic):
     """
 
     of: Literal["own", "others"] = "own"
-    """own: the mean of a class's own samples; others: the mean of the centres of all other classes."""
+    """own: the mean of a class's own samples; others: the mean of the centers of all other classes."""
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Take the number of classes; raises for fewer than two."""
-        self.classes = classes_of(facts, "class-centres")
+        self.classes = classes_of(spec, "class-means")
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
-        """The centres [c, d]; raises for a set without labels or, on a CPU, without a sample of a class."""
-        centres = centres_of(samples, self.classes, "class-centres")
-        return centres if self.of == "own" else other_centres(centres)
+        """The centers [c, d]; raises for a set without labels or, on a CPU, without a sample of a class."""
+        centers = means_of(samples, self.classes, "class-means")
+        return centers if self.of == "own" else other_means(centers)

@@ -8,7 +8,7 @@ import torch
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, positive
 from matchzoo.matchers.statistics.statistic import Statistic
@@ -139,15 +139,15 @@ class HeadGradient(Statistic):
     """Heads a step, k; they share one matrix product."""
 
     @property
-    def takes_half(self) -> bool:
+    def supports_float16(self) -> bool:
         """Yes."""
         return True
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Take the number of classes; raises for fewer than two."""
-        if facts.classes is None or facts.classes < 2:
-            raise DeclarationError([("data", f"a linear head needs at least 2 classes, got {facts.classes or 'none'}")])
-        self.classes = facts.classes
+        if spec.classes is None or spec.classes < 2:
+            raise DeclarationError([("data", f"a linear head needs at least 2 classes, got {spec.classes or 'none'}")])
+        self.classes = spec.classes
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The gradient [c, d + 1] (or [k, c, d + 1] of several heads) of a set with labels."""

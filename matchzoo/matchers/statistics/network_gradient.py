@@ -11,14 +11,14 @@ from torch import nn
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import not_empty
 from matchzoo.matchers.statistics.class_means import classes_of
 from matchzoo.matchers.statistics.statistic import Statistic
 from matchzoo.projectors.learned import Learned
-from matchzoo.projectors.projector import Projector
 
 
 def network_gradient(
@@ -61,7 +61,7 @@ class NetworkGradient(Statistic):
     """`network_gradient` of a classifier that is another projector of the recipe, drawn anew or moved by a player.
 
     For a space whose features are the samples themselves (``identity``), so that chunks and processes stay exact.
-    Under ``row-cosine``, and of every class by itself (``per-group``), it is DC; without ``per-group`` it is what DCC
+    Under ``row-cosine``, and of every class by itself (``per-class``), it is DC; without ``per-class`` it is what DCC
     compares.
 
     Source: Zhao et al., Dataset condensation with gradient matching, ICLR 2021; Lee et al., Dataset condensation with
@@ -72,18 +72,18 @@ class NetworkGradient(Statistic):
     network: str = attrs.field(validator=not_empty())
     """Name of the projector, of kind ``learned`` with a feature for every class."""
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Take shape and number of classes; raises where there are none, or features are not the samples themselves."""
-        if facts.features != math.prod(facts.shape):
-            message = f'network-gradient compares samples themselves, in a space of kind "identity", not {facts.space}'
+        if spec.features != math.prod(spec.shape):
+            message = f'network-gradient compares samples themselves, in a space of kind "identity", not {spec.space}'
             raise DeclarationError([("statistic", message)])
-        self.shape, self.classes = facts.shape, classes_of(facts, "network-gradient")
+        self.shape, self.classes = spec.shape, classes_of(spec, "network-gradient")
 
-    def connect(self, projectors: Mapping[str, Projector]) -> None:
+    def bind(self, parts: Mapping[str, Part]) -> None:
         """Take the network; raises if there is none of that name, or it is no classifier."""
-        found = projectors.get(self.network)
+        found = parts.get(self.network)
         if found is None:
-            hint = did_you_mean(self.network, projectors)
+            hint = did_you_mean(self.network, parts)
             raise DeclarationError([("statistic.network", f"unknown projector '{self.network}'{hint}")])
         if not isinstance(found, Learned) or found.features != self.classes:
             has = f"{found.features} features" if isinstance(found, Learned) else f"a {type(found).__name__}"

@@ -6,11 +6,11 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.statistics.statistic import Statistic
-from matchzoo.projectors.projector import Projector
 
 
 def rows_of_classes(samples: Samples, classes: int) -> list[torch.Tensor]:
@@ -31,19 +31,19 @@ def rows_of_classes(samples: Samples, classes: int) -> list[torch.Tensor]:
         return list(torch.arange(len(samples), device="meta").tensor_split(classes))
     if samples.labels is None or samples.labels.ndim == 2:
         has = "no labels" if samples.labels is None else "probabilities as labels (generator.soft_labels)"
-        raise DeclarationError([("statistic", f"per-group needs class indices, and this set has {has}")])
+        raise DeclarationError([("statistic", f"per-class needs class indices, and this set has {has}")])
     counts = samples.labels.bincount(minlength=classes).tolist()  # of labels on a device, it is waited for
     if 0 in counts:
         raise MatchZooError(
-            f"per-group: no sample of class {counts.index(0)} among {len(samples)}; every set of a turn needs one of "
+            f"per-class: no sample of class {counts.index(0)} among {len(samples)}; every set of a turn needs one of "
             f'each of {classes}. For real samples use data.sampling = "balanced" and a trainer.real_batch of at least '
             "as many; for synthetic ones leave trainer.batch out"
         )
     return list(samples.labels.argsort(stable=True).to(samples.values.device, non_blocking=True).split(counts))
 
 
-@declare("per-group")
-class PerGroup(Statistic):
+@declare("per-class")
+class PerClass(Statistic):
     """Another statistic of the samples of every class, one after the other, stacked.
 
     Under a distance that sums over rows (``row-cosine``, ``squared``) it is the sum over the classes of the distances
@@ -60,22 +60,22 @@ class PerGroup(Statistic):
     for one sample a class only."""
 
     @property
-    def takes_half(self) -> bool:
+    def supports_float16(self) -> bool:
         """Where the statistic does."""
-        return self.statistic.takes_half
+        return self.statistic.supports_float16
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Build the statistic, and take the number of classes; raises without labels."""
-        if facts.classes is None:
-            raise DeclarationError([("data", "per-group needs data with labels")])
+        if spec.classes is None:
+            raise DeclarationError([("data", "per-class needs data with labels")])
         if self.at_once and not self.statistic.vectorizes:
             raise DeclarationError([("statistic.at_once", "this statistic cannot be vectorized; use false")])
-        self.classes = facts.classes
-        self.statistic.build(facts)
+        self.classes = spec.classes
+        self.statistic.build(spec)
 
-    def connect(self, projectors: Mapping[str, Projector]) -> None:
-        """Connect the statistic."""
-        self.statistic.connect(projectors)
+    def bind(self, parts: Mapping[str, Part]) -> None:
+        """Bind the statistic."""
+        self.statistic.bind(parts)
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The statistics [c, …] of the classes; raises for a set that lacks one."""
@@ -88,7 +88,7 @@ class PerGroup(Statistic):
             return torch.stack([self.statistic.measure(samples.rows(own), step) for own in rows])
         if len(counts) > 1:
             raise MatchZooError(
-                f"per-group: classes of {min(counts)} to {max(counts)} samples cannot be measured at once; use a "
+                f"per-class: classes of {min(counts)} to {max(counts)} samples cannot be measured at once; use a "
                 'data.sampling = "balanced" and a trainer.real_batch that is a multiple of the classes, or at_once = '
                 "false"
             )

@@ -4,16 +4,16 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.matchers.statistics.class_means import centres_of, class_centres, classes_of, other_centres
+from matchzoo.matchers.statistics.class_means import class_means, classes_of, means_of, other_means
 from matchzoo.matchers.statistics.statistic import Statistic
 
 
 def statistical_flow(
     features: torch.Tensor, labels: torch.Tensor, classes: int, weights: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """From the centre of every class to the mean of the others' centres: f_c = Σ_{k ≠ c} μ_k / (C − 1) − μ_c.
+    """From the center of every class to the mean of the others' centers: f_c = Σ_{k ≠ c} μ_k / (C − 1) − μ_c.
 
     It equals C / (C − 1) · (μ̄ − μ_c), so one cosine over all flows is one over the class means less their mean. It does
     not change if all features are moved alike, and is divided by the number of classes less one for any number of
@@ -29,12 +29,12 @@ def statistical_flow(
         [c, d], differentiable.
 
     Raises:
-        MatchZooError: a class has no sample, as in `class_centres`.
+        MatchZooError: a class has no sample, as in `class_means`.
 
     Source: arXiv 2602.05391.
     """
-    centres = class_centres(features, labels, classes, weights)
-    return other_centres(centres) - centres
+    centers = class_means(features, labels, classes, weights)
+    return other_means(centers) - centers
 
 
 @declare("statistical-flow")
@@ -47,11 +47,11 @@ class StatisticalFlow(Statistic):
     Source: arXiv 2602.05391 (SFM).
     """
 
-    def build(self, facts: Facts) -> None:
+    def build(self, spec: Spec) -> None:
         """Take the number of classes; raises for fewer than two."""
-        self.classes = classes_of(facts, "statistical-flow")
+        self.classes = classes_of(spec, "statistical-flow")
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The flows [c, d]; raises for a set without labels or, on a CPU, without a sample of a class."""
-        centres = centres_of(samples, self.classes, "statistical-flow")
-        return other_centres(centres) - centres
+        centers = means_of(samples, self.classes, "statistical-flow")
+        return other_means(centers) - centers

@@ -1,6 +1,6 @@
 """Classifiers that are fitted on features: of a set, with the penalty chosen on real ones."""
 
-from matchzoo.models.classifiers.classifier_fit import Fitted, Protocol, TrainingSet
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet
 from matchzoo.models.classifiers.classifiers import Classifier, LinearClassifier
 from matchzoo.models.classifiers.converged import Converged
 from matchzoo.models.classifiers.k_nn import NearestNeighbors
@@ -10,13 +10,13 @@ from matchzoo.models.classifiers.ridge import Ridge
 
 __all__ = [
     "Classifier",
+    "ClassifierFit",
     "Converged",
     "Fitted",
     "LinearClassifier",
     "NearestCentroid",
     "NearestNeighbors",
     "Paper",
-    "Protocol",
     "Ridge",
     "TrainingSet",
 ]

@@ -54,7 +54,7 @@ class Fitted:
 
 
 @family("protocol")
-class Protocol(ABC):
+class ClassifierFit(ABC):
     """How a classifier is trained on frozen features. It never sees the test set.
 
     Attributes:
@@ -66,7 +66,7 @@ class Protocol(ABC):
     @property
     def kind(self) -> str:
         """What recipes and results call it."""
-        return FAMILIES[Protocol].kind_of(type(self))
+        return FAMILIES[ClassifierFit].kind_of(type(self))
 
     def views(self, enough: int, full: bool) -> int:
         """Views of every image that it trains on, where ``enough`` would do for one fixed set; 0 for un-augmented."""

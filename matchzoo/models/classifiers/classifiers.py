@@ -35,7 +35,7 @@ class LinearClassifier:
         return features.to(self.weight) @ self.weight.T + self.bias
 
 
-def standardise(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def standardize(features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean [d] of features [n, d] and one scale, the root mean square of what is left when it is taken away."""
     mean = features.mean(0)
     scale = (features - mean).square().mean().sqrt().clamp_min(torch.finfo(features.dtype).tiny ** 0.5)

@@ -8,12 +8,12 @@ import torch
 from matchzoo.core.declare import declare
 from matchzoo.core.samples import Samples
 from matchzoo.core.validators import not_empty, positive
-from matchzoo.models.classifiers.classifier_fit import Fitted, Protocol, TrainingSet, accuracy
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet, accuracy
 from matchzoo.models.classifiers.softmax_regression import fit_softmax_regression
 
 
 @declare("converged")
-class Converged(Protocol):
+class Converged(ClassifierFit):
     """Softmax regression with an L2 penalty, to its optimum: nothing of an optimizer is in the result."""
 
     penalties: tuple[float, ...] = attrs.field(

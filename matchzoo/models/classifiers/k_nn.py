@@ -1,4 +1,4 @@
-"""k nearest neighbours."""
+"""k nearest neighbors."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from matchzoo.core.declare import declare
 from matchzoo.core.samples import Samples
 from matchzoo.core.validators import at_least, not_empty, positive
-from matchzoo.models.classifiers.classifier_fit import Fitted, Protocol, TrainingSet, accuracy
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet, accuracy
 from matchzoo.models.classifiers.classifiers import probabilities
 from matchzoo.models.classifiers.converged import best_of
 
@@ -17,11 +17,11 @@ BLOCK = 1024
 
 
 @declare("k-nn")
-class NearestNeighbors(Protocol):
+class NearestNeighbors(ClassifierFit):
     """Weighted votes of the k nearest training images, by cosine of un-augmented features.
 
-    A neighbour at cosine s votes with weight exp(s / T); a class without a neighbour is no answer, so top-5 looks at
-    fewer than five classes where the neighbours are of fewer. The candidates for k that exceed the number of training
+    A neighbor at cosine s votes with weight exp(s / T); a class without a neighbor is no answer, so top-5 looks at
+    fewer than five classes where the neighbors are of fewer. The candidates for k that exceed the number of training
     images are left out. Source: Wu et al. 2018 (arXiv 1805.01978), as used by DINO (arXiv 2104.14294) with T = 0.07.
     """
 
@@ -54,8 +54,8 @@ class NearestNeighbors(Protocol):
 
 @attrs.frozen(eq=False)
 class Vote:
-    """Scores: sums of the neighbours' labels [c], each weighted by exp((cosine − 1) / temperature); −∞ of a class that
-    no neighbour has.
+    """Scores: sums of the neighbors' labels [c], each weighted by exp((cosine − 1) / temperature); −∞ of a class that
+    no neighbor has.
 
     Attributes:
         values: [n, d] unit vectors.

@@ -6,12 +6,12 @@ from typing import ClassVar
 from matchzoo.core.declare import declare
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
-from matchzoo.models.classifiers.classifier_fit import Fitted, Protocol, TrainingSet
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet
 from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities
 
 
 @declare("nearest-centroid")
-class NearestCentroid(Protocol):
+class NearestCentroid(ClassifierFit):
     """The class whose mean of un-augmented features is nearest (L2); nothing is fitted or chosen.
 
     It is linear: −‖z − μ‖² = 2 μᵀz − ‖μ‖² + what is the same for all classes.

@@ -12,14 +12,14 @@ from matchzoo.core.declare import declare
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, positive
-from matchzoo.models.classifiers.classifier_fit import Fitted, Protocol, TrainingSet
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet
 from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities
 
 HEAD_STD = 0.01
 
 
 @declare("paper")
-class Paper(Protocol):
+class Paper(ClassifierFit):
     """A linear head trained for a fixed number of epochs by Adam, as the paper of linear gradient matching does.
 
     The head starts at N(0, 0.01²) with bias 0; the learning rate falls by a cosine to 0, epoch by epoch; every epoch

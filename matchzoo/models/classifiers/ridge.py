@@ -9,13 +9,13 @@ from matchzoo.core.declare import declare
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.validators import not_empty, positive
-from matchzoo.models.classifiers.classifier_fit import Fitted, Protocol, TrainingSet, accuracy
-from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities, standardise
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet, accuracy
+from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities, standardize
 from matchzoo.models.classifiers.converged import best_of
 
 
 @declare("ridge")
-class Ridge(Protocol):
+class Ridge(ClassifierFit):
     """Least squares on one-hot targets with an L2 penalty, in closed form."""
 
     penalties: tuple[float, ...] = attrs.field(
@@ -44,9 +44,9 @@ class Ridge(Protocol):
 def fit_ridge(
     features: torch.Tensor, labels: torch.Tensor, classes: int, penalties: Sequence[float]
 ) -> list[LinearClassifier]:
-    """Minimise ‖Z Wᵀ + b − Y‖² / n + λ ‖W‖² for each penalty λ, from one decomposition in float64.
+    """Minimize ‖Z Wᵀ + b − Y‖² / n + λ ‖W‖² for each penalty λ, from one decomposition in float64.
 
-    W acts on features that are centred and divided by one scale (`standardise`); the bias is free.
+    W acts on features that are centered and divided by one scale (`standardize`); the bias is free.
 
     Args:
         features: [n, d].
@@ -59,7 +59,7 @@ def fit_ridge(
     """
     z = double(features)
     targets = probabilities(labels, classes, z)
-    mean, scale = standardise(z)
+    mean, scale = standardize(z)
     z, average = (z - mean) / scale, targets.mean(0)
     n, d = z.shape
     # the smaller of the two Gram matrices: W = (Zᵀ Z / n + λ)⁻¹ Zᵀ Y / n = Zᵀ (Z Zᵀ / n + λ)⁻¹ Y / n

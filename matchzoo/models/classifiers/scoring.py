@@ -9,7 +9,7 @@ import torch
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
-from matchzoo.models.classifiers.classifier_fit import Protocol, TrainingSet, hits
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit, TrainingSet, hits
 from matchzoo.models.classifiers.classifiers import Classifier
 
 
@@ -53,7 +53,7 @@ class Score:
 
 
 def probe(
-    protocol: Protocol,
+    protocol: ClassifierFit,
     sets: Sequence[TrainingSet],
     validation: Samples,
     test: Samples,

@@ -7,7 +7,7 @@ import attrs
 import torch
 
 from matchzoo.core.numerics.float64 import double
-from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities, standardise
+from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities, standardize
 
 EXCESS = 1e-9
 """Nats above the optimum, by its bound, at which the solver stops."""
@@ -25,9 +25,9 @@ def fit_softmax_regression(
     start: LinearClassifier | None = None,
     iterations: int = 500,
 ) -> list[LinearClassifier]:
-    """Minimise mean cross-entropy + λ/2 · ‖W‖² for each penalty λ, by L-BFGS, all penalties at once.
+    """Minimize mean cross-entropy + λ/2 · ‖W‖² for each penalty λ, by L-BFGS, all penalties at once.
 
-    W acts on features that are centred and divided by one scale (`standardise`), so λ means the same for every
+    W acts on features that are centered and divided by one scale (`standardize`), so λ means the same for every
     backbone; the bias is free. The solver works along the principal axes of the features; where there are fewer
     samples than dimensions only their span is searched, which holds the optimum. Its first guess of the inverse
     Hessian is diagonal, 1 / (κ · variance + λ) with κ the mean of p(1 − p) of a class, anew in each step. It works in
@@ -47,7 +47,7 @@ def fit_softmax_regression(
     """
     z = double(features)
     targets = probabilities(labels, classes, z)
-    mean, scale = standardise(z)
+    mean, scale = standardize(z)
     z = (z - mean) / scale
     n, d = z.shape
     squares, vectors = torch.linalg.eigh(z @ z.T if n < d else z.T @ z)

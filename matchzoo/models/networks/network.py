@@ -17,7 +17,7 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
-        """Make the layers between samples of two shapes, initialised by ``rng`` alone.
+        """Make the layers between samples of two shapes, initialized by ``rng`` alone.
 
         Raises:
             DeclarationError: the network cannot map between such shapes.

@@ -1,7 +1,7 @@
 """Comparing what has been made: sets of images across backbones, and runs with each other."""
 
-from matchzoo.recipes.comparison.evaluated_set import Contender
+from matchzoo.recipes.comparison.evaluated_set import EvaluatedSet
 from matchzoo.recipes.comparison.matrix import Matrix, evaluate
 from matchzoo.recipes.comparison.runs import RunReport, report
 
-__all__ = ["Contender", "Matrix", "RunReport", "evaluate", "report"]
+__all__ = ["EvaluatedSet", "Matrix", "RunReport", "evaluate", "report"]

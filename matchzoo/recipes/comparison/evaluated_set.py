@@ -1,4 +1,4 @@
-"""A set of labelled images that is to be evaluated, wherever it comes from."""
+"""A set of labeled images that is to be evaluated, wherever it comes from."""
 
 import os
 import tomllib
@@ -10,12 +10,12 @@ import attrs
 import torch.nn.functional as F
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import kind_of
 from matchzoo.data import Split
 from matchzoo.generators import Selection
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.hub.folders.reading import NamedError, artefact_of, with_names
+from matchzoo.hub.folders.reading import NamedError, artifact_of, with_names
 from matchzoo.hub.folders.third_party_formats import names_of
 from matchzoo.models.classifiers.stored_head import Head
 from matchzoo.projectors import Backbone
@@ -29,7 +29,7 @@ Source = str | os.PathLike[str] | Run | DistilledDataset
 
 
 @attrs.frozen(eq=False, kw_only=True)
-class Contender:
+class EvaluatedSet:
     """A row of a matrix.
 
     Attributes:
@@ -94,15 +94,15 @@ def opened(
     return found
 
 
-def contenders(
-    sources: Sequence[Opened], facts: Facts, class_names: str | Path | Sequence[str] | None = None
-) -> list[Contender]:
-    """The sets, made to fit the data that ``facts`` are of.
+def evaluated_sets(
+    sources: Sequence[Opened], spec: Spec, class_names: str | Path | Sequence[str] | None = None
+) -> list[EvaluatedSet]:
+    """The sets, made to fit the data that ``spec`` are of.
 
     Raises:
         MatchZooError: its classes are not those of the data, or its images are of other channels.
     """
-    return [_contender(one, facts, class_names) for one in sources]
+    return [_contender(one, spec, class_names) for one in sources]
 
 
 def spaces_of(recipe: Runnable) -> dict[str, str]:
@@ -132,9 +132,9 @@ def _open(source: Source, class_names: Any, size: int | None) -> Opened:
     if not isinstance(source, Run | DistilledDataset):
         path = Path(source).expanduser()
         name = path.absolute().name.removesuffix(".safetensors")
-        if path.is_dir() and (path / "recipe.toml").is_file() and artefact_of(path) != path:
+        if path.is_dir() and (path / "recipe.toml").is_file() and artifact_of(path) != path:
             source = door.open(path)
-        elif artefact_of(path) is not None or not path.exists():
+        elif artifact_of(path) is not None or not path.exists():
             try:
                 distilled = DistilledDataset.load(os.fspath(source), class_names=class_names, size=size)
             except NamedError:  # they are for the others
@@ -162,26 +162,26 @@ def _recipe(distilled: DistilledDataset) -> Recipe | None:
         return None
 
 
-def _contender(one: Opened, facts: Facts, class_names: Any) -> Contender:
+def _contender(one: Opened, spec: Spec, class_names: Any) -> EvaluatedSet:
     path, name, recipe, distilled = one.path, one.name, one.recipe, one.distilled
-    side = facts.shape[-1]
+    side = spec.shape[-1]
     if distilled is None:
         distilled = DistilledDataset.load(path, class_names=class_names, size=side)
     notes = [f"{path}: unknown: {', '.join(distilled.unknown)}"] if path and distilled.unknown else []
-    matched = distilled.with_classes(facts.class_names, path or name)
-    if distilled.class_names != facts.class_names:
+    matched = distilled.with_classes(spec.class_names, path or name)
+    if distilled.class_names != spec.class_names:
         notes.append(f"{path or name}: its classes are in another order; its labels were matched by name")
     images = matched.images.float()
-    if images.shape[1] != facts.shape[0]:
+    if images.shape[1] != spec.shape[0]:
         raise MatchZooError(
-            f"{path or name}: images of {images.shape[1]} channels, those of the data have {facts.shape[0]}"
+            f"{path or name}: images of {images.shape[1]} channels, those of the data have {spec.shape[0]}"
         )
-    if tuple(images.shape[1:]) != facts.shape:
+    if tuple(images.shape[1:]) != spec.shape:
         was = "x".join(map(str, images.shape[2:]))
-        size = list(facts.shape[1:])
+        size = list(spec.shape[1:])
         images = F.interpolate(images, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
         notes.append(f"{path or name}: {was} pixels, resized to the {size[0]}x{size[1]} of the data")
-    return Contender(
+    return EvaluatedSet(
         name=name,
         made_with=made_with(recipe) if recipe else "",
         path=path,

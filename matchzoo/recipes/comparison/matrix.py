@@ -11,20 +11,20 @@ from matchzoo import zoo
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.storage import files
 from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.version import __version__
 from matchzoo.data import Data, Split
 from matchzoo.data.views import Crop, Views
-from matchzoo.evaluation.classifier_transfer import Inheritance
+from matchzoo.evaluation.classifier_transfer import ClassifierTransfer
 from matchzoo.evaluation.evaluation import Record
 from matchzoo.evaluation.linear_probe import named
-from matchzoo.evaluation.probe_harness import Baseline, Bench
-from matchzoo.models.classifiers.classifier_fit import Protocol
+from matchzoo.evaluation.probe_harness import Baseline, ProbeHarness
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit
 from matchzoo.models.classifiers.stored_head import Head
 from matchzoo.projectors import Backbone
-from matchzoo.recipes.comparison.evaluated_set import Contender, Source, contenders, opened
+from matchzoo.recipes.comparison.evaluated_set import EvaluatedSet, Source, evaluated_sets, opened
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.engine import Engine
 
@@ -157,7 +157,7 @@ def evaluate(
     data: Data | str | None = None,
     views: Views | None = None,
     size: int | None = None,
-    protocols: Sequence[Protocol | str] = ("converged",),
+    protocols: Sequence[ClassifierFit | str] = ("converged",),
     baselines: Sequence[Baseline] = (),
     seeds: int = 5,
     random_draws: int = 10,
@@ -182,7 +182,7 @@ def evaluate(
         seeds: draws of the views, and of whatever else a protocol draws.
         random_draws: draws of the random baseline.
         inherit: a backbone whose head, trained on all training images, is handed on to the others by way of the images
-            (`Inheritance`); one that travels with a set is used as it is. It makes records of the protocol
+            (`ClassifierTransfer`); one that travels with a set is used as it is. It makes records of the protocol
             ``inheritance`` beside the others, which have the head's bytes in ``head_bytes`` and in ``bytes``.
         device: as ``trainer.device``.
         quiet: show no progress.
@@ -199,13 +199,13 @@ def evaluate(
     recipes = [one.recipe for one in given if one.recipe is not None]
     table, notes = _data_table(data, recipes, size)
     chosen = structure(table, Data)  # type: ignore[type-abstract]
-    facts = chosen.build(0)
-    if not facts.is_images or facts.classes is None:
+    spec = chosen.build(0)
+    if not spec.is_images or spec.classes is None:
         raise MatchZooError(f"evaluate: expected data of images with classes, got '{table}'")
     views = views or next((recipe.views for recipe in recipes if recipe.views is not None), None) or VIEWS
     if size is not None:
         views = structure({k: v for k, v in to_table(views).items() if k != "size"}, Views)
-    found = contenders(given, facts, class_names)
+    found = evaluated_sets(given, spec, class_names)
     notes += [note for one in found for note in one.notes]
     used = [named(protocol) for protocol in protocols]
     engine = Engine.start(device, "float32")
@@ -213,15 +213,15 @@ def evaluate(
     records: list[Record] = []
     origins = {}
 
-    def bench_of(backbone: str) -> Bench:
-        projector = _projector(backbone, facts, views, engine, size)
+    def bench_of(backbone: str) -> ProbeHarness:
+        projector = _projector(backbone, spec, views, engine, size)
         origins[backbone] = projector.origin()
-        return Bench(chosen, projector, views, engine, used[0], name=backbone, quiet=quiet)
+        return ProbeHarness(chosen, projector, views, engine, used[0], name=backbone, quiet=quiet)
 
     inheritance = None
     if inherit is not None:
         stored = next((one.head for one in found if one.head is not None and one.head.backbone == inherit), None)
-        inheritance = Inheritance.of(bench_of(inherit), stored)
+        inheritance = ClassifierTransfer.of(bench_of(inherit), stored)
         notes.append(_about_head(inheritance))
     for backbone in backbones:
         at_home = inheritance is not None and inheritance.home.name == backbone
@@ -246,7 +246,7 @@ def evaluate(
         "views": to_table(views.without_noise()),
         "protocols": [to_table(protocol) for protocol in used],
         "seeds": seeds,
-        "class_names": list(facts.class_names),
+        "class_names": list(spec.class_names),
         "group_names": list(chosen.group_names),
         "backbones": origins,
         "notes": notes,
@@ -255,7 +255,7 @@ def evaluate(
     return Matrix(records, about, inheritance.stored if inheritance is not None else None)
 
 
-def _about_head(inheritance: Inheritance) -> str:
+def _about_head(inheritance: ClassifierTransfer) -> str:
     """What is to be said of a head that is handed on."""
     top1, size = inheritance.score.top1, size_of(inheritance.bytes)
     return (
@@ -294,9 +294,9 @@ def _content(table: Any) -> dict[str, Any]:
     return {key: value for key, value in whole.items() if key not in ("size", "sampling")}
 
 
-def _projector(card: str, facts: Facts, views: Views, engine: Engine, size: int | None) -> Backbone:
+def _projector(card: str, spec: Spec, views: Views, engine: Engine, size: int | None) -> Backbone:
     projector = Backbone(card=card)
-    seen = facts if views.size is None else attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
+    seen = spec if views.size is None else attrs.evolve(spec, shape=(spec.shape[0], views.size, views.size))
     try:
         projector.build(seen)
     except DeclarationError as error:
@@ -308,7 +308,7 @@ def _projector(card: str, facts: Facts, views: Views, engine: Engine, size: int 
 
 
 def _rows(
-    bench: Bench, found: Sequence[Contender], baselines: Sequence[Baseline], seeds: int, draws: int
+    bench: ProbeHarness, found: Sequence[EvaluatedSet], baselines: Sequence[Baseline], seeds: int, draws: int
 ) -> list[tuple[Record, list[Split]]]:
     """What is known of each row, and its images, one entry a seed."""
     rows: list[tuple[Record, list[Split]]] = []

@@ -68,7 +68,7 @@ class RunReport:
         return table
 
     def figure(self) -> Figure:
-        """Top-1 against images a class, seconds and bytes: a colour for each method in a space, bars of a standard
+        """Top-1 against images a class, seconds and bytes: a color for each method in a space, bars of a standard
         deviation; below, dashed, random images of the same number where a run has them."""
         scored = [row for row in self.rows if "top1_mean" in row]
         if not scored:
@@ -80,13 +80,13 @@ class RunReport:
             for number, ((method, space, protocol), rows) in enumerate(self._series(scored).items()):
                 rows = sorted(rows, key=lambda row: row[column])
                 x, y, bars = ([row[key] for row in rows] for key in (column, "top1_mean", "top1_std"))
-                colour = f"C{number % 10}"
+                color = f"C{number % 10}"
                 label = f"{method}, {space} ({protocol})"
-                axis.errorbar(x, y, bars, marker="o", markersize=4, linewidth=1, capsize=2, color=colour, label=label)
+                axis.errorbar(x, y, bars, marker="o", markersize=4, linewidth=1, capsize=2, color=color, label=label)
                 known = [row for row in rows if "random_mean" in row]
                 if known and column != "training_seconds":
                     below = [row["random_mean"] for row in known]
-                    axis.plot([row[column] for row in known], below, "--", marker="x", color=colour, linewidth=0.8)
+                    axis.plot([row[column] for row in known], below, "--", marker="x", color=color, linewidth=0.8)
             if min(row[column] for row in scored) > 0:
                 axis.set_xscale("log")
                 axis.xaxis.set_minor_formatter(NullFormatter())

@@ -21,7 +21,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from matchzoo.training.chunking import kept_bytes
-from matchzoo.training.sets import Side
+from matchzoo.training.sets import DrawnSet
 
 REPEATS = 3
 """Timings, of which the median is taken."""
@@ -130,14 +130,14 @@ class Clock:
 
 @attrs.frozen
 class RowCosts:
-    """What the features of the rows of a side take, and their way back.
+    """What the features of the rows of a set take, and their backward pass.
 
     Attributes:
         forward: operations of the features of one.
         backward: operations of the gradients of all players that move, each by itself.
         ahead: seconds of the features.
         both: seconds of the features and the gradients.
-        kept: bytes that the features of one row keep for the way back.
+        kept: bytes that the features of one row keep for the backward pass.
         constant: bytes that the features of any number of rows keep besides.
         timed: rows that were timed at once, at most.
     """
@@ -151,7 +151,7 @@ class RowCosts:
     timed: int
 
     def graph(self, rows: int) -> int:
-        """Bytes that the features of some rows keep for the way back."""
+        """Bytes that the features of some rows keep for the backward pass."""
         return self.constant + self.kept * rows
 
     def without_gradients(self) -> "RowCosts":
@@ -159,23 +159,23 @@ class RowCosts:
         return attrs.evolve(self, backward=0, both=self.ahead, kept=0, constant=0)
 
 
-def row_costs(side: Side, moved: Mapping[str, Sequence[nn.Parameter]], most: int) -> RowCosts:
-    """Measure a side on a few of its rows, four if they are slow.
+def row_costs(drawn: DrawnSet, moved: Mapping[str, Sequence[nn.Parameter]], most: int) -> RowCosts:
+    """Measure a set on a few of its rows, four if they are slow.
 
     Args:
-        side: whose parts require gradients as they will.
+        drawn: whose parts require gradients as they will.
         moved: by player, the parameters that gradients of these features are taken for; none where none are.
         most: rows that may be computed at once.
     """
-    device, moves = side.engine.device, any(len(own) for own in moved.values())
-    few, more = min(2, len(side)), min(4, len(side))
+    device, moves = drawn.engine.device, any(len(own) for own in moved.values())
+    few, more = min(2, len(drawn)), min(4, len(drawn))
     forward = 0
 
     def play(rows: int, ahead: list[float], counting: _Count | None = None) -> None:
         nonlocal forward
         began = time.perf_counter()
         with torch.set_grad_enabled(moves):
-            features = side.features(range(rows))
+            features = drawn.features(range(rows))
         if device.type != "cpu":
             torch.accelerator.synchronize(device)
         ahead.append(time.perf_counter() - began)
@@ -196,13 +196,13 @@ def row_costs(side: Side, moved: Mapping[str, Sequence[nn.Parameter]], most: int
         play(few, [], count)
     kept = constant = 0
     if moves:
-        low, high = kept_bytes(side, few), kept_bytes(side, more)
+        low, high = kept_bytes(drawn, few), kept_bytes(drawn, more)
         kept = (high - low) // (more - few) if more > few else low // few
         constant = max(low - kept * few, 0)
     ahead, both = timed(few)
     rows, once = few, both
-    while once < LONG and rows < min(most, len(side)):
-        rows = min(4 * rows, most, len(side))
+    while once < LONG and rows < min(most, len(drawn)):
+        rows = min(4 * rows, most, len(drawn))
         once = _timed(functools.partial(play, rows, []), device)
     longer = timed(rows) if rows > few else (ahead, both)
     return RowCosts(

@@ -5,7 +5,7 @@ where that is online, and the terms between them; every turn of the schedule cou
 time and the graph of a chunk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -15,7 +15,7 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.step import Step
 from matchzoo.data.reading.store import budget
 from matchzoo.generators.images import pick
-from matchzoo.matchers import Cache, ClassMeans, Reference
+from matchzoo.matchers import Cache, ClassMeans, Matcher, Reference
 from matchzoo.recipes.planning.costs import RowCosts, product_rate, row_costs
 from matchzoo.recipes.planning.estimate import ACTIVATIONS, TERMS, Estimate
 from matchzoo.recipes.planning.stand_ins import Known, Size, built, generator_size
@@ -26,30 +26,43 @@ from matchzoo.training.engine import Engine
 from matchzoo.training.features import BLOCK
 from matchzoo.training.loop import Training
 from matchzoo.training.players import Player
-from matchzoo.training.sets import Side, real_side, synthetic_side, views_of
+from matchzoo.training.sets import DrawnSet, draw_set, plan_of
 from matchzoo.training.trainer import Group
 
 AT_ONCE = 256
 """Rows that are timed at once, at most."""
 
 
+MADE = ("synthetic", "source")
+"""Sets that have as many rows as the generator makes; others have those of ``trainer.real_batch``."""
+
+
+@attrs.frozen
+class SetCosts:
+    """What the rows of one set of an update cost.
+
+    Attributes:
+        rows: costs of a row.
+        has_graph: a player moves what its features depend on, so that they have a backward pass.
+    """
+
+    rows: RowCosts
+    has_graph: bool
+
+
 @attrs.frozen
 class Turn:
-    """A turn of the schedule, measured.
+    """An update of the schedule, measured.
 
     Attributes:
         group: the players.
         times: how often a step has it.
-        learns: a player moves a space in which real samples are drawn anew, so that these have a graph as well.
-        synthetic: costs of a row.
-        real: costs of a row; None where nothing is online.
+        sets: the costs of every set that is drawn for it, by name.
     """
 
     group: Group
     times: int
-    learns: bool
-    synthetic: RowCosts
-    real: RowCosts | None
+    sets: Mapping[str, SetCosts]
 
 
 def state_share(player: Player) -> float:
@@ -74,17 +87,18 @@ class Estimator:
 
     def __init__(self, recipe: Recipe, light: Recipe, data: Known, engine: Engine, room: int) -> None:
         self.recipe, self.light, self.data, self.room = recipe, light, data, room
-        self.facts, self.world = data.facts, engine.world
-        self.engine = attrs.evolve(engine, world=1, rank=0)
-        self.parts = built(light, self.facts, self.engine)
-        self.owned = type(recipe.generator).owned
+        self.spec, self.world = data.spec, engine.world_size
+        self.engine = attrs.evolve(engine, world_size=1, rank=0)
+        self.parts = built(light, self.spec, self.engine)
+        generator = recipe.generator
+        self.per_sample_parameters = generator is not None and generator.per_sample_parameters
         changes: dict[str, Any] = {"trainer.chunk": 10**9}  # what cannot be computed in parts is found out below
-        if self.owned:
+        if self.per_sample_parameters:
             changes["trainer.batch"] = None
         self.training = Training(self.parts, recipe.replace(**changes).trainer, self.engine)
-        self.count, self.rows = self.samples(recipe, generator_size(recipe, self.facts))
+        self.count, self.rows = self.samples(recipe, generator_size(recipe, self.spec))
         self.terms = [term for player in self.parts.players.values() for term in player.terms]
-        self.widths = {space: self._width(space) for space in self.parts.projectors}
+        self.widths = {name: int(spec.features or 0) for name, spec in self.parts.specs.items()}
         self.priced: dict[Any, TermCosts] = {}
         self.rate: float | None = None
         self.whole = self._whole()
@@ -97,7 +111,7 @@ class Estimator:
             f"players.{name}.{label} looks behind the features"
             for name, player in self.parts.players.items()
             for label, term in zip(player.labels, player.terms, strict=True)
-            if term.beyond_features
+            if term.needs_inputs
         ]
         return next(iter([*coupled, *behind]), "")
 
@@ -111,19 +125,25 @@ class Estimator:
 
     def _turn(self, group: Group, engine: Engine, most: int) -> Turn:
         players = self._let_play(group)
-        moving = {part for player in players.values() for part in player.moves}
-        terms = [term for player in players.values() for term in player.terms]
-        spaces = tuple(dict.fromkeys(self.parts.space(term) for term in terms))
-        online = tuple(dict.fromkeys(self.parts.space(term) for term in terms if term.online))
         own = {name: self.training.parameters[name] for name in players}
-        synthetic, real = row_costs(self._side(spaces, engine), own, most), None
-        learns = bool(moving & set(online))
-        if online and self.owned and not learns:  # rendering is nothing beside a network
-            real = synthetic.without_gradients()
-        elif online:
-            learners = {name: own[name] for name, player in players.items() if set(player.moves) & set(online)}
-            real = row_costs(self._real_side(online, engine), learners, most)
-        return Turn(group, self.training.groups.count(group), learns, synthetic, real)
+        costs: dict[str, SetCosts] = {}
+        for name, spaces in self.training.wanted(group).items():
+            learners = {
+                owner: own[owner]
+                for owner, player in players.items()
+                if self._depends(name, spaces) & set(player.moves)
+            }
+            ours = costs.get("synthetic")
+            if ours is not None and not learners and self.per_sample_parameters:
+                costs[name] = SetCosts(ours.rows.without_gradients(), False)  # rendering is nothing beside a network
+            else:
+                costs[name] = SetCosts(row_costs(self._drawn(name, spaces, engine), learners, most), bool(learners))
+        return Turn(group, self.training.groups.count(group), costs)
+
+    def _depends(self, name: str, spaces: Sequence[str]) -> set[str]:
+        """The parts that the features of a set depend on."""
+        parts = {part for space in spaces for part in self.parts.lineage(space)}
+        return parts | {"generator"} if name.startswith("synthetic") else parts
 
     def _let_play(self, group: Group) -> dict[str, Player]:
         """The players of a group, and gradients for what they move."""
@@ -131,39 +151,42 @@ class Estimator:
         self.training._let_move({part for player in players.values() for part in player.moves})
         return players
 
-    def _side(self, spaces: tuple[str, ...], engine: Engine) -> Side:
-        """The synthetic side of a turn with all its rows; images that are not built are stood for by those that are."""
-        step = Step(1, self.facts.seed)
-        side = synthetic_side(self.parts, engine, self.training.trainer.batch, step, 0, spaces)
-        if not self.owned:
-            return side
-        draws = engine.move(torch.arange(self.count) % len(side.draws))
-        plan = views_of(self.parts, engine, self.rows, step, "views", 0)
-        return attrs.evolve(side, draws=draws, plan=plan)
-
-    def _real_side(self, spaces: tuple[str, ...], engine: Engine) -> Side:
-        """A real side, of stand-ins."""
+    def _drawn(self, name: str, spaces: tuple[str, ...], engine: Engine) -> DrawnSet:
+        """A set of an update with all its rows; images that are not built are stood for by those that are."""
+        step, batch = Step(1, self.spec.seed), self.training.trainer.batch
         count = self.real_rows(self.recipe, self.rows)
-        return real_side(self.parts, engine, count, Step(1, self.facts.seed), 0, spaces)
-
-    @torch.no_grad()
-    def _width(self, space: str) -> int:
-        """Dimension of the features of a space."""
-        return self._side((space,), self.engine).features(range(min(2, self.rows)))[space].values.shape[1]
+        drawn = draw_set(self.parts, engine, name, spaces, batch, count, step, 0)
+        if not self.per_sample_parameters or not drawn.is_generated:
+            return drawn
+        draws = engine.move(torch.arange(self.count) % len(drawn.draws))
+        return attrs.evolve(drawn, draws=draws, plan=plan_of(self.parts, engine, self.rows, step, "views", 0))
 
     # scaling
 
     def samples(self, recipe: Recipe, size: Size) -> tuple[int, int]:
         """Synthetic samples of a step, and rows, counting views."""
         batch, views = recipe.trainer.batch, recipe.views
-        if self.owned:
+        if self.per_sample_parameters:
             batch = len(pick(size.samples, batch, torch.Generator()))
         return int(batch or 0), int(batch or 0) * (1 if views is None else views.copies)
 
     def real_rows(self, recipe: Recipe, rows: int) -> int:
-        """Rows of the real side of a turn, for so many of the synthetic one; 0 where all terms have stored ones."""
-        terms = [term for player in recipe.players.values() for term in player.terms]
-        return (recipe.trainer.real_batch or rows) if any(term.online for term in terms) else 0
+        """Rows of every set of real samples of an update, for so many synthetic ones; 0 where all are stored."""
+        drawn = any(name.rstrip("'") not in MADE for name in self._wanted(recipe, tuple(recipe.players)))
+        return (recipe.trainer.real_batch or rows or recipe.trainer.batch or 0) if drawn else 0
+
+    def _wanted(self, recipe: Recipe, group: Group) -> set[str]:
+        """Names of the sets that an update of a recipe draws."""
+        wanted = set()
+        for term in (term for name in group for term in recipe.players[name].terms):
+            for name in term.names(len(self.parts.data.environments)):
+                if name != "real" or term.reference.views is None:
+                    wanted.add(name)
+        return wanted
+
+    def _rows_of(self, name: str, rows: int, real_rows: int) -> int:
+        """Rows of a set."""
+        return rows if name.rstrip("'") in MADE else real_rows
 
     def chunk(self, recipe: Recipe, rows: int, turns: Sequence[Turn]) -> int:
         """Rows of a chunk, as the trainer will choose them."""
@@ -176,21 +199,26 @@ class Estimator:
             return longest
         if asked != "auto":
             return min(asked, longest)
-        if rows <= 4:
+        if 0 < rows <= 4:
             return longest
         moved = {part for player in self.parts.players.values() for part in player.moves}
-        return rows_that_fit(rows, real, bool(moved - {"generator"}), self.each(turns), self.room)
+        twice = bool(moved - {"generator"})
+        return rows_that_fit(rows or real, real if rows else 0, twice, self.each(turns), self.room)
+
+    @property
+    def timed(self) -> int:
+        """The most rows that were timed at once."""
+        return max(costs.rows.timed for turn in self.turns for costs in turn.sets.values())
 
     def each(self, turns: Sequence[Turn]) -> int:
         """Bytes that a row of a chunk keeps."""
-        return max(turn.synthetic.kept for turn in turns)
+        return max(costs.rows.kept for turn in turns for costs in turn.sets.values())
 
     def largest(self, estimate: Estimate, room: int) -> int:
         """Rows of the largest chunk, at most an estimate's, that keeps its memory within ``room``; 0 for none."""
         left = room - estimate.fixed - max(estimate.terms, estimate.held)
-        sides = [turn.synthetic for turn in self.turns]
-        sides += [turn.real for turn in self.turns if turn.real is not None and turn.learns]
-        fitting = min((left - side.constant) // max(side.kept, 1) for side in sides)
+        graphs = [costs.rows for turn in self.turns for costs in turn.sets.values() if costs.has_graph]
+        fitting = min((left - rows.constant) // max(rows.kept, 1) for rows in graphs)
         return 0 if self.whole or estimate.least > room else max(0, min(fitting, estimate.chunk))
 
     def estimate(self, recipe: Recipe, change: str = "", turns: Sequence[Turn] | None = None) -> Estimate:
@@ -205,13 +233,13 @@ class Estimator:
             MatchZooError: the recipe cannot be run.
         """
         turns = self.turns if turns is None else turns
-        size = generator_size(recipe, self.facts)
+        size = generator_size(recipe, self.spec)
         samples, rows = self.samples(recipe, size)
         chunk, real_rows = self.chunk(recipe, rows, turns), self.real_rows(recipe, rows)
         chunked = chunk < max(rows, real_rows) or self.world > 1
         own, own_real = (-(-count // self.world) for count in (rows, real_rows))
-        chunk = min(chunk, max(own, own_real))
-        last = own - (own - 1) // chunk * chunk
+        chunk = max(min(chunk, max(own, own_real)), 1)
+        last = own - (own - 1) // chunk * chunk if own else 0
         flops, seconds, graph, ends, peak, held = 0, 0.0, 0, 0, 0, 0
         for turn in turns:
             terms = self._terms(recipe, turn.group, rows)
@@ -219,25 +247,26 @@ class Estimator:
             seconds += turn.times * self._seconds(terms)
             peak, held = max(peak, terms.peak), max(held, terms.held)
             kept = []
-            players = (recipe.players[name] for name in turn.group)
-            online = any(term.online for player in players for term in player.terms)
-            real = turn.real if online else None
-            for side, count, back in ((turn.synthetic, own, True), (real, own_real, turn.learns)):
-                if side is None:
+            wanted = self._wanted(recipe, turn.group)
+            for name, costs in turn.sets.items():
+                if name not in wanted:
                     continue
+                made = name.startswith("synthetic")
+                count, side = self._rows_of(name, own, own_real), costs.rows
                 again = 0
-                if chunked and back:
-                    again = own - last if side is turn.synthetic else own_real
+                if chunked and costs.has_graph:
+                    again = own - last if made else count
                 flops += turn.times * (count * (side.forward + side.backward) + again * side.forward)
                 seconds += turn.times * side.both.of_rows(count, min(chunk, count))
                 seconds += turn.times * side.ahead.of_rows(again, chunk)
-                kept.append(side.graph(min(chunk, count)) if back else 0)
-            graph = max(graph, max(kept) if chunked else sum(kept))
-            ends = max(ends, turn.synthetic.graph(last))
+                kept.append(side.graph(min(chunk, count)) if costs.has_graph else 0)
+                if made:
+                    ends = max(ends, side.graph(last))
+            graph = max(graph, max(kept, default=0) if chunked else sum(kept))
         moved = {name: self._moved(name, recipe, size) for name in recipe.players}
         itemsize = self.engine.dtype.itemsize
         views, built_rows = self._stored(recipe)
-        ahead = turns[0].synthetic
+        ahead = next(iter(turns[0].sets.values())).rows
         memory = {
             "networks": self._networks(),
             "generator": (size.parameters + size.rest) * itemsize,
@@ -295,57 +324,68 @@ class Estimator:
                 continue
             made = self._stored_set(reference, space)
             size = made.count * made.features * made.dtype.itemsize
-            mapped = isinstance(reference, Cache) and not reference.half and self.engine.device.type == "cpu"
+            mapped = isinstance(reference, Cache) and not reference.float16 and self.engine.device.type == "cpu"
             sizes[space, reference.key] = 0 if mapped and size > budget() else size
             projected[space, reference.views] = self._count() * max(reference.views, 1)
         return sum(sizes.values()), sum(projected.values())
 
     def _count(self) -> int:
-        if not self.facts.count:
+        if not self.spec.count:
             message = "missing; the real side is stored, and it is not known how many training samples there are"
             raise MatchZooError(f"--samples: {message}")
-        return self.facts.count
+        return self.spec.count
 
     def _stored_set(self, reference: Reference, space: str) -> Made:
         """What a reference stores."""
-        classes, dtype = self.facts.classes, self.engine.dtype
+        classes, dtype = self.spec.classes, self.engine.dtype
         count, weighted = self._count() * max(reference.views or 0, 1), self.parts.data.sampling == "balanced"
         if isinstance(reference, ClassMeans):
             if classes is None:
                 raise DeclarationError([("reference", "class means need data with labels; use 'cache' or 'online'")])
             count, weighted = classes, True
-        elif isinstance(reference, Cache) and reference.half:
+        elif isinstance(reference, Cache) and reference.float16:
             dtype = torch.float16
-        return Made(space, count, self.widths[space], dtype, classes, real=True, weighted=weighted, stored=True)
+        features, parts = self.widths[space], self.parts.lineage(space)
+        return Made("real", space, parts, count, features, dtype, classes, weighted=weighted, stored=True)
 
     def _terms(self, recipe: Recipe, group: Group, rows: int) -> TermCosts:
         """What the terms of a turn take."""
         references, players = self._references(recipe), self._let_play(group)
         moving = {part for player in players.values() for part in player.moves}
-        soft = getattr(recipe.generator, "soft_labels", None) is not None
         sets: dict[int, Sets] = {}
         for term in (term for player in players.values() for term in player.terms):
-            space, reference = self.parts.space(term), references[id(term)]
-            way = {}
-            if term.beyond_features:
-                way = {"origin": self.facts.shape, "decode": self.parts.projectors[space].decode}
-            common: dict[str, Any] = {
-                "space": space, "count": rows, "features": self.widths[space], "dtype": self.engine.dtype, **way
-            }  # fmt: skip
-            ours = Made(**common, classes=self.facts.classes if self.owned else None, soft=soft, moves=True)
-            if reference.views is None and not term.online:
-                theirs = ours
-            elif reference.views is None:
-                common["count"] = self.real_rows(recipe, rows)
-                theirs = Made(**common, classes=self.facts.classes, real=True, moves=space in moving)
-            else:
-                theirs = self._stored_set(reference, space)
-            sets[id(term)] = theirs, ours
+            names = self.parts.sets_of(term)
+            sets[id(term)] = tuple(self._made(recipe, term, references[id(term)], name, rows, moving) for name in names)
         key = (group, tuple(sets.items()))
         if key not in self.priced:
             own = {name: self.training.parameters[name] for name in players}
             self.priced[key] = term_costs(players, sets, own, self.engine)
         return self.priced[key]
+
+    def _made(
+        self, recipe: Recipe, term: Matcher, reference: Reference, name: str, rows: int, moving: set[str]
+    ) -> Made:
+        """What stands for a set of a term."""
+        space = self.parts.space(term)
+        if name == "real" and reference.views is not None:
+            return self._stored_set(reference, space)
+        behind: dict[str, Any] = {}
+        if term.needs_inputs:
+            behind = {"origin": self.spec.shape, "decode": self.parts.projectors[space].decode}
+        depends = self._depends(name, (space,))
+        made = name.startswith("synthetic")
+        return Made(
+            name=name,
+            space=space,
+            parts=tuple(sorted(depends)),
+            count=self._rows_of(name, rows, self.real_rows(recipe, rows)),
+            features=self.widths[space],
+            dtype=self.engine.dtype,
+            classes=self.spec.classes if not made or self.per_sample_parameters else None,
+            soft=made and getattr(recipe.generator, "soft_labels", None) is not None,
+            moves=bool(depends & moving),
+            **behind,
+        )
 
     def _seconds(self, terms: TermCosts) -> float:
         """Of terms; those that are too large to try, at the speed of a product of matrices."""

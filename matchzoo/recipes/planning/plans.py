@@ -159,15 +159,15 @@ def available_to(engine: Engine) -> int:
         return left + torch.cuda.memory_reserved(engine.device) - torch.cuda.memory_allocated(engine.device)
     import psutil
 
-    return int(psutil.virtual_memory().available // engine.world)
+    return int(psutil.virtual_memory().available // engine.world_size)
 
 
 def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Engine) -> dict[str, str]:
     """What a step does, by heading."""
-    facts, views, world = estimator.facts, recipe.views, engine.world
-    labels = "no labels" if facts.classes is None else f"{facts.classes} classes"
-    count = f"{facts.count} training samples" if facts.count else "an unknown number of training samples"
-    about = {"data": f"{labels}, {count} of {'x'.join(map(str, facts.shape))}, {estimator.data.source}"}
+    spec, views, world = estimator.spec, recipe.views, engine.world_size
+    labels = "no labels" if spec.classes is None else f"{spec.classes} classes"
+    count = f"{spec.count} training samples" if spec.count else "an unknown number of training samples"
+    about = {"data": f"{labels}, {count} of {'x'.join(map(str, spec.shape))}, {estimator.data.source}"}
     cards = [str(getattr(projector, "card", "")) for projector in recipe.spaces.values()]
     if any(cards):
         about["backbone"] = f"{', '.join(filter(None, cards))}, measured with made-up weights, which cost the same"
@@ -200,9 +200,7 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
         for n, word in ((told["threads"], "thread"), (world, "process"))
     )
     about["here"] = f"{told['device']}, {told['precision']}, {threads}, {processes}"
-    about["measured"] = (
-        f"up to {max(turn.synthetic.timed for turn in estimator.turns)} rows at once, the median of {REPEATS}"
-    )
+    about["measured"] = f"up to {estimator.timed} rows at once, the median of {REPEATS}"
     return about
 
 
@@ -233,7 +231,7 @@ def _alternatives(recipe: Recipe, base: Estimate, estimator: Estimator) -> Itera
     half_pays = product_rate(device, torch.bfloat16) > product_rate(device, torch.float32)
     if recipe.trainer.precision == "float32" and half_pays:
         change = {"trainer.precision": "bfloat16"}
-        half = attrs.evolve(estimator.engine, half=True)
+        half = attrs.evolve(estimator.engine, autocast=True)
         yield estimator.estimate(recipe.replace(**change), _words(change), estimator.measured(half))
 
 
@@ -247,19 +245,19 @@ def _references(recipe: Recipe, estimator: Estimator) -> list[dict[str, Any]]:
         for number, term in enumerate(getattr(player, side))
     }
     spaces = {term.space or next(iter(recipe.spaces)) for term in terms.values()}
-    fixed = not any(space in moved or recipe.spaces[space].changes for space in spaces)
-    weighs = all(term.weighs for term in terms.values())
+    fixed = not any(space in moved or estimator.parts.is_resampled(space) for space in spaces)
+    uses_sample_weights = all(term.uses_sample_weights for term in terms.values())
     if all(isinstance(recipe.spaces[space], Identity) for space in spaces):
         return []  # there is nothing to compute that could be stored
-    if not fixed or not (weighs or recipe.data.sampling == "plain"):
+    if not fixed or not (uses_sample_weights or recipe.data.sampling == "plain"):
         return []
-    count, classes = estimator.facts.count, estimator.facts.classes
+    count, classes = estimator.spec.count, estimator.spec.classes
     kinds: list[Callable[[int], Reference]] = []
     if count:
         kinds.append(lambda copies: Cache(copies=copies))
-    if count and all(term.takes_half for term in terms.values()):
-        kinds.append(lambda copies: Cache(copies=copies, half=True))
-    if count and weighs and classes:
+    if count and all(term.supports_float16 for term in terms.values()):
+        kinds.append(lambda copies: Cache(copies=copies, float16=True))
+    if count and uses_sample_weights and classes:
         kinds.append(lambda copies: ClassMeans(copies=copies))
     found = [{path: make(term.reference.views or 0) for path, term in terms.items()} for make in kinds]
     own = {path: term.reference.key for path, term in terms.items()}

@@ -17,11 +17,12 @@ from torch.overrides import TorchFunctionMode
 
 from matchzoo import zoo
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.toml import write_toml
 from matchzoo.data import Data, Split
+from matchzoo.data.data import ENVIRONMENT
 from matchzoo.data.imagenet import ImageNet, wnids
 from matchzoo.data.reading.encoded import undecoded
 from matchzoo.data.reading.store import budget
@@ -41,12 +42,12 @@ class Known:
     """What is known of the real samples.
 
     Attributes:
-        facts: shape, classes and (0: not known) number of the training samples.
+        spec: shape, classes and (0: not known) number of the training samples.
         bytes: that they take in memory; 0 for those that stay on disk.
         source: where that is known from.
     """
 
-    facts: Facts
+    spec: Spec
     bytes: int
     source: str
 
@@ -76,8 +77,8 @@ def known(recipe: Recipe, classes: int | None = None, samples: int | None = None
     counts = [train if samples is None else samples, test]
     sizes = [count * int(torch.Size(shape).numel()) for count in counts]
     names = tuple(map(str, range(said[0])))
-    facts = Facts(shape=shape, classes=said[0] or None, class_names=names, count=counts[0], seed=seed)
-    return Known(facts, sum(size for size in sizes if size <= budget()), source)
+    spec = Spec(shape=shape, classes=said[0] or None, class_names=names, count=counts[0], seed=seed)
+    return Known(spec, sum(size for size in sizes if size <= budget()), source)
 
 
 def _parts(data: Data, card: zoo.DataCard) -> tuple[int, int]:
@@ -99,13 +100,13 @@ def _read(data: Data, seed: int) -> Known:
         data = structure({**table, "download": False}, Data)  # type: ignore[type-abstract]
     try:
         with undecoded():
-            facts = data.build(seed)
+            spec = data.build(seed)
     except DeclarationError:
         raise
     except MatchZooError as error:
         raise MatchZooError(f"{error}; or say what there will be: --classes N --samples N") from None
     splits = [split for split in (data.training_set, data.test_set) if split is not None and not split.mapped]
-    return Known(facts, sum(split.values.nbytes for split in splits), "as they are here")
+    return Known(spec, sum(split.values.nbytes for split in splits), "as they are here")
 
 
 def _card_of(data: Data) -> tuple[str, zoo.DataCard | None]:
@@ -166,48 +167,48 @@ def waiting(recipe: Recipe) -> list[str]:
     return [f"{name}: {need}" for name, need in needs.items() if need]
 
 
-def built(recipe: Recipe, facts: Facts, engine: Engine) -> Composition:
+def built(recipe: Recipe, spec: Spec, engine: Engine) -> Composition:
     """The parts of a recipe with `FEW` classes of synthetic images and as many real ones, the terms for all classes.
 
     Raises:
         MatchZooError: a part cannot take what the one before it gives.
     """
     fresh = _one_a_class(recipe).copy()
-    data, views, generator = fresh.data, fresh.views, fresh.generator
-    if views is not None and not facts.is_images:
-        raise DeclarationError([("views", f"views are of images, but a sample of the data has shape {facts.shape}")])
-    seen = (
-        facts
-        if views is None or not views.size
-        else attrs.evolve(facts, shape=(facts.shape[0], views.size, views.size))
+    parts = Composition.build(
+        fresh.declared(),
+        engine,
+        spec=spec,
+        generated=lambda known_of: _fewer(known_of, FEW),
+        around=lambda projector: _Alike() if isinstance(projector, Backbone) else contextlib.nullcontext(),
     )
-    features = {}
-    for name, projector in fresh.spaces.items():
-        with _Alike() if isinstance(projector, Backbone) else contextlib.nullcontext():
-            features[name] = projector.build(seen)
-    facts = attrs.evolve(facts, features=next(iter(features.values())))
-    generator.build(_fewer(facts, FEW))
-    generator.advance(Step(fresh.trainer.steps, facts.seed))
-    for player in fresh.players.values():
-        for term in player.terms:
-            space = term.space or next(iter(features))
-            own: dict[str, Any] = {
-                "space": space,
-                "features": features[space],
-                "shape": seen.shape,
-            }
-            term.build(attrs.evolve(facts, **own))
-            term.connect(fresh.spaces)
-            engine.place(term)
-    labels = None if facts.classes is None else torch.arange(FEW) % facts.classes
-    values = torch.rand(FEW, *facts.shape)
-    data.training_set = Split((values * 255).to(torch.uint8) if facts.is_images else values, labels)
-    data.test_set, data.class_names = None, facts.class_names
+    if parts.generator is not None:
+        parts.generator.before_step(Step(fresh.trainer.steps, spec.seed))
+    _stand_in(parts)
+    engine.place(parts.data)
+    return parts
+
+
+def _stand_in(parts: Composition) -> None:
+    """Give the data a few samples of every class and group, which every split that a term names has."""
+    data, spec = parts.data, parts.spec
+    rows = max(FEW, len(spec.group_names))
+    labels = None if spec.classes is None else torch.arange(rows) % min(spec.classes, FEW)
+    group = torch.arange(rows) % len(spec.group_names) if spec.group_names else None
+    values = torch.rand(rows, *spec.shape)
+    split = Split((values * 255).to(torch.uint8) if spec.is_images else values, labels, group)
+
+    data.training_set, data.test_set, data.class_names, data.group_names = (
+        split,
+        None,
+        spec.class_names,
+        spec.group_names,
+    )
+    named = {name.rstrip("'") for _, _, term in parts.terms() for name in parts.sets_of(term)}
+    known_names = {"real", "train", "synthetic", "source"}
+    others = {name: split for name in named - known_names if not name.startswith(ENVIRONMENT)}
+    data.others = torch.nn.ModuleDict(others)
     if labels is not None:
         data.by_class = tuple((labels == label).nonzero().flatten() for label in labels.unique())
-    for part in (data, *fresh.spaces.values(), generator):
-        engine.place(part)
-    return Composition(data, fresh.spaces, generator, views, fresh.players, facts)
 
 
 class _Alike(TorchFunctionMode):
@@ -226,10 +227,10 @@ def _one_a_class(recipe: Recipe) -> Recipe:
     return recipe.replace(**{"generator.images_per_class": 1})
 
 
-def _fewer(facts: Facts, classes: int) -> Facts:
-    if facts.classes is None or facts.classes <= classes:
-        return facts
-    return attrs.evolve(facts, classes=classes, class_names=facts.class_names[:classes])
+def _fewer(spec: Spec, classes: int) -> Spec:
+    if spec.classes is None or spec.classes <= classes:
+        return spec
+    return attrs.evolve(spec, classes=classes, class_names=spec.class_names[:classes])
 
 
 @attrs.frozen
@@ -247,7 +248,7 @@ class Size:
     rest: int
 
 
-def generator_size(recipe: Recipe, facts: Facts) -> Size:
+def generator_size(recipe: Recipe, spec: Spec) -> Size:
     """The size of a recipe's generator for all classes, from generators of two, three and four of them.
 
     What a set of images holds is a polynomial of second degree in the number of classes (images, and the classes'
@@ -258,14 +259,16 @@ def generator_size(recipe: Recipe, facts: Facts) -> Size:
 
     def size(classes: int) -> tuple[int, int, int]:
         generator = recipe.copy().generator
-        generator.build(_fewer(facts, classes))
-        generator.advance(Step(recipe.trainer.steps, facts.seed))
+        if generator is None:
+            return 0, 0, 0
+        generator.build(_fewer(spec, classes))
+        generator.before_step(Step(recipe.trainer.steps, spec.seed))
         tensors = list(generator.buffers())
         return generator.count or 0, sum(p.numel() for p in generator.parameters()), sum(t.numel() for t in tensors)
 
-    if facts.classes is None or facts.classes <= FEW:
+    if spec.classes is None or spec.classes <= FEW:
         return Size(*(each * number for number in size(FEW)))
-    c, sizes = facts.classes, (size(2), size(3), size(4))
+    c, sizes = spec.classes, (size(2), size(3), size(4))
     weights = ((c - 3) * (c - 4) // 2, -(c - 2) * (c - 4), (c - 2) * (c - 3) // 2)
     found = (sum(w * s for w, s in zip(weights, one, strict=True)) for one in zip(*sizes, strict=True))
     return Size(*(each * number for number in found))

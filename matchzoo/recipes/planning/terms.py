@@ -45,26 +45,28 @@ class Made:
     """A set of samples to be made up.
 
     Attributes:
+        name: of the set.
         space: of the features.
+        parts: names of the parts that the features depend on.
         count: of samples.
         features: dimension.
         dtype: of the values.
         classes: of the labels; None for none.
-        real: it is the real side.
         soft: labels are probabilities.
         weighted: samples have weights.
         stored: it is there in all steps, and not made in each.
         moves: gradients with respect to the features are wanted.
         origin: shape of a sample that these are the features of.
-        decode: the way back to it, from [n, d] to [n, …].
+        decode: how to get back to it, from [n, d] to [n, …].
     """
 
+    name: str
     space: str
+    parts: tuple[str, ...]
     count: int
     features: int
     dtype: torch.dtype
     classes: int | None
-    real: bool = False
     soft: bool = False
     weighted: bool = False
     stored: bool = False
@@ -84,8 +86,8 @@ class Made:
         return Samples(values, labels, weights, index, origin)
 
 
-Sets = tuple[Made, Made]
-"""What a term compares: the real side and the synthetic one."""
+Sets = tuple[Made, ...]
+"""What a term compares, in order."""
 
 
 def term_costs(
@@ -105,7 +107,7 @@ def term_costs(
     Raises:
         MatchZooError: what a term says of sets like these.
     """
-    every = {made for pair in sets.values() for made in pair}
+    every = {made for own in sets.values() for made in own}
     numbers = sum(made.count * (made.features + (made.classes or 0)) for made in every)
     behind = any(made.decode is not None for made in every)
     small = behind or (numbers <= SMALL and all(made.count <= MANY for made in every))
@@ -124,8 +126,8 @@ def term_costs(
                 leaves.append((made, one.labels))
         wide: dict[Made, Samples] = {}
 
-        def given(term: Matcher, made: Made) -> Samples:  # as Training.discrepancies does
-            if made.dtype != torch.float16 or term.takes_half:
+        def given(term: Matcher, made: Made) -> Samples:  # as Training.evaluate does
+            if made.dtype != torch.float16 or term.supports_float16:
                 return fresh[made]
             if made not in wide:
                 wide[made] = attrs.evolve(fresh[made], values=fresh[made].values.to(engine.dtype))
@@ -133,14 +135,11 @@ def term_costs(
 
         for position, (name, player) in enumerate(players.items()):
             values = [
-                term.discrepancy([given(term, made) for made in sets[id(term)]], Step(1, 0)) for term in player.terms
+                term.discrepancy([given(term, made) for made in sets[id(term)]], Step(1, 0)).value
+                for term in player.terms
             ]
             last = position == len(players) - 1
-            reached = [
-                leaf
-                for made, leaf in leaves
-                if made.space in player.moves or (not made.real and "generator" in player.moves)
-            ]
+            reached = [leaf for made, leaf in leaves if set(made.parts) & set(player.moves)]
             wanted = [*reached, *parameters[name]]
             torch.autograd.grad(player.objective(values), wanted, allow_unused=True, retain_graph=not last)
 

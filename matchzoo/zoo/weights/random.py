@@ -6,10 +6,10 @@ from matchzoo.zoo.weights.weights import Weights
 
 @declare("random")
 class RandomWeights(Weights):
-    """The network's own initialisation: for tests and as the control that every backbone must beat."""
+    """The network's own initialization: for tests and as the control that every backbone must beat."""
 
     seed: int = 0
-    """Seed of the initialisation."""
+    """Seed of the initialization."""
 
     def fetch(self) -> None:
         """There is no file."""

@@ -21,7 +21,7 @@ class Weights(ABC):
 
     @abstractmethod
     def fetch(self) -> Path | None:
-        """The file on this machine, downloaded first where that is possible; None keeps the initialisation.
+        """The file on this machine, downloaded first where that is possible; None keeps the initialization.
 
         Raises:
             MatchZooError: the file is not here and cannot be downloaded, with the command that brings it.
@@ -44,7 +44,7 @@ class Weights(ABC):
         return "fetch the file again"
 
     def state(self) -> "dict[str, torch.Tensor] | None":
-        """The tensors by name, in the order of the file; None keeps the network as it was initialised.
+        """The tensors by name, in the order of the file; None keeps the network as it was initialized.
 
         Raises:
             MatchZooError: as `fetch`, or the file is not the pinned one, or it is damaged.

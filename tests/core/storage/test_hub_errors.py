@@ -46,7 +46,7 @@ PROGRAM = """
 import os, resource, sys
 from huggingface_hub import constants
 from matchzoo import hub
-from matchzoo.errors import MatchZooError
+from matchzoo.core.errors import MatchZooError
 
 os.umask(0)
 hub.pull("tester/set")  # imports all that it takes, while that can be read

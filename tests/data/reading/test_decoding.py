@@ -65,21 +65,21 @@ def transparent_rgb() -> bytes:
 WHITE = (255, 255, 255)
 PINK = (227, 142, 132)  # RED at half strength on white
 
-# name → bytes, the colour in the middle, how far off it may be
+# name → bytes, the color in the middle, how far off it may be
 READ = {
-    "colour.png": (encoded(plain("RGB", RED), "PNG"), RED, 0),
-    "colour.jpg": (encoded(plain("RGB", RED), "JPEG", quality=95), RED, 4),
-    "colour.bmp": (encoded(plain("RGB", RED), "BMP"), RED, 0),
-    "colour.webp": (encoded(plain("RGB", RED), "WEBP", lossless=True), RED, 0),
-    "colour.tiff": (encoded(plain("RGB", RED), "TIFF"), RED, 0),
-    "colour.ppm": (encoded(plain("RGB", RED), "PPM"), RED, 0),
-    "grey.png": (encoded(plain("L", 77), "PNG"), (77, 77, 77), 0),
-    "grey.pgm": (encoded(plain("L", 77), "PPM"), (77, 77, 77), 0),
+    "color.png": (encoded(plain("RGB", RED), "PNG"), RED, 0),
+    "color.jpg": (encoded(plain("RGB", RED), "JPEG", quality=95), RED, 4),
+    "color.bmp": (encoded(plain("RGB", RED), "BMP"), RED, 0),
+    "color.webp": (encoded(plain("RGB", RED), "WEBP", lossless=True), RED, 0),
+    "color.tiff": (encoded(plain("RGB", RED), "TIFF"), RED, 0),
+    "color.ppm": (encoded(plain("RGB", RED), "PPM"), RED, 0),
+    "gray.png": (encoded(plain("L", 77), "PNG"), (77, 77, 77), 0),
+    "gray.pgm": (encoded(plain("L", 77), "PPM"), (77, 77, 77), 0),
     "one bit.png": (encoded(deep("1"), "PNG"), WHITE, 0),
     "sixteen bits.png": (encoded(deep("16"), "PNG"), (128, 128, 128), 0),
     "sixteen bits.tiff": (encoded(deep("16"), "TIFF"), (128, 128, 128), 0),
     "sixteen bits.pgm": (b"P5\n2 2\n65535\n" + b"\x80\x80" * 4, (128, 128, 128), 0),
-    "sixteen bits colour.png": (
+    "sixteen bits color.png": (
         png(2, 2, 16, 2, (b"\x00" + bytes([200, 200, 30, 30, 10, 10]) * 2) * 2),
         RED,
         0,
@@ -90,8 +90,8 @@ READ = {
     "opaque.png": (encoded(plain("RGBA", (*RED, 255)), "PNG"), RED, 0),
     "half transparent.png": (encoded(plain("RGBA", (*RED, 128)), "PNG"), PINK, 1),
     "transparent.png": (encoded(plain("RGBA", (*RED, 0)), "PNG"), WHITE, 0),
-    "transparent colour.png": (transparent_rgb(), WHITE, 0),
-    "transparent grey.png": (encoded(plain("LA", (77, 0)), "PNG"), WHITE, 0),
+    "transparent color.png": (transparent_rgb(), WHITE, 0),
+    "transparent gray.png": (encoded(plain("LA", (77, 0)), "PNG"), WHITE, 0),
     "print.jpg": (encoded(plain("CMYK", (55, 225, 245, 0)), "JPEG", quality=95), RED, 4),
     "print.tiff": (encoded(plain("CMYK", (55, 225, 245, 0)), "TIFF"), RED, 0),
     "animated.gif": (animation(), RED, 0),
@@ -108,12 +108,12 @@ READ = {
 
 @pytest.mark.parametrize("name", READ)
 def test_what_is_read(name: str, tmp_path: Path) -> None:
-    content, colour, off = READ[name]
+    content, color, off = READ[name]
     (tmp_path / name).write_bytes(content)
     pixels = DECODING.decode(tmp_path / name)
     assert (pixels.shape, pixels.dtype, pixels.flags["C_CONTIGUOUS"]) == ((3, 8, 8), np.uint8, True)
-    assert np.abs(pixels[:, 4, 4].astype(int) - colour).max() <= off
-    assert (pixels == pixels[:, :1, :1]).all() or off  # one colour everywhere
+    assert np.abs(pixels[:, 4, 4].astype(int) - color).max() <= off
+    assert (pixels == pixels[:, :1, :1]).all() or off  # one color everywhere
     assert Decoding(8, channels=1).decode(tmp_path / name).shape == (1, 8, 8)
 
 
@@ -152,7 +152,7 @@ def test_what_is_refused(name: str, tmp_path: Path) -> None:
 
 
 def test_what_is_no_file() -> None:
-    content = READ["colour.png"][0]
+    content = READ["color.png"][0]
     assert DECODING.decode(io.BytesIO(content), "a row").shape == (3, 8, 8)
     for wrong in (b"", content[:40], b"no picture"):
         with pytest.raises(MatchZooError, match=r"^a row: cannot be read as an image \([^<>]*\)$"):

@@ -51,8 +51,8 @@ def test_a_crop_of_a_quarter_is_that_quarter_enlarged():
     views = Views(crop=Crop())
     plan = torch.tensor([[0.25, 0.25, 0.5, 0.5, 0, 0, 0]], dtype=torch.float64)
     found = views.apply(ramp, plan)[0, 0, 5]
-    centres = (torch.arange(16, dtype=torch.float64) + 0.5) / 16 * 8 + 4 - 0.5
-    torch.testing.assert_close(found, centres)
+    centers = (torch.arange(16, dtype=torch.float64) + 0.5) / 16 * 8 + 4 - 0.5
+    torch.testing.assert_close(found, centers)
 
 
 def test_clean_crops_stay_inside_the_frame_and_have_the_declared_area():
@@ -100,7 +100,7 @@ def test_gradients_reach_the_pixels():
     assert torch.autograd.gradcheck(lambda a: FULL.apply(a, plan), x)
 
 
-def test_size_takes_the_centre_of_plain_images_and_refuses_small_ones():
+def test_size_takes_the_center_of_plain_images_and_refuses_small_ones():
     x = images(1, 12)
     assert torch.equal(Views(size=8).plain(x), x[:, :, 2:10, 2:10])
     with pytest.raises(MatchZooError, match=r"views.size: 20 is larger than the images \(12x12\)"):
@@ -120,7 +120,7 @@ def drawn(views: Views, n: int = 4000) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    "augment", [Augment(), ALL, Augment(operations=("colour",)), Augment(operations=("shift", "rotate"))]
+    "augment", [Augment(), ALL, Augment(operations=("color",)), Augment(operations=("shift", "rotate"))]
 )
 def test_augmented_views_are_row_by_row(augment):
     views, x = Views(augment=augment, flip=0.5), images()
@@ -201,14 +201,14 @@ def test_a_rotation_is_torchvisions():
     torch.testing.assert_close(at(smooth, angle=10), expected, rtol=0, atol=1e-6)
 
 
-def test_colours_are_torchvisions():
-    """Where nothing is clamped: its grey is a weighted mean, ours the papers' plain one, so on grey images."""
+def test_colors_are_torchvisions():
+    """Where nothing is clamped: its gray is a weighted mean, ours the papers' plain one, so on gray images."""
     x = 0.3 + 0.2 * images()[:, :1].expand(-1, 3, -1, -1)
     torch.testing.assert_close(at(x, contrast=1.3), adjust_contrast(x, 1.3), rtol=0, atol=1e-4)
     torch.testing.assert_close(at(x, saturation=1.7), x, rtol=0, atol=1e-14)
     torch.testing.assert_close(at(x, brightness=0.1), x + 0.1, rtol=0, atol=1e-14)
-    colour = images()
-    torch.testing.assert_close(at(colour, saturation=0), colour.mean(1, keepdim=True).expand_as(colour))
+    color = images()
+    torch.testing.assert_close(at(color, saturation=0), color.mean(1, keepdim=True).expand_as(color))
 
 
 def test_a_cutout_is_half_as_wide_and_may_leave_the_frame():

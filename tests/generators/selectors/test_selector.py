@@ -1,7 +1,9 @@
 """Selectors against brute force and against what is known by hand, and baselines as runs."""
 
 import itertools
+import re
 
+import attrs
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -10,11 +12,19 @@ from matchzoo import recipes
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.showing.figures import first_of_classes
+from matchzoo.core.spec import Spec
+from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
+from matchzoo.data import Digits, Split
+from matchzoo.data.pool import Pool
+from matchzoo.generators.selectors import Nearest, Selector
 from matchzoo.generators.selectors.herding import herding, herding_rows
 from matchzoo.generators.selectors.k_center import k_center, k_center_rows
 from matchzoo.generators.selectors.k_medoids import k_medoids, k_medoids_rows, medoid_cost, spread_start
 from matchzoo.generators.selectors.nearest import nearest_rows
+from matchzoo.hub import DistilledDataset
+
+POINTS = Spec(shape=(2,))
 
 
 def cloud(n: int, d: int = 3, seed: int = 0) -> torch.Tensor:
@@ -42,8 +52,8 @@ def test_herding_is_the_greedy_choice(seed):
     assert herding(points, 7).tolist() == chosen
 
 
-def radius(points: torch.Tensor, centres: list[int]) -> float:
-    return torch.cdist(points, points[centres]).min(1).values.max().item()
+def radius(points: torch.Tensor, centers: list[int]) -> float:
+    return torch.cdist(points, points[centers]).min(1).values.max().item()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -150,19 +160,72 @@ def test_a_baseline_is_a_run_like_any_other(baseline, method, tmp_path):
     assert recipes.open(tmp_path / "run").recipe == made
 
 
-def test_the_neighbours_of_a_run_are_different_real_images(lgm_recipe, baseline, tmp_path):
+def test_the_neighbors_of_a_run_are_different_real_images(lgm_recipe, baseline, tmp_path):
     lgm_recipe.replace(**{"generator.images_per_class": 3, "trainer.steps": 2}).run(tmp_path / "lgm", quiet=True)
-    baseline["generator"] = {"kind": "selection", "method": {"kind": "nearest", "to": str(tmp_path / "lgm")}}
+    images = {"kind": "arrays", "path": str(tmp_path / "lgm/distilled/images.safetensors"), "test_share": 0}
+    baseline["generator"] = {"kind": "selection", "method": {"kind": "nearest", "to": images}}
     run = recipe(baseline).run(tmp_path / "run", quiet=True)
     rows = load_file(tmp_path / "run/parts.safetensors")["generator/rows"]
     assert len(rows.unique()) == 30
     assert run.distilled.labels.tolist() == [label for label in range(10) for _ in range(3)]
+    images["test_share"] = 0.2
+    with pytest.raises(DeclarationError, match=r"generator\.method\.to\.test_share: expected 0, got 0\.2"):
+        recipe(baseline).run(tmp_path / "other", quiet=True)
+    images["test_share"] = 0
     baseline["data"]["size"] = 16
     with pytest.raises(MatchZooError, match=r"its images are 3x8x8, those of the data 3x16x16; set data\.size"):
         recipe(baseline).run(tmp_path / "other", quiet=True)
     baseline["generator"]["images_per_class"] = 1
     with pytest.raises(DeclarationError, match="'nearest' takes as many as the set has; leave images_per_class out"):
         recipe(baseline).run(tmp_path / "other", quiet=True)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_the_neighbors_of_every_form_of_a_set(soft, tmp_path):
+    """One image per class, classes in another order, labels that are probabilities."""
+    rng = torch.Generator().manual_seed(0)
+    images = torch.rand(12, 3, 8, 8, generator=rng)
+    real = Split(images, torch.arange(3).repeat(4))
+
+    def flat(split, space):
+        samples = split.all()
+        return samples.with_values(samples.values.flatten(1))
+
+    pool = Pool({"real": real}, ("a", "b", "c"), flat, Step(0, 0))
+    labels = torch.tensor([0, 1, 2])
+    labels = torch.eye(3)[labels] * 0.9 + 0.1 / 3 if soft else labels
+    nearly = (images[[5, 1, 3]] + 0.01).clamp(0, 1)  # of the classes c, b, a
+    distilled = DistilledDataset(nearly, labels, ("c", "b", "a"))
+    distilled.save(tmp_path / "set")
+    file = {"kind": "arrays", "path": str(tmp_path / "set/images.safetensors"), "test_share": 0}
+    nearest = structure({"kind": "nearest", "to": file}, Selector)
+    assert nearest.count(POINTS, None) == 3
+    assert nearest.select(pool, None).tolist() == [5, 1, 3]
+    others = attrs.evolve(pool, class_names=("a", "b", "d"))
+    with pytest.raises(MatchZooError, match=r"generator\.method\.to: classes do not match: the data has no 'c'; the"):
+        nearest.select(others, None)
+    with pytest.raises(MatchZooError, match=r"generator\.method\.to: data\.path: there is no file .*none"):
+        structure({"kind": "nearest", "to": {**file, "path": str(tmp_path / "none")}}, Selector).count(POINTS, None)
+    ring = {"kind": "ring", "points": 50, "test_points": 5}
+    with pytest.raises(DeclarationError, match=r"generator\.method\.to: expected data with labels"):
+        structure({"kind": "nearest", "to": ring}, Selector).count(POINTS, None)
+
+
+def test_a_path_of_a_set_is_refused_with_what_to_write(tmp_path):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set/images.safetensors").touch()
+    for path, file in (
+        ("runs/mine", "runs/mine/distilled/images.safetensors"),
+        ("a/b.safetensors", "a/b.safetensors"),
+        (f"{tmp_path}/set", f"{tmp_path}/set/images.safetensors"),
+    ):
+        written = f'{{ kind = "arrays", path = "{file}", test_share = 0 }}'
+        message = re.escape(f"to: expected data (a table with 'kind'), got the path '{path}'; write to = {written}")
+        with pytest.raises(DeclarationError, match=message):
+            structure({"kind": "nearest", "to": path}, Selector)
+        with pytest.raises(DeclarationError, match=message):
+            Nearest(to=path)
+    assert isinstance(structure({"kind": "nearest", "to": "digits"}, Selector).to, Digits)
 
 
 def test_all_is_the_training_set(baseline, tmp_path, monkeypatch):
@@ -208,6 +271,6 @@ def test_a_projector_may_move_over_samples_that_are_chosen(baseline, tmp_path, m
         stop_after(context, 2, "crash")
         with pytest.raises(Stop):
             made.run(tmp_path / "run", quiet=True)
-    monkeypatch.setattr("matchzoo.generators.Selection.look", None)
+    monkeypatch.setattr("matchzoo.generators.Selection.prepare", None)
     made.run(tmp_path / "run", quiet=True)
     assert_same(tmp_path / "whole", tmp_path / "run")

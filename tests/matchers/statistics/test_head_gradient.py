@@ -1,5 +1,7 @@
 """The closed form of the head's gradient against autograd, at the head and through a network to the pyramid."""
 
+import sys
+
 import pytest
 import timm
 import torch
@@ -109,7 +111,7 @@ def test_blocks_of_rows_are_exact_and_keep_nothing(heads, soft, weighted, monkey
 
     whole = both()
     kept: list[torch.Size] = []
-    monkeypatch.setattr("matchzoo.matchers.statistics.head_gradient.BLOCK", 9 * bias.numel())  # 9 rows: 40 are 5 blocks
+    monkeypatch.setattr(sys.modules[head_gradient.__module__], "BLOCK", 9 * bias.numel())  # 9 rows: 40 are 5 blocks
     with torch.autograd.graph.saved_tensors_hooks(lambda x: kept.append(x.shape) or x, lambda x: x):
         pieces = both()
     for a, b in zip(whole, pieces, strict=True):

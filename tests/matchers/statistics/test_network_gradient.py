@@ -10,12 +10,12 @@ from helpers.condensation import TABLE
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
 from matchzoo.matchers import RowCosine, StatisticMatcher
 from matchzoo.matchers.distance import cosine_distance, row_cosine_distance
-from matchzoo.matchers.statistics import HeadGradient, NetworkGradient, PerGroup, Statistic
+from matchzoo.matchers.statistics import HeadGradient, NetworkGradient, PerClass, Statistic
 from matchzoo.matchers.statistics.network_gradient import network_gradient
 from matchzoo.models.networks import MLP, ConvNet, Network
 from matchzoo.projectors import Identity, Learned
@@ -28,7 +28,7 @@ SHAPE, C = (3, 8, 8), 3
 
 def made(network: Network) -> Learned:
     projector = Learned(network=network, features=C)
-    projector.build(Facts(shape=SHAPE, space="projectors.network"))
+    projector.build(Spec(shape=SHAPE, space="projectors.network"))
     return projector.double()
 
 
@@ -36,7 +36,7 @@ def convnet() -> Learned:
     return made(ConvNet(width=4, depth=2))
 
 
-FACTS = Facts(shape=SHAPE, classes=C, features=192, space="projectors.images")
+FACTS = Spec(shape=SHAPE, classes=C, features=192, space="projectors.images")
 
 
 def images(n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -108,10 +108,10 @@ def test_no_gradient_reaches_the_network():
 def matcher(projector: Learned, grouped: bool, at_once: bool = False) -> StatisticMatcher:
     statistic: Statistic = NetworkGradient(network="network")
     if grouped:
-        statistic = PerGroup(statistic=statistic, at_once=at_once)
+        statistic = PerClass(statistic=statistic, at_once=at_once)
     found = StatisticMatcher(statistic=statistic, distance=RowCosine())
     found.build(FACTS)
-    found.connect({"network": projector})
+    found.bind({"network": projector})
     return found
 
 
@@ -129,7 +129,7 @@ def test_dc_is_a_plain_loop_over_classes_parameters_and_rows():
         for a, b in zip(*(plain(projector.network, *s) for s in sets), strict=True):
             for p, q in zip(a, b, strict=True):
                 total += cosine_distance(p, q).item() if p.any() and q.any() else 0.0
-    assert matcher(projector, True).discrepancy((real, few), STEP).item() == pytest.approx(total, rel=1e-9)
+    assert matcher(projector, True).discrepancy((real, few), STEP).value.item() == pytest.approx(total, rel=1e-9)
 
 
 def test_dcc_is_one_gradient_of_all_classes_and_equals_dc_for_one_class():
@@ -142,10 +142,10 @@ def test_dcc_is_one_gradient_of_all_classes_and_equals_dc_for_one_class():
         )
     )
     dcc, dc = matcher(projector, False), matcher(projector, True)
-    assert dcc.discrepancy((real, few), STEP).item() == pytest.approx(whole, rel=1e-9)
+    assert dcc.discrepancy((real, few), STEP).value.item() == pytest.approx(whole, rel=1e-9)
     ones = [s.rows((s.labels == 0).nonzero().flatten()) for s in (real, few)]
     dc.statistic.classes = 1  # of the groups; the network still has three outputs
-    torch.testing.assert_close(dc.discrepancy(ones, STEP), dcc.discrepancy(ones, STEP), rtol=0, atol=0)
+    torch.testing.assert_close(dc.discrepancy(ones, STEP).value, dcc.discrepancy(ones, STEP).value, rtol=0, atol=0)
 
 
 def test_all_classes_at_once_are_one_after_the_other():
@@ -156,14 +156,14 @@ def test_all_classes_at_once_are_one_after_the_other():
         for at_once in (False, True):
             x = few.values.clone().requires_grad_()
             sets = Samples(real.values, real.labels, weights), Samples(x, few.labels)
-            value = matcher(projector, True, at_once).discrepancy(sets, STEP)
+            value = matcher(projector, True, at_once).discrepancy(sets, STEP).value
             found.append((value.detach(), *torch.autograd.grad(value, x)))
         torch.testing.assert_close(found[0], found[1])
     uneven = Samples(real.values[:11], real.labels[:11])
     with pytest.raises(MatchZooError, match="classes of 3 to 4 samples cannot be measured at once"):
         matcher(projector, True, True).discrepancy((uneven, few), STEP)
     with pytest.raises(DeclarationError, match=r"statistic\.at_once: this statistic cannot be vectorized"):
-        PerGroup(statistic=HeadGradient(), at_once=True).build(FACTS)
+        PerClass(statistic=HeadGradient(), at_once=True).build(FACTS)
 
 
 def test_what_is_no_classifier_of_the_samples_is_refused():
@@ -179,9 +179,9 @@ def test_what_is_no_classifier_of_the_samples_is_refused():
     ):
         statistic.build(attrs.evolve(FACTS, classes=classes))
         with pytest.raises(DeclarationError, match=message):
-            statistic.connect(projectors)
+            statistic.bind(projectors)
     statistic.build(FACTS)
-    statistic.connect({"network": projector})
+    statistic.bind({"network": projector})
     with pytest.raises(DeclarationError, match="needs labels, and this set has none"):
         statistic.measure(Samples(both()[0].values), STEP)
     assert list(statistic.parameters()) == []

@@ -7,11 +7,11 @@ import torch
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers import RowCosine, Squared, StatisticMatcher
 from matchzoo.matchers.distance import cosine_distance, row_cosine_distance
-from matchzoo.matchers.statistics import HeadGradient, PerGroup
+from matchzoo.matchers.statistics import HeadGradient, PerClass
 
 STEP = Step(3, 0)
 
@@ -68,32 +68,34 @@ def only(samples: Samples, label: int) -> Samples:
 
 def matcher(statistic, distance, classes: int = 3) -> StatisticMatcher:
     made = StatisticMatcher(statistic=statistic, distance=distance)
-    made.build(Facts(shape=(5,), classes=classes, features=5))
+    made.build(Spec(shape=(5,), classes=classes, features=5))
     return made
 
 
 @pytest.mark.parametrize("distance", [RowCosine(), Squared()])
 def test_it_is_the_sum_of_the_bare_matcher_over_the_classes(distance):
-    grouped = matcher(PerGroup(statistic=HeadGradient(std=1.0)), distance)
+    grouped = matcher(PerClass(statistic=HeadGradient(std=1.0)), distance)
     bare = matcher(HeadGradient(std=1.0), distance)
     both = sets()
-    each = [bare.discrepancy([only(s, c) for s in both], STEP) for c in range(3)]
-    torch.testing.assert_close(grouped.discrepancy(both, STEP), sum(each))
-    assert not torch.allclose(grouped.discrepancy(both, STEP), bare.discrepancy(both, STEP), rtol=0.05)
+    each = [bare.discrepancy([only(s, c) for s in both], STEP).value for c in range(3)]
+    torch.testing.assert_close(grouped.discrepancy(both, STEP).value, sum(each))
+    assert not torch.allclose(grouped.discrepancy(both, STEP).value, bare.discrepancy(both, STEP).value, rtol=0.05)
 
 
 @pytest.mark.parametrize("distance", [RowCosine(), Squared()])
 def test_with_one_group_it_is_the_bare_matcher(distance):
-    grouped = matcher(PerGroup(statistic=HeadGradient(std=1.0)), distance)
+    grouped = matcher(PerClass(statistic=HeadGradient(std=1.0)), distance)
     grouped.statistic.classes = 1  # of the groups; the head still has three outputs
     bare = matcher(HeadGradient(std=1.0), distance)
     both = [only(s, 0) for s in sets()]
-    torch.testing.assert_close(grouped.discrepancy(both, STEP), bare.discrepancy(both, STEP), rtol=0, atol=0)
+    torch.testing.assert_close(
+        grouped.discrepancy(both, STEP).value, bare.discrepancy(both, STEP).value, rtol=0, atol=0
+    )
 
 
 def test_rows_keep_their_weights():
-    statistic = PerGroup(statistic=HeadGradient(std=1.0))
-    statistic.build(Facts(shape=(5,), classes=3, features=5))
+    statistic = PerClass(statistic=HeadGradient(std=1.0))
+    statistic.build(Spec(shape=(5,), classes=3, features=5))
     samples = sets()[0]
     times = torch.arange(11) % 4 + 1
     weighted = Samples(samples.values, samples.labels, times.double())
@@ -102,10 +104,10 @@ def test_rows_keep_their_weights():
 
 
 def test_what_cannot_be_grouped_is_refused():
-    statistic = PerGroup(statistic=HeadGradient())
+    statistic = PerClass(statistic=HeadGradient())
     with pytest.raises(DeclarationError, match="needs data with labels"):
-        statistic.build(Facts(shape=(5,)))
-    statistic.build(Facts(shape=(5,), classes=4))
+        statistic.build(Spec(shape=(5,)))
+    statistic.build(Spec(shape=(5,), classes=4))
     with pytest.raises(MatchZooError, match=r"no sample of class 3 among 11.*real_batch of at least as many"):
         statistic.measure(sets()[0], STEP)
     with pytest.raises(DeclarationError, match="this set has no labels"):

@@ -11,9 +11,9 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.evaluation import LinearProbe
-from matchzoo.models.classifiers import Converged, NearestCentroid, NearestNeighbors, Paper, Protocol, Ridge
+from matchzoo.models.classifiers import ClassifierFit, Converged, NearestCentroid, NearestNeighbors, Paper, Ridge
 from matchzoo.models.classifiers.classifier_fit import TrainingSet, accuracy
-from matchzoo.models.classifiers.classifiers import standardise
+from matchzoo.models.classifiers.classifiers import standardize
 from matchzoo.models.classifiers.ridge import fit_ridge
 from matchzoo.models.classifiers.scoring import Score, probe, summary
 
@@ -25,14 +25,14 @@ PROTOCOLS = [
     NearestNeighbors(),
     NearestCentroid(),
 ]
-CENTRES = torch.randn(CLASSES, DIMENSION, generator=torch.Generator().manual_seed(9))
+CENTERS = torch.randn(CLASSES, DIMENSION, generator=torch.Generator().manual_seed(9))
 
 
 def clusters(n: int, seed: int, views: int = 1) -> Samples:
-    """Features of n images around four centres, each in some views."""
+    """Features of n images around four centers, each in some views."""
     rng = torch.Generator().manual_seed(seed)
     labels = (torch.arange(n) % CLASSES).repeat_interleave(views)
-    images = CENTRES[labels[::views]] + torch.randn(n, DIMENSION, generator=rng)
+    images = CENTERS[labels[::views]] + torch.randn(n, DIMENSION, generator=rng)
     values = images.repeat_interleave(views, 0) + 0.3 * torch.randn(n * views, DIMENSION, generator=rng)
     return Samples(values + 1, labels, index=torch.arange(n).repeat_interleave(views))
 
@@ -92,7 +92,7 @@ def test_ridge_is_scikit_learns(n):
     from sklearn.linear_model import Ridge as Theirs
 
     features = clusters(n, 3)
-    mean, scale = standardise(features.values.double())
+    mean, scale = standardize(features.values.double())
     unit = ((features.values.double() - mean) / scale).numpy()
     targets = torch.nn.functional.one_hot(features.labels, CLASSES).double().numpy()
     for penalty, ours in zip(
@@ -117,17 +117,17 @@ def test_nearest_neighbors_are_scikit_learns():
 
 
 @pytest.mark.parametrize("neighbors", [1, 3, 8])
-def test_a_class_without_a_neighbour_is_no_hit(neighbors):
-    """Top-5 against a loop over scikit-learn's neighbours: with one, it is top-1."""
+def test_a_class_without_a_neighbor_is_no_hit(neighbors):
+    """Top-5 against a loop over scikit-learn's neighbors: with one, it is top-1."""
     from sklearn.neighbors import NearestNeighbors as Theirs
 
     rng = torch.Generator().manual_seed(0)
-    centres, labels = torch.randn(60, 16, generator=rng, dtype=torch.float64), torch.arange(60) % 30
+    centers, labels = torch.randn(60, 16, generator=rng, dtype=torch.float64), torch.arange(60) % 30
     own = torch.randint(60, (300,), generator=rng)
-    values, truth = centres[own] + torch.randn(300, 16, generator=rng, dtype=torch.float64), labels[own]
-    training = TrainingSet(features=Samples(centres, labels), views=1)
+    values, truth = centers[own] + torch.randn(300, 16, generator=rng, dtype=torch.float64), labels[own]
+    training = TrainingSet(features=Samples(centers, labels), views=1)
     [fitted] = NearestNeighbors(neighbors=(neighbors,)).fit([training], Samples(values, truth), 30)
-    distances, rows = Theirs(n_neighbors=neighbors, metric="cosine").fit(centres.numpy()).kneighbors(values.numpy())
+    distances, rows = Theirs(n_neighbors=neighbors, metric="cosine").fit(centers.numpy()).kneighbors(values.numpy())
     right = 0
     for near, found, label in zip(distances, labels.numpy()[rows], truth.tolist(), strict=True):
         votes = {k: np.exp(-near[found == k] / 0.07).sum() for k in set(found)}
@@ -258,7 +258,7 @@ def test_a_protocol_is_named_by_its_kind():
     assert LinearProbe(protocol=Paper(lr=1e-2)).protocol.lr == 1e-2
     with pytest.raises(DeclarationError, match="unknown protocol 'papers'; did you mean 'paper'"):
         LinearProbe(protocol="papers")
-    assert all(isinstance(p, Protocol) for p in PROTOCOLS)
+    assert all(isinstance(p, ClassifierFit) for p in PROTOCOLS)
 
 
 def test_classes_are_matched_by_name():

@@ -14,7 +14,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown, size_of
 from matchzoo.core.storage import files
 from matchzoo.core.toml import write_toml
-from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.recipes.comparison import Matrix, evaluate
 
@@ -103,13 +103,13 @@ def test_a_matrix_of_two_sets_and_two_backbones(
     lgm_recipe.replace(**{"trainer.steps": 3, "evaluation": []}).run(tmp_path / "one", quiet=True)
     digits.save(tmp_path / "two.safetensors")
     collected = []
-    plain = Bench._collect
+    plain = ProbeHarness._collect
 
     def collect(self, split, copies, *rest):
         collected.append((self.name, split is self.data.test_set, copies))
         return plain(self, split, copies, *rest)
 
-    monkeypatch.setattr(Bench, "_collect", collect)
+    monkeypatch.setattr(ProbeHarness, "_collect", collect)
     files_ = [tmp_path / f"out/matrix.{suffix}" for suffix in ("json", "md", "csv")]
     command = ["evaluate", tmp_path / "one", tmp_path / "two.safetensors", "--backbone", tiny_card, second_card]
     command += [
@@ -210,8 +210,8 @@ def test_what_is_refused(digits, ring_recipe, lgm_recipe, tiny_card, tmp_path):
     wrong(f"set 1 on {card[0]}: training: classes without a sample: 9", [lacking], card, data="digits")
     high = DistilledDataset(digits.images, digits.labels + 1, NAMES)
     wrong("set 1: labels: expected 0 to 9, got 1 to 10", [high], card, data="digits")
-    grey = DistilledDataset(digits.images[:, :1], digits.labels, NAMES)
-    wrong("images of 1 channels, those of the data have 3", [grey], card, data="digits")
+    gray = DistilledDataset(digits.images[:, :1], digits.labels, NAMES)
+    wrong("images of 1 channels, those of the data have 3", [gray], card, data="digits")
     wrong(
         r"takes images of 224x224 pixels only, but they are 64x64; give size \(--size N\)",
         [digits],

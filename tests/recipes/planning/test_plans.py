@@ -54,7 +54,7 @@ def real(recipe: Recipe) -> Training:
 
 def saved(training: Training) -> int:
     """Bytes that autograd keeps of the features of all rows, each storage once, parameters left out."""
-    side, _ = training.sides(training.groups[0], Step(training.trainer.steps, 0), 0)
+    side = training.sets(training.groups[0], Step(training.trainer.steps, 0), 0)["synthetic"]
     training._let_move(set(training.parts.players[training.groups[0][0]].moves))
     known = {t.data_ptr() for m in training.parts.names.values() for t in (*m.parameters(), *m.buffers())}
     found: dict[int, torch.Tensor] = {}
@@ -190,7 +190,7 @@ def test_memory_of_a_step_is_what_it_takes(lgm: dict) -> None:
         assert memory["gradients"] == sum(p.nbytes for p in generator.parameters())
         projector = training.parts.projector
         assert memory["networks"] == sum(t.nbytes for t in (*projector.parameters(), *projector.buffers()))
-        assert memory["stored real features"] == training.stored[next(iter(training.stored))].values.nbytes
+        assert memory["stored real features"] == next(iter(training.stored.features.values())).values.nbytes
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_memory_of_a_step_is_what_it_takes(lgm: dict) -> None:
     [
         ("online", 0, 0),
         ({"kind": "cache", "copies": 3}, 3 * 899, 4),
-        ({"kind": "cache", "half": True}, 899, 2),
+        ({"kind": "cache", "float16": True}, 899, 2),
         ({"kind": "class-means", "copies": 2}, 10, 4),
     ],
 )
@@ -226,16 +226,16 @@ def test_optimizer_state(lgm: dict, optimizer: Optimizer, share: float) -> None:
     "generator",
     [
         {"kind": "pyramid", "grow_every": 2},
-        {"kind": "pyramid", "grow_every": 100, "soft_labels": "learnt"},
+        {"kind": "pyramid", "grow_every": 100, "soft_labels": "learned"},
         {"kind": "pixels", "size": 12, "soft_labels": "probe"},
     ],
     ids=lambda g: f"{g['kind']}-{g.get('soft_labels')}",
 )
 def test_few_images_tell_of_all(lgm: dict, generator: dict, each: int) -> None:
     recipe = of({**lgm, "generator": {**generator, "images_per_class": each}})
-    size = generator_size(recipe, known(recipe).facts)
+    size = generator_size(recipe, known(recipe).spec)
     parts = recipe.build()
-    parts.generator.advance(Step(9, 0))
+    parts.generator.before_step(Step(9, 0))
     assert size.samples == parts.generator.count == 10 * each
     assert size.parameters == sum(p.numel() for p in parts.generator.parameters())
     assert size.rest == sum(b.numel() for b in parts.generator.buffers())
@@ -424,7 +424,7 @@ def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
         "--trainer.chunk 1",
         "--views.copies 1",
         "--generator.images_per_class 1",
-        f"{reference} '{{kind = \"cache\", half = true}}'",
+        f"{reference} '{{kind = \"cache\", float16 = true}}'",
         f"{reference} class-means",
     ]
     for change, one in zip(changes, planned.alternatives, strict=False):
@@ -441,8 +441,8 @@ def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
     ("term", "offered"),
     [
         ({"kind": "statistic", "statistic": "head-gradient", "distance": "cosine"}, True),
-        ({"kind": "linear-probe"}, True),
-        ({"kind": "statistic", "statistic": "class-centres", "distance": "squared"}, False),
+        ({"kind": "induced-probe"}, True),
+        ({"kind": "statistic", "statistic": "class-means", "distance": "squared"}, False),
         ({"kind": "mmd", "bandwidths": [1.0]}, False),
         ({"kind": "mmd", "kernel": "polynomial"}, False),
     ],
@@ -451,10 +451,10 @@ def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
 def test_half_precision_is_offered_to_terms_that_save_by_it(lgm: dict, term: dict, offered: bool) -> None:
     """It can be planned for every term, with the copy that the others get."""
     lgm["players"]["generator"]["minimize"] = [{**term, "reference": "cache"}]
-    assert any("half" in one.change for one in plan(of(lgm)).alternatives) is offered
+    assert any("float16" in one.change for one in plan(of(lgm)).alternatives) is offered
     memory = {}
     for half in (False, True):
-        lgm["players"]["generator"]["minimize"] = [{**term, "reference": {"kind": "cache", "half": half}}]
+        lgm["players"]["generator"]["minimize"] = [{**term, "reference": {"kind": "cache", "float16": half}}]
         memory[half] = plan(of(lgm), alternatives=False).memory
     copied = 899 * 256 * 4
     assert memory[True]["stored real features"] == memory[False]["stored real features"] - copied / 2

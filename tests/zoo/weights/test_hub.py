@@ -9,7 +9,7 @@ from helpers.hub_server import TOKEN, HubServer, hub  # noqa: F401
 
 from matchzoo import zoo
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.spec import Facts
+from matchzoo.core.spec import Spec
 from matchzoo.projectors import Backbone
 
 CARD = """
@@ -20,7 +20,7 @@ fixed = true
 mean = [0.5, 0.5, 0.5]
 std = [0.25, 0.25, 0.25]
 mapping = "{mapping}"
-licence = "Apache-2.0"
+license = "Apache-2.0"
 source = "pushed by a test"
 weights = {{ kind = "hub", repo = "tester/vit", revision = "{revision}" }}
 """
@@ -55,7 +55,7 @@ def test_a_network_that_timm_pushed(
     with torch.no_grad():
         expected = network.forward_head(network.forward_features((x - 0.5) / 0.25), pre_logits=True)
     backbone = Backbone(card=str(path))
-    assert backbone.build(Facts(shape=(3, 160, 160), classes=2)) == 64
+    assert backbone.build(Spec(shape=(3, 160, 160), classes=2)) == 64
     torch.testing.assert_close(backbone.project(x), expected, rtol=1e-4, atol=1e-5)  # channels-last
     network = zoo.network(zoo.load(str(path), zoo.BackboneCard))
     with torch.no_grad():
@@ -65,8 +65,8 @@ def test_a_network_that_timm_pushed(
     assert not [one for one in hub.requests if one.startswith("GET") and ".bin" in one]  # the pickle beside it
     asked = len(hub.requests)
     path.write_text(CARD.format(mapping=mapping, revision=commit))
-    assert Backbone(card=str(path)).build(Facts(shape=(3, 160, 160), classes=2)) == 64
+    assert Backbone(card=str(path)).build(Spec(shape=(3, 160, 160), classes=2)) == 64
     assert not [one for one in hub.requests[asked:] if one.startswith("GET")]
     path.write_text(CARD.format(mapping=mapping, revision="v9"))
     with pytest.raises(MatchZooError, match=r"weights\.revision: the model tester/vit has no revision 'v9'"):
-        Backbone(card=str(path)).build(Facts(shape=(3, 160, 160), classes=2))
+        Backbone(card=str(path)).build(Spec(shape=(3, 160, 160), classes=2))

@@ -1,0 +1,54 @@
+"""Synthetic samples as the images of real ones under a network."""
+
+import torch
+
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Spec
+from matchzoo.core.step import Step
+from matchzoo.data import Data, Split
+from matchzoo.generators.generator import Generator
+from matchzoo.models.networks.network import Network
+
+
+@declare("map")
+class MapGenerator(Generator):
+    """y = network(x) for rows x of a source data set: a map between domains.
+
+    Labels and groups are those of the source. A term that compares x with y asks for the sets ``source`` and
+    ``synthetic``, whose rows are pairs; ``render(draws).source`` has the rows themselves.
+    """
+
+    source: Data
+    """Where the samples that are mapped come from: its training samples."""
+    network: Network
+    """From samples of the source to samples of the data."""
+
+    def build(self, spec: Spec) -> None:
+        """Load the source, and build the network from its samples to those of ``spec.shape``."""
+        found = self.source.build(spec.seed)
+        self.network.build(found.shape, spec.shape, Step(0, spec.seed).rng("generator"))
+
+    @property
+    def source_split(self) -> Split:
+        """The samples that are mapped."""
+        return self.source.training_set
+
+    @property
+    def count(self) -> None:
+        """Endless: rows are drawn as ``source.sampling`` says."""
+        return
+
+    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+        """Rows [n] of the source, with replacement; n must be given."""
+        if n is None:
+            raise DeclarationError([("trainer.batch", "missing: say how many samples a map takes in a step")])
+        return self.source.draw(n, rng)
+
+    def render(self, draws: torch.Tensor) -> Samples:
+        """The images [n, …] of some rows [n] of the source."""
+        source = self.source.render(draws)
+        like = next(self.parameters(), source.values)
+        values = self.network(source.values.to(like))
+        return Samples(values, source.labels, index=draws, group=source.group, source=source)

@@ -1,0 +1,44 @@
+"""How far the rows of two sets are from each other, pair by pair."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+import torch
+
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
+from matchzoo.matchers.discrepancy import Discrepancy
+from matchzoo.matchers.matcher import Matcher
+
+
+def paired_distance(x: torch.Tensor, y: torch.Tensor, distance: str = "squared") -> torch.Tensor:
+    """The mean over rows of the distance of x_i and y_i, a scalar ≥ 0.
+
+    Args:
+        x: [n, d].
+        y: [n, d].
+        distance: ``squared`` is Σ (x − y)², ``euclidean`` its root, ``cosine`` 1 − cos(x, y).
+    """
+    if x.shape != y.shape:
+        raise MatchZooError(f"paired: expected two sets of one shape, got {tuple(x.shape)} and {tuple(y.shape)}")
+    if distance == "cosine":
+        return (1 - torch.nn.functional.cosine_similarity(x, y, dim=1)).mean()
+    squares = (x - y).square().sum(1)
+    return squares.mean() if distance == "squared" else squares.clamp_min(torch.finfo(x.dtype).tiny).sqrt().mean()
+
+
+@declare("paired")
+class Paired(Matcher):
+    """`paired_distance` of two sets whose rows belong together: what a map moves its samples by (``source`` and
+    ``synthetic``), or how far two views of the same rows are apart (``real`` and ``real'``)."""
+
+    default_sets: ClassVar[tuple[str, ...]] = ("source", "synthetic")
+    distance: Literal["squared", "euclidean", "cosine"] = "squared"
+    """Of the features of a pair."""
+
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
+        """The mean distance; raises for sets of different shapes."""
+        first, second = sets
+        return Discrepancy(paired_distance(first.values, second.values, self.distance))

@@ -1,0 +1,52 @@
+"""The log of a run, ``metrics.jsonl``: a record every few steps, one a line."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.storage import files
+
+
+class RunLog:
+    """The log in the folder of a run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "metrics.jsonl"
+
+    def cut(self, step: int) -> None:
+        """Leave out what is later than a step; makes the file where there is none."""
+        kept = [line for number, line in self._lines() if number <= step]
+        files.write_text(self.path, "".join(f"{line}\n" for line in kept))
+
+    def open(self) -> IO[str]:
+        """The file, to append to."""
+        return self.path.open("a", encoding="utf-8")
+
+    @staticmethod
+    def record(step: int, numbers: Mapping[str, float]) -> dict[str, Any]:
+        """A record of the numbers that are finite: JSON has no others."""
+        return {"step": step, **{name: number for name, number in numbers.items() if math.isfinite(number)}}
+
+    def last(self) -> dict[str, Any]:
+        """The last record; empty if there is none."""
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        last: dict[str, Any] = json.loads(lines[-1]) if lines else {}
+        return last
+
+    def _lines(self) -> list[tuple[int, str]]:
+        """Lines with their steps; a last one that was cut off is left out."""
+        if not self.path.is_file():
+            return []
+        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        numbered: list[tuple[int, str]] = []
+        for number, line in enumerate(lines, 1):
+            try:
+                numbered.append((int(json.loads(line)["step"]), line))
+            except (ValueError, KeyError, TypeError, RecursionError):
+                if number < len(lines):
+                    message = f"{self.path}, line {number}: is damaged; mend the line, or remove it"
+                    raise MatchZooError(message) from None
+        return numbered

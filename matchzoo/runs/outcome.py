@@ -1,0 +1,43 @@
+"""What came of a run: the parts that moved, the set of images, and nothing that a run cannot have."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+from matchzoo.core.storage import files
+from matchzoo.evaluation import Record
+from matchzoo.hub.distilled import DistilledDataset
+from matchzoo.runs import provenance
+from matchzoo.runs.runnable import Runnable
+from matchzoo.training.composition import Composition
+from matchzoo.training.loop import Training
+
+PARTS = "parts.safetensors"
+"""File of a run's folder: parameters and buffers of the parts that moved or keep state."""
+DISTILLED = "distilled"
+"""Folder of the set of images, where the generator has a finite one."""
+
+
+def write(folder: Path, recipe: Runnable, training: Training, results: Sequence[Record]) -> None:
+    """Write what came of a run into its folder."""
+    parts = training.parts
+    spec = json.dumps(attrs.asdict(parts.spec))
+    files.write_tensors(folder / PARTS, training.results(), {"facts": spec})  # its name in version 0.1
+    distilled = distilled_of(recipe, parts, results)
+    if distilled is not None:
+        distilled.save(folder / DISTILLED)
+
+
+def distilled_of(recipe: Runnable, parts: Composition, results: Sequence[Record]) -> DistilledDataset | None:
+    """The finite set of images that a generator has; None where it has none, or they are no images."""
+    generator = parts.generator
+    if generator is None or generator.count is None or not parts.spec.is_images:
+        return None
+    samples = generator.sample()
+    assert samples.labels is not None  # whoever makes a finite set of images makes them of classes
+    images, labels = samples.values.float().cpu(), samples.labels.cpu()
+    labels = labels.float() if labels.is_floating_point() else labels
+    origin = provenance.describe(recipe, parts)
+    return DistilledDataset(images, labels, parts.spec.class_names, scores=tuple(results), **origin)

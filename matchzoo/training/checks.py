@@ -1,0 +1,111 @@
+"""What is refused before the first step: parts that cannot be moved, sets that there are not, sizes beyond memory."""
+
+import math
+from collections.abc import Iterable
+
+from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
+from matchzoo.core.memory import require
+from matchzoo.matchers import ClassMeans, Matcher
+from matchzoo.training.chunking import couples_rows
+from matchzoo.training.composition import Composition
+from matchzoo.training.engine import Engine
+from matchzoo.training.sets import check_name
+from matchzoo.training.trainer import Trainer
+
+Problems = list[tuple[str, str]]
+
+
+def check_parts(parts: Composition, fixed: Iterable[str]) -> None:
+    """Raise where a player moves what cannot move, or a term takes sets that there are not, all problems together.
+
+    Args:
+        parts: of the recipe, built.
+        fixed: names of parts without parameters that can move.
+    """
+    fixed = set(fixed)
+    problems: Problems = []
+    for name, player in parts.players.items():
+        for part in player.moves:
+            if part not in parts.names:
+                hint = did_you_mean(part, parts.names)
+                problems.append((f"players.{name}.moves", f"unknown part '{part}'{hint}"))
+            elif part in fixed:
+                problems.append((f"players.{name}.moves", f"the {part} has no parameters to move"))
+
+    moved = {part for player in parts.players.values() for part in player.moves} - fixed
+    for name, label, term in parts.terms():
+        path = f"players.{name}.{label}"
+        problems += _check_sets(parts, term, path)
+        if term.reference.views is not None:
+            problems += _check_stored(parts, term, path, moved)
+    if problems:
+        raise DeclarationError(problems)
+
+
+def _check_sets(parts: Composition, term: Matcher, path: str) -> Problems:
+    try:
+        names = parts.sets_of(term)
+    except DeclarationError as error:
+        return error.under(path).problems
+    reasons = [reason for name in names if (reason := check_name(parts, name))]
+    if term.reference.views is not None and "real" not in names:
+        reasons.append("a stored real side is of the set 'real', which is not among its sets")
+    return [(f"{path}.sets", reason) for reason in reasons]
+
+
+def _check_stored(parts: Composition, term: Matcher, path: str, moved: set[str]) -> Problems:
+    """Why the real features of a term cannot be computed once, where they cannot."""
+    problems: Problems = []
+    space = parts.space(term)
+    lineage = parts.lineage(space)
+    if moved & set(lineage) or parts.is_resampled(space):
+        changing = next((name for name in lineage if name in moved), space)
+        why = "moves" if changing in moved else "is resampled"
+        message = f'the real side cannot be computed once: the {changing} {why}; use reference = "online"'
+        problems.append((path, message))
+    if parts.views is not None and parts.views.shared:
+        problems.append((path, 'views that both sides share are drawn each step; use reference = "online"'))
+    weighted = parts.data.sampling == "balanced" or isinstance(term.reference, ClassMeans)
+    if weighted and not term.uses_sample_weights:
+        message = 'takes no weights, which balanced classes of a cache need; use reference = "online"'
+        problems.append((path, message))
+    return problems
+
+
+def check_sizes(parts: Composition, trainer: Trainer, engine: Engine) -> None:
+    """Raise where the samples of a step, by themselves, are more than there is memory for."""
+    spec, views = parts.spec, parts.views
+    each = math.prod(spec.shape) * engine.dtype.itemsize
+    count = None if parts.generator is None else parts.generator.count
+    made = count if trainer.batch is None else trainer.batch
+    if trainer.batch is not None:
+        require("trainer.batch", f"{trainer.batch} samples a step", each * trainer.batch)
+    if views is not None and made is not None:  # of each its plan and a few features at least
+        require("views.copies", f"{views.copies} views of {made} samples a step", 64 * made * views.copies)
+    if trainer.real_batch is not None:
+        require("trainer.real_batch", f"{trainer.real_batch} real samples a turn", each * trainer.real_batch)
+
+
+def check_processes(engine: Engine, synthetic_rows: int, real_rows: int) -> None:
+    """Raise where there are more processes than rows of a set."""
+    if synthetic_rows and engine.world_size > synthetic_rows:
+        message = f"expected at most {synthetic_rows} processes, one a synthetic sample, got {engine.world_size}"
+        raise MatchZooError(message)
+    if real_rows and engine.world_size > real_rows:
+        raise MatchZooError(f"trainer.real_batch: {engine.world_size} processes need at least a real sample each")
+
+
+def undivided(parts: Composition, trainer: Trainer, engine: Engine, longest: int) -> bool:
+    """Whether a batch must be computed in one piece; raises where that is not what was asked for.
+
+    Batch norm in training couples the rows of a batch, and a term that looks behind the features needs them all.
+    """
+    coupled = [name for name, part in parts.names.items() if couples_rows(part)]
+    behind = [f"players.{name}.{label}" for name, label, term in parts.terms() if term.needs_inputs]
+    if not coupled and not behind:
+        return False
+    if engine.world_size > 1 or (trainer.chunk != "auto" and trainer.chunk < longest):
+        reason = f"the {coupled[0]} has batch norm" if coupled else f"{behind[0]} looks behind the features"
+        path, remedy = ("trainer.chunk", 'use "auto"') if engine.world_size == 1 else ("trainer", "use one process")
+        raise DeclarationError([(path, f"a batch cannot be computed in parts, since {reason}; {remedy}")])
+    return True
