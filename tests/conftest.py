@@ -91,8 +91,11 @@ def lgm_recipe(lgm: dict) -> Recipe:
     return structure(lgm, Recipe)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The last line says which tests have no browser, and how to get one."""
-    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """The last line of all says that tests had no browser, and how to get one."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")  # None in a process of xdist's
+    skipped = [str(report.longrepr) for report in reporter.stats.get("skipped", [])] if reporter else []
     if any("chromium is not installed" in reason for reason in skipped):
-        terminalreporter.write_line("browser tests skipped: no Chromium; apt-get install chromium", yellow=True)
+        reporter.write_line("browser tests skipped: no Chromium; apt-get install chromium", yellow=True)

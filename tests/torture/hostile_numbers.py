@@ -29,7 +29,7 @@ from matchzoo.generators.selectors.herding import herding_rows
 from matchzoo.generators.selectors.k_center import k_center_rows
 from matchzoo.generators.selectors.k_medoids import k_medoids_rows
 from matchzoo.matchers import Matcher
-from matchzoo.models.classifiers.classifier_fit import Protocol, TrainingSet
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit, TrainingSet
 from matchzoo.models.classifiers.scoring import probe
 from matchzoo.ratios.of_tables import estimate
 
@@ -146,7 +146,7 @@ def distance(measure: Callable[[torch.Tensor, torch.Tensor], Any]) -> Subject:
 def classifier(protocol: dict[str, Any]) -> Subject:
     def ask(sets: Sets, dtype: torch.dtype) -> None:
         train, test = labeled(sets.x.to(dtype)), labeled(sets.y.to(dtype))
-        made = structure(protocol, Protocol)  # type: ignore[type-abstract]
+        made = structure(protocol, ClassifierFit)  # type: ignore[type-abstract]
         [score] = probe(made, [TrainingSet(features=train, views=1)], train, test, CLASSES)
         expect(0 <= score.top1 <= 100, f"an accuracy of {score.top1}")
 
