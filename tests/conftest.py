@@ -1,10 +1,12 @@
 """What the tests share: one thread, tiny recipes, a backbone of random weights, and figures that are not drawn."""
 
 import copy
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from helpers import started
@@ -99,3 +101,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     skipped = [str(report.longrepr) for report in reporter.stats.get("skipped", [])] if reporter else []
     if any("chromium is not installed" in reason for reason in skipped):
         reporter.write_line("browser tests skipped: no Chromium; apt-get install chromium", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def golden() -> Callable[[str], dict[str, np.ndarray]]:
+    """Values to test against, made by code that is not ours, by the name of their file."""
+    folder = Path(__file__).parent / "golden"
+    return functools.cache(lambda name: dict(np.load(folder / name)))

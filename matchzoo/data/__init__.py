@@ -2,6 +2,7 @@
 
 from matchzoo.data.arrays import Arrays
 from matchzoo.data.card import load_card
+from matchzoo.data.combined import Combined
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.digits import Digits
 from matchzoo.data.gaussian import Gaussian
@@ -16,6 +17,7 @@ from matchzoo.data.torchvision import Torchvision
 
 __all__ = [
     "Arrays",
+    "Combined",
     "Data",
     "Digits",
     "Gaussian",

@@ -58,7 +58,7 @@ class Data(nn.Module, ABC):
     def build(self, seed: int) -> Spec:
         """Load the samples and say what they are."""
         loaded = self.load()
-        self.training_set, self.test_set, self.others = loaded.train, loaded.test, nn.ModuleDict(loaded.others)
+        self.training_set, self.test_set, self.other_splits = loaded.train, loaded.test, nn.ModuleDict(loaded.others)
         for split in filter(None, (loaded.train, loaded.test, *loaded.others.values())):
             split.lasting = True
         self.class_names, self.group_names = loaded.class_names, loaded.group_names
@@ -104,7 +104,7 @@ class Data(nn.Module, ABC):
         named = {"real": self.training_set, "train": self.training_set}
         if self.test_set is not None:
             named["test"] = self.test_set
-        return {**named, **{name: split for name, split in self.others.items() if isinstance(split, Split)}}
+        return {**named, **{name: split for name, split in self.other_splits.items() if isinstance(split, Split)}}
 
     @final
     def draw_of(self, name: str, n: int, rng: torch.Generator) -> tuple[Split, torch.Tensor]:
@@ -122,7 +122,7 @@ class Data(nn.Module, ABC):
         if environment == name:
             split = self.sets()[name]
             return split, torch.randint(len(split), (n,), generator=rng)
-        rows = self.environments[int(environment)]
+        rows = self.environment_rows[int(environment)]
         if self.sampling == "plain":
             return self.training_set, rows[torch.randint(len(rows), (n,), generator=rng)]
         assert self.training_set.labels is not None  # balanced data have labels
@@ -130,7 +130,7 @@ class Data(nn.Module, ABC):
         return self.training_set, _in_turn([rows[labels == label] for label in labels.unique()], n, rng)
 
     @functools.cached_property
-    def environments(self) -> tuple[torch.Tensor, ...]:
+    def environment_rows(self) -> tuple[torch.Tensor, ...]:
         """Rows of the training samples of every group, in the order of the groups; none without groups."""
         group = self.training_set.group
         if group is None:

@@ -1,5 +1,6 @@
 """What is measured at the end of a run."""
 
+from matchzoo.evaluation.accuracy import Accuracy
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.feature_distances import FeatureDistances
 from matchzoo.evaluation.from_scratch import FromScratch
@@ -8,6 +9,7 @@ from matchzoo.evaluation.mode_coverage import ModeCoverage
 from matchzoo.evaluation.two_sample import TwoSample
 
 __all__ = [
+    "Accuracy",
     "Evaluation",
     "FeatureDistances",
     "FromScratch",

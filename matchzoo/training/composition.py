@@ -142,7 +142,7 @@ class Composition:
 
     def sets_of(self, term: Matcher) -> tuple[str, ...]:
         """The names of the sets that a term takes."""
-        return term.names(len(self.data.environments))
+        return term.names(len(self.data.environment_rows))
 
 
 def _build_spaces(

@@ -32,6 +32,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "imagenet": ({"path": "FOLDER", "subset": "100"}, {}),
         "torchvision": ({"dataset": "CelebA", "attribute": "Smiling"}, {}),
         "arrays": ({"path": "FILE.npz", "layout": "nchw"}, {}),
+        "combined": (
+            {"environments": {"a": IMAGES["data"]}, "others": {"b": IMAGES["data"]}, "unlabeled": ["b"]},
+            IMAGES,
+        ),
         "hub": ({"repo": "owner/name@v1", "train_files": ["a/*.parquet"], "class_names": ["a", "b"]}, {}),
     },
     "generator": {
@@ -138,6 +142,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "mode-coverage": ("mode-coverage", {}),
         "two-sample": ({"bandwidths": [1.0]}, {}),
         "feature-distances": ({"card": "TINY", "size": 32}, {}),
+        "accuracy": ({"split": "real", "space": "head"}, {}),
     },
     "weights": {
         "random": ({"kind": "random", "seed": 3}, {}),

@@ -6,6 +6,8 @@ command is parsed with its options, and run unless a comment on its line, or on 
 """
 
 import functools
+import importlib
+import pkgutil
 import re
 import shlex
 import sys
@@ -16,6 +18,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+import matchzoo
 from matchzoo.cli import main
 from matchzoo.cli.usage import function_of
 from matchzoo.core.errors import MatchZooError
@@ -163,20 +166,44 @@ def test_every_recipe_is_on_its_page():
     assert all(f"`{name}`" in page for name in names("recipes"))
 
 
+def in_the_reference() -> set[int]:
+    """The identities of all objects that the pages of the reference show.
+
+    A page shows of a folder what it hands on, except for what has the name of a module in it.
+    """
+    shown = set()
+    for page in sorted((ROOT / "docs/reference").glob("*.md")):
+        for name in re.findall(r"^::: ([\w.]+)$", page.read_text(encoding="utf-8"), re.M):
+            try:
+                module = importlib.import_module(name)
+            except ModuleNotFoundError:
+                owner, _, last = name.rpartition(".")
+                shown.add(id(getattr(importlib.import_module(owner), last)))
+                continue
+            clashing = {found.name for found in pkgutil.iter_modules(getattr(module, "__path__", []))}
+            public = getattr(module, "__all__", [key for key in vars(module) if not key.startswith("_")])
+            shown |= {id(getattr(module, key)) for key in public if key not in clashing}
+    return shown
+
+
 def test_every_public_family_member_is_in_the_reference():
     from matchzoo.core.declare import FAMILIES
 
-    page = (ROOT / "docs/reference.md").read_text()
-    for registry in FAMILIES.values():
-        for kind in registry.names():
-            cls = registry[kind]
-            module = cls.__module__
-            shown = (
-                f"::: {module}\n",
-                f"::: {module}.{cls.__name__}\n",
-                f"::: {module.rsplit('.', 1)[0]}.{cls.__name__}\n",
-            )
-            assert any(line in page for line in shown), f"{module}.{cls.__name__} is missing in docs/reference.md"
+    shown = in_the_reference()
+    members = [registry[kind] for registry in FAMILIES.values() for kind in registry.names()]
+    missing = [f"{cls.__module__}.{cls.__name__}" for cls in members if id(cls) not in shown]
+    assert not missing, f"missing in docs/reference/: {', '.join(missing)}"
+
+
+def test_all_that_folders_hand_on_is_in_the_reference():
+    shown = in_the_reference()
+    missing = []
+    for found in pkgutil.walk_packages(matchzoo.__path__, "matchzoo."):
+        if found.ispkg:
+            folder = importlib.import_module(found.name)
+            public = getattr(folder, "__all__", [])
+            missing += [f"{found.name}.{name}" for name in public if id(getattr(folder, name)) not in shown]
+    assert not missing, f"missing in docs/reference/: {', '.join(missing)}"
 
 
 def test_pieces_of_files_are_marked_as_the_site_reads_them():

@@ -179,7 +179,7 @@ class Estimator:
         """Names of the sets that an update of a recipe draws."""
         wanted = set()
         for term in (term for name in group for term in recipe.players[name].terms):
-            for name in term.names(len(self.parts.data.environments)):
+            for name in term.names(len(self.parts.data.environment_rows)):
                 if name != "real" or term.reference.views is None:
                     wanted.add(name)
         return wanted

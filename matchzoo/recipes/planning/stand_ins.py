@@ -206,7 +206,7 @@ def _stand_in(parts: Composition) -> None:
     named = {name.rstrip("'") for _, _, term in parts.terms() for name in parts.sets_of(term)}
     known_names = {"real", "train", "synthetic", "source"}
     others = {name: split for name in named - known_names if not name.startswith(ENVIRONMENT)}
-    data.others = torch.nn.ModuleDict(others)
+    data.other_splits = torch.nn.ModuleDict(others)
     if labels is not None:
         data.by_class = tuple((labels == label).nonzero().flatten() for label in labels.unique())
 

@@ -1,0 +1,90 @@
+"""Several data sets as one: environments of training samples, and further splits such as an unlabeled target."""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+import torch
+
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.validators import not_empty
+from matchzoo.data.data import Data, Loaded
+from matchzoo.data.split import Split
+
+TEST = "-test"
+"""Ends the name of the test part of a further split."""
+
+
+@declare("combined")
+class Combined(Data):
+    """Data sets of one shape and the same classes: the training samples of ``environments`` are the training split, each
+    with its environment as its group; those of ``others`` are splits of their own.
+
+    Test parts are kept apart: those of the environments are the test split, that of a further split ``target`` is the
+    split ``target-test``. For domain adaptation the source is the only environment, and the target is among the others,
+    ``unlabeled``.
+    """
+
+    environments: dict[str, Data] = attrs.field(validator=not_empty())
+    """Data sets by name, an environment each."""
+    others: dict[str, Data] = attrs.Factory(dict)
+    """Further splits by name, of which terms and evaluations speak."""
+    unlabeled: tuple[str, ...] = ()
+    """Names of further splits whose training samples have no labels; their test parts keep them."""
+
+    def __attrs_post_init__(self) -> None:
+        taken = {"real", "train", "test", "synthetic", "source", "environments"}
+        odd = [name for name in self.others if name in taken or not name.replace("-", "_").isidentifier()]
+        if odd:
+            known = ", ".join(sorted(taken))
+            message = f"expected a name of letters, digits, - and _, and none of {known}, got '{odd[0]}'"
+            raise DeclarationError([("others", message)])
+        unknown = [name for name in self.unlabeled if name not in self.others]
+        if unknown:
+            raise DeclarationError([("unlabeled", f"'{unknown[0]}' is none of others: {', '.join(self.others)}")])
+
+    def load(self) -> Loaded:
+        """Load them all; raises where shapes or classes differ."""
+        loaded = {**_load("environments", self.environments), **_load("others", self.others)}
+        first = next(iter(loaded.values()))
+        for path, own in loaded.items():
+            if own.train.shape != first.train.shape:
+                message = f"samples have shape {own.train.shape}, those of the first {first.train.shape}"
+                raise DeclarationError([(path, message)])
+            if own.class_names != first.class_names:
+                raise DeclarationError([(path, "has other classes than the first, or in another order")])
+
+        environments = [loaded[f"environments.{name}"] for name in self.environments]
+        tests = [own.test for own in environments]
+        train = joined([own.train for own in environments])
+        test = None if any(split is None for split in tests) else joined([split for split in tests if split])
+        others: dict[str, Split] = {}
+        for name in self.others:
+            own = loaded[f"others.{name}"]
+            others[name] = Split(_values(own.train)) if name in self.unlabeled else own.train
+            if own.test is not None:
+                others[f"{name}{TEST}"] = own.test
+        return Loaded(train, test, first.class_names, tuple(self.environments), others)
+
+
+def joined(splits: Sequence[Split]) -> Split:
+    """Splits one after the other, the number of each as the group of its samples."""
+    values = torch.cat([_values(split) for split in splits])
+    labels = [split.labels for split in splits]
+    group = torch.arange(len(splits)).repeat_interleave(torch.tensor([len(split) for split in splits]))
+    known = [own for own in labels if own is not None]
+    return Split(values, torch.cat(known) if len(known) == len(labels) else None, group)
+
+
+def _values(split: Split) -> torch.Tensor:
+    return split.gather(torch.arange(len(split)))
+
+
+def _load(field: str, parts: Mapping[str, Data]) -> dict[str, Loaded]:
+    loaded = {}
+    for name, data in parts.items():
+        try:
+            loaded[f"{field}.{name}"] = data.load()
+        except DeclarationError as error:
+            raise error.under(f"{field}.{name}") from None
+    return loaded

@@ -1,0 +1,109 @@
+"""The accuracy of a trained network with its head: on any split, by environment, and of the worst group."""
+
+from typing import Any
+
+import attrs
+import torch
+
+from matchzoo.core.declare import declare
+from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.showing.progress import Progress
+from matchzoo.core.step import Step
+from matchzoo.core.validators import not_empty
+from matchzoo.data import Split
+from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.training.composition import Composition
+from matchzoo.training.features import collect_stacked
+
+
+def group_accuracies(right: torch.Tensor, group: torch.Tensor, count: int) -> list[float | None]:
+    """The share of right answers of every group, in percent; None for a group without samples.
+
+    Args:
+        right: [n] bool.
+        group: [n] int64, from 0 to count − 1.
+        count: of groups.
+    """
+    totals = torch.bincount(group, minlength=count).double()
+    hits = torch.bincount(group, weights=right.double(), minlength=count)
+    shares = (100 * hits / totals).tolist()
+    return [share if total else None for share, total in zip(shares, totals.tolist(), strict=True)]
+
+
+@declare("accuracy")
+class Accuracy(Evaluation):
+    """Top-1 accuracy of class scores, which are the features of a projector; nothing is trained here.
+
+    Samples are not augmented. Of a split with groups the record has the accuracy of each, and ``worst_group``, the
+    lowest of them: in distribution shifts the mean hides it.
+    """
+
+    space: str | None = attrs.field(default=None, validator=not_empty())
+    """Name of the projector whose features are class scores; the last one that has a feature for every class if not
+    given."""
+    split: str = attrs.field(default="test", validator=not_empty())
+    """Name of the split: test, real (the training samples), or another of the data, such as target-test."""
+
+    def check(self, parts: Composition) -> None:
+        """Raises where there is no such split, it has no labels, or no projector gives class scores."""
+        self._split(parts)
+        self._space(parts)
+
+    def evaluate(self, trained: Trained) -> list[Record]:
+        """One record: ``top1`` in percent, ``samples``, and ``groups`` and ``worst_group`` where there are groups."""
+        parts = trained.parts
+        split, space = self._split(parts), self._space(parts)
+        layers = [parts.projectors[name] for name in reversed(parts.lineage(space))]
+        with Progress(len(split), "scores", "samples", quiet=trained.quiet) as progress:
+            step = Step(0, trained.seed)
+            scores = collect_stacked(split, layers, parts.views, 0, step, trained.engine, progress.update)
+
+        assert scores.labels is not None  # as was checked
+        right = (scores.values.argmax(1) == scores.labels).cpu()
+        top1 = 100 * right.double().mean().item()
+        record: dict[str, Any] = {"method": trained.method, "space": space, "split": self.split}
+        record |= {"samples": len(split), "top1": top1}
+        if split.group is not None:
+            names = parts.spec.group_names
+            shares = group_accuracies(right, split.group.cpu(), len(names))
+            known = {name: share for name, share in zip(names, shares, strict=True) if share is not None}
+            record |= {"groups": known, "worst_group": min(known.values())}
+        return [record]
+
+    def table(self, records: list[Record]) -> list[list[str]]:
+        """The accuracy, and that of every group."""
+        groups = list(dict.fromkeys(name for record in records for name in record.get("groups", {})))
+        worst = ["worst group %"] if groups else []
+        rows = [["method", "split", "samples", "top-1 %", *worst, *groups]]
+        for record in records:
+            row = [record["method"], record["split"], str(record["samples"]), f"{record['top1']:.1f}"]
+            if groups:
+                row.append(f"{record['worst_group']:.1f}")
+                row += [f"{record['groups'][name]:.1f}" if name in record["groups"] else "" for name in groups]
+            rows.append(row)
+        return rows
+
+    def _split(self, parts: Composition) -> Split:
+        splits = parts.data.sets()
+        if self.split not in splits:
+            hint = did_you_mean(self.split, splits)
+            message = f"unknown split '{self.split}'{hint}; the data have {', '.join(splits)}"
+            raise DeclarationError([("evaluation.split", message)])
+        split = splits[self.split]
+        if split.labels is None:
+            raise DeclarationError([("evaluation.split", f"the split '{self.split}' has no labels")])
+        return split
+
+    def _space(self, parts: Composition) -> str:
+        classes = parts.spec.classes
+        if self.space is not None and self.space not in parts.specs:
+            hint = did_you_mean(self.space, parts.specs)
+            raise DeclarationError([("evaluation.space", f"unknown projector '{self.space}'{hint}")])
+        if self.space is not None and parts.specs[self.space].features != classes:
+            has = parts.specs[self.space].features
+            raise DeclarationError([("evaluation.space", f"class scores are {classes} features, got {has}")])
+        scoring = [name for name, spec in parts.specs.items() if spec.features == classes]
+        if not scoring:
+            message = f"no projector has {classes} features, which would be class scores; add a head"
+            raise DeclarationError([("evaluation.space", message)])
+        return self.space or scoring[-1]
