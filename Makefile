@@ -19,7 +19,7 @@ data: .venv/.ready
 	$(BIN)/python -m matchzoo.data.preparation.debian
 
 test: .venv/.ready
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=10
 
 # Kills, faults and hostile files in full: at most two CPU hours. A part of it is in the tests.
 torture: .venv/.ready

@@ -1,19 +1,27 @@
-"""What the tests share: one thread, tiny recipes, and a backbone of random weights."""
+"""What the tests share: one thread, tiny recipes, a backbone of random weights, and figures that are not drawn."""
 
 import copy
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from helpers import started
 from helpers.tables import LGM, RING, TINY_CARD
+from matplotlib.figure import Figure
+from PIL import Image
 
 from matchzoo.core.structuring import structure
 from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs import page, pictures
 
 torch.set_num_threads(1)
+FIGURES = ("curves", "image_grid", "image_rows", "projections", "scatter")
+DRAWN = {(Figure, "savefig"): Figure.savefig, (page, "curves"): page.curves}
+DRAWN |= {(pictures, name): getattr(pictures, name) for name in FIGURES}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,6 +31,34 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MATCHZOO_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_of_forks() -> Iterator[None]:
+    """The process from which others are forked ends before the tests do."""
+    yield
+    started.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _undrawn() -> Iterator[None]:
+    """Pictures are white pixels: to make and draw figures takes longer than all else of a tiny run."""
+
+    def savefig(figure: Figure, file: Any, **_: object) -> None:
+        Image.new("L", (1, 1), "white").save(file, "PNG")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", savefig)
+        for module, name in set(DRAWN) - {(Figure, "savefig")}:
+            patch.setattr(module, name, lambda *_: Figure())
+        yield
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made and drawn, for tests that look at them."""
+    for (place, name), plain in DRAWN.items():
+        monkeypatch.setattr(place, name, plain)
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +91,16 @@ def ring_recipe(ring: dict) -> Recipe:
 @pytest.fixture
 def lgm_recipe(lgm: dict) -> Recipe:
     return structure(lgm, Recipe)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """The last line of all says that tests had no browser, and how to get one."""
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")  # None in a process of xdist's
+    skipped = [str(report.longrepr) for report in reporter.stats.get("skipped", [])] if reporter else []
+    if any("chromium is not installed" in reason for reason in skipped):
+        reporter.write_line("browser tests skipped: no Chromium; apt-get install chromium", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import started
 
 from matchzoo import recipes, zoo
 from matchzoo.cli import main, usage
@@ -31,10 +32,6 @@ def fails(words: list[str], capsys: Captured) -> str:
     said = capsys.readouterr()
     assert "Traceback" not in said.out + said.err
     return said.err + said.out
-
-
-def process(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture
@@ -378,23 +375,23 @@ def test_light_doors() -> None:
         "heavy = {'torch', 'timm', 'torchvision', 'accelerate', 'numpy', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
-    done = process("-c", probe)
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_users_mistake_is_one_line_and_code_2(tmp_path: Path) -> None:
-    done = process("-m", "matchzoo", "run", "none.toml", folder=tmp_path)
+    done = started.matchzoo("run", "none.toml", folder=tmp_path)
+    assert done.communicate() == ("", "error: recipe 'none.toml': no such file\n")
     assert done.returncode == 2
-    assert done.stderr == "error: recipe 'none.toml': no such file\n"
-    assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
 
 
 def test_run_as_a_process(mine: Path, tmp_path: Path) -> None:
-    done = process("-m", "matchzoo", "run", "mine.toml", "--trainer.steps", "2", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
-    assert "all in runs/mine" in done.stdout
+    done = started.matchzoo("run", "mine.toml", "--trainer.steps", "2", folder=tmp_path)
+    out, err = done.communicate()
+    assert done.returncode == 0, err
+    assert "Traceback" not in err
+    assert "all in runs/mine" in out
 
 
 EXIT_CODES = [
@@ -443,9 +440,9 @@ def test_exit_codes(
 
 def test_a_defect_has_a_traceback_and_code_1() -> None:
     program = "from matchzoo.cli import catalogue, main; catalogue.entries = lambda pattern: 1 / 0; main.main(['list'])"
-    done = process("-c", program)
+    done = started.python(program)
+    assert "ZeroDivisionError" in done.communicate()[1]
     assert done.returncode == 1
-    assert "ZeroDivisionError" in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

@@ -129,7 +129,7 @@ WRONG_TABLES = {
         {"trainer.schedule": [["generator", "generator"], "projector"]},
         "trainer.schedule[0]: expected different players",
     ),
-    "schema of the future": ("ring", {"schema": 2}, "schema: expected 1, got 2; is matchzoo too old for it?"),
+    "schema of the future": ("ring", {"schema": 3}, "schema: expected 2, got 3; is matchzoo too old for it?"),
     "unknown baseline": (
         "lgm",
         {"evaluation.0.baselines": ["randm"]},

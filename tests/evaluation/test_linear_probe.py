@@ -133,7 +133,7 @@ def test_probe_never_looks_at_test_labels_to_choose(lgm_recipe):
     """With other test labels the chosen penalties and the fitted probes stay as they are."""
     engine = lgm_recipe.engine()
     parts = lgm_recipe.build(engine)
-    probe = LinearProbe(views=2, seeds=2, random_draws=2, rows=40)
+    probe = LinearProbe(views=2, seeds=1, random_draws=2, rows=40, baselines=["random"])
     trained = Trained(parts=parts, engine=engine, method="lgm", seed=0, quiet=True)
     first = probe.evaluate(trained)
     test = parts.data.test_set
@@ -146,7 +146,7 @@ def test_probe_never_looks_at_test_labels_to_choose(lgm_recipe):
 def test_probe_records_differences_with_their_errors(lgm_recipe):
     engine = lgm_recipe.engine()
     trained = Trained(parts=lgm_recipe.build(engine), engine=engine, method="lgm", seed=0, quiet=True)
-    own, *others = LinearProbe(views=2, seeds=2, random_draws=3, rows=40).evaluate(trained)
+    own, *others = LinearProbe(protocol="ridge", views=2, seeds=2, random_draws=3, rows=40).evaluate(trained)
     for record in others:
         assert record["above"] == pytest.approx(own["top1_mean"] - record["top1_mean"])
         assert record["above_standard_error"] >= 0

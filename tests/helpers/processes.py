@@ -1,9 +1,11 @@
-"""What several processes of a test do, started by torchrun: ``processes.py train TABLE.json OUT.json``, ``run`` or
-``apart``, where each process has a folder of its own."""
+"""What several processes of a test do, forked or started by torchrun: ``processes.py train TABLES.json FOLDER STEPS``,
+``run``, ``slowly``, which leaves time for a signal, or ``apart``, where each process has a folder of its own."""
 
 import json
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -32,9 +34,18 @@ def train(table: dict, out: Path, steps: int) -> None:
     engine.barrier()
 
 
-if __name__ == "__main__":
+def slowed(step: Callable[..., dict]) -> Callable[..., dict]:
+    def slow(self: Training, number: int) -> dict:
+        time.sleep(0.2)
+        return step(self, number)
+
+    return slow
+
+
+def main(what: str, tables: str, out: str, steps: str) -> None:
     torch.set_num_threads(1)
-    what, tables, out, steps = sys.argv[1:]
+    if what == "slowly":
+        Training.step = slowed(Training.step)  # type: ignore[method-assign]
     for name, table in json.loads(Path(tables).read_text()).items():
         if what == "train":
             train(table, Path(out) / name, int(steps))
@@ -43,3 +54,7 @@ if __name__ == "__main__":
             structure(table, Recipe).run(Path(out) / os.environ["RANK"] / name, quiet=True, name="several")
         else:
             structure(table, Recipe).run(Path(out) / name, quiet=True, name="several")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

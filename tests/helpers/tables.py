@@ -31,7 +31,9 @@ LGM = {
         }
     },
     "trainer": {"steps": 9, "log_every": 1, "checkpoint_every": 100, "snapshot_every": 4, "device": "cpu"},
-    "evaluation": [{"kind": "linear-probe", "views": 2, "seeds": 2, "random_draws": 2, "rows": 40}],
+    "evaluation": [
+        {"kind": "linear-probe", "protocol": "ridge", "views": 2, "seeds": 2, "random_draws": 2, "rows": 40}
+    ],
 }
 TINY_CARD = """
 architecture = "test_vit"

@@ -19,6 +19,7 @@ from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import page, pictures
 from matchzoo.training.loop import Training
 
+pytestmark = pytest.mark.usefixtures("drawn")
 QUICK = [{"kind": "linear-probe", "protocol": "nearest-centroid", "baselines": [], "views": 1, "seeds": 1, "rows": 40}]
 VOID = ("meta", "link", "img", "input", "br", "hr")
 EVIL = "<script>alert('x')</script>"
@@ -179,14 +180,14 @@ def test_a_page_on_the_way_says_so_and_the_last_one_does_not(quick, tmp_path, mo
     monkeypatch.setattr(page, "INTERVAL", 0.0)
     monkeypatch.setattr(page, "SHARE", 0)
     seen = []
-    plain = html.RunPage.write
+    plain = page.RunPage.write
 
     def write(self, *arguments):
         assert plain(self, *arguments)
         seen.append(read(self.folder / "report.html"))
         return True
 
-    monkeypatch.setattr(html.RunPage, "write", write)
+    monkeypatch.setattr(page.RunPage, "write", write)
     quick.run(tmp_path, quiet=True)
     assert [parsed.reloads for parsed in seen] == [True, True, True, False]
     assert seen[0].titles == ["Growth", "Curves", "Origin"]
@@ -197,7 +198,7 @@ def test_a_page_on_the_way_says_so_and_the_last_one_does_not(quick, tmp_path, mo
 
 def test_a_run_of_less_than_a_minute_writes_its_page_once(quick, tmp_path, monkeypatch):
     calls = []
-    monkeypatch.setattr(html.RunPage, "write", lambda self, step, *_: calls.append(step))
+    monkeypatch.setattr(page.RunPage, "write", lambda self, step, *_: calls.append(step))
     run = quick.run(tmp_path, quiet=True)
     assert calls == [9]
     assert run.page is None
@@ -232,14 +233,14 @@ def test_a_page_that_fails_is_a_note_and_not_the_end(error, ring, ring_recipe, t
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(html.RunPage, "_text", fail)
+    monkeypatch.setattr(page.RunPage, "_text", fail)
     monkeypatch.setattr(page, "INTERVAL", 0.0)
     ring["trainer"]["snapshot_every"] = 9
     run = Recipe.of(ring).run(tmp_path, quiet=True)
     assert recipes.open(tmp_path).metrics["steps"] == 9
     assert run.page is None
     lines = capsys.readouterr().err.splitlines()
-    assert [line.startswith("note: pictures.html was not written (") for line in lines] == [True, True]
+    assert [line.startswith("note: report.html was not written (") for line in lines] == [True, True]
 
 
 def test_pages_change_no_number(quick, ring, tmp_path, monkeypatch):
@@ -267,18 +268,18 @@ def test_the_page_is_bounded_however_many_snapshots_there_are(quick, tmp_path, m
     assert (frames[0], frames[-1]) == ("step 1", "step 9")
     monkeypatch.undo()
     noise = (255 * torch.rand(figures.COLUMNS, 3, 224, 224)).to(torch.uint8)
-    assert 4 / 3 * html.FRAMES * len(html.strip(noise)) < 3e6
+    assert 4 / 3 * page.FRAMES * len(page.strip(noise)) < 3e6
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 8, 12), (3, 224, 100)])
 def test_a_strip_holds_its_images(shape):
     images = torch.randint(0, 256, (3, *shape), dtype=torch.uint8)
-    with Image.open(io.BytesIO(html.strip(images))) as opened:
+    with Image.open(io.BytesIO(page.strip(images))) as opened:
         pixels = torch.tensor(list(opened.convert("RGBA").tobytes())).reshape(opened.height, opened.width, 4)
     cell = opened.width // 3
     assert opened.width == 3 * cell
-    assert max(opened.height, cell) <= html.SIDE + 6
-    if max(shape) <= html.SIDE:  # as they are
+    assert max(opened.height, cell) <= page.SIDE + 6
+    if max(shape) <= page.SIDE:  # as they are
         for number, image in enumerate(images):
             own = pixels[:, number * cell : (number + 1) * cell]
             shown = own[:, own[0, :, 3] > 0, :3].permute(2, 0, 1)

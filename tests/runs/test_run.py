@@ -19,6 +19,7 @@ from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.recipes.recipe import Recipe
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_distillation_leaves_everything_in_its_folder(lgm_recipe, tmp_path):
     run = lgm_recipe.run(tmp_path / "run", quiet=True, name="lgm")
     folder = tmp_path / "run"
@@ -53,6 +54,7 @@ def test_a_distillation_leaves_everything_in_its_folder(lgm_recipe, tmp_path):
     ]
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_gram_net_gives_a_generator_and_no_images(ring_recipe, tmp_path):
     run = ring_recipe.run(tmp_path / "run", quiet=True)
     samples = run.generator.sample(7)

@@ -16,6 +16,7 @@ import torch
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from helpers import started  # noqa: E402
 from helpers.tables import TINY_CARD  # noqa: E402
 from torture import data_fuzz, faults, hostile_numbers, kills, leaks, recipe_fuzz  # noqa: E402
 
@@ -108,6 +109,7 @@ def table(stored: dict[str, list[Row]]) -> str:
 def main() -> None:
     torch.set_num_threads(1)
     os.environ["OMP_NUM_THREADS"] = "1"
+    started.AFRESH = True
     stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
     failed = False
     for name in sys.argv[1:] or CAMPAIGNS:

@@ -4,20 +4,22 @@ Each function returns what is wrong, an empty list where nothing is. A run is a 
 and its exit code are those that a user sees.
 """
 
+import atexit
 import functools
 import os
 import random
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from helpers import started
 from helpers.hub_server import Fault, HubServer
 from safetensors.torch import load_file
 from torture import kills
@@ -27,25 +29,31 @@ from matchzoo.core.toml import write_toml
 from matchzoo.hub.distilled import DistilledDataset
 
 
-def process(recipe: Path, folder: Path, before: Callable[[], None] | None = None) -> "subprocess.Popen[str]":
-    """A run in a process, with what it does to itself first."""
-    command = [sys.executable, "-m", "matchzoo", "run", str(recipe), "--output", str(folder), "--quiet"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before
-    )
+def process(recipe: Path, folder: Path, before: Callable[[], None] | None = None, **place: str) -> started.Process:
+    """A run in a process, with what it does to itself first, and what its environment has beside."""
+    return started.matchzoo("run", recipe, "--output", folder, "--quiet", before=before, environment=place)
 
 
 def ring(folder: Path, steps: int = 60) -> Path:
     """A recipe of a short run that keeps checkpoints often."""
     table = kills.ring("")
     table["trainer"] |= {"steps": steps, "checkpoint_every": 5}
+    table["evaluation"] = [{"kind": "mode-coverage", "samples": 100}]
     path = folder / "ring.toml"
     files.write_text(path, write_toml(table))
     return path
 
 
-def complaint(done: "subprocess.Popen[str]", words: str) -> list[str]:
+@functools.cache
+def undisturbed(steps: int = 60) -> Path:
+    """The folder of such a run that nothing happened to."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    kills.finish(ring(folder, steps), folder / "wanted", folder / "cache")
+    return folder / "wanted"
+
+
+def complaint(done: started.Process, words: str) -> list[str]:
     """Whether a process ended with a message for people that has some words."""
     out, err = done.communicate(timeout=300)
     problems = []
@@ -58,30 +66,40 @@ def complaint(done: "subprocess.Popen[str]", words: str) -> list[str]:
     return problems
 
 
-def afterwards(recipe: Path, folder: Path, wanted: Path) -> list[str]:
-    """What is wrong with a run that is started again once the fault is mended."""
-    kills.finish(recipe, folder, wanted.parent / "cache")
-    return kills.differences(wanted, folder)
+def afterwards(recipe: Path, folder: Path) -> list[str]:
+    """What is wrong with a run of 60 steps that is started again once the fault is mended."""
+    kills.finish(recipe, folder, recipe.parent / "cache")
+    return kills.differences(undisturbed(), folder)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """At most a minute."""
+    until = time.monotonic() + 60
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def has_checkpoint(run: Path) -> bool:
+    return any((run / "checkpoints").glob("step-*"))
+
+
+def limit_files(size: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 def disk_full(folder: Path) -> list[str]:
     """No file may grow beyond some kilobytes, as on a full disk; then there is room again."""
-    recipe, wanted, run = ring(folder), folder / "wanted", folder / "run"
-    kills.finish(recipe, wanted, folder / "cache")
+    recipe, run = ring(folder), folder / "run"
     problems = []
     for kilobytes in (2, 8):
-
-        def limit(size: int = kilobytes * 1024) -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
-        problems += complaint(process(recipe, run, limit), "cannot be written")
-    return problems + afterwards(recipe, run, wanted)
+        full = process(recipe, run, functools.partial(limit_files, kilobytes * 1024))
+        problems += complaint(full, "cannot be written")
+    return problems + afterwards(recipe, run)
 
 
 def cannot_be_written(folder: Path) -> list[str]:
     """The folder above may not be written; where this is root, without root's right to do so anyway."""
-    recipe, wanted, place = ring(folder), folder / "wanted", folder / "theirs"
-    kills.finish(recipe, wanted, folder / "cache")
+    recipe, place = ring(folder), folder / "theirs"
     place.mkdir()
     place.chmod(0o555)
     words = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
@@ -90,66 +108,58 @@ def cannot_be_written(folder: Path) -> list[str]:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True), "cannot be written"
     )
     place.chmod(0o755)
-    return problems + afterwards(recipe, place / "run", wanted)
+    return problems + afterwards(recipe, place / "run")
 
 
 def removed(folder: Path) -> list[str]:
     """The folder is deleted under a run."""
-    recipe, wanted, run = ring(folder, steps=4000), folder / "wanted", folder / "run"
-    started = process(recipe, run)
-    for _ in range(600):
-        if (run / "checkpoints").is_dir() and any((run / "checkpoints").iterdir()):
-            break
-        time.sleep(0.1)
+    run = folder / "run"
+    begun = process(ring(folder, steps=4000), run)
+    wait_until(lambda: has_checkpoint(run))
     run.rename(folder / "gone")
-    problems = complaint(started, "cannot be written")
-    short = ring(folder)
+    problems = complaint(begun, "cannot be written")
     shutil.rmtree(run, ignore_errors=True)
-    kills.finish(short, wanted, folder / "cache")
-    return problems + afterwards(short, run, wanted)
+    return problems + afterwards(ring(folder), run)
+
+
+BACK = """
+import runpy, sys, time
+now, ticks = time.time, iter(range(10**9))
+time.time = lambda: now() - 3600 * next(ticks)
+sys.argv = ["matchzoo", *sys.argv[1:]]
+runpy.run_module("matchzoo", run_name="__main__")
+"""
 
 
 def clock_set_back(folder: Path) -> list[str]:
     """Time goes backwards between two sessions and within them."""
-    recipe, wanted, run = ring(folder), folder / "wanted", folder / "run"
-    kills.finish(recipe, wanted, folder / "cache")
-    script = folder / "back.py"
-    script.write_text(
-        "import runpy, sys, time\n"
-        "now, monotonic, ticks = time.time, time.monotonic, iter(range(10**9))\n"
-        "time.time = lambda: now() - 3600 * next(ticks)\n"
-        "sys.argv = ['matchzoo', *sys.argv[1:]]\n"
-        "runpy.run_module('matchzoo', run_name='__main__')\n"
-    )
-    words = [sys.executable, str(script), "run", str(recipe), "--output", str(run), "--quiet"]
-    first = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(6)
+    recipe, run = ring(folder), folder / "run"
+    first = started.python(BACK, "run", recipe, "--output", run, "--quiet")
+    wait_until(lambda: has_checkpoint(run))
     first.send_signal(signal.SIGTERM)
     first.communicate(timeout=120)
     for path in sorted(run.rglob("*")):
         os.utime(path, (0, 0))
-    return afterwards(recipe, run, wanted)
+    return afterwards(recipe, run)
 
 
 def two_at_once(folder: Path) -> list[str]:
     """A second process on the folder of a run is refused, and the first goes on as if nothing had been."""
-    recipe, wanted, run = ring(folder, steps=1500), folder / "wanted", folder / "run"
-    kills.finish(recipe, wanted, folder / "cache")
+    steps = 1500 if started.AFRESH else 300
+    recipe, run = ring(folder, steps), folder / "run"
     first = process(recipe, run)
-    for _ in range(600):
-        if (run / files.LOCK).is_file():
-            break
-        time.sleep(0.05)
+    wait_until((run / files.LOCK).is_file)
     problems = complaint(process(recipe, run), "is at it; wait until it is done")
     _, err = first.communicate(timeout=300)
     if first.returncode:
         problems.append(f"the first: {err[-500:]}")
-    return problems + kills.differences(wanted, run)
+    return problems + kills.differences(undisturbed(steps), run)
 
 
 def one_of_two_dies(victim: int, folder: Path) -> list[str]:
     """Of two processes one is killed; the other ends by itself within a minute, and three go on from there."""
     table = kills.ring("")
+    table["evaluation"] = [{"kind": "mode-coverage", "samples": 100}]
     table["trainer"] |= {"steps": 3000, "batch": 60, "checkpoint_every": 20, "precision": "float64"}
     table["projector"] = "identity"  # one player that descends plainly: what rounding does to it does not grow
     table["players"] = {"generator": table["players"]["generator"] | {"optimizer": {"kind": "sgd", "lr": 1e-2}}}
@@ -157,10 +167,7 @@ def one_of_two_dies(victim: int, folder: Path) -> list[str]:
     recipe, run = folder / "ring.toml", folder / "run"
     files.write_text(recipe, write_toml(table))
     both = together(recipe, run, 2)
-    for _ in range(1200):
-        if any((run / "checkpoints").glob("step-*")) or both[0].poll() is not None:
-            break
-        time.sleep(0.1)
+    wait_until(lambda: has_checkpoint(run) or both[0].poll() is not None)
     both[victim].kill()
     began = time.monotonic()
     problems = complaint(both[1 - victim], "another one has ended")
@@ -183,30 +190,21 @@ def one_of_two_dies(victim: int, folder: Path) -> list[str]:
     return problems
 
 
-def together(recipe: Path, folder: Path, count: int) -> list["subprocess.Popen[str]"]:
+def together(recipe: Path, folder: Path, count: int) -> list[started.Process]:
     """Processes of one run, started without torchrun, as a scheduler does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place = {
-        "WORLD_SIZE": str(count),
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-        "LOCAL_WORLD_SIZE": str(count),
-    }
-    before = {key: os.environ.get(key) for key in (*place, "RANK", "LOCAL_RANK")}
-    try:
-        made = []
-        for rank in range(count):
-            os.environ |= {**place, "RANK": str(rank), "LOCAL_RANK": str(rank)}
-            made.append(process(recipe, folder))
-        return made
-    finally:
-        for key, value in before.items():
-            os.environ.pop(key) if value is None else os.environ.update({key: value})
+    return [process(recipe, folder, **place) for place in started.places(count)]
 
 
-def killed_pull(folder: Path, times: int = 4) -> list[str]:
+def at_hub(url: str, home: str) -> None:
+    """Point the client of a process that has imported it at a Hub."""
+    from huggingface_hub import constants
+
+    constants.ENDPOINT = url
+    constants.HUGGINGFACE_CO_URL_TEMPLATE = url + "/{repo_id}/resolve/{revision}/{filename}"
+    constants.HF_HOME, constants.HF_HUB_CACHE = home, f"{home}/hub"
+
+
+def killed_pull(folder: Path, times: int = 2) -> list[str]:
     """A pull of 12 MB from a slow server is killed at random moments, and pulled at last."""
     rng, server = random.Random(str(folder.name)), HubServer()
     try:
@@ -216,25 +214,28 @@ def killed_pull(folder: Path, times: int = 4) -> list[str]:
         parts = {p.relative_to(folder / "set").as_posix(): p for p in (folder / "set").rglob("*") if p.is_file()}
         server.add("datasets/owner/set", parts)
         place = {"HF_ENDPOINT": server.url, "HF_HOME": str(folder / "home"), "MATCHZOO_CACHE": str(folder / "cache")}
-        command = [sys.executable, "-m", "matchzoo", "pull", "owner/set", "--output", str(folder / "out")]
-        environment = {**os.environ, **place, "OMP_NUM_THREADS": "1"}
-        environment.pop("HF_HUB_CACHE", None)
+        pointed = None if started.AFRESH else functools.partial(at_hub, server.url, place["HF_HOME"])
 
-        def pull(limit: float) -> subprocess.CompletedProcess[str]:
-            return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=limit, check=False)
+        def pull() -> started.Process:
+            words = ("pull", "owner/set", "--output", folder / "out")
+            return started.matchzoo(*words, environment=place, before=pointed)
 
         done = 0
         while done < times:
             server.fault = Fault("GET .*/resolve/.*", kind="slow", seconds=0.5, times=20)
+            one = pull()
             try:
-                pull(rng.uniform(2, 8))
+                one.communicate(rng.uniform(2, 8) if started.AFRESH else rng.uniform(0.2, 4))
                 shutil.rmtree(folder / "out")
-            except subprocess.TimeoutExpired:  # by which it was killed
+            except subprocess.TimeoutExpired:
+                one.kill()
+                one.communicate()
                 done += 1
             server.fault = None
-        last = pull(300)
+        last = pull()
+        _, err = last.communicate(300)
         if last.returncode:
-            return [last.stderr[-500:]]
+            return [err[-500:]]
         found = DistilledDataset.load(folder / "out")
         problems = [] if found.images.equal(images) else ["other images"]
         extra = kills.listing(folder / "out") ^ set(parts)

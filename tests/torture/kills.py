@@ -1,20 +1,19 @@
 """Runs that are killed again and again, and started again: the end is that of an undisturbed run, to the bit.
 
-A run is a process of its own, as a user starts it. It is killed by SIGKILL at a random moment, of which it knows
+A run is a process of its own. It is killed by SIGKILL at a random moment, of which it knows
 nothing: while it loads, builds its cache, steps, writes a checkpoint, draws a picture or evaluates.
 """
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import attrs
+from helpers import started
 from safetensors.torch import load_file
 
 from matchzoo import recipes
@@ -32,7 +31,9 @@ def lgm(card: str) -> dict[str, Any]:
     table["projector"]["card"] = card
     table["generator"]["grow_every"] = 5
     table["trainer"] |= {"steps": 30, "checkpoint_every": 2, "snapshot_every": 5, "log_every": 1, "device": "cpu"}
-    table["evaluation"] = [{"kind": "linear-probe", "views": 2, "seeds": 1, "random_draws": 1, "rows": 40}]
+    table["evaluation"] = [
+        {"kind": "linear-probe", "protocol": "ridge", "views": 2, "seeds": 1, "random_draws": 1, "rows": 40}
+    ]
     return table
 
 
@@ -70,11 +71,10 @@ class Told:
     problems: list[str] = attrs.field(factory=list)
 
 
-def start(recipe: Path, folder: Path, cache: Path) -> subprocess.Popen[str]:
+def start(recipe: Path, folder: Path, cache: Path) -> started.Process:
     """The run as a process."""
-    words = [sys.executable, "-m", "matchzoo", "run", str(recipe), "--output", str(folder), "--quiet"]
-    environment = {**os.environ, "MATCHZOO_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    place = {"MATCHZOO_CACHE": str(cache)}
+    return started.matchzoo("run", recipe, "--output", folder, "--quiet", environment=place)
 
 
 def finish(recipe: Path, folder: Path, cache: Path) -> float:

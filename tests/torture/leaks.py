@@ -148,7 +148,7 @@ def many_runs(times: int, folder: Path, card: str) -> list[Held]:
             own = folder / f"run-{number}"
             run = Recipe.of(made[number % len(made)]).run(own, quiet=True)
             if run.has_distilled:
-                evaluate([run], [card], seeds=1, quiet=True)
+                evaluate([run], [card], protocols=["ridge"], seeds=1, quiet=True)
                 published = [path for path in (own / "distilled").rglob("*") if path.is_file()]
                 names = {path.relative_to(own / "distilled").as_posix(): path for path in published}
                 server.add(f"datasets/leaks/set-{number}", names)

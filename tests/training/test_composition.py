@@ -449,6 +449,7 @@ def test_runs_are_reported_in_each_space(finished: Run, tmp_path: Path) -> None:
         assert row["random_mean"] == pytest.approx(record["top1_mean"])
     assert made.table()[1][2] == "tiny (made for tiny + small)"
     made.save(tmp_path / "report.png")
+    assert (tmp_path / "report.png").is_file()
 
 
 def test_random_is_that_of_the_same_space(finished: Run, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from helpers import processes, started
 from helpers.training_steps import STEPS, train
 from safetensors.torch import load_file
 from torch.testing import assert_close
@@ -21,21 +22,21 @@ from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.engine import Engine
 from matchzoo.training.loop import Training
 
-HERE = Path(__file__).parents[1]
-
-
+ROOT = Path(__file__).parents[2]
+PROCESSES = str(ROOT / "tests/helpers/processes.py")
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
 
 
 def environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parent)}
+    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
-def torchrun(processes: int, *words: str) -> subprocess.CompletedProcess:
-    command = [*TORCHRUN, f"--nproc-per-node={processes}"]
-    return subprocess.run(
-        [*command, *words], env=environment(), capture_output=True, text=True, timeout=500, check=False
-    )
+def together(count: int, *words: object, code: int = 0) -> str:
+    """What some processes of one run complain of, all of which end with a code."""
+    made = [started.Forked(processes.main, *map(str, words), environment=place) for place in started.places(count)]
+    said = "\n".join(process.communicate(500)[1] for process in made)
+    assert [process.returncode for process in made] == [code] * count, said[-3000:]
+    return said
 
 
 def tables(lgm: dict, ring: dict) -> dict[str, dict]:
@@ -77,19 +78,16 @@ def test_weight_decay_moves_only_what_has_a_gradient_in_a_process(theirs, lgm, r
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("processes", "chunk"), [(2, 7), (4, 1), (3, "auto")])
-def test_processes_and_chunks_give_what_one_graph_gives(processes, chunk, lgm, ring, tmp_path):
+@pytest.mark.parametrize(("count", "chunk"), [(2, 7), (4, 1), (3, "auto")])
+def test_processes_and_chunks_give_what_one_graph_gives(count, chunk, lgm, ring, tmp_path):
     made = tables(lgm, ring)
     for table in made.values():
         table["trainer"]["chunk"] = chunk
     (tmp_path / "tables.json").write_text(json.dumps(made))
-    ended = torchrun(
-        processes, str(HERE / "helpers/processes.py"), "train", str(tmp_path / "tables.json"), str(tmp_path), str(STEPS)
-    )
-    assert ended.returncode == 0, ended.stderr[-3000:]
+    together(count, "train", tmp_path / "tables.json", tmp_path, STEPS)
     for name, table in made.items():
         found = json.loads((tmp_path / f"{name}.json").read_text())
-        assert found["world"] == processes
+        assert found["world"] == count
         values, state = train(table, 10_000)
         assert found["values"] == [pytest.approx(v, rel=1e-12, abs=1e-12) for v in values]
         parts = load_file(tmp_path / f"{name}.safetensors")
@@ -103,8 +101,7 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_pa
     lgm["trainer"] |= {"precision": "float64", "checkpoint_every": 3, "steps": 6}
     lgm["evaluation"] = []
     (tmp_path / "tables.json").write_text(json.dumps({"whole": lgm}))
-    ended = torchrun(2, str(HERE / "helpers/processes.py"), "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
-    assert ended.returncode == 0, ended.stderr[-3000:]
+    together(2, "run", tmp_path / "tables.json", tmp_path, 0)
     folder = tmp_path / "whole"
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6]
@@ -112,9 +109,6 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_pa
     assert session["processes"] == 2
     assert (folder / "distilled" / "images.safetensors").is_file()
     # one process goes on from a checkpoint of two
-    from matchzoo.core.structuring import structure
-    from matchzoo.recipes.recipe import Recipe
-
     other = tmp_path / "other"
     shutil.copytree(folder, other)
     (other / "metrics.json").unlink()
@@ -126,9 +120,6 @@ def test_a_run_of_two_processes_leaves_one_folder_and_goes_on_in_one(lgm, tmp_pa
 @pytest.mark.slow
 @pytest.mark.parametrize(("steps", "said"), [((4, 0), "some see no run there"), ((4, 3), "steps 3 and 4")])
 def test_folders_that_are_not_shared_are_refused(steps, said, ring, tmp_path):
-    from matchzoo.core.structuring import structure
-    from matchzoo.recipes.recipe import Recipe
-
     ring["trainer"] |= {"checkpoint_every": 1, "steps": 4, "keep": 2}
     ring["evaluation"] = []
     structure(ring, Recipe).run(tmp_path / "0" / "one", quiet=True)
@@ -138,44 +129,41 @@ def test_folders_that_are_not_shared_are_refused(steps, said, ring, tmp_path):
         shutil.rmtree(tmp_path / "1/one/checkpoints/step-00000004")
     (tmp_path / "tables.json").write_text(json.dumps({"one": ring}))
     before = (tmp_path / "0/one/metrics.jsonl").read_text()
-    ended = torchrun(2, str(HERE / "helpers/processes.py"), "apart", str(tmp_path / "tables.json"), str(tmp_path), "0")
-    assert ended.returncode == 1
-    assert f"the processes see different folders ({said}); give an --output that all of them share" in ended.stderr
+    wrong = together(2, "apart", tmp_path / "tables.json", tmp_path, 0, code=1)
+    assert f"the processes see different folders ({said}); give an --output that all of them share" in wrong
     assert (tmp_path / "0/one/metrics.jsonl").read_text() == before
 
 
 @pytest.mark.slow
 def test_a_signal_to_torchrun_stops_all_after_the_same_step_and_the_end_is_the_same(lgm, tmp_path):
-    lgm["trainer"] |= {"precision": "float64", "checkpoint_every": 1000, "steps": 400, "snapshot_every": 1000}
+    lgm["trainer"] |= {"precision": "float64", "checkpoint_every": 1000, "steps": 40, "snapshot_every": 2}
     lgm["generator"]["grow_every"] = 1000
     lgm["evaluation"] = []
     (tmp_path / "tables.json").write_text(json.dumps({"whole": lgm}))
-    words = (str(HERE / "helpers/processes.py"), "run", str(tmp_path / "tables.json"), str(tmp_path), "0")
+    words = (str(tmp_path / "tables.json"), str(tmp_path), "0")
     with subprocess.Popen(
-        [*TORCHRUN, "--nproc-per-node=2", *words], env=environment(), stderr=subprocess.PIPE
+        [*TORCHRUN, "--nproc-per-node=2", PROCESSES, "slowly", *words], env=environment(), stderr=subprocess.PIPE
     ) as running:
-        log = tmp_path / "whole" / "metrics.jsonl"
         deadline = time.monotonic() + 300
-        while not (log.is_file() and log.stat().st_size) and time.monotonic() < deadline and running.poll() is None:
-            time.sleep(0.2)
+        seen = tmp_path / "whole/snapshots"
+        while not seen.is_dir() and time.monotonic() < deadline and running.poll() is None:
+            time.sleep(0.05)
         running.send_signal(signal.SIGTERM)
         running.communicate(timeout=200)
     [checkpoint] = (tmp_path / "whole" / "checkpoints").glob("step-*")
     done = int(checkpoint.name.removeprefix("step-"))
-    assert 0 < done < 400
+    assert 0 < done < 40
     assert not (tmp_path / "whole" / "metrics.json").exists()
-    ended = torchrun(2, *words)
-    assert ended.returncode == 0, ended.stderr[-3000:]
+    together(2, "run", *words)
     state = load_file(tmp_path / "whole" / "parts.safetensors")
-    _, undisturbed = train(lgm, 10_000, 400)
+    _, undisturbed = train(lgm, 10_000, 40)
     for key, tensor in state.items():
-        assert_close(tensor, undisturbed[key], rtol=1e-6, atol=1e-6)  # 400 steps of Adam between rounding and here
+        assert_close(tensor, undisturbed[key], rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.slow
 def test_more_processes_than_samples_and_what_couples_rows_are_refused(lgm, ring, tmp_path):
     ring["projector"]["network"]["norm"] = "batch"
     (tmp_path / "tables.json").write_text(json.dumps({"ring": ring}))
-    ended = torchrun(2, str(HERE / "helpers/processes.py"), "train", str(tmp_path / "tables.json"), str(tmp_path), "1")
-    assert ended.returncode
-    assert "the projector has batch norm; use one process" in ended.stderr
+    wrong = together(2, "train", tmp_path / "tables.json", tmp_path, 1, code=1)
+    assert "the projector has batch norm; use one process" in wrong

@@ -1,5 +1,6 @@
 """Numbers that are not finite: they stop the run or skip a turn, and never reach a checkpoint or a result."""
 
+import copy
 import json
 import math
 import os
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers.tables import RING
 from safetensors.torch import load_file
 
 from matchzoo.core.errors import MatchZooError
@@ -16,6 +18,8 @@ from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.checkpoint import Checkpoints
 from matchzoo.training.finite_check import FiniteCheck, NotFiniteError, largest, require_finite
 from matchzoo.training.loop import Training
+
+SHORT = {"steps": 8, "checkpoint_every": 4, "log_every": 2, "device": "cpu"}
 
 
 class Steep(torch.autograd.Function):
@@ -54,15 +58,26 @@ def spoil(monkeypatch: pytest.MonkeyPatch, number: int, how: str, factor: float,
 
 @pytest.fixture
 def tiny(ring: dict) -> dict:
-    ring["trainer"] |= {"steps": 8, "checkpoint_every": 4, "log_every": 2, "device": "cpu"}
+    ring["trainer"] |= SHORT
     ring["evaluation"] = []
     return ring
 
 
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
+    """What an undisturbed run ends with."""
+    table = {**copy.deepcopy(RING), "evaluation": []}
+    table["trainer"] |= SHORT
+    folder = tmp_path_factory.mktemp("wanted") / "run"
+    structure(table, Recipe).run(folder, quiet=True)
+    return load_file(folder / "parts.safetensors")
+
+
 @pytest.mark.parametrize("how", ["value", "gradient", "parameters"])
 @pytest.mark.parametrize("factor", [math.nan, math.inf, -math.inf])
-def test_a_run_stops_with_step_and_term_and_goes_on_from_its_checkpoint(how, factor, tiny, tmp_path, monkeypatch):
-    structure(tiny, Recipe).run(tmp_path / "wanted", quiet=True)
+def test_a_run_stops_with_step_and_term_and_goes_on_from_its_checkpoint(
+    how, factor, tiny, wanted, tmp_path, monkeypatch
+):
     what = {"value": r"generator/minimize\[0\]", "gradient": "generator/gradient", "parameters": r"generator/minimize"}
     step = 7 if how == "parameters" else 6  # the value of the next one shows it
     with monkeypatch.context() as context:
@@ -78,7 +93,7 @@ def test_a_run_stops_with_step_and_term_and_goes_on_from_its_checkpoint(how, fac
     assert all(x.isfinite().all() for x in state.values()) == (how != "parameters")
     structure(tiny, Recipe).run(tmp_path / "run", quiet=True)
     assert not (tmp_path / "run/failure").exists()
-    wanted, found = (load_file(tmp_path / name / "parts.safetensors") for name in ("wanted", "run"))
+    found = load_file(tmp_path / "run/parts.safetensors")
     assert wanted.keys() == found.keys()
     assert all(wanted[key].equal(found[key]) for key in wanted)
 

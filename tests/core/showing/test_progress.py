@@ -11,7 +11,7 @@ from matchzoo.core.showing import progress
 from matchzoo.core.showing.progress import Progress, is_quiet, quietly
 
 SCRIPT = """
-from matchzoo.progress import Progress
+from matchzoo.core.showing.progress import Progress
 with Progress(200, "training", "steps", memory=lambda: 3 * 2**30) as shown:
     for i in range(200):
         shown.update(1, {"loss": 0.5})

@@ -4,7 +4,6 @@ import csv
 import io
 import shutil
 import stat
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -197,21 +196,22 @@ def test_backgrounds_of_spawrious(tmp_path: Path) -> None:
     assert card.train == 4 * sum(int(share * 3168) + 3168 - int(share * 3168) for share in convert.SHARES) == card.test
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     base = dogs(tmp_path)
-    words = [sys.executable, "-m", "matchzoo.data.preparation.convert", "stanford-dogs"]
     archives = []
     for part in ("Images", "lists"):
         archives.append(shutil.make_archive(str(tmp_path / part), "tar", base, part))
-    done = subprocess.run([*words, *archives, str(tmp_path / "made")], capture_output=True, text=True)
-    assert (done.returncode, "unpacking lists.tar: 2 files" in done.stderr) == (0, True)
-    assert "labels.csv: 3 classes; images: 6 for training, 3 for testing (published were 120 classes" in done.stdout
+    monkeypatch.setattr(sys, "argv", ["convert", "stanford-dogs", *archives, str(tmp_path / "made")])
+    convert.main()
+    said = capsys.readouterr()
+    assert "unpacking lists.tar: 2 files" in said.err
+    assert "labels.csv: 3 classes; images: 6 for training, 3 for testing (published were 120 classes" in said.out
     assert (table(tmp_path / "made")[0]["file"]) == "Images/n02085620-Chihuahua/n02085620_0.jpg"
-    again = subprocess.run([*words, *archives, str(tmp_path / "made")], capture_output=True, text=True)
-    assert (again.returncode, again.stderr) == (
-        2,
-        f"error: {tmp_path / 'made'}: is there already; remove it, or give it as the source too\n",
-    )
+    with pytest.raises(SystemExit) as stopped:
+        convert.main()
+    assert stopped.value.code == 2
+    wanted = f"error: {tmp_path / 'made'}: is there already; remove it, or give it as the source too\n"
+    assert capsys.readouterr().err == wanted
 
 
 def missing_image(base: Path) -> None:

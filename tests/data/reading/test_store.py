@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.started import Forked, python
 from PIL import Image
 
 from matchzoo.core.errors import MatchZooError
@@ -216,7 +216,7 @@ BUILDER = """
 import sys, time
 import numpy as np
 from pathlib import Path
-from matchzoo.data import store
+from matchzoo.data.reading import store
 store.BLOCK = 2 * 4
 log = Path(sys.argv[1])
 def make(row):
@@ -232,22 +232,22 @@ print("whole")
 """
 
 
-def builder(log: Path, seconds: float, *until: Path) -> subprocess.Popen:
-    words = [sys.executable, "-c", BUILDER, str(log), str(seconds), *map(str, until)]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def builder(log: Path, seconds: float, *until: Path) -> Forked:
+    return python(BUILDER, log, seconds, *until)
 
 
-def wait_for(log: Path, lines: int) -> None:
+def wait_for(log: Path, lines: int, process: Forked) -> None:
     until = time.monotonic() + 60
     while not log.is_file() or len(log.read_text().splitlines()) < lines:
         assert time.monotonic() < until
+        assert process.poll() is None, process.said(1)
         time.sleep(0.01)
 
 
 def test_killed_in_the_middle_it_goes_on(tmp_path: Path, own_cache: Path) -> None:
     log = tmp_path / "log"
     first = builder(log, 0.05)
-    wait_for(log, 11)
+    wait_for(log, 11, first)
     first.send_signal(signal.SIGKILL)
     first.communicate()
     assert arrays(own_cache) == []
@@ -265,10 +265,12 @@ def test_killed_in_the_middle_it_goes_on(tmp_path: Path, own_cache: Path) -> Non
 def test_a_second_process_waits(tmp_path: Path, own_cache: Path) -> None:
     log = tmp_path / "log"
     first = builder(log, 0, tmp_path / "go")
-    wait_for(log, 1)
+    wait_for(log, 1, first)
     second = builder(tmp_path / "other log", 0)
-    assert second.stderr is not None
-    assert "pictures: another process is at it; waiting" in second.stderr.readline()
+    until = time.monotonic() + 60
+    while "pictures: another process is at it; waiting" not in second.said(1):
+        assert time.monotonic() < until
+        time.sleep(0.01)
     (tmp_path / "go").touch()
     results = [process.communicate(timeout=90) for process in (first, second)]
     assert [out for out, _ in results] == ["whole\n"] * 2, results

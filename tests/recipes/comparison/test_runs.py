@@ -72,6 +72,7 @@ def test_runs_of_random_images_are_draws(runs, lgm):
     assert two["above_random_standard_error"] == pytest.approx((scores.var() / 2).sqrt().item())
 
 
+@pytest.mark.usefixtures("drawn")
 def test_the_command_writes_table_picture_and_rows(runs, capsys):
     out = runs / "out"
     files = [str(out / f"report.{suffix}") for suffix in ("json", "png", "md")]
