@@ -4,8 +4,8 @@
     python benchmarks/leaderboard.py run                     all that is missing (budget: 5 CPU hours on one thread)
     python benchmarks/leaderboard.py run --only 'photos/*'   some of it: DATA/IMAGES-A-CLASS/SPACE/METHOD/SEED
     python benchmarks/leaderboard.py run --smoke             the same code in minutes: digits, one seed, few steps
-    python benchmarks/leaderboard.py table                   write the tables into docs/leaderboard.md
-    python benchmarks/leaderboard.py plot                    draw docs/pictures/leaderboard.png
+    python benchmarks/leaderboard_table.py table             write the tables into docs/leaderboard.md
+    python benchmarks/leaderboard_table.py plot              draw docs/pictures/leaderboard.png
 
 Every set is made in a folder of its own under ``runs/leaderboard`` and evaluated on every backbone; what is done stands
 in ``benchmarks/results/leaderboard.jsonl``, and a stopped benchmark goes on where it was. It stops by itself when five
@@ -340,7 +340,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["estimate", "run", "table", "plot"])
+    parser.add_argument("what", choices=["estimate", "run"])
     parser.add_argument("--only", default="*", help="shell pattern of DATA/IMAGES-A-CLASS/SPACE/METHOD/SEED")
     parser.add_argument("--smoke", action="store_true", help="few cells and steps, in a folder of their own")
     parser.add_argument("--output", type=Path, default=OUTPUT)
@@ -348,11 +348,6 @@ def main() -> None:
     torch.set_num_threads(1)
     output = arguments.output / "smoke" if arguments.smoke else arguments.output
     store = output / "leaderboard.jsonl" if arguments.smoke else STORE
-    if arguments.what in ("table", "plot"):
-        import leaderboard_table
-
-        {"table": leaderboard_table.table, "plot": leaderboard_table.plot}[arguments.what](read(store))
-        return
     session = Session(
         board(arguments.smoke, arguments.output / f"{vit_focus.NAME}.toml"), output, store, arguments.only
     )

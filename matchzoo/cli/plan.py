@@ -25,9 +25,11 @@ def plan(
         samples: number of training samples of such data.
         overrides: words of the command line that are not this command's own.
     """
+    recipe = recipes.load_with(name, overrides, "planned")  # first, since what follows is heavy to import
+
     from matchzoo.recipes.planning import plan as work_out
 
-    planned = work_out(recipes.load_with(name, overrides, "planned"), classes=classes, samples=samples)
+    planned = work_out(recipe, classes=classes, samples=samples)
     if json:
         print(as_json(planned.record()))
     else:

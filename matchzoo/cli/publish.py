@@ -9,7 +9,6 @@ from matchzoo.core.errors import MatchZooError
 
 if TYPE_CHECKING:
     from matchzoo.hub import Model, Pushed
-    from matchzoo.hub.folders.declared_parts import Family
 
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 Repo = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="USER/NAME")]
@@ -18,7 +17,7 @@ Repo = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="USER/NAME")]
 def push(
     source: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="SET")],
     repo: Repo,
-    model: Literal["generator", "projector", "probe"] | None = None,
+    model: str | None = None,
     private: Flag = False,
     license: str = "",
     message: str = "",
@@ -31,8 +30,8 @@ def push(
     Args:
         source: folder of a run, of a distilled set or of a model, or a set of others in a file or folder.
         repo: repository, which is made if it is not there.
-        model: publish this part of a run, as a model: its generator, its projector, or the classifier (probe) that its
-            evaluation trains on the distilled images.
+        model: publish this part of a run, as a model: generator, a projector by its name (with all that it stands on),
+            or probe, the classifier that its evaluation trains on the distilled images.
         private: make a repository that only you see; a public one that is there is refused.
         license: of the set or model (SPDX), for its card.
         message: of the commit.
@@ -60,16 +59,22 @@ def push(
     if class_names is not None:
         raise MatchZooError("--class-names: only of a distilled set")
     HubRepository.to_push("model", repo, "model")  # a wrong name is said before a probe is trained
-    part = _part(source, model) if model is not None and not is_model else source
-    _report(hub.push_model(part, repo, which=model, **how), dry_run)
+    _report(hub.push_model(_model(source, model), repo, **how), dry_run)
 
 
-def _part(source: str, family: "Family") -> "Model":
-    """The model of a part of the run in a folder."""
+def _model(source: str, which: str | None) -> "Model":
+    """The model in a folder, or that of a part of the run in it."""
     from matchzoo import recipes
+    from matchzoo.hub.folders.model_schema import CONFIG
+    from matchzoo.hub.model import Model
     from matchzoo.runs.published_parts import model_of_run
 
-    return model_of_run(recipes.open(source), family)
+    if not (Path(source) / CONFIG).is_file():
+        return model_of_run(recipes.open(source), which or "generator")
+    model = Model.load(source)
+    if which not in (None, model.family):
+        raise MatchZooError(f"--model: {source} is a {model.family} already, not '{which}'; leave it out")
+    return model
 
 
 def _report(done: "Pushed", dry_run: bool) -> None:
