@@ -13,6 +13,7 @@ from pathlib import Path
 import attrs
 import pytest
 from helpers import processes, started
+from helpers.room import V_REX, barlow
 from helpers.training_steps import STEPS, train
 from safetensors.torch import load_file
 from torch.testing import assert_close
@@ -51,6 +52,7 @@ def tables(lgm: dict, ring: dict) -> dict[str, dict]:
     decayed["players"]["generator"]["minimize"] = [{"kind": "mmd", "bandwidths": [4.0]}]
     made = {"lgm": lgm, "online": online, "gram": ring, "more real ones": more, "fewer real ones": fewer}
     made["weight decay"] = decayed
+    made |= {"environments": copy.deepcopy(V_REX), "two views": barlow()}
     for table in made.values():
         table["trainer"]["precision"] = "float64"
     return made
