@@ -180,7 +180,7 @@ def closed_form() -> Figure:
 
 
 def chunks() -> Figure:
-    """What a step keeps for the way back for every size of chunk; the error of the gradient is printed."""
+    """What a step keeps for the backward pass for every size of chunk; the error of the gradient is printed."""
     torch.manual_seed(0)
     network = torch.nn.Sequential(
         torch.nn.Conv2d(3, 32, 3, padding=1), torch.nn.ReLU(), torch.nn.AvgPool2d(2),
@@ -229,7 +229,7 @@ def chunks() -> Figure:
     figure = Figure(figsize=(6, 3.1), layout="constrained")
     axis = figure.subplots()
     axis.loglog(sizes, memory, marker="o", color=REAL)
-    axis.set(xlabel="rows in a chunk", ylabel="MiB kept for the way back", xticks=sizes, xticklabels=sizes)
+    axis.set(xlabel="rows in a chunk", ylabel="MiB kept for the backward pass", xticks=sizes, xticklabels=sizes)
     axis.minorticks_off()
     axis.set(yticks=(1, 10, 40), yticklabels=(1, 10, 40))
     return figure

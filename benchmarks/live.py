@@ -62,7 +62,7 @@ class Live(TorchDispatchMode):
 
 @contextlib.contextmanager
 def kept(known: Iterable[torch.Tensor]) -> Iterator[dict[str, int]]:
-    """Within, the most bytes that graphs keep for the way back at once, under ``"peak"``.
+    """Within, the most bytes that graphs keep for the backward pass at once, under ``"peak"``.
 
     Args:
         known: what is there anyway: parameters, stored features.

@@ -4,6 +4,11 @@ discrepancies, on one trainer.
     from matchzoo import recipes
     run = recipes.load("lgm/quickstart").run("runs/quickstart")
     run.metrics, run.distilled
+
+Every part works on plain tensors as well:
+
+    from matchzoo.matchers import MMD
+    MMD(bandwidths=[1.0])(x, y)
 """
 
 from typing import TYPE_CHECKING
@@ -25,11 +30,21 @@ if TYPE_CHECKING:
     from matchzoo import zoo as zoo
     from matchzoo.core.errors import MatchZooError as MatchZooError
 
-__all__ = ["__version__"]
+__all__ = [
+    "MatchZooError",
+    "__version__",
+    "data",
+    "evaluation",
+    "generators",
+    "hub",
+    "matchers",
+    "models",
+    "projectors",
+    "ratios",
+    "recipes",
+    "training",
+    "zoo",
+]
 
-_FAMILIES = "data evaluation generators hub matchers models projectors ratios recipes training zoo"
-__getattr__, __dir__ = lazily(
-    __name__,
-    {"MatchZooError": "matchzoo.core.errors"} | {name: f"matchzoo.{name}" for name in _FAMILIES.split()},
-    globals(),
-)
+_MODULES = {name: f"matchzoo.{name}" for name in __all__ if name.islower() and not name.startswith("_")}
+__getattr__, __dir__ = lazily(__name__, {"MatchZooError": "matchzoo.core.errors"} | _MODULES, globals())

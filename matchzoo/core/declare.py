@@ -13,9 +13,11 @@ import inspect
 import itertools
 import sys
 import textwrap
-from collections.abc import Callable
+import types
+import typing
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Generic, TypeVar, dataclass_transform, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, dataclass_transform, overload
 
 import attrs
 
@@ -24,6 +26,13 @@ from matchzoo.core.renamed import hint_of_kind
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
+
+if TYPE_CHECKING:
+    Several = Sequence[T]
+else:
+    Several = tuple[T, ...]
+"""The type of a field of some values, such as ``Several[float]``: type checkers let callers give a list or a tuple, and
+the field holds a tuple. Fields that are declared as tuples take lists at run time too."""
 
 
 class Registry(Generic[T]):
@@ -124,13 +133,15 @@ def _define(cls: Any) -> Any:
     torch_nn = sys.modules.get("torch.nn")
     module = torch_nn.Module if torch_nn is not None else None
     if module is None or not issubclass(cls, module):
-        defined = attrs.frozen(kw_only=True, eq=False)(cls)
+        defined = attrs.frozen(kw_only=True, eq=False, field_transformer=_taking_lists)(cls)
     else:
         # attrs' own __setattr__ would hide parameters and sub-modules from nn.Module: no registration, no error.
         if "__attrs_pre_init__" not in vars(cls):
             cls.__attrs_pre_init__ = lambda self: module.__init__(self)
         cls.__attrs_post_init__ = _registering(cls.__dict__.get("__attrs_post_init__"), module)
-        defined = attrs.define(eq=False, slots=False, kw_only=True, on_setattr=attrs.setters.NO_OP)(cls)
+        defined = attrs.define(
+            eq=False, slots=False, kw_only=True, on_setattr=attrs.setters.NO_OP, field_transformer=_taking_lists
+        )(cls)
     for field in attrs.fields(defined):
         if field.name == "kind":
             raise TypeError(f"{cls.__name__}.kind: the name is that of the key that chooses a class")
@@ -139,6 +150,78 @@ def _define(cls: Any) -> Any:
         if module is not None and issubclass(cls, module) and hasattr(module(), field.name):
             raise TypeError(f"{cls.__name__}.{field.name}: the name hides nn.Module.{field.name}")
     return attrs.resolve_types(defined)
+
+
+def _taking_lists(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:
+    """The fields of a class, those that hold tuples with a converter that takes lists."""
+    declared = typing.get_type_hints(cls)
+
+    def taking(field: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
+        target = declared.get(field.name)
+        if field.converter is not None or not _holds_tuples(target):
+            return field
+        return field.evolve(converter=_converter(field.name, target))
+
+    return [taking(field) for field in fields]
+
+
+def _holds_tuples(target: Any) -> bool:
+    return typing.get_origin(target) is tuple or any(map(_holds_tuples, typing.get_args(target)))
+
+
+def _converter(name: str, target: Any) -> Callable[[Any], Any]:
+    """`as_tuples` for one field, which its errors name."""
+
+    def convert(value: Any) -> Any:
+        try:
+            return as_tuples(value, target)
+        except DeclarationError as error:
+            raise error.under(name) from None
+
+    convert.__annotations__ = {"value": target, "return": target}  # attrs shows the former in the signature
+    return convert
+
+
+def as_tuples(value: Any, target: Any) -> Any:
+    """A value with its lists as the tuples that a type declares, at any depth; all else stays as it is.
+
+    Args:
+        value: of a field.
+        target: its type, resolved.
+
+    Raises:
+        DeclarationError: something that is no list where only a tuple will do (text is not taken apart into letters),
+            or a list of another length than the type says.
+    """
+    origin, arguments = typing.get_origin(target), typing.get_args(target)
+    if origin in (typing.Union, types.UnionType):
+        return _as_tuples_of_union(value, arguments)
+    if origin is dict and isinstance(value, dict):
+        return {key: as_tuples(inner, arguments[1]) for key, inner in value.items()}
+    if origin is not tuple:
+        return value
+
+    if not isinstance(value, list | tuple):
+        raise DeclarationError([("", f"expected a list, got {value!r}")])
+    if arguments[-1] is not Ellipsis and len(value) != len(arguments):
+        raise DeclarationError([("", f"expected {len(arguments)} values, got {len(value)}")])
+
+    inner_types = itertools.repeat(arguments[0]) if arguments[-1] is Ellipsis else arguments
+    converted = [as_tuples(inner, inner_type) for inner, inner_type in zip(value, inner_types, strict=False)]
+    same = isinstance(value, tuple) and all(a is b for a, b in zip(value, converted, strict=True))
+    return value if same else tuple(converted)
+
+
+def _as_tuples_of_union(value: Any, options: tuple[Any, ...]) -> Any:
+    """By the option that holds lists where the value is one; else as it is, unless a tuple is all there may be."""
+    others = [option for option in options if typing.get_origin(option) is not tuple and option is not types.NoneType]
+    if value is None or (others and not isinstance(value, list | tuple | dict)):
+        return value
+    expected = dict if isinstance(value, dict) else tuple
+    option = next((option for option in options if typing.get_origin(option) is expected), None)
+    if option is None and not others:
+        option = next(option for option in options if option is not types.NoneType)
+    return value if option is None else as_tuples(value, option)
 
 
 def _registering(check: Callable[[Any], None] | None, module: type) -> Callable[[Any], None]:

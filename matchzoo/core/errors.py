@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 
 class MatchZooError(Exception):
-    """What the user can mend: says which argument, what it got, what was expected and the remedy."""
+    """What the user can fix: says which argument, what it got, what was expected and the remedy."""
 
 
 class DeclarationError(MatchZooError, ValueError):

@@ -7,31 +7,48 @@ of the median such as ``"0.5*median"``.
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import attrs
 import torch
 
-from matchzoo.core.declare import declare, family
+from matchzoo.core.declare import Several, declare, family
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
 from matchzoo.core.numerics.distances import gaussian
+from matchzoo.core.samples import Samples, as_samples
 from matchzoo.core.validators import at_least, between, not_empty, positive
 
-if TYPE_CHECKING:
-    from matchzoo.core.samples import Samples
+__all__ = ["Energy", "Gaussian", "Kernel", "Linear", "Polynomial", "RationalQuadratic", "resolve"]
 
 
 @family("kernel")
 class Kernel(ABC):
-    """A kernel k(x, y) of points: of their squared distance where it is ``radial``, else of their inner product."""
+    """A kernel k(x, y) of points: of their squared distance where it is ``radial``, else of their inner product.
+
+    Called, it gives the Gram matrix of two sets of points:
+
+        >>> Gaussian(bandwidths=[1.0])(torch.rand(5, 2), torch.rand(3, 2)).shape
+        torch.Size([5, 3])
+    """
 
     radial: ClassVar[bool] = True
 
-    def resolved(self, x: "Samples", y: "Samples") -> "Kernel":
+    def __call__(self, x: torch.Tensor | Samples, y: torch.Tensor | Samples | None = None) -> torch.Tensor:
+        """Gram matrix [n, m], entry k(x_i, y_j), differentiable in both sets.
+
+        Args:
+            x: [n, …]; what is not [n, d] is flattened.
+            y: [m, …]; x itself if not given.
+        """
+        first = as_samples(x)
+        second = first if y is None or y is x else as_samples(y)
+        return self.resolved(first, second).gram(first, second)
+
+    def resolved(self, x: Samples, y: Samples) -> "Kernel":
         """This kernel with all that depends on the two sets (the median distance) as numbers."""
         return self
 
-    def gram(self, x: "Samples", y: "Samples") -> torch.Tensor:
+    def gram(self, x: Samples, y: Samples) -> torch.Tensor:
         """Gram matrix [n, m] of a resolved kernel, differentiable."""
         if self.radial:
             z = x.squared_distances(y)
@@ -52,17 +69,17 @@ class Kernel(ABC):
 class Gaussian(Kernel):
     """Σ_s exp(−|x − y|² / (2 s²)), summed over bandwidths."""
 
-    bandwidths: tuple[Bandwidth, ...] = attrs.field(default=("median",), validator=check_bandwidths)
+    bandwidths: Several[Bandwidth] = attrs.field(default=("median",), validator=check_bandwidths)
     """Standard deviations: numbers, or multiples of the median distance such as "0.5*median", for which every turn
     waits for the device."""
 
-    def resolved(self, x: "Samples", y: "Samples") -> "Kernel":
+    def resolved(self, x: Samples, y: Samples) -> "Kernel":
         """With bandwidths as numbers."""
         if not any(isinstance(s, str) for s in self.bandwidths):
             return self
         return Gaussian(bandwidths=tuple(absolute(s, lambda: x.median_distance(y)) for s in self.bandwidths))
 
-    def gram(self, x: "Samples", y: "Samples") -> torch.Tensor:
+    def gram(self, x: Samples, y: Samples) -> torch.Tensor:
         """Sum of the Gram matrices that the sets keep."""
         return functools.reduce(torch.add, [x.gram(y, float(s)) for s in self.bandwidths])
 
@@ -78,12 +95,12 @@ class RationalQuadratic(Kernel):
     Source: Bińkowski et al., Demystifying MMD GANs, ICLR 2018, whose exponents are the default.
     """
 
-    alphas: tuple[float, ...] = attrs.field(default=(0.2, 0.5, 1.0, 2.0, 5.0), validator=[positive(), not_empty()])
+    alphas: Several[float] = attrs.field(default=(0.2, 0.5, 1.0, 2.0, 5.0), validator=[positive(), not_empty()])
     """Exponents α, summed over; the smaller, the heavier the tail."""
     bandwidth: Bandwidth = attrs.field(default=1.0, validator=check_bandwidths)
     """Length s: a number, "median" or a multiple such as "0.5*median"."""
 
-    def resolved(self, x: "Samples", y: "Samples") -> "Kernel":
+    def resolved(self, x: Samples, y: Samples) -> "Kernel":
         """With the bandwidth as a number."""
         if not isinstance(self.bandwidth, str):
             return self
@@ -143,6 +160,6 @@ class Polynomial(Kernel):
         return (z * (self.factor or 1 / dimension) + self.offset) ** self.degree
 
 
-def resolve(bandwidths: Sequence[Bandwidth], x: "Samples", y: "Samples") -> list[float]:
+def resolve(bandwidths: Sequence[Bandwidth], x: Samples, y: Samples) -> list[float]:
     """Bandwidths as numbers, multiples taken of the pooled median distance of the two sets."""
     return [absolute(s, lambda: x.median_distance(y)) for s in bandwidths]

@@ -13,7 +13,7 @@ def lazily(
     Args:
         package: its name.
         modules: by public name, the module that defines it; a name that *is* that module stands for the module itself.
-        here: the package's ``globals()``, whose public names are listed as well.
+        here: the package's ``globals()``; the names in its ``__all__`` are listed as well, and nothing else is.
     """
 
     def get(name: str) -> Any:
@@ -23,6 +23,6 @@ def lazily(
         return module if modules[name] == f"{package}.{name}" and not hasattr(module, name) else getattr(module, name)
 
     def names() -> list[str]:
-        return sorted({*modules, *here.get("__all__", ()), *(name for name in here if name.startswith("__"))})
+        return sorted({*modules, *here.get("__all__", ())})
 
     return get, names

@@ -1,12 +1,14 @@
 """What travels between the parts: samples with all that is known of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
 import attrs
 import torch
 
+from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.distances import gaussian, median_distance, squared_distances
+from matchzoo.core.spec import Spec
 
 
 def class_indices(labels: torch.Tensor) -> torch.Tensor:
@@ -114,3 +116,56 @@ class Samples:
 
 def _scalar(value: float) -> torch.Tensor:
     return torch.tensor([[value]], dtype=torch.float64)
+
+
+def as_samples(
+    given: torch.Tensor | Samples, labels: torch.Tensor | None = None, weights: torch.Tensor | None = None
+) -> Samples:
+    """A tensor as `Samples`; samples are returned as they are.
+
+    Example:
+        >>> as_samples(torch.rand(5, 2)).values.shape
+        torch.Size([5, 2])
+
+    Args:
+        given: values [n, …]; [n] are n samples of one value each.
+        labels: class indices [n] or probabilities [n, c] of a tensor.
+        weights: [n] non-negative, of a tensor.
+
+    Raises:
+        MatchZooError: it is neither, has no row, is not of floating point, or labels or weights are of another length;
+            or labels or weights are given beside samples, which have their own.
+    """
+    if isinstance(given, Samples):
+        if labels is not None or weights is not None:
+            raise MatchZooError("samples: they have labels and weights of their own; give them as Samples(…, labels)")
+        return given
+    if not isinstance(given, torch.Tensor):
+        kind = type(given).__name__
+        raise MatchZooError(f"samples: expected a tensor [n, …] or Samples, got {kind}; use torch.as_tensor")
+    if given.ndim == 0 or len(given) == 0 or not given.is_floating_point():
+        got = f"{str(given.dtype).removeprefix('torch.')} {list(given.shape)}"
+        raise MatchZooError(f"samples: expected values [n, …] of floating point, n at least 1, got {got}; use .float()")
+    for name, beside in (("labels", labels), ("weights", weights)):
+        if beside is not None and len(beside) != len(given):
+            raise MatchZooError(f"{name}: expected one of each of {len(given)} samples, got {len(beside)}")
+
+    return Samples(given[:, None] if given.ndim == 1 else given, labels, weights)
+
+
+def spec_of(sets: Sequence[Samples], classes: int | None = None) -> Spec:
+    """What sets of features say by themselves: their dimension, and how many classes they have.
+
+    Args:
+        sets: at least one, values [n, …].
+        classes: how many there are; if not given, the columns of probabilities or one more than the largest label.
+    """
+    if classes is None:
+        labeled = [samples.labels for samples in sets if samples.labels is not None]
+        known = (labels.shape[1] if labels.ndim == 2 else int(labels.max()) + 1 for labels in labeled)
+        classes = max(known, default=None)
+
+    values = sets[0].values
+    names = tuple(map(str, range(classes or 0)))
+    features = values.flatten(1).shape[1]
+    return Spec(shape=tuple(values.shape[1:]), classes=classes, class_names=names, count=len(values), features=features)

@@ -38,7 +38,15 @@ class Spec:
 
 
 def structure_spec(text: str) -> Spec:
-    """Facts from their JSON."""
-    table: dict[str, Any] = json.loads(text)
+    """A spec from its JSON."""
+    return _spec(json.loads(text))
+
+
+def structure_specs(text: str) -> dict[str, Spec]:
+    """Specs by name from their JSON."""
+    return {name: _spec(table) for name, table in json.loads(text).items()}
+
+
+def _spec(table: dict[str, Any]) -> Spec:
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
     return Spec(**values)

@@ -60,7 +60,7 @@ def fit_network(
         network: what ``see`` gives [n, …] → scores [n, c]; trained in place.
         images: [n, …].
         labels: class indices [n], or probabilities [n, c].
-        rng: of the order of the samples, drawn anew each epoch.
+        rng: of the order of the samples, resampled each epoch.
         see: what the network gets of the images of a batch; the images themselves if not given.
     """
     network.train()
@@ -125,7 +125,7 @@ class FromScratch(Evaluation):
     seeds: int = attrs.field(default=5, validator=at_least(1))
     """Networks that are trained on each set; the random baseline has new images for each."""
     views: Views | None = None
-    """Views of the training images, drawn anew each epoch for each of them; none if not given. Those of the recipe are
+    """Views of the training images, resampled each epoch for each of them; none if not given. Those of the recipe are
     for matching only."""
     baselines: tuple[Literal["random", "full"], ...] = ("random",)
     """Real images beside the synthetic ones: as many, drawn at random a class, or all there are, which takes long."""

@@ -1,4 +1,4 @@
-"""How far generated samples are from test samples, as two samples of one law."""
+"""How far generated samples are from test samples, as two samples of one distribution."""
 
 import attrs
 import torch

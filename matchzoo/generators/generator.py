@@ -16,7 +16,20 @@ from matchzoo.data.split import Split
 
 @family("generator")
 class Generator(Part, ABC):
-    """A source of synthetic samples, in two halves: what is random is drawn first, the rest is deterministic."""
+    """A source of synthetic samples, in two halves: what is random is drawn first, the rest is deterministic.
+
+    Outside of a recipe, `build` takes a `Spec` that says of what shape the samples are (and of how many classes, for
+    images of classes); then `sample` gives samples without a graph, and in a training loop the generator, called on
+    draws, gives their values, differentiable in its parameters.
+
+    Example:
+        >>> generator = NoiseGenerator(dimension=2, network=MLP())
+        >>> generator.build(Spec(shape=(2,)))
+        >>> generator.sample(5).values.shape
+        torch.Size([5, 2])
+        >>> generator(generator.draw(64)).shape
+        torch.Size([64, 2])
+    """
 
     per_sample_parameters: ClassVar[bool] = False
     """Whether draws are rows [n] of samples, and row i of every parameter and buffer belongs to sample i alone."""
@@ -26,8 +39,11 @@ class Generator(Part, ABC):
         """Make parameters for samples of ``spec.shape`` (and classes)."""
 
     @abstractmethod
-    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
-        """Draws for n samples (None: all there are), small, a row a sample: latents [n, k] or indices [n]."""
+    def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
+        """Draws for n samples (None: all there are), small, a row a sample: latents [n, k] or indices [n].
+
+        ``rng`` is on the CPU; torch's own where none is given.
+        """
 
     @abstractmethod
     def render(self, draws: torch.Tensor) -> Samples:

@@ -17,6 +17,10 @@ matrix used for feature visualization: Olah, Mordvintsev, Schubert, 2017)."""
 def decode(levels: Sequence[torch.Tensor], size: int, decorrelate: bool = True) -> torch.Tensor:
     """Images from pyramid levels: X = sigmoid(2 · M · Σ_l up(P_l)).
 
+    Example:
+        >>> decode([torch.randn(2, 3, size, size) for size in (1, 2, 4)], size=8).shape
+        torch.Size([2, 3, 8, 8])
+
     ``up`` is bilinear to ``size`` (align_corners=False, no antialiasing); M is `COLORS` divided by the largest L2
     norm of its columns, applied to the color vector of each pixel; sigmoid(2x) = (1 + tanh x) / 2.
 
@@ -58,7 +62,7 @@ def image_set(spec: Spec, size: int | None, images_per_class: int) -> tuple[int,
     return side, torch.arange(spec.classes).repeat_interleave(images_per_class)
 
 
-def pick(count: int, n: int | None, rng: torch.Generator) -> torch.Tensor:
+def pick(count: int, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
     """Indices [n] out of ``count`` without repeats; all in order for None."""
     if n is None or n == count:
         return torch.arange(count)

@@ -40,11 +40,11 @@ class MapGenerator(Generator):
         """Endless: rows are drawn as ``source.sampling`` says."""
         return
 
-    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+    def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
         """Rows [n] of the source, with replacement; n must be given."""
         if n is None:
             raise DeclarationError([("trainer.batch", "missing: say how many samples a map takes in a step")])
-        return self.source.draw(n, rng)
+        return self.source.draw(n, rng or torch.default_generator)
 
     def render(self, draws: torch.Tensor) -> Samples:
         """The images [n, …] of some rows [n] of the source."""

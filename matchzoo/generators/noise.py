@@ -17,7 +17,14 @@ from matchzoo.models.networks.network import Network
 
 @declare("noise")
 class NoiseGenerator(Generator):
-    """x = network(z) with z drawn from N(0, I) or U(−1, 1)."""
+    """x = network(z) with z drawn from N(0, I) or U(−1, 1).
+
+    Example:
+        >>> generator = NoiseGenerator(dimension=2, network=MLP(widths=[64, 64]))
+        >>> generator.build(Spec(shape=(2,)))
+        >>> generator(generator.draw(64)).shape
+        torch.Size([64, 2])
+    """
 
     dimension: int = attrs.field(validator=at_least(1))
     """Dimension of the noise."""
@@ -35,7 +42,7 @@ class NoiseGenerator(Generator):
         """Endless."""
         return
 
-    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+    def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
         """Noise [n, dimension]; n must be given."""
         if n is None:
             raise DeclarationError([("trainer.batch", "missing: a noise generator has no end; say how many samples")])

@@ -23,6 +23,12 @@ class PixelImages(Generator):
 
     Image i is of class i // images_per_class. The released code of linear gradient matching has a
     pixel mode that does not run; its constants are unknown, so these are ours.
+
+    Example:
+        >>> images = PixelImages(images_per_class=2)
+        >>> images.build(Spec(shape=(3, 32, 32), classes=10))
+        >>> images.sample().values.shape
+        torch.Size([20, 3, 32, 32])
     """
 
     per_sample_parameters: ClassVar[bool] = True
@@ -63,7 +69,7 @@ class PixelImages(Generator):
         """Classes × images_per_class."""
         return len(self.labels)
 
-    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+    def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
         """Indices [n] of images, without repeats; all in order for None."""
         return pick(len(self.labels), n, rng)
 

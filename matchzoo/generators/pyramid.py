@@ -28,6 +28,15 @@ class PyramidImages(Generator):
     or, with ``initial = "zero"``, the mean of the scaled, enlarged old levels, which keeps the picture. The optimizer
     starts afresh then. Image i is of class i // images_per_class.
 
+    In a loop of your own call ``before_step(Step(number, seed))`` before each update; where it says True, the levels
+    are other parameters than before, and the optimizer must be made again.
+
+    Example:
+        >>> images = PyramidImages(images_per_class=2)
+        >>> images.build(Spec(shape=(3, 32, 32), classes=10))
+        >>> images.sample().values.shape
+        torch.Size([20, 3, 32, 32])
+
     Source: arXiv 2511.16674 and its released code, where size is 256, start 1 and grow_every 200.
     """
 
@@ -99,7 +108,7 @@ class PyramidImages(Generator):
         """Classes × images_per_class."""
         return len(self.labels)
 
-    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+    def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
         """Indices [n] of images, without repeats; all in order for None."""
         return pick(len(self.labels), n, rng)
 

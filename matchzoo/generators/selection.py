@@ -68,7 +68,7 @@ class Selection(Generator):
         """As many as are chosen."""
         return len(self.labels)
 
-    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
+    def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
         """Indices [n] of samples, without repeats; all in order for None."""
         return pick(len(self.labels), n, rng)
 

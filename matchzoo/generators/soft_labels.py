@@ -26,8 +26,8 @@ def label_logits(labels: torch.Tensor, classes: int, own: float) -> torch.Tensor
 def probe_logits(pool: Pool, images: torch.Tensor) -> torch.Tensor:
     """Logits [m, c] that a classifier of all real training samples gives to images [m, …], in the pool's space.
 
-    It is the softmax regression of `matchzoo.evaluation.Converged`, trained on un-augmented features, its penalty
-    chosen on a share of the real images.
+    It is the softmax regression of `matchzoo.models.classifiers.Converged`, trained on un-augmented features, its
+    penalty chosen on a share of the real images.
     """
     from matchzoo.models.classifiers.classifier_fit import TrainingSet
     from matchzoo.models.classifiers.converged import Converged  # that package knows the generators

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from matchzoo.core.storage.hub_repository import is_name
     from matchzoo.hub.distilled import DistilledDataset
     from matchzoo.hub.model import Model
+    from matchzoo.hub.model_projector import ModelProjector
     from matchzoo.hub.publishing import Pushed
 
 __all__ = [
     "DistilledDataset",
     "Model",
+    "ModelProjector",
     "Pushed",
     "is_name",
     "kind_of",
@@ -38,6 +40,7 @@ __all__ = [
 _MODULES = {
     "DistilledDataset": "matchzoo.hub.distilled",
     "Model": "matchzoo.hub.model",
+    "ModelProjector": "matchzoo.hub.model_projector",
     "Pushed": "matchzoo.hub.publishing",
     "is_name": "matchzoo.core.storage.hub_repository",
 }

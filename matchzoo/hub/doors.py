@@ -151,7 +151,7 @@ def push_model(
         model: what `Model` holds, or its folder. A part of a run is made a model by
             `matchzoo.runs.published_parts.model_of_run`.
         repo: ``user/name``.
-        which: what it must be: ``generator``, ``projector`` or ``probe``; any of them if not given.
+        which: the family that it must be of: ``generator``, ``projector`` or ``probe``; any of them if not given.
         private: as `push`.
         license: as `push`.
         message: as `push`.

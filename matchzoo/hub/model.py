@@ -8,6 +8,8 @@ Model.load("ring").part.sample(100)  # of a folder, or of "user/ring" on the Hub
 """
 
 import functools
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,9 @@ from matchzoo.hub import fetching
 from matchzoo.hub.folders import declared_parts, model_writing
 from matchzoo.hub.folders.declared_parts import Family, Part
 from matchzoo.hub.folders.model_schema import Table
-from matchzoo.models.classifiers.image_classifier import FeatureMap, Probe
-from matchzoo.projectors import Backbone
+from matchzoo.hub.folders.validation import sha256
+from matchzoo.models.classifiers.image_classifier import Probe
+from matchzoo.projectors import Backbone, Projector
 
 
 @attrs.frozen(eq=False, kw_only=True, slots=False)
@@ -31,7 +34,7 @@ class Model:
 
     Attributes:
         declared: the part as it is declared, not built.
-        tensors: its parameters and buffers, by name; of a probe on a frozen backbone the classifier's alone.
+        tensors: its parameters and buffers, by name; without those of a frozen backbone that it stands on.
         spec: what it is built by.
         steps: how long it was trained, for parts that grow.
         seed: of the run.
@@ -79,22 +82,41 @@ class Model:
         Of a generator ``sample(n)``, of a projector ``project(x)``, of a probe ``scores(x)`` and ``predict(x)``.
 
         Raises:
-            MatchZooError: of a probe, its backbone is not here and cannot be fetched, or it is another one.
+            MatchZooError: a backbone that it stands on is not here and cannot be fetched, or it is another one.
         """
-        part = declared_parts.unbuilt(self.declared)
-        part.build(self.spec)
+        return self._built[0]
 
-        tensors = {name: value.clone() for name, value in self.tensors.items()}  # nobody else's, if they are trained on
-        if isinstance(part, Probe):
-            _check_backbone(part.projector, self.backbones)
-            if isinstance(part.projector, Backbone):
-                weights = part.projector.state_dict()
-                tensors |= {f"projector.{name}": value for name, value in weights.items()}
-        else:
+    @property
+    def features(self) -> int:
+        """Dimension of the features of a projector; 0 of other parts."""
+        return self._built[1]
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """The sha256 of all that decides what the part computes, but for the weights of a backbone, which its card
+        says: its declaration, the shape of a sample, its tensors."""
+        hashes = {name: sha256(value) for name, value in sorted(self.tensors.items())}
+        content = [declared_parts.table_of(self.declared), list(self.spec.shape), hashes]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @functools.cached_property
+    def _built(self) -> tuple[Any, int]:
+        """The part, and the dimension of its features."""
+        part = declared_parts.unbuilt(self.declared)
+        features = part.build(self.spec)
+        if not isinstance(part, Probe):
             part.before_step(Step(self.steps, self.seed))
 
+        tensors = {name: value.clone() for name, value in self.tensors.items()}  # nobody else's, if they are trained on
+        backbones = declared_parts.backbones_of(part)
+        for prefix, backbone in backbones.items():
+            _check_backbone(backbone, self.backbones)
+            tensors |= {f"{prefix}.{name}": value for name, value in backbone.state_dict().items()}
+
         part.load_state_dict(tensors, assign=True)
-        return part.eval().requires_grad_(False)
+        if backbones and isinstance(part, Projector):  # its layers compute in one precision
+            part.to(dtype=next((x.dtype for x in self.tensors.values() if x.is_floating_point()), None))
+        return part.eval().requires_grad_(False), features or 0
 
     def describe(self) -> list[str]:
         """What it is, in lines."""
@@ -138,16 +160,13 @@ class Model:
             about: further attributes: ``steps`` for a part that grew, ``recipe``, ``license``, ….
         """
         tensors = {name: value.detach().cpu().contiguous() for name, value in part.state_dict().items()}
-        if isinstance(part, Probe) and isinstance(part.projector, Backbone):
-            tensors = {name: value for name, value in tensors.items() if not name.startswith("projector.")}
+        of_cards = tuple(f"{prefix}." for prefix in declared_parts.backbones_of(part) if prefix)
+        tensors = {name: value for name, value in tensors.items() if not name.startswith(of_cards)}
         return cls(declared=declared_parts.unbuilt(part), tensors=tensors, spec=spec, **about)
 
 
-def _check_backbone(projector: FeatureMap, backbones: tuple[Table, ...]) -> None:
-    """Raise if the weights of a probe's backbone are not those that it was trained on."""
-    if not isinstance(projector, Backbone):
-        return
-
+def _check_backbone(projector: Backbone, backbones: tuple[Table, ...]) -> None:
+    """Raise if the weights of a model's backbone are not those that it was trained on."""
     here = projector.origin()
     expected = next(iter(backbones), {})
     for what, found, wanted in (
@@ -156,6 +175,6 @@ def _check_backbone(projector: FeatureMap, backbones: tuple[Table, ...]) -> None
     ):
         if found != wanted:
             raise MatchZooError(
-                f"the probe was trained on a backbone of other {what} ({wanted}) than {projector.card} has here "
+                f"the model was trained on a backbone of other {what} ({wanted}) than {projector.card} has here "
                 f"({found}); give the card of that one with card"
             )

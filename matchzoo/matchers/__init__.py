@@ -17,10 +17,10 @@ from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.mmd import MMD, mmd2, squared_mmd
 from matchzoo.matchers.one_sided import OneSided
 from matchzoo.matchers.paired import Paired, paired_distance
-from matchzoo.matchers.ratio import RatioMatcher, f_divergence
+from matchzoo.matchers.ratio import RatioMatcher, f_divergence, pearson, ratio_diagnostics
 from matchzoo.matchers.reconstruction import Reconstruction
 from matchzoo.matchers.reduction import Pairwise, Reduction, ToConstant, ToMean, ToReference
-from matchzoo.matchers.reference import Cache, ClassMeans, Online, Reference
+from matchzoo.matchers.reference import Cache, ClassMeans, Online, Reference, weighted_class_means
 from matchzoo.matchers.statistic import StatisticMatcher
 
 __all__ = [
@@ -54,8 +54,11 @@ __all__ = [
     "generator_loss",
     "mmd2",
     "paired_distance",
+    "pearson",
+    "ratio_diagnostics",
     "row_cosine_distance",
     "sample_space_probe",
     "squared_distance",
     "squared_mmd",
+    "weighted_class_means",
 ]

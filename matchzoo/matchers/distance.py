@@ -54,7 +54,15 @@ def row_cosine_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 @family("distance")
 class Distance(ABC):
-    """How far two statistics are from each other."""
+    """How far two statistics are from each other.
+
+    Example:
+        >>> Cosine()(torch.rand(3, 4), torch.rand(3, 4))  # a scalar
+    """
+
+    def __call__(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        """`between`, a scalar ≥ 0 for two tensors of one shape."""
+        return self.between(a, b)
 
     @abstractmethod
     def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

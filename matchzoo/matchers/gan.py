@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from matchzoo.core.declare import declare
-from matchzoo.core.errors import DeclarationError
+from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
@@ -52,7 +52,12 @@ def generator_loss(synthetic: torch.Tensor, loss: Loss) -> torch.Tensor:
 
 @declare("gan")
 class GAN(Matcher):
-    """`critic_loss` or `generator_loss` of a projector with one feature, the critic; both players minimize theirs."""
+    """`critic_loss` or `generator_loss` of a projector with one feature, the critic; both players minimize theirs.
+
+    Example:
+        >>> GAN(side="critic")(critic(real), critic(synthetic))  # outputs [n] or [n, 1]; a scalar
+        >>> GAN(side="generator")(critic(synthetic))
+    """
 
     arity: ClassVar[tuple[int, int | None]] = (1, 2)
     side: Literal["critic", "generator"]
@@ -74,6 +79,8 @@ class GAN(Matcher):
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The loss; a generator's looks at synthetic samples only."""
         if self.side == "critic":
+            if len(sets) != 2:
+                raise MatchZooError("gan: a critic's loss takes its outputs on real and on synthetic samples, got one")
             real, synthetic = (samples.values.flatten() for samples in sets)
             return Discrepancy(critic_loss(real, synthetic, self.loss))
         return Discrepancy(generator_loss(sets[-1].values.flatten(), self.loss))

@@ -62,6 +62,9 @@ class InducedProbe(Matcher):
     with a stored real side; ``rows`` of it a step make it cheaper. Class means are not exact here, since the
     cross-entropy of a mean is not the mean of cross-entropies.
 
+    Example:
+        >>> InducedProbe()(Samples(real, labels), Samples(synthetic, its_labels))  # values [n, d]; a scalar
+
     Source: CLP-DD, arXiv 2605.07194, of which we know the abstract and the beginning only: a closed-form kernel ridge
     probe inside, a cross-entropy with a temperature outside. The bias, the scale of the ridge and every constant are
     ours.
@@ -94,7 +97,7 @@ class InducedProbe(Matcher):
             side = "real" if real.labels is None else "synthetic"
             raise DeclarationError([("matcher", f"a linear probe needs labels, and the {side} samples have none")])
         if synthetic.weights is not None:
-            raise MatchZooError("induced-probe: takes no weights of synthetic samples")
+            raise MatchZooError("induced-probe: takes no weights of synthetic samples; leave Samples.weights out")
         if len(synthetic) < 2:
             raise MatchZooError(
                 "induced-probe: one synthetic sample makes no probe; it needs at least 2 a step: let "

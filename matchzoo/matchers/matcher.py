@@ -10,7 +10,7 @@ import torch
 from matchzoo.core.declare import family
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.part import Part
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, as_samples, spec_of
 from matchzoo.core.schedule import Schedule, scheduled
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
@@ -117,23 +117,10 @@ class Matcher(Part, ABC):
         Raises:
             MatchZooError: the sets are not what it can compare.
         """
-        samples = [given if isinstance(given, Samples) else Samples(given) for given in sets]
+        samples = [as_samples(given) for given in sets]
         low, high = self.arity
         if len(samples) < low or (high is not None and len(samples) > high):
-            raise MatchZooError(f"{type(self).__name__}: expected {low} sets, got {len(samples)}")
+            expected = f"{low}" if low == high else f"at least {low}" if high is None else f"{low} to {high}"
+            raise MatchZooError(f"{type(self).__name__}: expected {expected} sets, got {len(samples)}")
         self.build(spec_of(samples))
         return self.discrepancy(samples, step or Step(0, 0)).value
-
-
-def spec_of(sets: Sequence[Samples]) -> Spec:
-    """What can be known of sets of features [n, d] by themselves: their dimension, and how many classes they have."""
-    classes = None
-    for samples in sets:
-        if samples.labels is not None:
-            own = samples.labels.shape[1] if samples.labels.ndim == 2 else int(samples.labels.max()) + 1
-            classes = max(classes or 0, own)
-
-    values = sets[0].values
-    names = tuple(map(str, range(classes or 0)))
-    features = values.flatten(1).shape[1]
-    return Spec(shape=tuple(values.shape[1:]), classes=classes, class_names=names, count=len(values), features=features)

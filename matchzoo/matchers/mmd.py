@@ -7,11 +7,11 @@ from typing import ClassVar, Literal
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.kernels import Gaussian, Kernel
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, as_samples
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
@@ -23,7 +23,10 @@ ROOT_OFFSET = 1e-6
 def mmd2(
     x: torch.Tensor, y: torch.Tensor, bandwidths: Sequence[Bandwidth], estimator: Estimator = "biased"
 ) -> torch.Tensor:
-    """Squared MMD of two samples under Gaussian kernels, summed over bandwidths.
+    """Squared MMD of two samples under Gaussian kernels, summed over bandwidths; a scalar.
+
+    Example:
+        >>> mmd2(torch.randn(100, 2), torch.randn(80, 2) + 1, ["median"], "unbiased")
 
     Args:
         x: [n, d].
@@ -31,18 +34,22 @@ def mmd2(
         bandwidths: standard deviations s > 0 of the kernels, or multiples of the median such as ``"0.5*median"``.
         estimator: as in `squared_mmd`.
     """
-    return squared_mmd(Samples(x), Samples(y), Gaussian(bandwidths=tuple(bandwidths)), estimator)
+    return squared_mmd(x, y, Gaussian(bandwidths=bandwidths), estimator)
 
 
 def squared_mmd(
-    x: Samples, y: Samples, kernel: Kernel, estimator: Estimator = "biased", rng: torch.Generator | None = None
+    x: torch.Tensor | Samples,
+    y: torch.Tensor | Samples,
+    kernel: Kernel,
+    estimator: Estimator = "biased",
+    rng: torch.Generator | None = None,
 ) -> torch.Tensor:
     """Squared MMD of two sets under any kernel, MMD² = E k(x, x') − 2 E k(x, y) + E k(y, y'); a scalar.
 
     - ``biased`` takes the means over all pairs (V-statistic): never below 0 but for rounding, and above 0 on average
-      where the laws are equal.
+      where the distributions are equal.
     - ``unbiased`` leaves the pairs of a sample with itself out (U-statistic): right on average, so negative about half
-      of the time where the laws are equal.
+      of the time where the distributions are equal.
     - ``linear`` averages k(x₁, x₂) + k(y₁, y₂) − k(x₁, y₂) − k(x₂, y₁) over disjoint pairs of samples: also unbiased,
       in linear time and with more variance. Pairs are drawn by ``rng``, without which they are neighbors in the order
       that the samples have: that is biased where neighbors are alike, as images in the order of their classes are. Of
@@ -50,7 +57,7 @@ def squared_mmd(
 
     Args:
         x: n samples, values [n, …].
-        y: m samples.
+        y: m samples, values [m, …].
         kernel: its bandwidths may be multiples of the median distance of the two sets.
         estimator: see above.
         rng: on the CPU, for ``linear``.
@@ -60,6 +67,7 @@ def squared_mmd(
 
     Source: Gretton et al., A kernel two-sample test, JMLR 2012, equations 3 and 5, and section 6 (linear).
     """
+    x, y = as_samples(x), as_samples(y)
     n, m = len(x), len(y)
     if estimator != "biased" and min(n, m) < 2:
         raise MatchZooError(f"{estimator} MMD: expected at least 2 samples of each set, got {n} and {m}")
@@ -89,16 +97,19 @@ class MMD(Matcher):
     """Maximum mean discrepancy: MMD² under Gaussian kernels, summed over bandwidths, or under another kernel.
 
     The root is sqrt(max(MMD², 0) + 1e-6), whose slope at 0 is finite; where an unbiased MMD² is negative it has none.
+
+    Example:
+        >>> MMD(bandwidths=[0.5, 1.0])(torch.randn(100, 2), torch.randn(80, 2))  # a scalar
     """
 
     arity: ClassVar[tuple[int, int | None]] = (2, None)
-    bandwidths: tuple[Bandwidth, ...] | None = attrs.field(default=None, validator=check_bandwidths)
+    bandwidths: Several[Bandwidth] | None = attrs.field(default=None, validator=check_bandwidths)
     """Standard deviations of Gaussian kernels: numbers, or multiples of the median distance such as "0.5*median"."""
     kernel: Kernel | None = None
     """Another kernel, in place of bandwidths."""
     estimator: Estimator = "biased"
     """biased (V-statistic), unbiased (U-statistic, may be negative) or linear (unbiased, in linear time: over pairs of
-    samples that are drawn anew each step)."""
+    samples that are resampled each step)."""
     root: bool = False
     """Minimize the root of MMD², as the published GRAM-net and MMD-net code does."""
 

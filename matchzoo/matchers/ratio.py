@@ -92,11 +92,14 @@ DIVERGENCES = {
 }
 
 
-def f_divergence(ratio: Ratio, divergence: str, form: str) -> torch.Tensor:
+def f_divergence(ratio: Ratio, divergence: str = "pearson", form: str = "centered") -> torch.Tensor:
     """An f-divergence of numerator from denominator, read off an estimated ratio; a scalar.
 
     Of a relative ratio it is the divergence of the numerator from the mixture αp + (1 − α)q, whose mean takes the place
     of the denominator's. Where a logarithm is needed and the method estimates none, ratios below 1e-6 are raised to it.
+
+    Example:
+        >>> f_divergence(ULSIF().fit(p, q), "kl", "lower-bound")
 
     Args:
         ratio: as an estimator gives it.

@@ -20,18 +20,22 @@ class Reconstruction(Matcher):
     A player that moves an auto-encoder minimizes it, so that the features keep what the samples are.
 
     Source: Li et al., MMD GAN, NeurIPS 2017, section 3.3 (λ of the released code is 8: ``weight = 8.0``).
+
+    Example:
+        >>> Reconstruction()(auto_encoder.embed(Samples(x)))  # x [n, …]; a scalar
     """
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     needs_inputs: ClassVar[bool] = True
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
-        """The error, a scalar ≥ 0; raises for features that have no way back."""
+        """The error, a scalar ≥ 0; raises for features that cannot be decoded."""
         total = torch.zeros((), dtype=sets[0].values.dtype, device=sets[0].values.device)
         for samples in sets:
             if samples.origin is None or samples.decode is None:
                 raise MatchZooError(
-                    "reconstruction: features that were stored have no way back; use reference = online"
+                    "reconstruction: features that were stored cannot be decoded; use reference = online, or in a loop "
+                    "of your own the samples that projector.embed(samples) gives"
                 )
             total = total + (samples.origin.values - samples.decode(samples.values)).square().mean()
         return Discrepancy(total)

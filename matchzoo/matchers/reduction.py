@@ -9,15 +9,36 @@ import torch
 
 from matchzoo.core.declare import declare, family
 from matchzoo.core.errors import MatchZooError
-from matchzoo.matchers.distance import Distance
+from matchzoo.matchers.distance import Distance, Squared
 
 
 @family("reduction")
 class Reduction(ABC):
-    """From the statistics of k sets to one scalar."""
+    """From the statistics of k sets to one scalar.
+
+    Example:
+        >>> risks = [torch.rand(1) for _ in range(3)]
+        >>> ToMean()(risks)  # their variance, the penalty of V-REx
+    """
 
     least: ClassVar[int] = 2
     """Sets that there must be."""
+
+    def __call__(self, statistics: Sequence[torch.Tensor], distance: Distance | None = None) -> torch.Tensor:
+        """`reduce`, a scalar.
+
+        Args:
+            statistics: of one shape, one of each set; the first is the reference's.
+            distance: `Squared` if not given.
+
+        Raises:
+            MatchZooError: there are too few of them.
+        """
+        if len(statistics) < self.least:
+            raise MatchZooError(
+                f"{type(self).__name__}: expected at least {self.least} statistics, got {len(statistics)}"
+            )
+        return self.reduce(statistics, distance or Squared())
 
     @abstractmethod
     def reduce(self, statistics: Sequence[torch.Tensor], distance: Distance) -> torch.Tensor:

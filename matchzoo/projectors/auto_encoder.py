@@ -1,4 +1,4 @@
-"""A learned feature space with a way back: the critic of MMD-GAN."""
+"""A learned feature space with a decoder: the critic of MMD-GAN."""
 
 import attrs
 import torch
@@ -15,6 +15,12 @@ from matchzoo.projectors.projector import Projector
 @declare("auto-encoder")
 class AutoEncoder(Projector):
     """Features of an encoder, and a decoder from them to samples, moved together; `Reconstruction` is the term.
+
+    Example:
+        >>> auto = AutoEncoder(encoder=MLP(), decoder=MLP(), features=3)
+        >>> auto.build(Spec(shape=(8,)))
+        >>> auto.decode(auto(torch.randn(5, 8))).shape
+        torch.Size([5, 8])
 
     Source: Li et al., MMD GAN: towards deeper understanding of moment matching network, NeurIPS 2017.
     """

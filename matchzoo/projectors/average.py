@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import torch
@@ -46,6 +46,7 @@ class Average(Projector):
     """
 
     keeps_state: ClassVar[bool] = True
+    names_another: ClassVar[bool] = True
     of: str = attrs.field(validator=not_empty())
     """Name of the projector that it follows."""
     decay: float | Schedule = attrs.field(default=0.99, validator=scheduled(between(0, 1)))
@@ -86,6 +87,10 @@ class Average(Projector):
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """[n, …] → [n, d]."""
         return self.copied.project(x)
+
+    def origin(self) -> dict[str, Any]:
+        """That of what it follows."""
+        return self.followed[0].origin()
 
     def before_step(self, step: Step) -> bool:
         """Note the step, whose decay it takes."""

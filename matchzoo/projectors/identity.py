@@ -9,7 +9,12 @@ from matchzoo.projectors.projector import Projector
 
 @declare("identity")
 class Identity(Projector):
-    """Compare samples as they are, each flattened to a vector."""
+    """Compare samples as they are, each flattened to a vector.
+
+    Example:
+        >>> Identity()(torch.rand(4, 3, 8, 8)).shape
+        torch.Size([4, 192])
+    """
 
     def build(self, spec: Spec) -> int:
         """The number of values of a sample."""

@@ -1,4 +1,4 @@
-"""A network that a player moves, or that is drawn anew."""
+"""A network that a player moves, or that is resampled."""
 
 import copy
 
@@ -17,7 +17,14 @@ from matchzoo.projectors.projector import Projector
 @declare("learned")
 class Learned(Projector):
     """Any network as projector: the learned feature space of GRAM-nets, the critic of GANs (``features = 1``), and the
-    random networks of dataset condensation (``redraw_every = 1``)."""
+    random networks of dataset condensation (``redraw_every = 1``).
+
+    Example:
+        >>> critic = Learned(network=MLP(widths=[64]), features=1)
+        >>> critic.build(Spec(shape=(2,)))
+        >>> critic(torch.randn(5, 2)).shape
+        torch.Size([5, 1])
+    """
 
     network: Network
     """From samples to features."""
@@ -27,7 +34,7 @@ class Learned(Projector):
     """Largest absolute value of a parameter, which is clipped to it after each step; none if not given. The weight
     clipping of Wasserstein GANs and MMD-GANs."""
     redraw_every: int | None = attrs.field(default=None, validator=at_least(1))
-    """Steps after which the network is drawn anew from its initialization; never if not given."""
+    """Steps after which the network is resampled from its initialization; never if not given."""
 
     def build(self, spec: Spec) -> int:
         """Build the network, initialized by the seed of the run."""
@@ -46,7 +53,7 @@ class Learned(Projector):
         return self.redraw_every is not None
 
     def before_step(self, step: Step) -> bool:
-        """Draw the network anew where one is due: steps 1 to k have the first, k + 1 to 2k the second, and so on.
+        """Resample the network where one is due: steps 1 to k have the first, k + 1 to 2k the second, and so on.
 
         Which one is due, and its draw, are functions of the step's number alone. Parameters keep their place, so that
         their values change and nothing else.

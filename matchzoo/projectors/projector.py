@@ -24,6 +24,9 @@ class Projector(Part, ABC):
 
     keeps_state: ClassVar[bool] = False
     """Whether its values are results although no player moves them, such as an average or a closed-form fit."""
+    names_another: ClassVar[bool] = False
+    """Whether its values are those of another part or of a file, which it names: a model that is saved holds the values
+    themselves, and is declared without such projectors."""
     on: str | None = attrs.field(default=None, validator=not_empty())
     """Name of the projector whose features this one takes; the samples themselves if not given."""
     init: str | None = attrs.field(default=None, validator=not_empty())
@@ -60,13 +63,13 @@ class Projector(Part, ABC):
 
     @final
     def embed(self, samples: Samples) -> Samples:
-        """The features of samples, which know what they are the features of and the way back."""
+        """The features of samples, which know what they are the features of and how to decode them."""
         features = samples.with_values(self.project(samples.values))
         features.decode = self.decode
         return features
 
     def decode(self, features: torch.Tensor) -> torch.Tensor:
-        """Samples [n, …] of features [n, d], for a projector that has a way back; else a `MatchZooError`."""
+        """Samples [n, …] of features [n, d], for a projector that has a decoder; else a `MatchZooError`."""
         raise MatchZooError(f'the projector {type(self).__name__} has no decoder; use kind = "auto-encoder"')
 
     def identity(self) -> tuple[int, Any] | None:

@@ -1,10 +1,30 @@
-"""Density ratios from samples."""
+"""Density ratios from samples: estimators, and the functions behind them."""
 
-from matchzoo.ratios.classifier import Classifier
-from matchzoo.ratios.kernel_mean_matching import KernelMeanMatching
-from matchzoo.ratios.kliep import KLIEP
+from matchzoo.ratios.classifier import Classifier, logistic_regression
+from matchzoo.ratios.kernel_mean_matching import KernelMeanMatching, kernel_mean_matching
+from matchzoo.ratios.kliep import KLIEP, likeliest
+from matchzoo.ratios.least_squares import coefficients, leave_one_out
+from matchzoo.ratios.of_tables import balance, estimate, held_out
+from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 from matchzoo.ratios.rulsif import RuLSIF
 from matchzoo.ratios.ulsif import ULSIF
 
-__all__ = ["KLIEP", "ULSIF", "Classifier", "KernelMeanMatching", "Ratio", "RatioEstimator", "RuLSIF"]
+__all__ = [
+    "KLIEP",
+    "ULSIF",
+    "Classifier",
+    "KernelMeanMatching",
+    "Ratio",
+    "RatioEstimator",
+    "RuLSIF",
+    "balance",
+    "coefficients",
+    "estimate",
+    "held_out",
+    "kernel_mean_matching",
+    "leave_one_out",
+    "likeliest",
+    "logistic_regression",
+    "minimize_in_box",
+]

@@ -8,7 +8,7 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
 from matchzoo.core.numerics.float64 import double
@@ -93,7 +93,7 @@ class Classifier(RatioEstimator):
 
     features: Literal["linear", "quadratic", "random-fourier", "logit"] = "quadratic"
     """linear, quadratic (all products of two), random-fourier (of a Gaussian kernel), or logit (given by a network)."""
-    ridges: tuple[float, ...] = attrs.field(default=(1e-4, 1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
+    ridges: Several[float] = attrs.field(default=(1e-4, 1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
     """Penalties of the squared coefficients to choose from."""
     bandwidth: Bandwidth = attrs.field(default="median", validator=check_bandwidths)
     """Of random-fourier: a number, "median" or a multiple of the median distance."""
@@ -107,7 +107,7 @@ class Classifier(RatioEstimator):
                 [("estimator.features", f"logit needs a projector of 1 feature, this one has {spec.features}")]
             )
 
-    def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
+    def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio, everywhere."""
         p, q = numerator.values.flatten(1), denominator.values.flatten(1)
         offset = torch.tensor(len(q) / len(p)).log().item()

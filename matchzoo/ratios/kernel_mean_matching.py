@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.kernels import resolve
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
@@ -21,11 +21,14 @@ from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 def kernel_mean_matching(
     numerator: torch.Tensor,
     denominator: torch.Tensor,
-    bandwidths: Sequence[Bandwidth],
+    bandwidths: Sequence[Bandwidth] = ("median",),
     ridge: float = 1e-3,
     clip: bool = False,
 ) -> torch.Tensor:
     """Density ratio at the denominator's points: r = (m/n) (K_dd + εI)⁻¹ K_dn 1, averaged over bandwidths.
+
+    Example:
+        >>> ratio = kernel_mean_matching(torch.randn(300, 2), 1.5 * torch.randn(200, 2), ["median"])  # [200]
 
     Args:
         numerator: [n, d].
@@ -40,8 +43,8 @@ def kernel_mean_matching(
     Source: Huang et al., Correcting sample selection bias by unlabeled data, NeurIPS 2006, without constraints; the
     form of Srivastava et al., Generative ratio matching networks, ICLR 2020. Without ``clip`` it may be negative.
     """
-    matching = KernelMeanMatching(bandwidths=tuple(bandwidths), ridge=ridge, constraint="clip" if clip else "none")
-    return matching.fit(Samples(numerator), Samples(denominator), Step(0, 0)).denominator
+    matching = KernelMeanMatching(bandwidths=bandwidths, ridge=ridge, constraint="clip" if clip else "none")
+    return matching(numerator, denominator)
 
 
 @declare("kernel-mean-matching")
@@ -56,7 +59,7 @@ class KernelMeanMatching(RatioEstimator):
     """
 
     out_of_sample: ClassVar[bool] = False
-    bandwidths: tuple[Bandwidth, ...] = attrs.field(default=("median",), validator=check_bandwidths)
+    bandwidths: Several[Bandwidth] = attrs.field(default=("median",), validator=check_bandwidths)
     """Standard deviations of the Gaussian kernels, numbers or multiples of the median distance such as "median"; their
     ratios are averaged."""
     ridge: float = attrs.field(default=1e-3, validator=positive())
@@ -75,7 +78,7 @@ class KernelMeanMatching(RatioEstimator):
         if self.bound is not None and self.tolerance is not None and self.bound < 1 - self.tolerance:
             raise DeclarationError([("bound", f"a mean of at least {1 - self.tolerance} needs a bound that high")])
 
-    def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
+    def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio at the denominator's points [m]."""
         bandwidths = resolve(self.bandwidths, numerator, denominator)
         matrices = [plus_ridge(denominator.gram(denominator, s), self.ridge) for s in bandwidths]
@@ -99,7 +102,7 @@ class KernelMeanMatching(RatioEstimator):
 def plus_ridge(matrix: torch.Tensor, ridge: float) -> torch.Tensor:
     """Matrix [n, n] + ridge · I, without making I; differentiable."""
     moved = matrix.clone()
-    moved.detach().diagonal().add_(ridge)  # a constant, so nothing for the way back
+    moved.detach().diagonal().add_(ridge)  # a constant, so nothing for the backward pass
     return moved
 
 

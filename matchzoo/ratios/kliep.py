@@ -3,7 +3,7 @@
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.kernels import resolve
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
@@ -91,12 +91,12 @@ class KLIEP(RatioEstimator):
     Source: Sugiyama et al., Direct importance estimation for covariate shift adaptation, AISM 2008.
     """
 
-    bandwidths: tuple[Bandwidth, ...] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
+    bandwidths: Several[Bandwidth] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
     """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
     centers: int = attrs.field(default=100, validator=at_least(1))
     """Kernels at most; where the numerator has more samples, that many are drawn."""
 
-    def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
+    def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio, everywhere."""
         basis = centers(numerator, self.centers, step)
 

@@ -1,6 +1,7 @@
 """Least-squares fitting of a density ratio by kernels, plain (uLSIF) and relative (RuLSIF)."""
 
 import itertools
+from collections.abc import Sequence
 
 import torch
 
@@ -87,8 +88,8 @@ def fit_least_squares(
     numerator: Samples,
     denominator: Samples,
     step: Step,
-    bandwidths: tuple[Bandwidth, ...],
-    ridges: tuple[float, ...],
+    bandwidths: Sequence[Bandwidth],
+    ridges: Sequence[float],
     count: int,
     clip: bool,
     relative: float = 0.0,

@@ -9,7 +9,7 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.storage.number_tables import constant
 
 if TYPE_CHECKING:
-    from matchzoo.ratios import Ratio, RatioEstimator
+    from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 
 HELD_OUT = 0.2
 """Share of each table that the check leaves out of its fit."""
@@ -20,7 +20,7 @@ LARGEST_SYSTEM = 20_000
 def estimator_of(method: str) -> "RatioEstimator":
     """The estimator of a kind (``ulsif``) or of a TOML table (``{ kind = "ulsif", centers = 500 }``)."""
     from matchzoo.core.structuring import structure
-    from matchzoo.ratios import RatioEstimator
+    from matchzoo.ratios.ratio_estimator import RatioEstimator
 
     table: Any = method
     if method.lstrip().startswith("{"):

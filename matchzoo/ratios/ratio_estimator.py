@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, final
 
 import attrs
 import torch
@@ -11,14 +11,20 @@ from torch import nn
 from matchzoo.core.declare import family
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, as_samples, spec_of
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Ratio:
     """An estimated density ratio p/q of numerator p and denominator q, or the relative one p / (αp + (1 − α)q).
+
+    Example:
+        >>> ratio = ULSIF().fit(p, q)  # p [n, d], q [m, d]
+        >>> ratio
+        <Ratio at 200 samples: mean 1.003, smallest 0.02, effective sample size 143.2>
+        >>> weighted_mean = (ratio.denominator @ q) / len(q)  # near the mean of p
 
     Attributes:
         denominator: [m], its values at the denominator's points, differentiable.
@@ -32,10 +38,10 @@ class Ratio:
     denominator: torch.Tensor
     relative: float = 0.0
     logs: tuple[torch.Tensor, torch.Tensor] | None = None
-    matrices: tuple[torch.Tensor, ...] = attrs.field(default=(), repr=False)
+    matrices: tuple[torch.Tensor, ...] = ()
     chosen: dict[str, float] = attrs.Factory(dict)
-    _numerator: Callable[[], torch.Tensor] | None = attrs.field(default=None, repr=False)
-    _function: Callable[[torch.Tensor], torch.Tensor] | None = attrs.field(default=None, repr=False)
+    _numerator: Callable[[], torch.Tensor] | None = None
+    _function: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     @property
     def numerator(self) -> torch.Tensor:
@@ -79,9 +85,22 @@ class Ratio:
         if self.relative:
             mean += self.relative * double(self.numerator.detach()).mean().item()
         ess = (r.sum().square() / r.square().sum().clamp_min(torch.finfo(r.dtype).tiny)).item()
-        found = {"mean": mean, "minimum": r.min().item(), "effective_sample_size": ess}
+        measured = {"mean": mean, "minimum": r.min().item(), "effective_sample_size": ess}
         conditions = [_condition(matrix) for matrix in self.matrices]
-        return found | ({"condition_number": max(conditions)} if conditions else {})
+        return measured | ({"condition_number": max(conditions)} if conditions else {})
+
+    def __repr__(self) -> str:
+        """One line: how many ratios, and what tells whether to trust them."""
+        kind = f", relative to {self.relative:g}" if self.relative else ""
+        start = f"<Ratio at {len(self.denominator)} samples{kind}"
+        if self.denominator.is_meta:
+            return f"{start}>"
+        with torch.no_grad():
+            measured = attrs.evolve(self, matrices=()).diagnostics()
+        size = f"{measured['effective_sample_size']:.1f}"
+        return (
+            f"{start}: mean {measured['mean']:.4g}, smallest {measured['minimum']:.3g}, effective sample size {size}>"
+        )
 
 
 NOWHERE_ELSE = (
@@ -99,7 +118,16 @@ def _condition(matrix: torch.Tensor) -> float:
 
 @family("ratio estimator")
 class RatioEstimator(nn.Module, ABC):
-    """An estimator of a ratio of densities from samples of both."""
+    """An estimator of a ratio of densities from samples of both.
+
+    Called, it gives the ratio [m] at the denominator's samples, as a differentiable tensor; `fit` gives the `Ratio`
+    with all that is known of it. A method of its own is written by overriding `estimate`.
+
+    Example:
+        >>> p, q = torch.randn(300, 2), 1.5 * torch.randn(200, 2)
+        >>> KernelMeanMatching(bandwidths=["median"])(p, q).shape
+        torch.Size([200])
+    """
 
     out_of_sample: ClassVar[bool] = True
     """Whether its ratios have values at the numerator's and at new points."""
@@ -108,6 +136,35 @@ class RatioEstimator(nn.Module, ABC):
         """Make what is needed for features of ``spec.features`` dimensions."""
         return
 
+    @final
+    def fit(
+        self, numerator: torch.Tensor | Samples, denominator: torch.Tensor | Samples, step: Step | None = None
+    ) -> Ratio:
+        """Estimate the ratio from samples of both distributions.
+
+        Example:
+            >>> ULSIF().fit(torch.randn(300, 2), 1.5 * torch.randn(200, 2)).diagnostics()
+
+        Args:
+            numerator: n samples of p, values [n, d].
+            denominator: m samples of q, values [m, d].
+            step: whose randomness draws centers and folds; that of seed 0, and nothing needs to be built before, if
+                not given.
+
+        Raises:
+            MatchZooError: the sets have no such samples, or the method cannot do with them.
+        """
+        p, q = as_samples(numerator), as_samples(denominator)
+        if step is None:
+            self.build(spec_of([p, q]))
+        return self.estimate(p, q, step or Step(0, 0))
+
+    def forward(
+        self, numerator: torch.Tensor | Samples, denominator: torch.Tensor | Samples, step: Step | None = None
+    ) -> torch.Tensor:
+        """The ratio [m] at the denominator's samples, as `fit` estimates it; differentiable."""
+        return self.fit(numerator, denominator, step).denominator
+
     @abstractmethod
-    def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
-        """Estimate the ratio from n samples of the numerator and m of the denominator, values [n, d] and [m, d]."""
+    def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
+        """The method itself: the ratio from n samples of the numerator and m of the denominator."""

@@ -2,7 +2,7 @@
 
 import attrs
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
@@ -21,15 +21,15 @@ class ULSIF(RatioEstimator):
     Source: Kanamori, Hido and Sugiyama, A least-squares approach to direct importance estimation, JMLR 2009.
     """
 
-    bandwidths: tuple[Bandwidth, ...] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
+    bandwidths: Several[Bandwidth] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
     """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
-    ridges: tuple[float, ...] = attrs.field(default=(1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
+    ridges: Several[float] = attrs.field(default=(1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
     """Penalties of the squared coefficients to choose from."""
     centers: int = attrs.field(default=100, validator=at_least(1))
     """Kernels at most; where the numerator has more samples, that many are drawn."""
     clip: bool = True
     """Set negative coefficients to 0, as the paper does: the ratio is then nowhere negative."""
 
-    def fit(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
+    def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio, everywhere."""
         return fit_least_squares(numerator, denominator, step, self.bandwidths, self.ridges, self.centers, self.clip)

@@ -1,6 +1,8 @@
 """A recipe: a composition plus its players, as one declared object."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,8 @@ from matchzoo.data import Data
 from matchzoo.data.views import Views
 from matchzoo.evaluation import Evaluation
 from matchzoo.generators import Generator
+from matchzoo.hub import model_projector  # registers its kind  # noqa: F401
+from matchzoo.hub.initialization import start
 from matchzoo.projectors import Identity, Projector
 from matchzoo.recipes.upgrade import upgraded
 from matchzoo.training.composition import Composition, Declared, in_order
@@ -155,8 +159,19 @@ class Recipe:
     def build(self, engine: Engine | None = None) -> Composition:
         """Load the data and weights and build every part, on a fresh copy of this recipe."""
         fresh = self.copy()
+        names = {id(projector): name for name, projector in fresh.spaces.items()}
+        started: dict[str, dict[str, Any]] = {}
+
+        @contextlib.contextmanager
+        def starting(projector: Projector) -> Iterator[None]:
+            yield
+            if projector.init is not None:  # before an average of it is a copy of it
+                name = names[id(projector)]
+                started[name] = start(projector, name, f"projectors.{name}" if self.projectors else name)
+
         try:
-            return Composition.build(fresh.declared(), engine or self.engine())
+            parts = Composition.build(fresh.declared(), engine or self.engine(), around=starting)
+            return attrs.evolve(parts, started=started)
         except (RuntimeError, ValueError) as error:
             if isinstance(error, MatchZooError) or of_memory(error):
                 raise

@@ -29,7 +29,7 @@ def record_session(
         from_step: steps that earlier sessions did.
     """
     path = folder / "environment.json"
-    sessions = read_table(path, {"sessions": list}, "mend or remove it")["sessions"] if path.is_file() else []
+    sessions = read_table(path, {"sessions": list}, "fix or remove it")["sessions"] if path.is_file() else []
     sessions.append(
         {
             "method": method,

@@ -47,6 +47,6 @@ class RunLog:
                 numbered.append((int(json.loads(line)["step"]), line))
             except (ValueError, KeyError, TypeError, RecursionError):
                 if number < len(lines):
-                    message = f"{self.path}, line {number}: is damaged; mend the line, or remove it"
+                    message = f"{self.path}, line {number}: is damaged; fix the line, or remove it"
                     raise MatchZooError(message) from None
         return numbered

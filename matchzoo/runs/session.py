@@ -40,7 +40,7 @@ FAILURE = "failure"
 SIGHT = 60.0
 """Seconds until the others must see a file that the first process wrote: network file systems look again late."""
 THOROUGH = 10
-"""Every so many records hold the diagnostics that are dear as well."""
+"""Every so many records hold the diagnostics that are expensive as well."""
 
 
 def execute(

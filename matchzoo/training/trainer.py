@@ -28,7 +28,7 @@ class Trainer:
     batch: int | None = attrs.field(default=None, validator=at_least(1))
     """Synthetic samples a step; all the generator has if not given."""
     real_batch: int | None = attrs.field(default=None, validator=at_least(1))
-    """Real samples a turn, where a term draws them anew; as many as views are made of synthetic ones if not given. With
+    """Real samples a turn, where a term draws them; as many as views are made of synthetic ones if not given. With
     data.sampling = "balanced" every class has its share of them."""
     seed: int = attrs.field(default=0, validator=at_least(0))
     """Everything random in training is a function of it and the step's number."""

@@ -141,5 +141,5 @@ def check_expected(card: BackboneCard, name: str, found: object, expected: objec
     if expected is not None and found != expected:
         raise MatchZooError(
             f"{card.architecture}: {name} is {found}, but the card says {expected}; if {card.library} changed the "
-            f"architecture, use the version that the card was made with, or copy the card and mend it"
+            f"architecture, use the version that the card was made with, or copy the card and fix it"
         )

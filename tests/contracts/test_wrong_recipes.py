@@ -273,7 +273,7 @@ def test_corrupt_image(tiny_card: Path, tmp_path: Path) -> None:
     for name, content in (("text.png", b"no image"), ("cut.png", whole[: len(whole) // 2])):
         broken = tmp_path / "pictures" / "dog" / name
         broken.write_bytes(content)
-        with pytest.raises(MatchZooError, match=rf"dog/{name}: cannot be read as an image .*; mend or remove it"):
+        with pytest.raises(MatchZooError, match=rf"dog/{name}: cannot be read as an image .*; fix or remove it"):
             run("lgm", f"--data.kind image-folder --data.path {tmp_path / 'pictures'}", tiny_card, tmp_path / "run")
         broken.unlink()
 

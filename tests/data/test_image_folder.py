@@ -75,7 +75,7 @@ def test_loops_of_links_end(tmp_path: Path) -> None:
 def test_links_that_lead_nowhere(tmp_path: Path) -> None:
     classes(tmp_path, "a", "b")
     (tmp_path / "a" / "gone.png").symlink_to(tmp_path / "nowhere.png")
-    with pytest.raises(MatchZooError, match=r"gone\.png: cannot be looked at \(No such file .*\); mend or remove it"):
+    with pytest.raises(MatchZooError, match=r"gone\.png: cannot be looked at \(No such file .*\); fix or remove it"):
         load(tmp_path)
     (tmp_path / "a" / "gone.png").unlink()
     (tmp_path / "a" / "self.png").symlink_to("self.png")

@@ -62,6 +62,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "stack": ({"layers": [{**LEARNED, "features": 5}, LEARNED]}, {}),
         "average": ({"of": "first", "decay": 0.5}, {**POINTS, **TWO}),
         "recoloring": ({"target": "test", "ridge": 0.5}, {}),
+        "model": ({"path": "FOLDER", "part": "encoder"}, IMAGES),
     },
     "network": {
         "mlp": ({"kind": "mlp", "widths": [4], "norm": "batch", "output": "sigmoid"}, {}),

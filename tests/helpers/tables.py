@@ -35,6 +35,21 @@ LGM = {
         {"kind": "linear-probe", "protocol": "ridge", "views": 2, "seeds": 2, "random_draws": 2, "rows": 40}
     ],
 }
+HEAD = {
+    "data": {"kind": "digits", "size": 8},
+    "projectors": {
+        "encoder": {"kind": "learned", "features": 6, "network": {"kind": "mlp", "widths": [7]}},
+        "head": {"kind": "learned", "on": "encoder", "features": 10, "network": {"kind": "mlp", "widths": []}},
+    },
+    "players": {
+        "classifier": {
+            "moves": ["encoder", "head"],
+            "optimizer": {"kind": "adam", "lr": 0.01},
+            "minimize": [{"kind": "classification", "space": "head", "sets": ["real"]}],
+        }
+    },
+    "trainer": {"steps": 4, "real_batch": 64, "device": "cpu"},
+}
 TINY_CARD = """
 architecture = "test_vit"
 weights = "random"

@@ -183,7 +183,18 @@ def test_a_set_is_pushed_by_its_folder(hub: HubServer, tmp_path: Path) -> None: 
 
 
 def test_the_door_is_light() -> None:
-    names = ["DistilledDataset", "Model", "Pushed", "is_name", "kind_of", "pull", "pull_model", "push", "push_model"]
+    names = [
+        "DistilledDataset",
+        "Model",
+        "ModelProjector",
+        "Pushed",
+        "is_name",
+        "kind_of",
+        "pull",
+        "pull_model",
+        "push",
+        "push_model",
+    ]
     program = (
         "import sys\nfrom matchzoo import hub\n"
         "assert not {'torch', 'pyarrow', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"

@@ -1,4 +1,4 @@
-"""A learned projector that is drawn anew: which network a step has is a function of the step's number alone."""
+"""A learned projector that is resampled: which network a step has is a function of the step's number alone."""
 
 import copy
 

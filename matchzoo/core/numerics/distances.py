@@ -44,7 +44,7 @@ def squared_distances(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 
 class _SquaredDistances(torch.autograd.Function):
-    """|x_i − y_j|², without keeping anything of size [n, m, d] for the way back."""
+    """|x_i − y_j|², without keeping anything of size [n, m, d] for the backward pass."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,8 @@
 """Bilinear resampling of images along their axes: enlarging and cropping.
 
-A resampling that treats rows and columns apart is two matrix products, Y = A X Bᵀ, and so is its way back. On a GPU
-torch's own kernels add every pixel's gradient to the pixels it came from one by one, in an order that changes; matrix
-products do not, so they are faster there and the same in every run. On a CPU torch's kernels are faster.
+A resampling that treats rows and columns apart is two matrix products, Y = A X Bᵀ, and so is its backward pass. On a
+GPU torch's own kernels add every pixel's gradient to the pixels it came from one by one, in an order that changes;
+matrix products do not, so they are faster there and the same in every run. On a CPU torch's kernels are faster.
 """
 
 import torch

@@ -117,7 +117,7 @@ def filling(folder: Path) -> Iterator[None]:
             raise
         reason = "it was removed meanwhile" if gone else getattr(error, "strerror", None) or str(error)
         raise MatchZooError(
-            f"{folder}: cannot be written ({reason}); what is there is whole: mend it and start the run again"
+            f"{folder}: cannot be written ({reason}); what is there is whole: fix it and start the run again"
         ) from error
 
 

@@ -65,7 +65,7 @@ class Decoding:
         except Exception as error:  # decoders of damaged files raise whatever their parsing runs into
             words = str(error).replace(f" '{file}'", "").replace(f" {file!r}", "").removesuffix(f": {file}")
             reason = words or type(error).__name__
-            remedy = "" if name else "; mend or remove it"
+            remedy = "" if name else "; fix or remove it"
             raise MatchZooError(f"{name or file}: cannot be read as an image ({reason}){remedy}") from None
         return self.fitted(image)
 

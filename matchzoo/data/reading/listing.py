@@ -152,7 +152,7 @@ def refuse_overlap(train: Listing, test: Listing) -> None:
 
 
 def _unseen(path: Path | str, error: OSError) -> MatchZooError:
-    return MatchZooError(f"{path}: cannot be looked at ({error.strerror}); mend or remove it")
+    return MatchZooError(f"{path}: cannot be looked at ({error.strerror}); fix or remove it")
 
 
 def _file(path: str, about: os.stat_result) -> File:

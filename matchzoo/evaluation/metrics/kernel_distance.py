@@ -13,8 +13,8 @@ BLOCK = 1024
 def kernel_distance(x: torch.Tensor, y: torch.Tensor) -> float:
     """Unbiased squared MMD of two sets under (xᵀy / d + 1)³, over all pairs, in float64 and in blocks of rows.
 
-    It is 0 on average where the laws are equal, so negative about half of the time there. In float32 it would lose what
-    it measures: values near 0 are differences of means of cubes.
+    It is 0 on average where the distributions are equal, so negative about half of the time there. In float32 it would
+    lose what it measures: values near 0 are differences of means of cubes.
 
     Args:
         x: [n, d].

@@ -1,12 +1,25 @@
-"""Which real samples stand for all of them."""
+"""Which real samples stand for all of them: selectors, and the methods as functions on features."""
 
 from matchzoo.generators.selectors.all import All
 from matchzoo.generators.selectors.centroid import Centroid
-from matchzoo.generators.selectors.herding import Herding
-from matchzoo.generators.selectors.k_center import KCenter
-from matchzoo.generators.selectors.k_medoids import KMedoids
-from matchzoo.generators.selectors.nearest import Nearest
+from matchzoo.generators.selectors.herding import Herding, herding
+from matchzoo.generators.selectors.k_center import KCenter, k_center
+from matchzoo.generators.selectors.k_medoids import KMedoids, k_medoids
+from matchzoo.generators.selectors.nearest import Nearest, nearest_rows
 from matchzoo.generators.selectors.random import Random
 from matchzoo.generators.selectors.selector import Selector
 
-__all__ = ["All", "Centroid", "Herding", "KCenter", "KMedoids", "Nearest", "Random", "Selector"]
+__all__ = [
+    "All",
+    "Centroid",
+    "Herding",
+    "KCenter",
+    "KMedoids",
+    "Nearest",
+    "Random",
+    "Selector",
+    "herding",
+    "k_center",
+    "k_medoids",
+    "nearest_rows",
+]

@@ -10,7 +10,7 @@ from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.validators import at_least
 from matchzoo.generators import Generator
 from matchzoo.models.classifiers.image_classifier import Probe
-from matchzoo.projectors import Projector
+from matchzoo.projectors import Backbone, Projector
 
 Part = Generator | Projector | Probe
 Family = Literal["generator", "projector", "probe"]
@@ -67,3 +67,8 @@ def kind_of(part: Part) -> str:
     of_kind: Any = part.projector if isinstance(part, Probe) else part
     family = "generator" if isinstance(of_kind, Generator) else "projector"
     return FAMILIES[CLASSES[family]].kind_of(type(of_kind))
+
+
+def backbones_of(part: Part) -> dict[str, Backbone]:
+    """The frozen backbones within a part, by the prefix of their tensors; their weights come from their cards."""
+    return {prefix: module for prefix, module in part.named_modules() if isinstance(module, Backbone)}

@@ -3,9 +3,14 @@
 from typing import Any
 
 import torch
+from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from matchzoo import zoo
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.part import Part
+from matchzoo.core.spec import Spec
+from matchzoo.projectors import Backbone, Stack
 
 CALLS = 20_000
 """Calls of torch that a part may take to be built, above one for each of its values."""
@@ -36,6 +41,33 @@ class Measuring(TorchFunctionMode):
         if self.calls < 0 or (isinstance(result, torch.Tensor) and result.numel() > self.largest):
             raise MatchZooError("it would be far larger than its tensors are")
         return result
+
+
+class Outline(Part):
+    """What stands for a frozen backbone while a part is measured: the dimension of its features, and no values.
+
+    Args:
+        card: of the zoo.
+    """
+
+    def __init__(self, card: str) -> None:
+        super().__init__()
+        self.card = card
+
+    def build(self, spec: Spec) -> int:
+        """The dimension that the card says; raises for samples that are no color images."""
+        if not spec.is_images or spec.shape[0] != 3:
+            raise MatchZooError(f"a backbone takes images of 3 channels, but a sample has shape {list(spec.shape)}")
+        return zoo.load(self.card, zoo.BackboneCard).features
+
+
+def outline(part: nn.Module) -> None:
+    """Put an `Outline` in the place of every backbone in a stack of a part that is not built."""
+    for stack in [module for module in part.modules() if isinstance(module, Stack)]:
+        layers: Any = tuple(Outline(layer.card) if isinstance(layer, Backbone) else layer for layer in stack.layers)
+        stack.layers = layers
+        for position, layer in enumerate(layers):
+            setattr(stack, f"layers_{position}", layer)
 
 
 def layout(build: Any, values: int) -> dict[str, tuple[list[int], bool]]:

@@ -24,7 +24,7 @@ from matchzoo.hub.folders.card_text import (
     safe,
     short,
 )
-from matchzoo.hub.folders.declared_parts import table_of
+from matchzoo.hub.folders.declared_parts import backbones_of, table_of
 from matchzoo.hub.folders.model_schema import TrainedModel
 
 TASKS = {
@@ -102,7 +102,7 @@ def _use(model: TrainedModel, repo: str) -> str:
         "Checked from end to end, nothing unpickled (`pip install matchzoo-torch`):",
         f"```python\n{door}\n\n{model.family} = {load}.part\n{calls[model.family]}\n```",
     ]
-    if model.backbones and model.family == "probe":
+    if model.backbones and backbones_of(model.declared):
         card = plain(model.backbones[0].get("card"))
         lines.append(f"It needs the weights of the backbone {card}: `matchzoo doctor --fetch {card}`.")
     return "\n\n".join(lines)

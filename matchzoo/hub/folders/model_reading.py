@@ -30,7 +30,7 @@ from matchzoo.hub.folders.model_schema import (
 )
 from matchzoo.hub.folders.validation import sha256
 from matchzoo.models.classifiers.image_classifier import Probe
-from matchzoo.projectors import Backbone
+from matchzoo.projectors import Backbone, Projector
 
 LIMITS = {CONFIG: 64 << 20, PART: 1 << 20, RECIPE: 1 << 20, CARD: 16 << 20, SAMPLE: 64 << 20}
 """Bytes of files that are read whole."""
@@ -127,8 +127,11 @@ def _declared(table: dict[str, Any], family: str, card: str) -> Part:
     if family not in CLASSES:
         raise MatchZooError(f"{CONFIG}: family: expected generator, projector or probe, got {family!a:.80}")
 
-    projector = table.get("projector") if family == "probe" else None
-    if card and isinstance(projector, dict):
+    projector = table.get("projector") if family == "probe" else table
+    if isinstance(projector, dict) and projector.get("kind") == "stack":
+        layers = projector.get("layers")
+        projector = layers[0] if isinstance(layers, list) and layers else None
+    if card and isinstance(projector, dict) and projector.get("kind") == "backbone":
         projector["card"] = card
     foreign = [name for name in _cards(table) if name != card and (name.endswith(".toml") or _unknown(name))]
     if foreign:
@@ -143,6 +146,12 @@ def _declared(table: dict[str, Any], family: str, card: str) -> Part:
         raise MatchZooError(f"{PART}: {error}") from None
     if isinstance(part, Backbone):
         raise MatchZooError(f"{PART}: a frozen backbone is no model of its own; its weights come from its card")
+    for projector in (module for module in part.modules() if isinstance(module, Projector)):
+        if projector.names_another or projector.init is not None or projector.on is not None:
+            raise MatchZooError(
+                f"{PART}: a projector of kind '{declared_parts.kind_of(projector)}' names another one or a file (kind, "
+                f"on, init); a model holds all of it, and nothing else is read; {REMEDY}"
+            )
     return part
 
 
@@ -214,6 +223,7 @@ def _layout(declared: Part, spec: Spec, about: dict[str, Any], values: int) -> L
 
     def build() -> Part:
         part = declared_parts.unbuilt(declared)
+        layout_check.outline(part)
         part.build(spec)
         if not isinstance(part, Probe):
             part.before_step(Step(about["steps"], about["seed"]))

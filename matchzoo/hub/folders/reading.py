@@ -118,7 +118,7 @@ def artifact_of(path: Path) -> Path | None:
 
 def is_run(folder: Path) -> bool:
     """Whether a folder is that of a run: what it holds may be called as files of an artifact are."""
-    return (folder / "metrics.jsonl").exists()
+    return any((folder / name).exists() for name in ("metrics.jsonl", "environment.json"))
 
 
 def read_artifact(folder: Path) -> SetFields:

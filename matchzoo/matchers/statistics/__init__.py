@@ -1,13 +1,13 @@
 """What of a set of samples is compared."""
 
-from matchzoo.matchers.statistics.class_means import ClassMeans, class_means
+from matchzoo.matchers.statistics.class_means import ClassMeans, class_means, other_means
 from matchzoo.matchers.statistics.cross_correlation import CrossCorrelation, cross_correlation
 from matchzoo.matchers.statistics.head_gradient import HeadGradient, head_gradient
 from matchzoo.matchers.statistics.network_gradient import NetworkGradient, network_gradient
-from matchzoo.matchers.statistics.per_class import PerClass
+from matchzoo.matchers.statistics.per_class import PerClass, rows_of_classes
 from matchzoo.matchers.statistics.risk import Risk
 from matchzoo.matchers.statistics.statistic import JointStatistic, Statistic
-from matchzoo.matchers.statistics.statistical_flow import StatisticalFlow
+from matchzoo.matchers.statistics.statistical_flow import StatisticalFlow, statistical_flow
 
 __all__ = [
     "ClassMeans",
@@ -23,4 +23,7 @@ __all__ = [
     "cross_correlation",
     "head_gradient",
     "network_gradient",
+    "other_means",
+    "rows_of_classes",
+    "statistical_flow",
 ]

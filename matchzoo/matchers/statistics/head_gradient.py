@@ -27,9 +27,9 @@ def head_gradient(
     """Gradient of the mean cross-entropy of a linear head, in closed form: G = (softmax(ZWᵀ + b) − Y)ᵀ [Z, 1] / n.
 
     Differentiable in features and probabilities at first order, so no graph of a gradient is needed (the reference
-    differentiates twice). Where n · c is large, rows go in blocks, of which nothing is kept for the way back: they are
-    formed again. Half-precision features are taken to float32 first, a block at a time. Several heads take one matrix
-    product.
+    differentiates twice). Where n · c is large, rows go in blocks, of which nothing is kept for the backward pass: they
+    are formed again. Half-precision features are taken to float32 first, a block at a time. Several heads take one
+    matrix product.
 
     Args:
         features: Z, [n, d].
@@ -78,7 +78,7 @@ def _part(
 
 
 class _Blocks(torch.autograd.Function):
-    """The sum of `_part` over blocks of rows; the way back forms each block again."""
+    """The sum of `_part` over blocks of rows; the backward pass forms each block again."""
 
     @staticmethod
     def forward(
@@ -124,7 +124,7 @@ class _Blocks(torch.autograd.Function):
 
 @declare("head-gradient")
 class HeadGradient(Statistic):
-    """`head_gradient` of a head drawn anew each step: W from N(0, std²), b = 0, the same for all sets of the step.
+    """`head_gradient` of a head resampled each step: W from N(0, std²), b = 0, the same for all sets of the step.
     One draw serves all turns of a step, and all spaces of one dimension.
 
     Of several ``heads`` the gradients are one statistic [k, c, d + 1]; ``cosine`` is one cosine over all of it, close

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from matchzoo.core.declare import declare
-from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
@@ -58,7 +58,7 @@ def network_gradient(
 
 @declare("network-gradient")
 class NetworkGradient(Statistic):
-    """`network_gradient` of a classifier that is another projector of the recipe, drawn anew or moved by a player.
+    """`network_gradient` of a classifier that is another projector of the recipe, resampled or moved by a player.
 
     For a space whose features are the samples themselves (``identity``), so that chunks and processes stay exact.
     Under ``row-cosine``, and of every class by itself (``per-class``), it is DC; without ``per-class`` it is what DCC
@@ -95,5 +95,8 @@ class NetworkGradient(Statistic):
         """The gradient [rows, widest fan-in] of a set with labels."""
         if samples.labels is None:
             raise DeclarationError([("statistic", "a network's gradient needs labels, and this set has none")])
+        if not hasattr(self, "classifier"):
+            message = "network-gradient: it has no network yet; in a loop of your own call network_gradient(network, …)"
+            raise MatchZooError(message)
         inputs = samples.values.unflatten(1, self.shape)
         return network_gradient(self.classifier[0], inputs, samples.labels, samples.weights)

@@ -9,14 +9,19 @@ import torch
 from matchzoo.core.declare import family
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.part import Part
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, as_samples, spec_of
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 
 
 @family("statistic")
 class Statistic(Part, ABC):
-    """A differentiable summary of a set of samples, the same draw for every set of a step."""
+    """A differentiable summary of a set of samples, the same draw for every set of a step.
+
+    Example:
+        >>> HeadGradient()(torch.randn(60, 8), torch.arange(60) % 3).shape  # classes, features + 1
+        torch.Size([3, 9])
+    """
 
     vectorizes: ClassVar[bool] = False
     """Whether `measure` can be run on several sets at once by `torch.vmap`."""
@@ -32,6 +37,31 @@ class Statistic(Part, ABC):
         """Take from the spec what is needed, such as the number of classes; raises where it is missing."""
         return
 
+    def forward(
+        self,
+        values: torch.Tensor | Samples,
+        labels: torch.Tensor | None = None,
+        weights: torch.Tensor | None = None,
+        step: Step | None = None,
+        classes: int | None = None,
+    ) -> torch.Tensor:
+        """The statistic [k, …] of one set, outside of any recipe.
+
+        Args:
+            values: features [n, d] (what has more dimensions is flattened), or `Samples`.
+            labels: class indices [n] or probabilities [n, c], where the statistic needs them.
+            weights: [n] non-negative; None for equal ones.
+            step: whose randomness draws what is random, such as a head; that of seed 0 if not given. Sets that are
+                compared take the same.
+            classes: c; by the labels if not given (the columns of probabilities, one more than the largest index).
+
+        Raises:
+            MatchZooError: the set is not what the statistic takes.
+        """
+        samples = as_samples(values, labels, weights)
+        self.build(spec_of([samples], classes))
+        return self.measure(_flat(samples), step or Step(0, 0))
+
     @abstractmethod
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The statistic [k, …] of a set, differentiable in its values."""
@@ -42,9 +72,27 @@ class Statistic(Part, ABC):
 
 
 class JointStatistic(Statistic, ABC):
-    """One statistic of several sets, such as the correlation between two views of the same rows."""
+    """One statistic of several sets, such as the correlation between two views of the same rows.
+
+    Example:
+        >>> CrossCorrelation()(torch.randn(60, 8), torch.randn(60, 8)).shape
+        torch.Size([8, 8])
+    """
 
     is_joint: ClassVar[bool] = True
+
+    def forward(  # type: ignore[override]  # sets take the place of labels and weights
+        self, *sets: torch.Tensor | Samples, step: Step | None = None
+    ) -> torch.Tensor:
+        """The statistic [k, …] of some sets together, outside of any recipe.
+
+        Args:
+            sets: features [n, d] each, or `Samples`.
+            step: whose randomness draws what is random; that of seed 0 if not given.
+        """
+        samples = [as_samples(given) for given in sets]
+        self.build(spec_of(samples))
+        return self.measure_jointly([_flat(given) for given in samples], step or Step(0, 0))
 
     @abstractmethod
     def measure_jointly(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
@@ -59,3 +107,8 @@ class JointStatistic(Statistic, ABC):
     def measure_all(self, sets: Sequence[Samples], step: Step) -> list[torch.Tensor]:
         """The one statistic [k, …] of all of them."""
         return [self.measure_jointly(sets, step)]
+
+
+def _flat(samples: Samples) -> Samples:
+    """The same samples with values [n, d]."""
+    return samples if samples.values.ndim == 2 else samples.with_values(samples.values.flatten(1))

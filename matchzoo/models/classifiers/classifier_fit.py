@@ -8,9 +8,10 @@ import attrs
 import torch
 
 from matchzoo.core.declare import FAMILIES, family
-from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
-from matchzoo.models.classifiers.classifiers import Classifier
+from matchzoo.models.classifiers.classifiers import FeatureClassifier
+from matchzoo.models.classifiers.classifiers import accuracy as accuracy
+from matchzoo.models.classifiers.classifiers import hits as hits
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -49,13 +50,15 @@ class Fitted:
         chosen: hyper-parameters that the validation set chose, by name; empty where nothing is open.
     """
 
-    classifier: Classifier
+    classifier: FeatureClassifier
     chosen: dict[str, float]
 
 
 @family("protocol")
 class ClassifierFit(ABC):
     """How a classifier is trained on frozen features. It never sees the test set.
+
+    On plain tensors call `linear_probe`, which takes any of these as ``method``.
 
     Attributes:
         chooses: whether it has anything that the validation set chooses.
@@ -87,14 +90,3 @@ class ClassifierFit(ABC):
                 those that it says (`TrainingSet.judges_of`).
             classes: c.
         """
-
-
-def accuracy(scores: torch.Tensor, labels: torch.Tensor, k: int = 1) -> float:
-    """Share of rows [n, c] whose label [n] is among the k largest scores, and not scored −∞."""
-    return double(hits(scores, labels, k)).mean().item()
-
-
-def hits(scores: torch.Tensor, labels: torch.Tensor, k: int) -> torch.Tensor:
-    """[n] bool: whether the label of a row [n, c] is among its k largest scores, and not scored −∞."""
-    largest, classes = scores.topk(min(k, scores.shape[1]), 1)
-    return ((classes == labels.to(scores.device)[:, None]) & (largest > -torch.inf)).any(1)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.samples import Samples
 from matchzoo.core.validators import not_empty, positive
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet, accuracy
@@ -16,14 +16,14 @@ from matchzoo.models.classifiers.softmax_regression import fit_softmax_regressio
 class Converged(ClassifierFit):
     """Softmax regression with an L2 penalty, to its optimum: nothing of an optimizer is in the result."""
 
-    penalties: tuple[float, ...] = attrs.field(
+    penalties: Several[float] = attrs.field(
         default=(10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001), validator=[positive(), not_empty()]
     )
     """Candidates for the L2 penalty, on features of unit scale; of those that are equally accurate the first is taken,
     so best in descending order."""
 
     def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
-        """One classifier a set, as `Protocol.fit` says."""
+        """One classifier a set, as `ClassifierFit.fit` says."""
         return [self._fit(one, one.judges_of(validation), classes) for one in sets]
 
     def _fit(self, one: TrainingSet, validation: Samples, classes: int) -> Fitted:

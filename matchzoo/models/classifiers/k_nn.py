@@ -6,11 +6,11 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.samples import Samples
 from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet, accuracy
-from matchzoo.models.classifiers.classifiers import probabilities
+from matchzoo.models.classifiers.classifiers import FeatureClassifier, probabilities
 from matchzoo.models.classifiers.converged import best_of
 
 BLOCK = 1024
@@ -25,7 +25,7 @@ class NearestNeighbors(ClassifierFit):
     images are left out. Source: Wu et al. 2018 (arXiv 1805.01978), as used by DINO (arXiv 2104.14294) with T = 0.07.
     """
 
-    neighbors: tuple[int, ...] = attrs.field(default=(1, 5, 10, 20, 50, 100), validator=[at_least(1), not_empty()])
+    neighbors: Several[int] = attrs.field(default=(1, 5, 10, 20, 50, 100), validator=[at_least(1), not_empty()])
     """Candidates for k; of those that are equally accurate on the validation set the first is taken."""
     temperature: float = attrs.field(default=0.07, validator=positive())
     """T: how fast votes fall with the cosine."""
@@ -35,7 +35,7 @@ class NearestNeighbors(ClassifierFit):
         return 0
 
     def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
-        """One classifier a set, as `Protocol.fit` says."""
+        """One classifier a set, as `ClassifierFit.fit` says."""
         return [self._fit(one, one.judges_of(validation), classes) for one in sets]
 
     def _fit(self, one: TrainingSet, validation: Samples, classes: int) -> Fitted:
@@ -53,7 +53,7 @@ class NearestNeighbors(ClassifierFit):
 
 
 @attrs.frozen(eq=False)
-class Vote:
+class Vote(FeatureClassifier):
     """Scores: sums of the neighbors' labels [c], each weighted by exp((cosine − 1) / temperature); −∞ of a class that
     no neighbor has.
 

@@ -59,7 +59,7 @@ class Paper(ClassifierFit):
         return True
 
     def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
-        """One classifier a set, as `Protocol.fit` says; sets of one size are trained at once."""
+        """One classifier a set, as `ClassifierFit.fit` says; sets of one size are trained at once."""
         fitted: list[Fitted] = []
         for _, group in groupby(sets, lambda one: (one.features.values.shape, one.views, one.full)):
             same = list(group)

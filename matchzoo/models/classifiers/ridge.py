@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.validators import not_empty, positive
@@ -18,14 +18,14 @@ from matchzoo.models.classifiers.converged import best_of
 class Ridge(ClassifierFit):
     """Least squares on one-hot targets with an L2 penalty, in closed form."""
 
-    penalties: tuple[float, ...] = attrs.field(
+    penalties: Several[float] = attrs.field(
         default=(100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003), validator=[positive(), not_empty()]
     )
     """Candidates for the L2 penalty, on features of unit scale; of those that are equally accurate the first is taken,
     so best in descending order."""
 
     def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
-        """One classifier a set, as `Protocol.fit` says."""
+        """One classifier a set, as `ClassifierFit.fit` says."""
         return [self._fit(one, one.judges_of(validation), classes) for one in sets]
 
     def _fit(self, one: TrainingSet, validation: Samples, classes: int) -> Fitted:

@@ -7,7 +7,7 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.models.networks.layers import OUTPUTS, Output, linear
@@ -27,7 +27,7 @@ class DCGAN(Network):
     the released GRAMFlow code (521 088 parameters to 128 features, 522 915 from 128 values, at 32 pixels).
     """
 
-    channels: tuple[int, ...] = attrs.field(default=(64, 128, 256, 512), validator=[at_least(1), not_empty()])
+    channels: Several[int] = attrs.field(default=(64, 128, 256, 512), validator=[at_least(1), not_empty()])
     """Channels of the maps, from the image inwards; each halves the side, which must allow that."""
     kernel: Literal[4, 5] = 4
     """Pixels a side of the convolutions."""

@@ -8,7 +8,7 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.validators import at_least
 from matchzoo.models.networks.layers import ACTIVATIONS, OUTPUTS, Activation, Output, linear
 from matchzoo.models.networks.network import Network, Shape
@@ -18,7 +18,7 @@ from matchzoo.models.networks.network import Network, Shape
 class MLP(Network):
     """Linear layers with an activation between them; Glorot-uniform weights, zero biases."""
 
-    widths: tuple[int, ...] = attrs.field(default=(100, 100), validator=at_least(1))
+    widths: Several[int] = attrs.field(default=(100, 100), validator=at_least(1))
     """Units of each hidden layer; none for a linear map."""
     activation: Activation = "relu"
     """Between layers."""

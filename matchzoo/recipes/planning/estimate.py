@@ -18,7 +18,7 @@ class Estimate:
         change: what differs from the recipe, as the command line takes it; empty for the recipe itself.
         samples: synthetic samples of a step.
         rows: these, counting views.
-        real_rows: real samples that are drawn anew in a turn; 0 where all are stored.
+        real_rows: real samples that are drawn in an update; 0 where all are stored.
         chunk: rows that are computed at once, of either side, and keep a graph where there is one.
         memory: bytes of a step, by what takes them.
         terms: bytes that the terms take at once, features included. Where chunks are computed, only the graph of the

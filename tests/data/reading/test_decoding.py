@@ -146,7 +146,7 @@ def test_what_is_refused(name: str, tmp_path: Path) -> None:
         DECODING.decode(tmp_path / name)
     message = str(caught.value)
     assert message.startswith(f"{tmp_path / name}: cannot be read as an image (")
-    assert message.endswith("); mend or remove it")
+    assert message.endswith("); fix or remove it")
     assert reason in message
     assert message.count(name) == 1
 
