@@ -204,7 +204,7 @@ def at_hub(url: str, home: str) -> None:
     constants.HF_HOME, constants.HF_HUB_CACHE = home, f"{home}/hub"
 
 
-def killed_pull(folder: Path, times: int = 2) -> list[str]:
+def killed_pull(folder: Path) -> list[str]:
     """A pull of 12 MB from a slow server is killed at random moments, and pulled at last."""
     rng, server = random.Random(str(folder.name)), HubServer()
     try:
@@ -221,7 +221,7 @@ def killed_pull(folder: Path, times: int = 2) -> list[str]:
             return started.matchzoo(*words, environment=place, before=pointed)
 
         done = 0
-        while done < times:
+        while done < (4 if started.AFRESH else 2):
             server.fault = Fault("GET .*/resolve/.*", kind="slow", seconds=0.5, times=20)
             one = pull()
             try:
