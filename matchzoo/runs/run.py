@@ -80,7 +80,7 @@ class Run:
             generator.before_step(Step(trainer.steps, trainer.seed))
             load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", parts.tensors)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-            raise MatchZooError(f"{self.folder / run_parts.NAME}: is damaged ({error}); {AGAIN}") from None
+            raise self._damaged(error) from None
         return generator.requires_grad_(False)
 
     @property
@@ -103,7 +103,11 @@ class Run:
         except (ValueError, KeyError, TypeError, RuntimeError) as error:
             if isinstance(error, MatchZooError):
                 raise
-            raise MatchZooError(f"{self.folder / run_parts.NAME}: is damaged ({error}); {AGAIN}") from None
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> MatchZooError:
+        reason = " ".join(str(error).split())
+        return MatchZooError(f"{self.folder / run_parts.NAME}: is damaged ({reason}); {AGAIN}")
 
     @property
     def parts(self) -> RunParts:
