@@ -260,7 +260,7 @@ def test_parts_of_several_spaces_as_models(
         "minimize": [{"kind": "gan", "side": "critic", "space": space} for space in ("critic", "second")]
     }
     run = structure(adversarial, Recipe).run(tmp_path / "two", quiet=True)
-    with pytest.raises(MatchZooError, match="expected one projector that players moved, got critic, second"):
+    with pytest.raises(MatchZooError, match="several projectors; expected one of critic, second, got 'projector'"):
         model_of_run(run, "projector")
 
 
