@@ -19,7 +19,8 @@ def centers(numerator: Samples, count: int, step: Step) -> Samples:
     """The numerator's samples, or ``count`` of them at random if there are more."""
     if len(numerator) <= count:
         return numerator
-    rows = torch.randperm(len(numerator), generator=step.rng("centers"))[:count].sort().values
+    # The name decides the draw, so it keeps the spelling that it had when results were first published.
+    rows = torch.randperm(len(numerator), generator=step.rng("centres"))[:count].sort().values
     return numerator.rows(rows.to(numerator.values.device))
 
 

@@ -1,21 +1,28 @@
 """Declaration: registries, what `declare` refuses, and attrs classes that are torch modules."""
 
 import copy
+import inspect
 import pickle
 from abc import ABC, abstractmethod
 
 import attrs
 import pytest
 import torch
+from helpers.members import CASES
 from torch import nn
 
 import matchzoo.recipes.recipe  # noqa: F401  (imports every family)
-from matchzoo.core.declare import FAMILIES, Registry, declare, family, family_of, field_docs
+from matchzoo import recipes, zoo
+from matchzoo.core.declare import FAMILIES, Registry, Several, as_tuples, declare, family, family_of, field_docs
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.validators import ascending, at_least, between, not_empty, positive
 from matchzoo.data.views import Crop, Noise, Views
 from matchzoo.generators import Generator, PyramidImages
+from matchzoo.matchers import MMD
+from matchzoo.models.networks import MLP
+from matchzoo.projectors import Stack
+from matchzoo.ratios import KernelMeanMatching
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.composition import Composition
 from matchzoo.training.players import Player
@@ -291,6 +298,110 @@ def test_every_declared_class_is_documented(cls: type) -> None:
     assert [field.name for field in fields if not field_docs(cls).get(field.name)] == []
     optional = [field for field in fields if "None" in str(field.type)]
     assert [field.name for field in optional if field.default is not None] == []
+
+
+# lists where a tuple is declared
+
+
+def listed(value: object) -> object:
+    """The same with lists for tuples, at any depth."""
+    if isinstance(value, dict):
+        return {key: listed(inner) for key, inner in value.items()}
+    return [listed(inner) for inner in value] if isinstance(value, tuple) else value
+
+
+def declared_in(value: object) -> list:
+    """Every declared object in another, itself too."""
+    if isinstance(value, dict):
+        return [part for inner in value.values() for part in declared_in(inner)]
+    if isinstance(value, tuple):
+        return [part for inner in value for part in declared_in(inner)]
+    if not attrs.has(type(value)):
+        return []
+    return [value, *(part for field in attrs.fields(type(value)) for part in declared_in(getattr(value, field.name)))]
+
+
+def members() -> list:
+    """One of every class of a family, and all that shipped recipes and cards declare."""
+    made = []
+    for abstract, registry in FAMILIES.items():
+        for kind in set(CASES.get(registry.noun, {})) & set(registry.names()):
+            table = CASES[registry.noun][kind][0]
+            made.append(structure({"kind": kind, **(table if isinstance(table, dict) else {})}, abstract))
+    made += [recipes.load(name) for name in recipes.names()]
+    return made + [zoo.load(name) for name in zoo.names()]
+
+
+def test_every_declared_class_takes_lists_for_tuples() -> None:
+    seen = set()
+    for member in (part for made in members() for part in declared_in(made)):
+        fields = {field.name: getattr(member, field.name) for field in attrs.fields(type(member))}
+        twin = type(member)(**{name: listed(value) for name, value in fields.items()})
+        assert to_table(twin) == to_table(member)
+        assert {name: type(getattr(twin, name)) for name in fields} == {k: type(v) for k, v in fields.items()}
+        seen |= {(type(member), name) for name, value in fields.items() if isinstance(value, tuple)}
+    classes = {cls for cls, _ in seen}
+    assert {MMD, KernelMeanMatching, Recipe, Player, BackboneCard, MLP, Stack} <= classes
+
+
+@pytest.mark.parametrize(
+    ("given", "target", "expected"),
+    [
+        ([1.0, 2.0], tuple[float, ...], (1.0, 2.0)),
+        ([], tuple[float, ...], ()),
+        ([["a", "b"], "c"], tuple[tuple[str, ...] | str, ...], (("a", "b"), "c")),
+        ([["a", "b"]], tuple[tuple[str, str], ...] | None, (("a", "b"),)),
+        (None, tuple[float, ...] | None, None),
+        ("environments", tuple[str, ...] | str | None, "environments"),
+        ({"a": [1]}, dict[str, tuple[int, ...]], {"a": (1,)}),
+        ({"a": 1}, dict[str, int] | tuple[int, ...], {"a": 1}),
+        (0.5, float | tuple[float, float], 0.5),
+        ([1, 2], int, [1, 2]),
+        ([1.0], Several[float], (1.0,)),
+    ],
+)
+def test_lists_become_tuples(given: object, target: object, expected: object) -> None:
+    assert as_tuples(given, target) == expected
+    assert type(as_tuples(given, target)) is type(expected)
+
+
+def test_a_tuple_stays_what_it_is() -> None:
+    size = torch.zeros(2, 3).shape
+    assert as_tuples(size, tuple[int, ...]) is size
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"bandwidths": "median"}, "bandwidths: expected a list, got 'median'"),
+        ({"bandwidths": 1.0}, "bandwidths: expected a list, got 1.0"),
+        ({"bandwidths": ["medain"]}, "bandwidths: expected a number above 0, 'median' or"),
+        ({"bandwidths": [-1]}, "bandwidths: expected a number above 0, got -1"),
+        ({"bandwidths": []}, "bandwidths: expected at least one entry"),
+    ],
+)
+def test_text_is_not_taken_apart_and_validators_see_tuples(fields: dict, message: str) -> None:
+    for cls in (MMD, KernelMeanMatching):
+        with pytest.raises(DeclarationError) as error:
+            cls(**fields)
+        assert str(error.value).startswith(message)
+
+
+def test_a_list_of_another_length_is_refused() -> None:
+    with pytest.raises(DeclarationError, match="scale: expected 2 values, got 3"):
+        Crop(scale=[0.1, 0.5, 1.0])
+
+
+def test_a_converter_of_its_own_stays() -> None:
+    @declare
+    class Sorted:
+        values: tuple[int, ...] = attrs.field(converter=lambda values: tuple(sorted(values)))
+
+    assert Sorted(values=[3, 1]).values == (1, 3)
+
+
+def test_signatures_show_the_types() -> None:
+    assert inspect.signature(KernelMeanMatching).parameters["bandwidths"].annotation == tuple[float | str, ...]
 
 
 # validators

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.kernels import Energy, Kernel, Linear, Polynomial, RationalQuadratic
+from matchzoo.core.kernels import Energy, Gaussian, Kernel, Linear, Polynomial, RationalQuadratic
 from matchzoo.core.numerics.distances import (
     EXACT_DIMENSIONS,
     MEDIAN_POINTS,
@@ -203,3 +203,18 @@ def test_what_is_kept_goes_with_either_set():
     for seed in range(3):
         x.gram(Samples(points(6, 2, seed)), 1.0)
     assert len(x._kept) == 0  # by reference counting alone, without the garbage collector
+
+
+def test_a_kernel_is_called_on_tensors():
+    x, y = points(5, 3), points(4, 3, 1)
+    for kernel in KERNELS.values():
+        resolved = kernel.resolved(Samples(x), Samples(y))
+        assert torch.equal(kernel(x, y), resolved.gram(Samples(x), Samples(y)))
+        assert kernel(x, Samples(y)).shape == (5, 4)
+
+
+def test_a_kernel_of_one_set_is_its_own_gram_matrix():
+    x = points(5, 3)
+    assert torch.equal(Gaussian(bandwidths=[1.0])(x), Gaussian(bandwidths=[1.0])(x, x))
+    assert torch.equal(Gaussian(bandwidths=[1.0])(x).diagonal(), torch.ones(5, dtype=x.dtype))
+    assert Linear()(torch.rand(4)).shape == (4, 4)

@@ -104,7 +104,7 @@ def test_the_labels_of_a_probe_are_scikit_learns():
     rng = torch.Generator().manual_seed(0)
     labels = torch.arange(90) % 3
     values = torch.randn(90, 4, generator=rng) + 2 * torch.nn.functional.one_hot(labels, 4)
-    pool = Pool(Split(values, labels), tuple("abc"), lambda split: split.all(), Step(0, 0))
+    pool = Pool({"real": Split(values, labels)}, tuple("abc"), lambda split, space: split.all(), Step(0, 0))
     images = torch.randn(7, 4, generator=rng)
     ours = torch.softmax(probe_logits(pool, images), 1)
     unit = (values - values.mean(0)) / (values - values.mean(0)).square().mean().sqrt()

@@ -126,3 +126,25 @@ def test_by_order_refuses_other_shapes():
         by_order(a, {"p": torch.zeros(2, 3), "q": torch.zeros(5)})
     with pytest.raises(MatchZooError, match="2 tensors for a network of 1"):
         by_order(a, {"p": torch.zeros(2, 3)})
+
+
+def test_a_backbone_is_loaded_in_one_call(lite0):
+    backbone = Backbone.load("efficientnet-lite0")
+    images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(backbone(images), lite0(images))
+    assert not backbone.training
+    assert not any(parameter.requires_grad for parameter in backbone.parameters())
+
+
+def test_a_loaded_backbone_names_the_size_that_it_takes():
+    with pytest.raises(
+        MatchZooError, match=r"^size: clip-vit-b16 takes images of 224x224 pixels only.*; use size = 224"
+    ):
+        Backbone.load("clip-vit-b16", size=96)
+    with pytest.raises(MatchZooError, match="unknown backbone 'nothing'"):
+        Backbone.load("nothing")
+
+
+def test_a_loaded_backbone_takes_normalization():
+    backbone = Backbone.load("efficientnet-lite0", size=64, normalization="imagenet")
+    assert backbone.mean.flatten().tolist() == pytest.approx([0.485, 0.456, 0.406])

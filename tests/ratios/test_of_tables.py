@@ -180,6 +180,6 @@ def test_pictures_of_one_and_of_many_columns(tmp_path, d, capsys):
 
 def test_errors_of_the_command_are_for_people(files, capsys):
     with pytest.raises(SystemExit) as stopped:
-        main(["ratio", str(files / "p.csv"), str(files / "q.csv"), "--method", "{ kind = 'ulsif', centers = 3 }"])
+        main(["ratio", str(files / "p.csv"), str(files / "q.csv"), "--method", "{ kind = 'ulsif', centrs = 3 }"])
     assert stopped.value.code == 2
-    assert "--method.centers: unknown key for 'ulsif'; did you mean 'centers'?" in capsys.readouterr().err
+    assert "--method.centrs: unknown key for 'ulsif'; did you mean 'centers'?" in capsys.readouterr().err

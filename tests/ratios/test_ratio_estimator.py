@@ -387,3 +387,52 @@ def test_diagnostics():
 def test_declarations_that_are_refused(table, message):
     with pytest.raises(DeclarationError, match=message):
         structure(table, RatioEstimator)
+
+
+# On plain tensors
+
+
+@pytest.mark.parametrize("estimator", CHOOSING.values(), ids=CHOOSING)
+def test_estimators_take_tensors_and_need_no_step(estimator):
+    p, q = two_sets(40, 30)
+    expected = estimator.fit(Samples(p), Samples(q), Step(0, 0)).denominator
+    assert torch.equal(estimator.fit(p, q).denominator, expected)
+    assert torch.equal(estimator(p, Samples(q)), expected)
+    assert torch.equal(estimator(p, q, STEP), fitted(estimator, p, q).denominator)
+
+
+def test_a_ratio_of_numbers_in_a_row():
+    p, q = points(40, 1), points(30, 1, 1)
+    assert torch.equal(ULSIF()(p[:, 0], q[:, 0]), ULSIF()(p, q))
+    ratio = Classifier(features="logit").fit(p[:, 0], q[:, 0])
+    torch.testing.assert_close(ratio.denominator, q[:, 0].exp() * 30 / 40)
+
+
+def test_a_method_of_ones_own_is_an_estimate():
+    class Constant(RatioEstimator):
+        def build(self, spec):
+            self.dimension = spec.features
+
+        def estimate(self, numerator, denominator, step):
+            return Ratio(denominator=torch.full((len(denominator),), float(self.dimension)))
+
+    p, q = two_sets()
+    assert Constant()(p, q).tolist() == [2.0] * 11
+
+
+def test_a_ratio_is_shown_in_one_line():
+    ratio = Ratio(denominator=torch.tensor([0.5, 1.5, 1.0, -0.02]), matrices=(torch.eye(3),))
+    assert repr(ratio) == "<Ratio at 4 samples: mean 0.745, smallest -0.02, effective sample size 2.5>"
+    relative = RuLSIF(relative=0.25).fit(*two_sets())
+    assert repr(relative).startswith("<Ratio at 11 samples, relative to 0.25: mean ")
+    assert "\n" not in repr(relative)
+    assert repr(Ratio(denominator=torch.zeros(3, device="meta"))) == "<Ratio at 3 samples>"
+
+
+def test_tables_and_functions_are_handed_on():
+    from matchzoo.ratios import estimate, kernel_mean_matching, minimize_in_box
+
+    p, q = two_sets()
+    assert torch.equal(kernel_mean_matching(p, q), KernelMeanMatching()(p, q))
+    assert "Ratio at 11" in repr(estimate(p.numpy(), q.numpy()))
+    assert minimize_in_box.__module__ == "matchzoo.ratios.quadratic_program"
