@@ -22,6 +22,9 @@ class Classification(Matcher):
 
     A player that moves the projector trains it: on ``real`` samples, which is the default, on ``environments``
     (empirical risk minimization), or on ``synthetic`` ones, which is the inner loop of dataset condensation.
+
+    Example:
+        >>> Classification()(Samples(scores, labels))  # [n, c] and [n]; a scalar
     """
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)

@@ -32,7 +32,11 @@ def paired_distance(x: torch.Tensor, y: torch.Tensor, distance: str = "squared")
 @declare("paired")
 class Paired(Matcher):
     """`paired_distance` of two sets whose rows belong together: what a map moves its samples by (``source`` and
-    ``synthetic``), or how far two views of the same rows are apart (``real`` and ``real'``)."""
+    ``synthetic``), or how far two views of the same rows are apart (``real`` and ``real'``).
+
+    Example:
+        >>> Paired(distance="cosine")(x, y)  # [n, d] each; a scalar
+    """
 
     default_sets: ClassVar[tuple[str, ...]] = ("source", "synthetic")
     distance: Literal["squared", "euclidean", "cosine"] = "squared"

@@ -146,6 +146,9 @@ class RatioMatcher(Matcher):
     ratios at synthetic samples, which pushes them up as a whole (where the term is maximized) and guarantees nothing
     for a single one.
 
+    Example:
+        >>> RatioMatcher(estimator=KernelMeanMatching(bandwidths=["median"]))(real, synthetic)  # a scalar
+
     Source: Nguyen, Wainwright and Jordan, IEEE Trans. Inf. Theory 2010 (lower bounds); Srivastava et al., ICLR 2020.
     """
 

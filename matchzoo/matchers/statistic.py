@@ -24,6 +24,10 @@ class StatisticMatcher(Matcher):
 
     Linear gradient matching is the head gradient under one cosine to the reference; V-REx the risk of environments,
     squared, to their mean; Barlow Twins the cross-correlation of two views, squared, to the identity.
+
+    Example:
+        >>> matcher = StatisticMatcher(statistic=HeadGradient(), distance=Cosine())
+        >>> matcher(Samples(features, labels), Samples(synthetic, its_labels))  # a scalar
     """
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)

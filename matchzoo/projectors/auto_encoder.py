@@ -19,6 +19,7 @@ class AutoEncoder(Projector):
     Example:
         >>> auto = AutoEncoder(encoder=MLP(), decoder=MLP(), features=3)
         >>> auto.build(Spec(shape=(8,)))
+        3
         >>> auto.decode(auto(torch.randn(5, 8))).shape
         torch.Size([5, 8])
 

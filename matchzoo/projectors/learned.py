@@ -22,6 +22,7 @@ class Learned(Projector):
     Example:
         >>> critic = Learned(network=MLP(widths=[64]), features=1)
         >>> critic.build(Spec(shape=(2,)))
+        1
         >>> critic(torch.randn(5, 2)).shape
         torch.Size([5, 1])
     """

@@ -44,6 +44,10 @@ def estimate(
 ) -> "Ratio":
     """Estimate the ratio of the densities that two tables were drawn from, at the denominator's rows and elsewhere.
 
+    Example:
+        >>> ratio = estimate(people_2024, people_2019)  # arrays [n, d] and [m, d]
+        >>> ratio.at(more_people)  # [k]
+
     Args:
         numerator: rows of p, array-like [n, d] or [n].
         denominator: rows of q, [m, d] or [m].

@@ -31,6 +31,10 @@ def head_gradient(
     are formed again. Half-precision features are taken to float32 first, a block at a time. Several heads take one
     matrix product.
 
+    Example:
+        >>> head_gradient(features, labels, 0.01 * torch.randn(10, 1280), torch.zeros(10)).shape
+        torch.Size([10, 1281])
+
     Args:
         features: Z, [n, d].
         labels: class indices [n], or probabilities Y [n, c].
