@@ -28,7 +28,7 @@ from matchzoo.core.storage import files
 from matchzoo.data import Split
 from matchzoo.evaluation import FromScratch, Trained
 from matchzoo.evaluation.evaluation import Record
-from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.generators.selectors.random import random_rows
 from matchzoo.models.classifiers import Converged
 
@@ -104,7 +104,7 @@ def side(output: Path) -> None:
     rows = random_rows(train.labels.cpu(), 1, Step(0, 0).rng("random", 0))
     sets["random"] = (train.render(rows).values.cpu(), train.labels[rows].cpu())
     many = large.build(engine)
-    bench = Bench(many.data, many.projector, many.views, engine, Converged(), name="", quiet=True)
+    bench = ProbeHarness(many.data, many.projector, many.views, engine, Converged(), name="", quiet=True)
     found: dict[str, dict[str, Record]] = {}
     print(f"{'images':16} {'probe, Lite0':14} ConvNet from scratch")
     for name, (images, labels) in sets.items():

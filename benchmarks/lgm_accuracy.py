@@ -25,7 +25,7 @@ from lgm_step import device_name, read, seconds, write
 from matchzoo import recipes
 from matchzoo.core.storage.cache import VARIABLE
 from matchzoo.data import Split
-from matchzoo.evaluation.probe_harness import Bench
+from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.models.classifiers import Converged
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.checkpoint import Checkpoints
@@ -217,7 +217,7 @@ class Session:
         engine = generator.engine()
         parts = generator.build(engine)
         self.whole = self.table["generator"]["grow_every"] * (len(parts.generator.sizes) - 1) + 1
-        self.bench = Bench(parts.data, parts.projector, parts.views, engine, Converged(), name="", quiet=True)
+        self.bench = ProbeHarness(parts.data, parts.projector, parts.views, engine, Converged(), name="", quiet=True)
 
     def probe(self, images: torch.Tensor, labels: torch.Tensor) -> float:
         """Top-1 in percent on the test half of the converged probe, on 20 views of every image, always the same."""

@@ -20,7 +20,7 @@ RESULTS = HERE / "results"
 OUTPUT = Path("runs/benchmarks/lgm")
 LGM = {"kind": "statistic", "statistic": {"kind": "head-gradient", "std": 0.01}, "distance": "cosine"}
 SFM = {"kind": "statistic", "statistic": "statistical-flow", "distance": "cosine", "reference": "class-means"}
-CLP = {"kind": "linear-probe", "ridge": 3.0, "temperature": 0.05, "reference": "cache"}
+CLP = {"kind": "induced-probe", "ridge": 3.0, "temperature": 0.05, "reference": "cache"}
 
 
 class Learner(Protocol):
@@ -181,7 +181,7 @@ class Ours:
         self.step, self.state, self.load = training.step, training.state, training.load
 
     def there(self) -> list[torch.Tensor]:
-        stored = [one.values for one in self.training.stored.values()]
+        stored = [one.values for one in self.training.stored.features.values()]
         return [*present(self.training.parts.projector.network), *stored]
 
     def prepare(self) -> None:
@@ -212,6 +212,6 @@ def build(recipe: Recipe, mode: Mode, network: torch.nn.Module | None = None) ->
     training.chunk = max(1, int(training.rows * mode.share))
     if mode.kind == "bare":
         training.prepare(quiet=True)
-        [stored] = training.stored.values()
+        [stored] = training.stored.features.values()
         return Bare(recipe, parts, engine, (stored.values, stored.labels, stored.weights)), parts
     return Ours(training), parts

@@ -105,7 +105,7 @@ class ClassifierTransfer:
         return Score.of(self.head, self.home.test, self.home.classes, self.chosen)
 
     def record(self, bench: ProbeHarness, sets: Sequence[Split]) -> Record:
-        """The record of sets of images on a backbone, as `Bench.record` makes one, with what the head costs.
+        """The record of sets of images on a backbone, as `ProbeHarness.record` makes one, with what the head costs.
 
         Args:
             bench: the new backbone's, of the same data and views as the home. At home the head needs no map: what it

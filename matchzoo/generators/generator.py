@@ -34,6 +34,9 @@ class Generator(Part, ABC):
     per_sample_parameters: ClassVar[bool] = False
     """Whether draws are rows [n] of samples, and row i of every parameter and buffer belongs to sample i alone."""
 
+    reads_data: ClassVar[bool] = False
+    """Whether it reads a data set of its own, so that it cannot be published."""
+
     @abstractmethod
     def build(self, spec: Spec) -> None:
         """Make parameters for samples of ``spec.shape`` (and classes)."""

@@ -1,5 +1,7 @@
 """Synthetic samples as the images of real ones under a network."""
 
+from typing import ClassVar
+
 import torch
 
 from matchzoo.core.declare import declare
@@ -20,6 +22,7 @@ class MapGenerator(Generator):
     ``synthetic``, whose rows are pairs; ``render(draws).source`` has the rows themselves.
     """
 
+    reads_data: ClassVar[bool] = True
     source: Data
     """Where the samples that are mapped come from: its training samples."""
     network: Network

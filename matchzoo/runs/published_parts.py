@@ -117,6 +117,9 @@ def _generator(run: Run, parts: RunParts) -> Model:
     if generator is None or not tensors:
         known = ", ".join(parts.names) or "nothing"
         raise MatchZooError(f"{run.folder}: has no generator with values of its own; it has {known}")
+    if generator.reads_data:
+        reason = "maps a data set, which a model does not hold; use run.generator here, or publish a projector"
+        raise MatchZooError(f"{run.folder}: the generator {reason}")
     spec = attrs.evolve(parts.spec, space="projector")
     return Model(declared=generator, tensors=tensors, spec=spec, **_about(run))
 

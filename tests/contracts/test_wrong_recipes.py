@@ -47,7 +47,11 @@ WRONG_TABLES = {
     "unknown key": ("lgm", {"views.copie": 3}, "views.copie: unknown key; did you mean 'copies'?"),
     "unknown key of a part": ("lgm", {"generator.ipc": 1}, "generator.ipc: unknown key for 'pyramid'; known: decor"),
     "unknown kind": ("lgm", {"generator.kind": "pyramide"}, "generator.kind: unknown generator 'pyramide'; did you"),
-    "no kind": ("lgm", {"data": {"size": 8}}, "data.kind: missing; expected one of arrays, digits, gaussian, hub, im"),
+    "no kind": (
+        "lgm",
+        {"data": {"size": 8}},
+        "data.kind: missing; expected one of arrays, combined, digits, gaussian, hub, im",
+    ),
     "missing section": ("lgm", {"trainer": GONE}, "trainer: missing"),
     "missing field": ("ring", {"generator.dimension": GONE}, "generator.dimension: missing for 'noise'"),
     "no players": (

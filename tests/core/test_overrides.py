@@ -215,7 +215,7 @@ def test_the_input_is_left_alone(lgm: dict) -> None:
         ("--generator.network.widths 4 b", "generator.network.widths[1]: expected int, got 'b'"),
         ("--generator.network.widths '[4'", "generator.network.widths: not a TOML value: '[4'"),
         ("--players.generatr.optimizer.lr 1", "players.generatr: there is none; did you mean 'generator'?"),
-        ("--players.generator.optimizer.lr 1", "players.generator.optimizer: unknown field; did you mean 'optimizer'?"),
+        ("--players.generator.optimiser.lr 1", "players.generator.optimiser: unknown field; did you mean 'optimizer'?"),
         (
             "--players.generator.optimizer.momentum 1",
             "players.generator.optimizer.momentum: unknown field of 'adam'; known: betas, eps, lr, weight_decay",

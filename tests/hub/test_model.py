@@ -176,7 +176,7 @@ def test_every_kind_of_part(tiny_card: Path, tmp_path: Path) -> None:
             if kind in ("identity", "backbone"):
                 continue
             _, table, sections = member(noun, kind, str(tiny_card))
-            if getattr(FAMILIES[family][kind], "names_another", False):
+            if any(getattr(FAMILIES[family][kind], flag, False) for flag in ("names_another", "reads_data")):
                 continue  # tests/runs/test_published_parts.py has what they are saved as
             shape = (3, 8, 8) if sections is IMAGES else (2,)
             spec = Spec(shape=shape, classes=2, class_names=("a", "b"), count=9, features=3)
@@ -482,6 +482,10 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         "cannot be read as safetensors",
     ),
     "huge shapes": (huge, "cannot be read as safetensors"),
+    "reads data": (
+        lambda f: part(f, 'kind = "map"\nsource = { kind = "image-folder", path = "/" }\nnetwork = "mlp"\n'),
+        "a generator that maps a data set names that data, and a model reads none",
+    ),
     "nan": (lambda f: tensors(f, **{BIAS: torch.full((3,), float("nan"))}), "values that are no finite numbers"),
     "other shape": (
         lambda f: tensors(f, **{BIAS: torch.zeros(4)}),

@@ -130,7 +130,7 @@ def test_damaged_results_say_so(ring_recipe, tmp_path):
         path.write_bytes(b"\n" + whole[: len(whole) // 2] + b"\n}")
         if again:
             (tmp_path / "metrics.json").rename(tmp_path / "aside")
-        with pytest.raises(MatchZooError, match=rf"{name}.*is damaged.*(remove metrics.json and start|mend)"):
+        with pytest.raises(MatchZooError, match=rf"{name}.*is damaged.*(remove metrics.json and start|fix)"):
             ring_recipe.run(tmp_path, quiet=True) if again else recipes.open(tmp_path).generator
         path.write_bytes(whole)
         if again:

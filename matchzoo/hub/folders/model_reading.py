@@ -13,6 +13,7 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.structuring import structure
+from matchzoo.generators import Generator
 from matchzoo.hub.folders import declared_parts, layout_check
 from matchzoo.hub.folders.declared_parts import CLASSES, Part
 from matchzoo.hub.folders.folder import REMEDY, Folder
@@ -146,6 +147,10 @@ def _declared(table: dict[str, Any], family: str, card: str) -> Part:
         raise MatchZooError(f"{PART}: {error}") from None
     if isinstance(part, Backbone):
         raise MatchZooError(f"{PART}: a frozen backbone is no model of its own; its weights come from its card")
+    if isinstance(part, Generator) and part.reads_data:
+        raise MatchZooError(
+            f"{PART}: a generator that maps a data set names that data, and a model reads none; {REMEDY}"
+        )
     for projector in (module for module in part.modules() if isinstance(module, Projector)):
         if projector.names_another or projector.init is not None or projector.on is not None:
             raise MatchZooError(

@@ -80,12 +80,12 @@ def test_operations_of_networks_by_hand(ring: dict) -> None:
     ring["trainer"]["schedule"] = ["projector", "generator"]
     learning, moving = estimator(of(ring)).turns
     generator, projector = 2 * (3 * 8 + 8 * 2), 2 * (2 * 8 + 8 * 4)
-    assert moving.synthetic.forward == learning.synthetic.forward == generator + projector
-    assert learning.real.forward == moving.real.forward == projector
+    assert moving.sets["synthetic"].rows.forward == learning.sets["synthetic"].rows.forward == generator + projector
+    assert learning.sets["real"].rows.forward == moving.sets["real"].rows.forward == projector
     # the way back: to every input (of the first layer only where it has a gradient) and to the weights that move
-    assert learning.real.backward == projector + 2 * 8 * 4
-    assert moving.synthetic.backward == projector + generator + 2 * 8 * 2
-    assert moving.real.backward == 0
+    assert learning.sets["real"].rows.backward == projector + 2 * 8 * 4
+    assert moving.sets["synthetic"].rows.backward == projector + generator + 2 * 8 * 2
+    assert moving.sets["real"].rows.backward == 0
 
 
 def test_operations_of_a_head_gradient_by_hand() -> None:
@@ -95,10 +95,10 @@ def test_operations_of_a_head_gradient_by_hand() -> None:
     (term,) = player.terms
     term.statistic.classes = c
     engine = Engine(torch.device("cpu"), torch.float32)
-    ours = Made("projector", n, d, torch.float32, c, moves=True)
+    ours = Made("synthetic", "projector", ("generator",), n, d, torch.float32, c, moves=True)
 
     def cost(rows: int, **fields: object) -> object:
-        theirs = Made("projector", rows, d, torch.float32, c, real=True, stored=True, **fields)
+        theirs = Made("real", "projector", ("projector",), rows, d, torch.float32, c, stored=True, **fields)
         return term_costs({"a": player}, {id(term): (theirs, ours)}, {"a": []}, engine)
 
     small = cost(m)
@@ -159,13 +159,13 @@ def test_half_a_chunk_halves_activations_and_adds_half_a_forward(lgm: dict) -> N
     found = estimator(of(lgm))
     whole, half = (found.estimate(of(lgm, **{"trainer.chunk": rows})) for rows in (20, 10))
     assert half.memory[ACTIVATIONS] == pytest.approx(whole.memory[ACTIVATIONS] / 2, rel=0.02)
-    assert half.flops - whole.flops == 10 * found.turns[0].synthetic.forward
+    assert half.flops - whole.flops == 10 * found.turns[0].sets["synthetic"].rows.forward
     assert half.fixed == whole.fixed
     assert half.least == whole.least
     assert whole.bytes == sum(whole.memory.values()) == whole.fixed + whole.memory[ACTIVATIONS] + whole.terms
     assert half.bytes == half.fixed + half.memory[ACTIVATIONS] + max(half.terms, half.held)
     assert whole.run_flops == 9 * whole.flops + whole.cache_flops
-    assert whole.cache_flops == 899 * found.turns[0].synthetic.forward
+    assert whole.cache_flops == 899 * found.turns[0].sets["synthetic"].rows.forward
 
 
 # memory
@@ -245,7 +245,7 @@ def test_few_images_tell_of_all(lgm: dict, generator: dict, each: int) -> None:
 def test_a_chunk_is_the_one_that_the_run_will_choose(lgm: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = of(lgm)
     found = estimator(recipe)
-    side = found._side(("projector",), found.engine)
+    side = found._drawn("synthetic", ("projector",), found.engine)
     for rows in (9.5, 5.5, 0.1, 19.5, 1e6):
         room = int(rows * found.each(found.turns))
         monkeypatch.setattr(Engine, "free", lambda self, room=room: room)
@@ -453,7 +453,7 @@ def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
 def test_half_precision_is_offered_to_terms_that_save_by_it(lgm: dict, term: dict, offered: bool) -> None:
     """It can be planned for every term, with the copy that the others get."""
     lgm["players"]["generator"]["minimize"] = [{**term, "reference": "cache"}]
-    assert any("float16" in one.change for one in plan(of(lgm)).alternatives) is offered
+    assert any("float16 = true" in one.change for one in plan(of(lgm)).alternatives) is offered
     memory = {}
     for half in (False, True):
         lgm["players"]["generator"]["minimize"] = [{**term, "reference": {"kind": "cache", "float16": half}}]
