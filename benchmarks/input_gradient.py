@@ -30,7 +30,7 @@ from matchzoo.runs.run import Run
 
 PICTURE = Path(__file__).parent.parent / "docs/pictures/input-gradient.png"
 SIZES = (1, 2, 5, 10, 20, 40)
-"""Real images a class in each of the two batches that are compared."""
+"""Real images per class in each of the two batches that are compared."""
 STD = 0.01
 
 
@@ -132,7 +132,7 @@ def picture(agreements: dict[str, list[tuple[float, float]]], runs: dict[str, Ru
     for name, points in agreements.items():
         means, spreads = zip(*points, strict=True)
         axes.errorbar(SIZES, means, spreads, marker="o", capsize=3, label=names[name])
-    axes.set(xscale="log", xlabel="real images a class in each batch", ylabel="cosine of two real batches")
+    axes.set(xscale="log", xlabel="real images per class in each batch", ylabel="cosine of two real batches")
     axes.set(ylim=(-0.05, 1.05), xticks=SIZES, xticklabels=SIZES)
     axes.minorticks_off()
     left.legend(loc="outside upper center", title="gradient", ncols=2, fontsize=8)

@@ -42,7 +42,7 @@ BUDGET = 5.0  # CPU hours
 DISTILLED = ("lgm", "sfm", "clp")
 CHOSEN = ("centroid", "herding", "k-center", "k-medoids")
 SAME_ALONE = ("herding", "k-center")
-"""With one image a class these choose the centroid's image."""
+"""With one image per class these choose the centroid's image."""
 FORWARD = {"efficientnet-lite0": 2.4e-3, "mobilenetv2": 1.8e-3, vit_focus.NAME: 2.6e-2}
 """Measured seconds an image at 64 pixels (the transformer: at 112), one thread."""
 STEP = {"efficientnet-lite0": (0.042, 0.0044), "mobilenetv2": (0.03, 0.004)}
@@ -109,10 +109,10 @@ class Board:
     Attributes:
         cells: sets, in the order in which they are made.
         judges: cards that only evaluate, with the side of the images that they take.
-        draws: of the views, by images a class; ``judged`` those on a judge.
+        draws: of the views, by images per class; ``judged`` those on a judge.
         random_draws: of random images; on a judge as many as ``judged`` says.
         changes: to every recipe, for a shorter run.
-        thin: images a class of Fashion-MNIST that a judge chooses its penalty on.
+        thin: images per class of Fashion-MNIST that a judge chooses its penalty on.
     """
 
     cells: tuple[Cell, ...]

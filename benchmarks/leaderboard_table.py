@@ -84,7 +84,7 @@ def elsewhere(lines: Lines, per_class: int, spaces: Sequence[str], data: Sequenc
 
 
 def verdict(lines: Lines) -> list[list[str]]:
-    """Rows: data and backbone; the best method that distils beside the best real images, at one image a class."""
+    """Rows: data and backbone; the best method that distils beside the best real images, at one image per class."""
     rows = [["data, backbone", "best that distils", "best real images", "difference"]]
     for name in SOURCES:
         for space in SPACES:
@@ -126,7 +126,7 @@ def text(lines: Lines) -> str:
         shown(verdict(lines)),
         "### One image a class, on other backbones",
         shown(elsewhere(lines, 1, SPACES, all_data)),
-        "### Ten images a class, made with MobileNetV2",
+        "### Ten images per class, made with MobileNetV2",
         shown(at_home(lines, 10, SPACES[1:], few)),
         shown(elsewhere(lines, 10, SPACES[1:], few)),
     ]
@@ -145,7 +145,7 @@ def table(lines: Lines) -> None:
 
 
 def figure(lines: Lines) -> Figure:
-    """Dots of one image a class on the set's own backbone, bars of a standard error."""
+    """Dots of one image per class on the set's own backbone, bars of a standard error."""
     made = Figure(figsize=(10.5, 3.4), dpi=120, layout="constrained")
     axes = made.subplots(1, len(SOURCES), sharey=True)
     names = methods(1)

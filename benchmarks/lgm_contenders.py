@@ -89,7 +89,7 @@ class Setting:
     Attributes:
         card: a card of the zoo, or an architecture of timm that gets random weights.
         features: of such an architecture.
-        data: ``digits`` or ``noise``: ``rows`` images a class of random pixels, whose values do not change the time.
+        data: ``digits`` or ``noise``: ``rows`` images per class of random pixels, whose values do not change the time.
         block: steps that are timed together.
         precision: of the projector.
     """

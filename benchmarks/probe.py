@@ -51,7 +51,7 @@ source = "random weights, made for this benchmark"
 img_size = 32
 """
 BACKBONES = ("efficientnet-lite0", "mobilenetv2", "random ViT-Ti/16")
-SETS = {"5 sets of 1 image a class": (1, [0, 1, 2, 3, 4]), "1 set of 5 images a class, 3 seeds": (5, [0, 0, 0])}
+SETS = {"5 sets of 1 image per class": (1, [0, 1, 2, 3, 4]), "1 set of 5 images per class, 3 seeds": (5, [0, 0, 0])}
 """Images a class, and which random draw of images each seed trains on."""
 POOLS = (10, 20, 50, 100)
 """Smaller pools, tried beside the declared one: the first views of it."""

@@ -116,7 +116,7 @@ def report(
     output: tuple[Path, ...] = (Path("runs/report.json"), Path("runs/report.png")),
     json: Flag = False,
 ) -> None:
-    """Put finished runs into one table and one picture: accuracy against images a class, seconds and bytes.
+    """Put finished runs into one table and one picture: accuracy against images per class, seconds and bytes.
 
     Args:
         runs: folders of finished runs.

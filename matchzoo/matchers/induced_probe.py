@@ -76,8 +76,8 @@ class InducedProbe(Matcher):
     temperature: float = attrs.field(default=0.05, validator=positive())
     """What scores are divided by before the softmax: they are near 0 and 1, so it should be below 1."""
     rows: int | None = attrs.field(default=None, validator=at_least(1))
-    """Real rows a step, drawn from those there are; all of them if not given. One draw serves all turns of a step, and
-    all spaces."""
+    """Real rows a step, drawn from those there are; all of them if not given. One draw serves all updates of a step,
+    and all spaces."""
 
     @property
     def supports_float16(self) -> bool:

@@ -89,14 +89,14 @@ class Matcher(Part, ABC):
 
     @property
     def needs_real_batch(self) -> bool:
-        """Whether training samples are drawn for it in every turn: it looks at them, and none are stored."""
+        """Whether training samples are drawn for it in every update: it looks at them, and none are stored."""
         named = self.wanted_sets if self.sets is None else tuple(self.sets)
         return self.reference.views is None and (self.sets == ENVIRONMENTS or "real" in named)
 
     @property
     def supports_float16(self) -> bool:
         """Whether it takes stored features in float16 and widens only what it computes with; others get all of them
-        widened in each turn."""
+        widened in each update."""
         return False
 
     def build(self, spec: Spec) -> None:

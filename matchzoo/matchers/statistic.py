@@ -11,6 +11,7 @@ from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
+from matchzoo.data.pool import Pool
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.distance import Distance
 from matchzoo.matchers.matcher import Matcher
@@ -60,9 +61,21 @@ class StatisticMatcher(Matcher):
         """Bind the statistic."""
         self.statistic.bind(parts)
 
+    def prepare(self, pool: Pool) -> None:
+        """Let the statistic look at the real samples."""
+        self.statistic.prepare(pool)
+
+    def before_step(self, step: Step) -> bool:
+        """Let the statistic do what is due before a step."""
+        return self.statistic.before_step(step)
+
     def after_step(self) -> None:
         """Let the statistic write its state."""
         self.statistic.after_step()
+
+    def finish(self, pool: Pool) -> None:
+        """Let the statistic look at the real samples after the last step."""
+        self.statistic.finish(pool)
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The reduced distance."""

@@ -83,7 +83,7 @@ def check_sizes(parts: Composition, trainer: Trainer, engine: Engine) -> None:
     if views is not None and made is not None:  # of each its plan and a few features at least
         require("views.copies", f"{views.copies} views of {made} samples a step", 64 * made * views.copies)
     if trainer.real_batch is not None:
-        require("trainer.real_batch", f"{trainer.real_batch} real samples a turn", each * trainer.real_batch)
+        require("trainer.real_batch", f"{trainer.real_batch} real samples an update", each * trainer.real_batch)
 
 
 def check_processes(engine: Engine, synthetic_rows: int, real_rows: int) -> None:

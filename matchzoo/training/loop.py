@@ -136,7 +136,7 @@ class Training:
         """Let the parts look at the real samples after the last step."""
         pool = self._pool(quiet)
         with torch.no_grad():
-            for part in self.parts.names.values():
+            for part in (*self.parts.names.values(), *(term for _, _, term in self.parts.terms())):
                 part.finish(pool)
 
     def _pool(self, quiet: bool) -> Pool:

@@ -28,8 +28,8 @@ class Trainer:
     batch: int | None = attrs.field(default=None, validator=at_least(1))
     """Synthetic samples a step; all the generator has if not given."""
     real_batch: int | None = attrs.field(default=None, validator=at_least(1))
-    """Real samples a turn, where a term draws them; as many as views are made of synthetic ones if not given. With
-    data.sampling = "balanced" every class has its share of them."""
+    """Real samples of each set in an update, where a term draws them; as many as views are made of synthetic ones if
+    not given. With data.sampling = "balanced" every class has its share of them."""
     seed: int = attrs.field(default=0, validator=at_least(0))
     """Everything random in training is a function of it and the step's number."""
     schedule: tuple[tuple[str, ...] | str, ...] | None = attrs.field(default=None, validator=not_empty())
@@ -53,7 +53,7 @@ class Trainer:
     as many as do, a number that is stored with the run."""
     nonfinite: Literal["stop", "skip"] = "stop"
     """What a NaN or infinite value of a term, or gradient, does: end the run before a player moves by it (on a GPU at
-    the next record, so that no step waits for the device), or leave out the turn of that player, which the records
+    the next record, so that no step waits for the device), or leave out the update of that player, which the records
     count as ``skipped``."""
     compile: bool = False
     """Compile frozen backbones with torch.compile before the first step, which takes from 20 seconds to minutes. A

@@ -68,8 +68,8 @@ class Views:
     noise: Noise | None = None
     """Gaussian noise; none if not given."""
     shared: bool = False
-    """Whether in a turn all samples of a class, real and synthetic, have the same view; else each has its own. With an
-    augmentation this is differentiable Siamese augmentation."""
+    """Whether in an update all samples of a class, real and synthetic, have the same view; else each has its own. With
+    an augmentation this is differentiable Siamese augmentation."""
 
     def __attrs_post_init__(self) -> None:
         if self.preset not in ("clean", "paper"):
@@ -77,7 +77,8 @@ class Views:
         if self.shared and self.settings()[2] is not None:
             raise DeclarationError([("shared", "noise is of a sample, not of a class; leave the noise out, or shared")])
         if self.shared and self.copies > 1:
-            raise DeclarationError([("shared", f"a class has one view in a turn; use copies = 1, not {self.copies}")])
+            message = f"a class has one view in an update; use copies = 1, not {self.copies}"
+            raise DeclarationError([("shared", message)])
 
     def settings(self) -> tuple[float, Crop | None, Noise | None]:
         """Flip probability, crop and noise, with the preset filled in."""

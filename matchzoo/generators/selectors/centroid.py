@@ -18,7 +18,7 @@ def centroid_rows(features: Samples, per_class: int) -> torch.Tensor:
 
 @declare("centroid")
 class Centroid(Selector):
-    """`centroid_rows`. With one image a class it is the centroid baseline of arXiv 2511.16674."""
+    """`centroid_rows`. With one image per class it is the centroid baseline of arXiv 2511.16674."""
 
     def select(self, pool: Pool, per_class: int | None) -> torch.Tensor:
         """Rows [classes · per_class]."""

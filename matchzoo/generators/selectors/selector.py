@@ -45,7 +45,7 @@ def in_each_class(features: Samples, choose: Callable[[torch.Tensor], torch.Tens
 
 
 def refuse_count(kind: str, per_class: int | None, counted: str) -> None:
-    """Raise a `DeclarationError` where images a class are said to a selector that counts by itself."""
+    """Raise a `DeclarationError` where images per class are said to a selector that counts by itself."""
     if per_class is not None:
         message = f"'{kind}' takes as many as {counted}; leave images_per_class out, got {per_class}"
         raise DeclarationError([("generator.images_per_class", message)])

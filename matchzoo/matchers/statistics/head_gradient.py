@@ -129,7 +129,7 @@ class _Blocks(torch.autograd.Function):
 @declare("head-gradient")
 class HeadGradient(Statistic):
     """`head_gradient` of a head resampled each step: W from N(0, std²), b = 0, the same for all sets of the step.
-    One draw serves all turns of a step, and all spaces of one dimension.
+    One draw serves all updates of a step, and all spaces of one dimension.
 
     Of several ``heads`` the gradients are one statistic [k, c, d + 1]; ``cosine`` is one cosine over all of it, close
     to the mean of the heads' cosines, with less noise.

@@ -10,6 +10,7 @@ from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
+from matchzoo.data.pool import Pool
 from matchzoo.matchers.statistics.statistic import Statistic
 
 
@@ -35,8 +36,8 @@ def rows_of_classes(samples: Samples, classes: int) -> list[torch.Tensor]:
     counts = samples.labels.bincount(minlength=classes).tolist()  # of labels on a device, it is waited for
     if 0 in counts:
         raise MatchZooError(
-            f"per-class: no sample of class {counts.index(0)} among {len(samples)}; every set of a turn needs one of "
-            f'each of {classes}. For real samples use data.sampling = "balanced" and a trainer.real_batch of at least '
+            f"per-class: no sample of class {counts.index(0)} among {len(samples)}; every set of an update needs one "
+            f'of each of {classes}. For real samples use data.sampling = "balanced" and a trainer.real_batch of at least '
             "as many; for synthetic ones leave trainer.batch out"
         )
     return list(samples.labels.argsort(stable=True).to(samples.values.device, non_blocking=True).split(counts))
@@ -76,6 +77,22 @@ class PerClass(Statistic):
     def bind(self, parts: Mapping[str, Part]) -> None:
         """Bind the statistic."""
         self.statistic.bind(parts)
+
+    def prepare(self, pool: Pool) -> None:
+        """Let the statistic look at the real samples."""
+        self.statistic.prepare(pool)
+
+    def before_step(self, step: Step) -> bool:
+        """Let the statistic do what is due before a step."""
+        return self.statistic.before_step(step)
+
+    def after_step(self) -> None:
+        """Let the statistic write its state."""
+        self.statistic.after_step()
+
+    def finish(self, pool: Pool) -> None:
+        """Let the statistic look at the real samples after the last step."""
+        self.statistic.finish(pool)
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The statistics [c, …] of the classes; raises for a set that lacks one."""

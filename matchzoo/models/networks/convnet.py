@@ -38,7 +38,7 @@ class ConvNet(Network):
         """Make the layers; raises unless they go from images of at least 2^depth pixels a side to vectors."""
         if len(inputs) != 3 or len(outputs) != 1:
             raise DeclarationError([("network", f"convnet maps images to vectors, not {inputs} to {outputs}")])
-        channels, height, width = inputs
+        channels, height, width = self.joined_shape(inputs)
         if min(height, width) < 2**self.depth:
             problem = f"{self.depth} halvings need at least {2**self.depth} pixels a side, got {height}x{width}"
             raise DeclarationError([("network.depth", problem)])
@@ -64,9 +64,9 @@ class ConvNet(Network):
             raise DeclarationError([("network.head", problem)])
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """[n, c, h, w] → [n, d]."""
-        return self.layers(x)
+        return self.layers(self.join(x, condition))
 
     def _norm(self) -> list[nn.Module]:
         if self.norm == "instance":

@@ -61,11 +61,11 @@ class DCGAN(Network):
             )
         self.small = (self.channels[-1], image[1] // halvings, image[2] // halvings)
         make = self._to_image if image is outputs else self._from_image
-        self.layers = nn.Sequential(*make(inputs, outputs, rng))
+        self.layers = nn.Sequential(*make(self.joined_shape(inputs), outputs, rng))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """[n, d] → [n, c, h, w], or back."""
-        return self.layers(x)
+        return self.layers(self.join(x, condition))
 
     def _to_image(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> list[nn.Module]:
         cells = self.small[0] * self.small[1] * self.small[2]

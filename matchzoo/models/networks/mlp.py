@@ -30,7 +30,7 @@ class MLP(Network):
     def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
         """Make the layers between flattened samples."""
         self.shape = outputs
-        sizes = [math.prod(inputs), *self.widths, math.prod(outputs)]
+        sizes = [math.prod(self.joined_shape(inputs)), *self.widths, math.prod(outputs)]
         layers: list[nn.Module] = []
         for before, after in itertools.pairwise(sizes):
             layers.append(linear(before, after, lambda weight: nn.init.xavier_uniform_(weight, generator=rng)))
@@ -40,6 +40,6 @@ class MLP(Network):
         hidden = len(layers) - (3 if self.norm == "batch" else 2)
         self.layers = nn.Sequential(*layers[: hidden + 1], OUTPUTS[self.output]())
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """[n, …] (flattened) → [n, *outputs]."""
-        return self.layers(x.flatten(1)).unflatten(1, self.shape)
+        return self.layers(self.join(x, condition).flatten(1)).unflatten(1, self.shape)

@@ -1,11 +1,16 @@
 """Networks: what a noise generator, a learned projector or a classifier is made of."""
 
+import math
 from abc import ABC, abstractmethod
 
+import attrs
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from matchzoo.core.declare import family
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.validators import at_least
 
 Shape = tuple[int, ...]
 """Of one sample: (d,) of vectors, (channels, height, width) of images."""
@@ -13,7 +18,14 @@ Shape = tuple[int, ...]
 
 @family("network")
 class Network(nn.Module, ABC):
-    """A trainable map between vectors or images."""
+    """A trainable map between vectors or images, which may know a condition: a time, or a label.
+
+    The k numbers of a condition join the input: they are appended to a vector, and become k constant channels of an
+    image.
+    """
+
+    condition: int = attrs.field(default=0, validator=at_least(0))
+    """Numbers of the condition, k: 1 for a time, the number of classes for a label; 0 for none."""
 
     @abstractmethod
     def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
@@ -24,5 +36,38 @@ class Network(nn.Module, ABC):
         """
 
     @abstractmethod
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[n, *inputs] → [n, *outputs]."""
+    def forward(self, x: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
+        """[n, *inputs] → [n, *outputs].
+
+        Args:
+            x: [n, *inputs].
+            condition: numbers [n, k] or [n], or class indices [n] (int64), for a network with ``condition = k``.
+
+        Raises:
+            MatchZooError: a condition is missing, or there is one that the network does not know.
+        """
+
+    def joined_shape(self, inputs: Shape) -> Shape:
+        """The shape of inputs that the condition has joined."""
+        if not self.condition:
+            return inputs
+        if len(inputs) == 3:
+            return (inputs[0] + self.condition, *inputs[1:])
+        return (math.prod(inputs) + self.condition,)
+
+    def join(self, x: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
+        """Inputs [n, …] that the condition [n, k] (or [n]) has joined; as they are for a network without one."""
+        if not self.condition and condition is None:
+            return x
+        if condition is None or not self.condition:
+            has, given = (self.condition, "none") if condition is None else (0, tuple(condition.shape))
+            raise MatchZooError(f"network: expected a condition of {has} numbers, got {given}; set network.condition")
+
+        if condition.ndim == 1 and not condition.is_floating_point():
+            condition = F.one_hot(condition, self.condition)
+        numbers = condition.to(x).reshape(len(x), -1)
+        if numbers.shape[1] != self.condition:
+            raise MatchZooError(f"network: expected a condition of {self.condition} numbers, got {numbers.shape[1]}")
+        if x.ndim == 4:
+            return torch.cat([x, numbers[:, :, None, None].expand(-1, -1, *x.shape[2:])], 1)
+        return torch.cat([x.flatten(1), numbers], 1)

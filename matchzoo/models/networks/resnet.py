@@ -38,14 +38,14 @@ class ResidualNet(Network):
         with torch.random.fork_rng(devices=[]):  # torchvision starts from the global state
             torch.manual_seed(int(torch.randint(2**62, (), generator=rng)))
             layers = ResNet(BasicBlock, list(BLOCKS[self.depth]), num_classes=outputs[0], norm_layer=norm)
-            layers.conv1 = nn.Conv2d(inputs[0], 64, 3, padding=1, bias=False)
+            layers.conv1 = nn.Conv2d(self.joined_shape(inputs)[0], 64, 3, padding=1, bias=False)
             nn.init.kaiming_normal_(layers.conv1.weight, mode="fan_out", nonlinearity="relu")
         layers.maxpool = nn.Identity()
         self.layers = layers
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """[n, c, h, w] → [n, d]."""
-        return self.layers(x)
+        return self.layers(self.join(x, condition))
 
 
 def _instance_norm(channels: int) -> nn.Module:

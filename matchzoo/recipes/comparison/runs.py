@@ -24,7 +24,7 @@ from matchzoo.recipes import door
 from matchzoo.recipes.comparison.evaluated_set import spaces_of
 from matchzoo.runs.run import Run
 
-COLUMNS = {"images_per_class": "images a class", "training_seconds": "training, seconds", "bytes": "bytes"}
+COLUMNS = {"images_per_class": "images per class", "training_seconds": "training, seconds", "bytes": "bytes"}
 """What accuracy is drawn against, and how its axis is called."""
 
 
@@ -68,7 +68,7 @@ class RunReport:
         return table
 
     def figure(self) -> Figure:
-        """Top-1 against images a class, seconds and bytes: a color for each method in a space, bars of a standard
+        """Top-1 against images per class, seconds and bytes: a color for each method in a space, bars of a standard
         deviation; below, dashed, random images of the same number where a run has them."""
         scored = [row for row in self.rows if "top1_mean" in row]
         if not scored:

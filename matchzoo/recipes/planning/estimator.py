@@ -1,7 +1,7 @@
 """What a recipe takes, from what a few rows of its parts take.
 
 A step is rows of the synthetic side forward and back (in chunks, forward twice but for the last), rows of the real side
-where that is online, and the terms between them; every turn of the schedule counts. Memory is what is there all the
+where that is online, and the terms between them; every update of the schedule counts. Memory is what is there all the
 time and the graph of a chunk.
 """
 
@@ -118,7 +118,7 @@ class Estimator:
     # measuring
 
     def measured(self, engine: Engine) -> list[Turn]:
-        """Every turn that differs from the others."""
+        """Every update that differs from the others."""
         asked = self.recipe.trainer.chunk
         most = AT_ONCE if asked == "auto" or self.whole else min(asked, AT_ONCE)
         return [self._turn(group, engine, most) for group in dict.fromkeys(self.training.groups)]
@@ -349,7 +349,7 @@ class Estimator:
         return Made("real", space, parts, count, features, dtype, classes, weighted=weighted, stored=True)
 
     def _terms(self, recipe: Recipe, group: Group, rows: int) -> TermCosts:
-        """What the terms of a turn take."""
+        """What the terms of an update take."""
         references, players = self._references(recipe), self._let_play(group)
         moving = {part for player in players.values() for part in player.moves}
         sets: dict[int, Sets] = {}

@@ -1,4 +1,4 @@
-"""What the terms of a turn cost, between features and the gradients with respect to them.
+"""What the terms of an update cost, between features and the gradients with respect to them.
 
 Sets of features are made up. Where they are small, the terms are computed and timed; where they are large, only shapes
 are (on the device ``meta``), so that what a term of a million real features would take is known without them.
@@ -18,18 +18,18 @@ from matchzoo.training.engine import Engine
 from matchzoo.training.players import Player
 
 SMALL = 2e7
-"""Numbers in the sets of a turn up to which its terms are computed to see what they take; beyond, shapes are."""
+"""Numbers in the sets of an update up to which its terms are computed to see what they take; beyond, shapes are."""
 MANY = 2048
 """Samples of a set up to which they are."""
 
 
 @attrs.frozen
 class TermCosts:
-    """What the terms of a turn take, from features to the gradients with respect to them.
+    """What the terms of an update take, from features to the gradients with respect to them.
 
     Attributes:
         flops: operations.
-        peak: bytes that are there at once, the features of the turn and their gradients included.
+        peak: bytes that are there at once, the features of the update and their gradients included.
         held: bytes of these features and gradients alone.
         seconds: None where the terms are too large to be tried.
     """
@@ -96,7 +96,7 @@ def term_costs(
     parameters: Mapping[str, Sequence[nn.Parameter]],
     engine: Engine,
 ) -> TermCosts:
-    """What the terms of the players of a turn take.
+    """What the terms of the players of an update take.
 
     Args:
         players: with built terms.

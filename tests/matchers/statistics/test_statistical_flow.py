@@ -65,7 +65,7 @@ def test_a_flow_is_the_centered_class_mean_turned_and_stretched(per_class):
 
 
 def test_images_of_a_class_may_be_averaged_first():
-    """Views first, then images, then classes is the same as all at once; so is any number of images a class."""
+    """Views first, then images, then classes is the same as all at once; so is any number of images per class."""
     z, labels = problem(3)
     order = labels.argsort(stable=True)
     means = z[order].reshape(C, 3, D).mean(1)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from matchzoo.core.errors import DeclarationError
+from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.models.networks import DCGAN, MLP, ConvNet, Network, ResidualNet
 
 NARROW = {"channels": (32, 64, 128), "kernel": 5, "bias": True, "scale": False, "epsilon": 1e-3}
@@ -131,3 +131,39 @@ def test_shapes_that_do_not_fit(network: Network, inputs: tuple, outputs: tuple,
     with pytest.raises(DeclarationError) as caught:
         built(network, inputs, outputs)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("network", "inputs", "outputs"),
+    [
+        (MLP(widths=(5,), condition=3), (4,), (2,)),
+        (ConvNet(width=4, depth=1, condition=3), (1, 8, 8), (2,)),
+        (DCGAN(channels=(4,), condition=3), (6,), (1, 8, 8)),
+        (DCGAN(channels=(4,), condition=3), (1, 8, 8), (2,)),
+        (ResidualNet(condition=3), (1, 16, 16), (2,)),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, torch.nn.Module) else str(value),
+)
+def test_a_condition_joins_the_input(network, inputs, outputs):
+    """A label is its one-hot numbers, it changes the output, and what does not fit is refused."""
+    network.build(inputs, outputs, torch.Generator().manual_seed(0))
+    network.eval()
+    x = torch.rand(6, *inputs)
+    labels = torch.arange(6) % 3
+    by_label = network(x, labels)
+    assert by_label.shape == (6, *outputs)
+    torch.testing.assert_close(by_label, network(x, torch.nn.functional.one_hot(labels, 3).float()))
+    assert not torch.allclose(by_label, network(x, (labels + 1) % 3))
+    for condition, message in ((None, "expected a condition of 3 numbers, got none"), (x.new_zeros(6, 2), "got 2")):
+        with pytest.raises(MatchZooError, match=message):
+            network(x, condition)
+
+
+def test_without_a_condition_there_is_none():
+    network = MLP(widths=(5,))
+    network.build((4,), (2,), torch.Generator().manual_seed(0))
+    with pytest.raises(MatchZooError, match="expected a condition of 0 numbers"):
+        network(torch.rand(3, 4), torch.rand(3))
+    timed = MLP(widths=(5,), condition=1)
+    timed.build((4,), (2,), torch.Generator().manual_seed(0))
+    assert timed(torch.rand(3, 4), torch.rand(3)).shape == (3, 2)
