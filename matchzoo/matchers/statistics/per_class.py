@@ -37,8 +37,8 @@ def rows_of_classes(samples: Samples, classes: int) -> list[torch.Tensor]:
     if 0 in counts:
         raise MatchZooError(
             f"per-class: no sample of class {counts.index(0)} among {len(samples)}; every set of an update needs one "
-            f'of each of {classes}. For real samples use data.sampling = "balanced" and a trainer.real_batch of at least '
-            "as many; for synthetic ones leave trainer.batch out"
+            f'of each of {classes}. For real samples use data.sampling = "balanced" and a trainer.real_batch of at '
+            "least as many; for synthetic ones leave trainer.batch out"
         )
     return list(samples.labels.argsort(stable=True).to(samples.values.device, non_blocking=True).split(counts))
 
