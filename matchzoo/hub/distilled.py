@@ -12,12 +12,11 @@ from matchzoo.core.showing import notebook
 from matchzoo.core.showing.text import size_of
 from matchzoo.hub import fetching
 from matchzoo.hub.folders import writing
-from matchzoo.hub.folders.set_schema import Table
-from matchzoo.models.classifiers.stored_head import Head
+from matchzoo.hub.folders.set_schema import SetFields
 
 
 @attrs.frozen(eq=False)
-class DistilledDataset:
+class DistilledDataset(SetFields):
     """Images with labels and the names of their classes, and what is known of their origin.
 
     What is not known is empty or None, and `unknown` says so; nothing is guessed. It serves torch's data loaders as it
@@ -42,23 +41,6 @@ class DistilledDataset:
         head: a classifier of all the data that travels with it; None if there is none. Its bytes are its own.
     """
 
-    images: torch.Tensor
-    labels: torch.Tensor
-    class_names: tuple[str, ...]
-    named: bool = attrs.field(default=True, kw_only=True)
-    preprocessing: Table | None = attrs.field(default=None, kw_only=True)
-    source: Table | None = attrs.field(default=None, kw_only=True)
-    backbones: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
-    recipe: str = attrs.field(default="", kw_only=True)
-    scores: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
-    license: str = attrs.field(default="", kw_only=True)
-    versions: Table = attrs.field(factory=dict, kw_only=True)
-    repository: Table | None = attrs.field(default=None, kw_only=True)
-    head: Head | None = attrs.field(default=None, kw_only=True)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int | torch.Tensor]:
         """Image [3, h, w] and label (or probabilities [c]), as torch's data loaders take them."""
         return self.images[index], self.labels[index] if self.labels.ndim == 2 else int(self.labels[index])
@@ -67,11 +49,6 @@ class DistilledDataset:
     def bytes(self) -> int:
         """Of images (float32) and labels, as they are stored."""
         return self.images.nbytes + self.labels.nbytes
-
-    @property
-    def images_per_class(self) -> float:
-        """Images by classes: a whole number where every class has as many."""
-        return len(self) / len(self.class_names)
 
     @property
     def unknown(self) -> tuple[str, ...]:

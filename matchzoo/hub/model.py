@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.spec import Spec
@@ -22,14 +21,14 @@ from matchzoo.core.step import Step
 from matchzoo.hub import fetching
 from matchzoo.hub.folders import declared_parts, model_writing
 from matchzoo.hub.folders.declared_parts import Family, Part
-from matchzoo.hub.folders.model_schema import Table
+from matchzoo.hub.folders.model_schema import ModelFields, Table
 from matchzoo.hub.folders.validation import sha256
 from matchzoo.models.classifiers.image_classifier import Probe
 from matchzoo.projectors import Backbone, Projector
 
 
 @attrs.frozen(eq=False, kw_only=True, slots=False)
-class Model:
+class Model(ModelFields):
     """A declared part and its tensors; what nobody said of its origin is empty or None.
 
     Attributes:
@@ -46,19 +45,6 @@ class Model:
         versions: of the packages that made it.
         repository: ``repo``, ``revision`` and ``commit`` that it was pulled from; None if it was not.
     """
-
-    declared: Part
-    tensors: dict[str, torch.Tensor]
-    spec: Spec
-    steps: int = 0
-    seed: int = 0
-    source: Table | None = None
-    backbones: tuple[Table, ...] = ()
-    recipe: str = ""
-    scores: tuple[Table, ...] = ()
-    license: str = ""
-    versions: Table = attrs.field(factory=dict)
-    repository: Table | None = None
 
     @property
     def family(self) -> Family:

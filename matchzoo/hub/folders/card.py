@@ -19,14 +19,14 @@ from matchzoo.hub.folders.card_text import (
     safe,
     short,
 )
-from matchzoo.hub.folders.set_schema import DistilledSet
+from matchzoo.hub.folders.set_schema import SetFields
 from matchzoo.hub.folders.validation import sha256
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 COLUMNS = ("method", "backbone", "protocol", "images")
 
 
-def text(distilled: DistilledSet, repo: str = "") -> str:
+def text(distilled: SetFields, repo: str = "") -> str:
     """The card as Markdown under a head of YAML; ``repo`` is the repository that it is for, if there is one."""
     title = repo.partition("/")[2] or _title(distilled)
     parts = [
@@ -44,7 +44,7 @@ def text(distilled: DistilledSet, repo: str = "") -> str:
     return f"---\n{head}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
-def metadata(distilled: DistilledSet, title: str) -> dict[str, Any]:
+def metadata(distilled: SetFields, title: str) -> dict[str, Any]:
     """The head: what the Hub shows and searches, which files hold the data, and the names of its labels."""
     per_class = distilled.images_per_class
     count = len(distilled)
@@ -70,13 +70,13 @@ def metadata(distilled: DistilledSet, title: str) -> dict[str, Any]:
     }
 
 
-def _title(distilled: DistilledSet) -> str:
+def _title(distilled: SetFields) -> str:
     data = short(str((distilled.source or {}).get("card", ""))) or data_name((distilled.source or {}).get("data"))
     cards = ", ".join(filter(None, (short(backbone.get("card", "")) for backbone in distilled.backbones)))
     return f"{data or 'Distilled set'}{', distilled' if data else ''}{f' with {cards}' if cards else ''}"
 
 
-def _about(distilled: DistilledSet) -> str:
+def _about(distilled: SetFields) -> str:
     m, _, height, width = distilled.images.shape
     labels = "probabilities of the classes" if distilled.labels.ndim == 2 else "labels"
     source = distilled.source or {}
@@ -89,7 +89,7 @@ def _about(distilled: DistilledSet) -> str:
     )
 
 
-def _use(distilled: DistilledSet, repo: str) -> str:
+def _use(distilled: SetFields, repo: str) -> str:
     cards = " ".join(plain(backbone.get("card")) for backbone in distilled.backbones) or "CARD"
     load = f'hub.pull("{repo}")' if repo else 'DistilledDataset.load("FOLDER")'
     door = "from matchzoo import hub" if repo else "from matchzoo.hub import DistilledDataset"
@@ -109,7 +109,7 @@ def _use(distilled: DistilledSet, repo: str) -> str:
     return "\n\n".join(lines)
 
 
-def _results(distilled: DistilledSet) -> str:
+def _results(distilled: SetFields) -> str:
     scored = [record for record in distilled.scores if record.get("top1_mean") is not None]
     if not scored:
         return "## Results\n\nNobody has recorded any."
@@ -130,7 +130,7 @@ def _results(distilled: DistilledSet) -> str:
     return f"## Results\n\n{markdown(rows)}\n{explanation}"
 
 
-def _origin(distilled: DistilledSet) -> str:
+def _origin(distilled: SetFields) -> str:
     rows = [["what", "is"]]
     about = distilled.preprocessing
     if about is None:
@@ -149,7 +149,7 @@ def _origin(distilled: DistilledSet) -> str:
     return f"## Origin\n\n{markdown(rows)}".rstrip()
 
 
-def _hashes(distilled: DistilledSet) -> str:
+def _hashes(distilled: SetFields) -> str:
     rows = [["tensor", "shape", "bytes", "sha256 of its bytes"]]
     for name, tensor in (("images", distilled.images), ("labels", distilled.labels)):
         kind = str(tensor.dtype).removeprefix("torch.")

@@ -24,13 +24,12 @@ from matchzoo.hub.folders.set_schema import (
     RECIPE,
     SCHEMA,
     TENSORS,
-    NamedClasses,
     SetFields,
 )
 from matchzoo.hub.folders.validation import check, check_shapes, sha256
 from matchzoo.models.classifiers import stored_head
 
-S = TypeVar("S", bound=NamedClasses)
+S = TypeVar("S", bound=SetFields)
 LIMITS = {METRICS: 64 << 20, RECIPE: 1 << 20, CARD: 16 << 20, GRID: 256 << 20}
 """Bytes of files that are read whole."""
 SINGLE = (TENSORS, "distilled.safetensors")

@@ -25,7 +25,7 @@ from matchzoo.hub.folders.set_schema import (
     RECIPE,
     SCHEMA,
     TENSORS,
-    DistilledSet,
+    SetFields,
 )
 from matchzoo.hub.folders.validation import check, rounded, sha256
 from matchzoo.models.classifiers import stored_head
@@ -36,7 +36,7 @@ PLAIN = ("source", "backbones", "scores", "license", "versions", "repository", "
 """Fields that ``metrics.json`` holds as they are."""
 
 
-def write(distilled: DistilledSet, path: Path, repo: str = "") -> None:
+def write(distilled: SetFields, path: Path, repo: str = "") -> None:
     """Write a set to a folder, or its tensors to a ``.safetensors``; ``repo`` is named in the card."""
     try:
         check(distilled.images, distilled.labels, distilled.class_names)
@@ -58,7 +58,7 @@ def write(distilled: DistilledSet, path: Path, repo: str = "") -> None:
         raise MatchZooError(f"{path}: cannot be written ({error.strerror}); give another place") from None
 
 
-def fill(distilled: DistilledSet, folder: Path, repo: str = "") -> None:
+def fill(distilled: SetFields, folder: Path, repo: str = "") -> None:
     """Write all files of a checked set into an empty folder."""
     _tensors(distilled, folder / TENSORS)
     (folder / shard.NAME).parent.mkdir()
@@ -74,12 +74,12 @@ def fill(distilled: DistilledSet, folder: Path, repo: str = "") -> None:
     files.write_text(folder / CARD, card.text(distilled, repo))
 
 
-def names_of(distilled: DistilledSet, names: tuple[str, ...] = NAMES) -> tuple[str, ...]:
+def names_of(distilled: SetFields, names: tuple[str, ...] = NAMES) -> tuple[str, ...]:
     """The files of a set's artifact (or some of them), and that of its head if it has one."""
     return names if distilled.head is None else (*names, stored_head.NAME)
 
 
-def table(distilled: DistilledSet, hashes: dict[str, str]) -> dict[str, Any]:
+def table(distilled: SetFields, hashes: dict[str, str]) -> dict[str, Any]:
     """What ``metrics.json`` says."""
     tensors = {
         name: {"shape": list(x.shape), "dtype": str(x.dtype).removeprefix("torch."), "sha256": sha256(x)}
@@ -93,7 +93,7 @@ def table(distilled: DistilledSet, hashes: dict[str, str]) -> dict[str, Any]:
     return {**content, "images_per_class": distilled.images_per_class, "files": hashes, **fields}
 
 
-def preview(distilled: DistilledSet) -> Image.Image:
+def preview(distilled: SetFields) -> Image.Image:
     """The first image of every class, for as many as there is room, in label order."""
     labels = class_indices(distilled.labels)
     first_rows = [int((labels == label).nonzero()[0]) for label in labels.unique()]
@@ -116,7 +116,7 @@ def preview(distilled: DistilledSet) -> Image.Image:
     return grid
 
 
-def export(distilled: DistilledSet, folder: Path) -> None:
+def export(distilled: SetFields, folder: Path) -> None:
     """Write a folder of images for each class, as `DistilledDataset.export` says."""
     try:
         check(distilled.images, distilled.labels, distilled.class_names)
@@ -128,7 +128,7 @@ def export(distilled: DistilledSet, folder: Path) -> None:
         raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another place") from None
 
 
-def _export(distilled: DistilledSet, folder: Path) -> None:
+def _export(distilled: SetFields, folder: Path) -> None:
     names = distilled.class_names
     digits = max(4, len(str(len(names) - 1)))
     class_folders = [f"{label:0{digits}d}_{_plain(name)}" for label, name in enumerate(names)]
@@ -145,7 +145,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^\w.-]+", "_", name).strip("._")[:60] or "class"
 
 
-def _tensors(distilled: DistilledSet, path: Path) -> None:
+def _tensors(distilled: SetFields, path: Path) -> None:
     metadata = {"class_names": json.dumps(distilled.class_names), "format": f"{FORMAT}-{SCHEMA}"}
     metadata |= {} if distilled.named else {"named": "false"}
     tensors: dict[str, torch.Tensor] = {"images": distilled.images, "labels": distilled.labels}
