@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from PIL import Image
-from pyarrow import parquet
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import class_indices
@@ -49,6 +47,9 @@ def features(class_names: Sequence[str], soft: bool) -> dict[str, Any]:
 def write(path: Path, images: torch.Tensor, labels: torch.Tensor, class_names: Sequence[str]) -> None:
     """Write ``image`` (PNG) of [m, c, h, w], ``label`` [m] and, of soft labels [m, classes], ``probabilities`` beside
     the most probable class."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
     soft = labels.ndim == 2
     columns = {"image": pa.struct({"bytes": pa.binary(), "path": pa.string()}), "label": pa.int64()}
     if soft:
@@ -72,6 +73,9 @@ def write(path: Path, images: torch.Tensor, labels: torch.Tensor, class_names: S
 def compare(path: Path, images: torch.Tensor, labels: torch.Tensor, class_names: Sequence[str]) -> None:
     """Raise where the file does not hold the rounded images [m, c, h, w], the labels [m] or [m, classes] and the names
     of a set, row by row."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
     try:
         with parquet.ParquetFile(path, memory_map=True, pre_buffer=False) as file:
             _compare(file, images, labels, class_names)
