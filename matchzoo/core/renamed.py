@@ -16,7 +16,7 @@ FIELDS = {
     ("ratio estimator", "kliep", "centres"): "centers",
 }
 """What to say now, by family, kind and old field."""
-VALUES = {"centred": "centered", "learnt": "learned"}
+VALUES = {"centred": "centered", "learnt": "learned", "colour": "color"}
 """New values of choices by old ones."""
 
 
@@ -56,6 +56,8 @@ def _renamed(key: str, value: Any, kind: Any) -> tuple[str, Any]:
         return "float16", value
     if key in ("form", "soft_labels") and isinstance(value, str):
         return key, VALUES.get(value, value)
+    if key == "operations" and isinstance(value, list):
+        return key, [VALUES.get(str(operation), operation) for operation in value]
     if key == "to" and kind == "nearest" and isinstance(value, str):
         path = value if value.endswith(".safetensors") else f"{value}/distilled/images.safetensors"
         return key, {"kind": "arrays", "path": path, "test_share": 0.0}

@@ -66,6 +66,7 @@ def test_every_old_word_means_what_it_meant():
             }
         },
         "generator": {"kind": "pyramid", "soft_labels": "learnt"},
+        "views": {"augment": {"operations": ["colour", "flip"]}},
         "evaluation": [{"kind": "linear-probe"}],
     }
     assert upgraded(old) == {
@@ -83,6 +84,7 @@ def test_every_old_word_means_what_it_meant():
             }
         },
         "generator": {"kind": "pyramid", "soft_labels": "learned"},
+        "views": {"augment": {"operations": ["color", "flip"]}},
         "evaluation": [{"kind": "linear-probe"}],
     }
 
