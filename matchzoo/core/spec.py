@@ -1,6 +1,7 @@
 """What the parts of a recipe tell each other while they are built, left to right."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -37,14 +38,16 @@ class Spec:
         return len(self.shape) == 3
 
 
-def structure_spec(text: str) -> Spec:
-    """A spec from its JSON."""
-    return _spec(json.loads(text))
+def specs_as_text(spec: Spec, specs: Mapping[str, Spec]) -> str:
+    """The spec of the data, and others by name, as one JSON text."""
+    return json.dumps({**attrs.asdict(spec), "specs": {name: attrs.asdict(own) for name, own in specs.items()}})
 
 
-def structure_specs(text: str) -> dict[str, Spec]:
-    """Specs by name from their JSON."""
-    return {name: _spec(table) for name, table in json.loads(text).items()}
+def specs_of_text(text: str) -> tuple[Spec, dict[str, Spec]]:
+    """The specs of `specs_as_text`; version 0.1 wrote none by name."""
+    table = json.loads(text)
+    named = table.pop("specs", {})
+    return _spec(table), {name: _spec(own) for name, own in named.items()}
 
 
 def _spec(table: dict[str, Any]) -> Spec:

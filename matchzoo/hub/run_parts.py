@@ -1,10 +1,9 @@
 """What the folder of a run stores of its parts, and models of its projectors.
 
 ``parts.safetensors`` holds the tensors of the parts that moved or keep state, as ``part/name``, and in its metadata
-what they were built for: ``facts`` (the spec of the data, its name in version 0.1) and ``specs`` (of every projector).
+what they were built for, as ``facts`` (its name in version 0.1): the spec of the data, and those of the projectors.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -14,7 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from matchzoo.core.errors import MatchZooError, did_you_mean
-from matchzoo.core.spec import Spec, structure_spec, structure_specs
+from matchzoo.core.spec import Spec, specs_as_text, specs_of_text
 from matchzoo.core.storage import files
 from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.toml import read_toml
@@ -50,8 +49,7 @@ def write(folder: Path, tensors: Tensors, spec: Spec, specs: Mapping[str, Spec])
         spec: of the data.
         specs: what every projector was built for.
     """
-    of_projectors = {name: attrs.asdict(one) for name, one in specs.items()}
-    metadata = {"facts": json.dumps(attrs.asdict(spec)), "specs": json.dumps(of_projectors)}
+    metadata = {"facts": specs_as_text(spec, specs)}  # one key: of several the order is not that of the writer
     files.write_tensors(folder / NAME, tensors, metadata)
 
 
@@ -92,8 +90,7 @@ class RunParts:
             with safe_open(path, "pt") as file:
                 metadata = file.metadata() or {}
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (it is no dict)
-            spec = structure_spec(metadata["facts"])
-            specs = structure_specs(metadata.get("specs", "{}"))
+            spec, specs = specs_of_text(metadata["facts"])
         except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise MatchZooError(f"{path}: is damaged ({error!r:.200}); {AGAIN}") from None
         return cls(folder, projectors, spec, specs or _derived(projectors, spec, size), tensors)

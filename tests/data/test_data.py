@@ -219,7 +219,7 @@ def test_torchvision_that_is_not_here(tmp_path: Path, monkeypatch: pytest.Monkey
         with pytest.raises(MatchZooError, match=rf"data\.root: {name} cannot be read from .*data\.download = true"):
             Torchvision(dataset=name, root=str(tmp_path)).load()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(MatchZooError, match=r"make data \(or: python -m matchzoo\.data\.debian\)"):
+    with pytest.raises(MatchZooError, match=r"make data \(or: python -m matchzoo\.data\.preparation\.debian\)"):
         Torchvision(dataset="FashionMNIST").load()
 
 

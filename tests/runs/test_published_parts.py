@@ -98,7 +98,7 @@ def test_a_head_learns_and_is_found_again(tmp_path: Path) -> None:
 def test_the_folder_says_what_projectors_were_built_for(head_run: Run) -> None:
     with safe_open(head_run.folder / "parts.safetensors", "pt") as file:
         metadata = file.metadata()
-    specs = json.loads(metadata["specs"])
+    specs = json.loads(metadata["facts"])["specs"]
     assert {name: (spec["shape"], spec["features"]) for name, spec in specs.items()} == {
         "encoder": ([3, 8, 8], 6),
         "head": ([6], 10),

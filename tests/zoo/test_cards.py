@@ -108,7 +108,7 @@ def test_a_data_card_is_complete(name: str) -> None:
 
 def test_the_page_shows_a_card() -> None:
     page = (Path(__file__).parents[2] / "docs/data.md").read_text()
-    (block,) = [block for block in re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S) if "[data]" in block]
+    (block,) = [block for block in re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S) if "license =" in block]
     shown = tomllib.loads(block)
     assert shown == {**tomllib.loads((shipped.root() / "zoo/datasets/cifar10.toml").read_text()), "package": ""}
 
