@@ -16,11 +16,12 @@ from matchzoo.generators import Generator
 from matchzoo.hub import run_parts
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.run_parts import AGAIN, RunParts
+from matchzoo.matchers import Discrepancy
 from matchzoo.projectors import Projector
 from matchzoo.runs import page
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.engine import DTYPES
-from matchzoo.training.loop import load_part
+from matchzoo.training.loop import Training, load_part
 
 
 @attrs.frozen(eq=False)
@@ -104,6 +105,27 @@ class Run:
             if isinstance(error, MatchZooError):
                 raise
             raise self._damaged(error) from None
+
+    def discrepancies(self) -> dict[str, Discrepancy]:
+        """What every term says of the parts as they became, by player and label: its value, and the ratio or the plan
+        behind it.
+
+        The sets are fresh, those of a step after the last one, so a ratio's weights are at the synthetic samples (or
+        at whatever set is its denominator) of that step: ``run.discrepancies()["projector/maximize[0]"].ratio``. State
+        of terms, such as running means, is that of a first step. Data and weights of the recipe must be here.
+
+        Raises:
+            MatchZooError: the recipe cannot be built here, or the stored parts are damaged.
+        """
+        recipe, parts = self.recipe.copy(), self.parts
+        engine = recipe.engine()
+        training = Training(recipe.build(engine), recipe.trainer, engine)
+        try:
+            training.load_results(recipe.trainer.steps, parts.tensors)
+        except (KeyError, RuntimeError) as error:
+            raise self._damaged(error) from None
+        training.prepare(quiet=True)
+        return training.discrepancies(recipe.trainer.steps + 1)
 
     def _damaged(self, error: Exception) -> MatchZooError:
         reason = " ".join(str(error).split())

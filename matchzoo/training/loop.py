@@ -269,6 +269,16 @@ class Training:
             for name, player in players.items()
         }
 
+    @torch.no_grad()
+    def discrepancies(self, number: int) -> dict[str, Discrepancy]:
+        """What every term says of the sets that it would draw in a step, by player and label; nothing moves."""
+        step = Step(number, self.trainer.seed)
+        for turn, group in enumerate(self.groups):
+            players = {name: self.parts.players[name] for name in group}
+            features = {name: drawn.features() for name, drawn in self.sets(group, step, turn).items()}
+            self.evaluate(players, step, features)
+        return {f"{name}/{label}": self.last[name, label] for name, label, _ in self.parts.terms()}
+
     def _let_move(self, moving: set[str]) -> None:
         """Gradients for the parts that this group moves, and for no other."""
         if moving == self.moving:
@@ -315,13 +325,17 @@ class Training:
         """Whether a part's values are state: a frozen projector's come from its card, a generator's from nowhere."""
         return isinstance(part, Generator) or name not in self.fixed or part.keeps_state
 
-    def load(self, number: int, tensors: dict[str, torch.Tensor]) -> None:
-        """Put back the state after step ``number``."""
+    def load_results(self, number: int, tensors: dict[str, torch.Tensor]) -> None:
+        """Put back the parts as they were after step ``number``, from what `results` gave."""
         self.before_step(Step(number, self.trainer.seed))  # first the shapes, then what is in them
         self.begun = True
         for name, part in self.parts.names.items():
             if self._kept(name, part):
                 load_part(part, name, tensors)
+
+    def load(self, number: int, tensors: dict[str, torch.Tensor]) -> None:
+        """Put back the state after step ``number``."""
+        self.load_results(number, tensors)
         for name, label, term in self.parts.terms():
             load_part(term, f"terms/{name}/{label}", tensors)
         for name, optimizer in self.optimizers.items():

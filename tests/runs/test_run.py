@@ -12,10 +12,12 @@ from safetensors import safe_open
 
 from matchzoo import recipes
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.step import Step
 from matchzoo.core.storage import files
 from matchzoo.core.structuring import structure
 from matchzoo.core.toml import read_toml
 from matchzoo.hub.distilled import DistilledDataset
+from matchzoo.ratios import kernel_mean_matching
 from matchzoo.recipes.recipe import Recipe
 
 
@@ -206,3 +208,20 @@ def test_what_killed_processes_left_beside_a_folder_is_tidied(tmp_path):
     files.write_folder(tmp_path / "set", write)
     assert (tmp_path / "set/a").read_text() == "new"
     assert {path.name for path in tmp_path.iterdir()} == {"set", f".set.tmp-{alive}", ".other.tmp-1"}
+
+
+def test_the_terms_of_a_finished_run_say_what_they_make_of_its_parts(ring_recipe, tmp_path):
+    """A ratio's weights are those that its estimator gives to the features of the run's own generator and projector."""
+    run = ring_recipe.run(tmp_path / "run", quiet=True)
+    found = run.discrepancies()
+    assert found.keys() == {"generator/minimize[0]", "projector/maximize[0]"}
+    ratio = found["projector/maximize[0]"].ratio
+    parts, step = ring_recipe.build(), Step(10, 0)
+    real = parts.data.render(parts.data.draw(16, step.rng("data", 0))).values
+    made = run.generator.render(run.generator.draw(16, step.rng("generator", 0))).values
+    with torch.no_grad():
+        features = [run.projectors["projector"](x) for x in (real, made)]
+        expected = kernel_mean_matching(*features, [1.0], ridge=0.1)
+    torch.testing.assert_close(ratio.denominator, expected, rtol=1e-4, atol=1e-5)
+    assert found["projector/maximize[0]"].diagnostics()["mean"] == pytest.approx(expected.mean().item(), rel=1e-4)
+    assert found["generator/minimize[0]"].ratio is None
