@@ -123,7 +123,7 @@ def as_samples(
 ) -> Samples:
     """A tensor as `Samples`; samples are returned as they are.
 
-    Example:
+    Examples:
         >>> as_samples(torch.rand(5, 2)).values.shape
         torch.Size([5, 2])
 

@@ -22,7 +22,7 @@ class Generator(Part, ABC):
     images of classes); then `sample` gives samples without a graph, and in a training loop the generator, called on
     draws, gives their values, differentiable in its parameters.
 
-    Example:
+    Examples:
         >>> generator = NoiseGenerator(dimension=2, network=MLP())
         >>> generator.build(Spec(shape=(2,)))
         >>> generator.sample(5).values.shape

@@ -17,7 +17,7 @@ matrix used for feature visualization: Olah, Mordvintsev, Schubert, 2017)."""
 def decode(levels: Sequence[torch.Tensor], size: int, decorrelate: bool = True) -> torch.Tensor:
     """Images from pyramid levels: X = sigmoid(2 · M · Σ_l up(P_l)).
 
-    Example:
+    Examples:
         >>> decode([torch.randn(2, 3, size, size) for size in (1, 2, 4)], size=8).shape
         torch.Size([2, 3, 8, 8])
 

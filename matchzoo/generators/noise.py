@@ -19,7 +19,7 @@ from matchzoo.models.networks.network import Network
 class NoiseGenerator(Generator):
     """x = network(z) with z drawn from N(0, I) or U(−1, 1).
 
-    Example:
+    Examples:
         >>> generator = NoiseGenerator(dimension=2, network=MLP(widths=[64, 64]))
         >>> generator.build(Spec(shape=(2,)))
         >>> generator(generator.draw(64)).shape

@@ -24,7 +24,7 @@ class PixelImages(Generator):
     Image i is of class i // images_per_class. The released code of linear gradient matching has a
     pixel mode that does not run; its constants are unknown, so these are ours.
 
-    Example:
+    Examples:
         >>> images = PixelImages(images_per_class=2)
         >>> images.build(Spec(shape=(3, 32, 32), classes=10))
         >>> images.sample().values.shape

@@ -31,7 +31,7 @@ class PyramidImages(Generator):
     In a loop of your own call ``before_step(Step(number, seed))`` before each update; where it says True, the levels
     are other parameters than before, and the optimizer must be made again.
 
-    Example:
+    Examples:
         >>> images = PyramidImages(images_per_class=2)
         >>> images.build(Spec(shape=(3, 32, 32), classes=10))
         >>> images.sample().values.shape

@@ -23,7 +23,7 @@ class Classification(Matcher):
     A player that moves the projector trains it: on ``real`` samples, which is the default, on ``environments``
     (empirical risk minimization), or on ``synthetic`` ones, which is the inner loop of dataset condensation.
 
-    Example:
+    Examples:
         >>> Classification()(Samples(scores, labels))  # [n, c] and [n]; a scalar
     """
 

@@ -56,7 +56,7 @@ def row_cosine_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 class Distance(ABC):
     """How far two statistics are from each other.
 
-    Example:
+    Examples:
         >>> Cosine()(torch.rand(3, 4), torch.rand(3, 4))  # a scalar
     """
 

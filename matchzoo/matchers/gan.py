@@ -54,7 +54,7 @@ def generator_loss(synthetic: torch.Tensor, loss: Loss) -> torch.Tensor:
 class GAN(Matcher):
     """`critic_loss` or `generator_loss` of a projector with one feature, the critic; both players minimize theirs.
 
-    Example:
+    Examples:
         >>> GAN(side="critic")(critic(real), critic(synthetic))  # outputs [n] or [n, 1]; a scalar
         >>> GAN(side="generator")(critic(synthetic))
     """

@@ -62,7 +62,7 @@ class InducedProbe(Matcher):
     with a stored real side; ``rows`` of it a step make it cheaper. Class means are not exact here, since the
     cross-entropy of a mean is not the mean of cross-entropies.
 
-    Example:
+    Examples:
         >>> InducedProbe()(Samples(real, labels), Samples(synthetic, its_labels))  # values [n, d]; a scalar
 
     Source: CLP-DD, arXiv 2605.07194, of which we know the abstract and the beginning only: a closed-form kernel ridge

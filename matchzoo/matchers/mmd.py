@@ -25,7 +25,7 @@ def mmd2(
 ) -> torch.Tensor:
     """Squared MMD of two samples under Gaussian kernels, summed over bandwidths; a scalar.
 
-    Example:
+    Examples:
         >>> mmd2(torch.randn(100, 2), torch.randn(80, 2) + 1, ["median"], "unbiased")
 
     Args:
@@ -98,7 +98,7 @@ class MMD(Matcher):
 
     The root is sqrt(max(MMD², 0) + 1e-6), whose slope at 0 is finite; where an unbiased MMD² is negative it has none.
 
-    Example:
+    Examples:
         >>> MMD(bandwidths=[0.5, 1.0])(torch.randn(100, 2), torch.randn(80, 2))  # a scalar
     """
 

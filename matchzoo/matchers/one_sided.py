@@ -16,7 +16,7 @@ class OneSided(Matcher):
     Critic and generator both have it in their objective, with a weight of 16 in the released code; it keeps the means
     in order, so that the critic's features do not oscillate.
 
-    Example:
+    Examples:
         >>> OneSided()(features_of_real, features_of_synthetic)  # [n, d] and [m, d]; a scalar
 
     Source: Li et al., MMD GAN, NeurIPS 2017, section 3.3 (as a hinge over features in the released code).

@@ -34,7 +34,7 @@ class Paired(Matcher):
     """`paired_distance` of two sets whose rows belong together: what a map moves its samples by (``source`` and
     ``synthetic``), or how far two views of the same rows are apart (``real`` and ``real'``).
 
-    Example:
+    Examples:
         >>> Paired(distance="cosine")(x, y)  # [n, d] each; a scalar
     """
 

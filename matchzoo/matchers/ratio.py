@@ -98,7 +98,7 @@ def f_divergence(ratio: Ratio, divergence: str = "pearson", form: str = "centere
     Of a relative ratio it is the divergence of the numerator from the mixture αp + (1 − α)q, whose mean takes the place
     of the denominator's. Where a logarithm is needed and the method estimates none, ratios below 1e-6 are raised to it.
 
-    Example:
+    Examples:
         >>> f_divergence(ULSIF().fit(p, q), "kl", "lower-bound")
 
     Args:
@@ -146,7 +146,7 @@ class RatioMatcher(Matcher):
     ratios at synthetic samples, which pushes them up as a whole (where the term is maximized) and guarantees nothing
     for a single one.
 
-    Example:
+    Examples:
         >>> RatioMatcher(estimator=KernelMeanMatching(bandwidths=["median"]))(real, synthetic)  # a scalar
 
     Source: Nguyen, Wainwright and Jordan, IEEE Trans. Inf. Theory 2010 (lower bounds); Srivastava et al., ICLR 2020.

@@ -21,7 +21,7 @@ class Reconstruction(Matcher):
 
     Source: Li et al., MMD GAN, NeurIPS 2017, section 3.3 (λ of the released code is 8: ``weight = 8.0``).
 
-    Example:
+    Examples:
         >>> Reconstruction()(auto_encoder.embed(Samples(x)))  # x [n, …]; a scalar
     """
 

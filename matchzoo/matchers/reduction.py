@@ -16,7 +16,7 @@ from matchzoo.matchers.distance import Distance, Squared
 class Reduction(ABC):
     """From the statistics of k sets to one scalar.
 
-    Example:
+    Examples:
         >>> risks = [torch.rand(1) for _ in range(3)]
         >>> ToMean()(risks)  # their variance, the penalty of V-REx
     """

@@ -26,7 +26,7 @@ class StatisticMatcher(Matcher):
     Linear gradient matching is the head gradient under one cosine to the reference; V-REx the risk of environments,
     squared, to their mean; Barlow Twins the cross-correlation of two views, squared, to the identity.
 
-    Example:
+    Examples:
         >>> matcher = StatisticMatcher(statistic=HeadGradient(), distance=Cosine())
         >>> matcher(Samples(features, labels), Samples(synthetic, its_labels))  # a scalar
     """

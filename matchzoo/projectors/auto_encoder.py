@@ -16,7 +16,7 @@ from matchzoo.projectors.projector import Projector
 class AutoEncoder(Projector):
     """Features of an encoder, and a decoder from them to samples, moved together; `Reconstruction` is the term.
 
-    Example:
+    Examples:
         >>> auto = AutoEncoder(encoder=MLP(), decoder=MLP(), features=3)
         >>> auto.build(Spec(shape=(8,)))
         3

@@ -25,7 +25,7 @@ class Backbone(Projector):
     that the network was trained with, or by ImageNet's. Pixels are laid out channels-last, in which convolutions are
     faster on a CPU (EfficientNet-Lite0 at 96 px, forward and back: 10 ms an image instead of 14, one thread).
 
-    Example:
+    Examples:
         >>> backbone = Backbone.load("efficientnet-lite0")
         >>> backbone(torch.rand(4, 3, 224, 224)).shape
         torch.Size([4, 1280])

@@ -11,7 +11,7 @@ from matchzoo.projectors.projector import Projector
 class Identity(Projector):
     """Compare samples as they are, each flattened to a vector.
 
-    Example:
+    Examples:
         >>> Identity()(torch.rand(4, 3, 8, 8)).shape
         torch.Size([4, 192])
     """

@@ -19,7 +19,7 @@ class Learned(Projector):
     """Any network as projector: the learned feature space of GRAM-nets, the critic of GANs (``features = 1``), and the
     random networks of dataset condensation (``redraw_every = 1``).
 
-    Example:
+    Examples:
         >>> critic = Learned(network=MLP(widths=[64]), features=1)
         >>> critic.build(Spec(shape=(2,)))
         1

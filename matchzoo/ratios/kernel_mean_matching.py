@@ -27,7 +27,7 @@ def kernel_mean_matching(
 ) -> torch.Tensor:
     """Density ratio at the denominator's points: r = (m/n) (K_dd + εI)⁻¹ K_dn 1, averaged over bandwidths.
 
-    Example:
+    Examples:
         >>> ratio = kernel_mean_matching(torch.randn(300, 2), 1.5 * torch.randn(200, 2), ["median"])  # [200]
 
     Args:

@@ -44,7 +44,7 @@ def estimate(
 ) -> "Ratio":
     """Estimate the ratio of the densities that two tables were drawn from, at the denominator's rows and elsewhere.
 
-    Example:
+    Examples:
         >>> ratio = estimate(people_2024, people_2019)  # arrays [n, d] and [m, d]
         >>> ratio.at(more_people)  # [k]
 

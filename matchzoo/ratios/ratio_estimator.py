@@ -20,7 +20,7 @@ from matchzoo.core.step import Step
 class Ratio:
     """An estimated density ratio p/q of numerator p and denominator q, or the relative one p / (αp + (1 − α)q).
 
-    Example:
+    Examples:
         >>> ratio = ULSIF().fit(p, q)  # p [n, d], q [m, d]
         >>> ratio
         <Ratio at 200 samples: mean 1.003, smallest 0.02, effective sample size 143.2>
@@ -123,7 +123,7 @@ class RatioEstimator(nn.Module, ABC):
     Called, it gives the ratio [m] at the denominator's samples, as a differentiable tensor; `fit` gives the `Ratio`
     with all that is known of it. A method of its own is written by overriding `estimate`.
 
-    Example:
+    Examples:
         >>> p, q = torch.randn(300, 2), 1.5 * torch.randn(200, 2)
         >>> KernelMeanMatching(bandwidths=["median"])(p, q).shape
         torch.Size([200])
@@ -142,7 +142,7 @@ class RatioEstimator(nn.Module, ABC):
     ) -> Ratio:
         """Estimate the ratio from samples of both distributions.
 
-        Example:
+        Examples:
             >>> ULSIF().fit(torch.randn(300, 2), 1.5 * torch.randn(200, 2)).diagnostics()
 
         Args:

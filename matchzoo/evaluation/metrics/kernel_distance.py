@@ -16,7 +16,7 @@ def kernel_distance(x: torch.Tensor, y: torch.Tensor) -> float:
     It is 0 on average where the distributions are equal, so negative about half of the time there. In float32 it would
     lose what it measures: values near 0 are differences of means of cubes.
 
-    Example:
+    Examples:
         >>> kernel_distance(features_of_real, features_of_generated)  # a float
 
     Args:

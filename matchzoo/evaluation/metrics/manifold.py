@@ -17,7 +17,7 @@ def precision_recall_density_coverage(
     one. ``density``: real balls that hold a generated sample, on average and over k (above 1 where samples crowd).
     ``coverage``: real samples whose ball holds a generated one.
 
-    Example:
+    Examples:
         >>> precision_recall_density_coverage(features_of_real, features_of_generated)["coverage"]
 
     Args:

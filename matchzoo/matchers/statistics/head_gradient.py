@@ -31,7 +31,7 @@ def head_gradient(
     are formed again. Half-precision features are taken to float32 first, a block at a time. Several heads take one
     matrix product.
 
-    Example:
+    Examples:
         >>> head_gradient(features, labels, 0.01 * torch.randn(10, 1280), torch.zeros(10)).shape
         torch.Size([10, 1281])
 

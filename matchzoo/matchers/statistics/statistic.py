@@ -18,7 +18,7 @@ from matchzoo.core.step import Step
 class Statistic(Part, ABC):
     """A differentiable summary of a set of samples, the same draw for every set of a step.
 
-    Example:
+    Examples:
         >>> HeadGradient()(torch.randn(60, 8), torch.arange(60) % 3).shape  # classes, features + 1
         torch.Size([3, 9])
     """
@@ -74,7 +74,7 @@ class Statistic(Part, ABC):
 class JointStatistic(Statistic, ABC):
     """One statistic of several sets, such as the correlation between two views of the same rows.
 
-    Example:
+    Examples:
         >>> CrossCorrelation()(torch.randn(60, 8), torch.randn(60, 8)).shape
         torch.Size([8, 8])
     """

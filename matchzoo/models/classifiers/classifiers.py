@@ -20,7 +20,7 @@ class Classifier(Protocol):
 class FeatureClassifier(ABC):
     """A classifier that was fitted on features.
 
-    Example:
+    Examples:
         >>> classifier = linear_probe(features, labels)  # [n, d] and [n]
         >>> classifier.predict(others)  # class indices [m]
         >>> classifier.accuracy(others, their_labels)

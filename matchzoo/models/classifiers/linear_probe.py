@@ -27,7 +27,7 @@ def linear_probe(
     Without a validation set a fifth of every class chooses the penalty, with which all samples are then fitted; where
     no class has two samples, the samples themselves choose it.
 
-    Example:
+    Examples:
         >>> classifier = linear_probe(features, labels)
         >>> classifier.accuracy(test_features, test_labels)
 
