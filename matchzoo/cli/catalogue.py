@@ -85,11 +85,11 @@ def entries(pattern: str = "*") -> list[Entry]:
     Cards are matched by their full names (``backbones/clip-*``) and without their folder (``clip-*``).
     """
     cards = {name: zoo.load(name) for name in zoo.names()}
-    found = [_recipe(name, cards) for name in recipes.names(pattern)]
+    listed = [_recipe(name, cards) for name in recipes.names(pattern)]
     chosen = set(zoo.names(pattern))
     for folder, (noun, _) in zoo.FOLDERS.items():
-        found += [_card(noun, name, cards[name]) for name in cards if name in chosen and name.startswith(f"{folder}/")]
-    return found
+        listed += [_card(noun, name, cards[name]) for name in cards if name in chosen and name.startswith(f"{folder}/")]
+    return listed
 
 
 def text(found: list[Entry], width: int) -> str:
@@ -204,13 +204,13 @@ def list_(
         pattern: a shell pattern of names, such as 'lgm/*', 'clip-*' or 'datasets/*'.
         json: print a list for programs.
     """
-    found = entries(pattern)
-    if not found:
+    listed = entries(pattern)
+    if not listed:
         raise MatchZooError(f"nothing matches '{pattern}'{did_you_mean(pattern, _known())}")
     if json:
-        print(as_json([entry.record() for entry in found]))
+        print(as_json([entry.record() for entry in listed]))
     else:
-        print(text(found, min(shutil.get_terminal_size((120, 24)).columns, 120)))
+        print(text(listed, min(shutil.get_terminal_size((120, 24)).columns, 120)))
 
 
 def show(name: Name) -> None:

@@ -127,14 +127,14 @@ def report(
     from matchzoo.recipes.comparison import report as compare
 
     check_output(output, ".json", ".png", ".md")
-    made = compare(runs)
+    comparison = compare(runs)
     if json:
-        print(as_json(made.record()))
-        _write(made, output, sys.stderr)
+        print(as_json(comparison.record()))
+        _write(comparison, output, sys.stderr)
         return
-    print(format_table(made.table()))
+    print(format_table(comparison.table()))
     print()
-    _write(made, output, sys.stdout)
+    _write(comparison, output, sys.stdout)
 
 
 def _write(made: "Matrix | RunReport", output: tuple[Path, ...], to: TextIO) -> None:

@@ -102,11 +102,11 @@ def completion(
 
 def options() -> dict[str, dict[str, str | None]]:
     """The options of every command, and what may follow each: words, any value (empty), or nothing, for a switch."""
-    found: dict[str, dict[str, str | None]] = {}
+    words: dict[str, dict[str, str | None]] = {}
     for command in COMMANDS:
-        own = {option: _words(command, option, hint) for option, hint in options_of(command).items()}
-        found[command] = {**own, **TRAINER} if takes_overrides(command) else own
-    return found
+        options = {option: _words(command, option, hint) for option, hint in options_of(command).items()}
+        words[command] = {**options, **TRAINER} if takes_overrides(command) else options
+    return words
 
 
 def _words(command: str, option: str, hint: Any) -> str | None:

@@ -38,7 +38,7 @@ def ratio(
     p, q = same_columns(read(numerator), read(denominator))
     fitted = estimate(p.values, q.values, estimator, standardize=not raw, seed=seed)
     names = p.columns or tuple(f"column {i + 1}" for i in range(p.values.shape[1]))
-    found: dict[str, Any] = {
+    results: dict[str, Any] = {
         "method": method,
         "rows": [len(p.values), len(q.values)],
         "columns": list(names),
@@ -48,32 +48,34 @@ def ratio(
         "balance": {n: list(pair) for n, pair in zip(names, balance(p.values, q.values, fitted), strict=True)},
     }
     if estimator.out_of_sample and min(len(p.values), len(q.values)) >= 10:
-        found["held_out"] = held_out(p.values, q.values, method, not raw, seed)
-    print(as_json(found) if json else "\n".join(summary(found)))
+        results["held_out"] = held_out(p.values, q.values, method, not raw, seed)
+    print(as_json(results) if json else "\n".join(summary(results)))
     if output is not None:
         from matchzoo.cli.ratio_files import write
 
-        for path in write(output, p.values, q.values, names, fitted, estimator.out_of_sample, found):
+        for path in write(output, p.values, q.values, names, fitted, estimator.out_of_sample, results):
             print(f"wrote {path}", file=sys.stderr if json else sys.stdout)
 
 
-def summary(found: dict[str, Any]) -> list[str]:
+def summary(results: dict[str, Any]) -> list[str]:
     """The diagnostics as lines, with what each should be."""
-    n, m = found["rows"]
-    what = "relative ratio" if "relative" in found else "ratio"
-    lines = [f"{found['method']}: {n} rows of the numerator, {m} of the denominator, {len(found['columns'])} columns"]
-    if found["chosen"]:
-        lines.append("chosen: " + ", ".join(f"{name} {value:.4g}" for name, value in found["chosen"].items()))
-    effective = found["effective_sample_size"]
+    n, m = results["rows"]
+    what = "relative ratio" if "relative" in results else "ratio"
+    lines = [
+        f"{results['method']}: {n} rows of the numerator, {m} of the denominator, {len(results['columns'])} columns"
+    ]
+    if results["chosen"]:
+        lines.append("chosen: " + ", ".join(f"{name} {value:.4g}" for name, value in results["chosen"].items()))
+    effective = results["effective_sample_size"]
     lines += [
-        f"mean {what:22} {found['mean']:9.4f}  should be 1",
-        f"smallest {what:18} {found['minimum']:9.4f}  should not be negative",
+        f"mean {what:22} {results['mean']:9.4f}  should be 1",
+        f"smallest {what:18} {results['minimum']:9.4f}  should not be negative",
         f"effective sample size       {effective:9.1f}  of {m}: below a tenth, few rows carry the weighted means",
     ]
-    if "condition_number" in found:
-        lines.append(f"condition number            {found['condition_number']:9.3g}  above 1e8, raise the ridge")
-    if "held_out" in found:
-        out = found["held_out"]
+    if "condition_number" in results:
+        lines.append(f"condition number            {results['condition_number']:9.3g}  above 1e8, raise the ridge")
+    if "held_out" in results:
+        out = results["held_out"]
         lines += [
             f"held out: mean              {out['mean']:9.4f}  should be 1",
             f"held out: squared error     {out['squared_error_less_that_of_1']:9.4f}  less that of r = 1; should be "
@@ -83,7 +85,7 @@ def summary(found: dict[str, Any]) -> list[str]:
     else:
         lines.append("no held-out check: the method has no values at new rows, or there are fewer than 10")
     lines.append("means apart, in standard deviations of the numerator: before and after weighting")
-    width = max(map(len, found["columns"]))
-    pairs = sorted(found["balance"].items(), key=lambda item: -abs(item[1][0]))
+    width = max(map(len, results["columns"]))
+    pairs = sorted(results["balance"].items(), key=lambda item: -abs(item[1][0]))
     lines += [f"  {name:{width}} {before:8.3f} {after:8.3f}" for name, (before, after) in pairs[:12]]
     return lines + ([f"  … and {len(pairs) - 12} more columns"] if len(pairs) > 12 else [])

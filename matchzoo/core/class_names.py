@@ -22,10 +22,10 @@ def relabel(labels: torch.Tensor, names: Sequence[str], wanted: Sequence[str]) -
     """
     if sorted(names) != sorted(wanted) or len(set(names)) < len(names):
         extra, missing = (_some(set(a) - set(b)) for a, b in ((names, wanted), (wanted, names)))
-        said = [f"{len(names)} classes, expected {len(wanted)}"] if len(names) != len(wanted) else []
-        said += [f"the data has no {extra}"] if extra else []
-        said += [f"the images have no {missing}"] if missing else []
-        raise MatchZooError(f"classes do not match: {'; '.join(said) or 'a name is there twice'}")
+        differences = [f"{len(names)} classes, expected {len(wanted)}"] if len(names) != len(wanted) else []
+        differences += [f"the data has no {extra}"] if extra else []
+        differences += [f"the images have no {missing}"] if missing else []
+        raise MatchZooError(f"classes do not match: {'; '.join(differences) or 'a name is there twice'}")
     if labels.ndim == 2:
         if labels.shape[1] != len(names):
             raise MatchZooError(f"labels: expected probabilities of {len(names)} classes, got {labels.shape[1]}")

@@ -39,10 +39,10 @@ def in_words() -> Iterator[None]:
     except MatchZooError:
         raise
     except (MemoryError, OverflowError, RuntimeError, TypeError) as error:
-        said = str(error).strip().splitlines()
+        lines = str(error).strip().splitlines()
         if not of_memory(error):
             raise
-        reason = said[0] if said else "no more can be had"
+        reason = lines[0] if lines else "no more can be had"
         raise MatchZooError(
             f"a size is too large, or memory too small ({reason}); 'matchzoo plan' says what a recipe takes: ask for "
             "fewer or smaller images, a smaller batch, or set trainer.chunk"

@@ -23,16 +23,16 @@ Flag = tuple[str, list[str]]
 
 def flags(argv: Sequence[str]) -> list[Flag]:
     """Words of a command line as dotted flags: ``--a.b 1 2``, ``--a.b=1``; dashes in names are underscores."""
-    found: list[Flag] = []
+    flags: list[Flag] = []
     for word in argv:
         if word.startswith("--") and len(word) > 2:
             name, equals, value = word[2:].partition("=")
-            found.append((name.replace("-", "_"), [value] if equals else []))
-        elif not found:
+            flags.append((name.replace("-", "_"), [value] if equals else []))
+        elif not flags:
             raise MatchZooError(f"unexpected '{word}': overrides come as --field.name value, after the recipe's name")
         else:
-            found[-1][1].append(word)
-    return found
+            flags[-1][1].append(word)
+    return flags
 
 
 def override(table: dict[str, Any], cls: type, changes: Sequence[Flag]) -> dict[str, Any]:

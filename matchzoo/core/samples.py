@@ -107,10 +107,10 @@ class Samples:
             mirrored = other._kept.get(self, {})
             if name in mirrored:
                 return mirrored[name].mT
-            made = compute()
+            value = compute()
             if not torch.is_grad_enabled() and (self.values.requires_grad or other.values.requires_grad):
-                return made  # it has no graph, which those who ask later may want
-            own[name] = made
+                return value  # it has no graph, which those who ask later may want
+            own[name] = value
         return own[name]
 
 

@@ -196,14 +196,14 @@ def _structure_fields(converter: cattrs.Converter, value: Mapping[str, Any], cls
                 raise DeclarationError([("", message) for _, message in error.problems]) from None
         return inner
 
-    made = {}
+    values = {}
     try:
-        made = _collect((name, functools.partial(make, fields[name])) for name in value if name in fields)
+        values = _collect((name, functools.partial(make, fields[name])) for name in value if name in fields)
     except DeclarationError as error:
         problems += error.problems
     if problems:
         raise DeclarationError(problems)
-    return cls(**made)  # checks of several fields together raise DeclarationError themselves
+    return cls(**values)  # checks of several fields together raise DeclarationError themselves
 
 
 def _collect(makers: Any) -> dict[str, Any]:

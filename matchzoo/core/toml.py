@@ -49,10 +49,12 @@ def write_toml(table: Mapping[str, Any]) -> str:
 def _toml(value: Any, depth: int, named: bool = False) -> Any:
     if isinstance(value, dict):
         section = depth == 1 or named
-        made = tomlkit.table(is_super_table=named and depth == 1 and bool(value)) if section else tomlkit.inline_table()
+        table = (
+            tomlkit.table(is_super_table=named and depth == 1 and bool(value)) if section else tomlkit.inline_table()
+        )
         for key, inner in value.items():
-            made[key] = _toml(inner, depth + 1, named and depth == 1)
-        return made
+            table[key] = _toml(inner, depth + 1, named and depth == 1)
+        return table
     if isinstance(value, list):
         array = tomlkit.array().multiline(len(value) > 1 and all(isinstance(inner, dict) for inner in value))
         for inner in value:

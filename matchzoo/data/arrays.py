@@ -53,9 +53,9 @@ class Arrays(Data):
     def load(self) -> Loaded:
         """Read the file; raises where an array is not as expected."""
         path = Path(self.path).expanduser()
-        found, names = _read(path)
-        train = self._part(path, found, "")
-        test = self._part(path, found, "test_") if "test_images" in found else None
+        content, names = _read(path)
+        train = self._part(path, content, "")
+        test = self._part(path, content, "test_") if "test_images" in content else None
         highest = max(int(labels.max()) for _, labels in filter(None, (train, test)))
         names = names or tuple(map(str, range(highest + 1)))
         if len(names) <= highest:
@@ -134,8 +134,8 @@ def _read(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     try:
         if path.suffix == ".npz":
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                found = {name: arrays[name] for name in arrays.files}
-            return found, _names(path, found.pop("class_names", np.empty(0)).tolist())
+                content = {name: arrays[name] for name in arrays.files}
+            return content, _names(path, content.pop("class_names", np.empty(0)).tolist())
         if path.suffix == ".safetensors":
             with safe_open(path, "pt") as tensors:
                 names = json.loads((tensors.metadata() or {}).get("class_names", "[]"))

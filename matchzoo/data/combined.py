@@ -47,23 +47,23 @@ class Combined(Data):
         """Load them all; raises where shapes or classes differ."""
         loaded = {**_load("environments", self.environments), **_load("others", self.others)}
         first = next(iter(loaded.values()))
-        for path, own in loaded.items():
-            if own.train.shape != first.train.shape:
-                message = f"samples have shape {own.train.shape}, those of the first {first.train.shape}"
+        for path, content in loaded.items():
+            if content.train.shape != first.train.shape:
+                message = f"samples have shape {content.train.shape}, those of the first {first.train.shape}"
                 raise DeclarationError([(path, message)])
-            if own.class_names != first.class_names:
+            if content.class_names != first.class_names:
                 raise DeclarationError([(path, "has other classes than the first, or in another order")])
 
         environments = [loaded[f"environments.{name}"] for name in self.environments]
-        tests = [own.test for own in environments]
-        train = joined([own.train for own in environments])
+        tests = [content.test for content in environments]
+        train = joined([content.train for content in environments])
         test = None if any(split is None for split in tests) else joined([split for split in tests if split])
         others: dict[str, Split] = {}
         for name in self.others:
-            own = loaded[f"others.{name}"]
-            others[name] = Split(_values(own.train)) if name in self.unlabeled else own.train
-            if own.test is not None:
-                others[f"{name}{TEST}"] = own.test
+            content = loaded[f"others.{name}"]
+            others[name] = Split(_values(content.train)) if name in self.unlabeled else content.train
+            if content.test is not None:
+                others[f"{name}{TEST}"] = content.test
         return Loaded(train, test, first.class_names, tuple(self.environments), others)
 
 

@@ -30,9 +30,9 @@ def textures(n: int, size: int) -> torch.Tensor:
     which = (u[:, 0] * len(photos)).long().tolist()
     top, left = ((u[:, i + 1] * (photos.shape[i + 2] - size + 1)).long().tolist() for i in range(2))
     patches = [photos[w, :, t : t + size, s : s + size] for w, t, s in zip(which, top, left, strict=True)]
-    found = torch.stack(patches).float()
-    low, high = found.amin((2, 3), keepdim=True), found.amax((2, 3), keepdim=True)
-    return (found - low) / (high - low).clamp_min(1)
+    images = torch.stack(patches).float()
+    low, high = images.amin((2, 3), keepdim=True), images.amax((2, 3), keepdim=True)
+    return (images - low) / (high - low).clamp_min(1)
 
 
 @declare("digits")

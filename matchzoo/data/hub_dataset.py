@@ -91,12 +91,12 @@ class Hub(Decoded):
             layout = self._labeled(repository, splits, config)
             info = info_of(readme, config)
         parts = [layout.train, *filter(None, [layout.test])]
-        found, classes, groups = (
+        contents, classes, groups = (
             self._parquet(repository, parts, info) if layout.parquet else self._folders(repository, parts)
         )
-        if len(found) == 1:
-            return self.shared(found[0], classes, groups)
-        return self.parted(found[0], found[1], classes, groups)
+        if len(contents) == 1:
+            return self.shared(contents[0], classes, groups)
+        return self.parted(contents[0], contents[1], classes, groups)
 
     def origin(self) -> dict[str, Any]:
         """The commit that was read."""
@@ -131,8 +131,8 @@ class Hub(Decoded):
 
         def numbered(column: str, field: str, given: Names = ()) -> tuple[list[list[int]], Names]:
             read = [read_column(source, folder, part, column, field) for part in parts]
-            said = given or read[0].names or named(info.get("features"), column)
-            names = said or distinct([value for one in read for value in one.values], FIELD(field))
+            class_names = given or read[0].names or named(info.get("features"), column)
+            names = class_names or distinct([value for one in read for value in one.values], FIELD(field))
             return [numbers(one.values, names, f"{source}: '{column}'") for one in read], names
 
         labels, classes = numbered(self.label_column, "label_column", self.class_names)
@@ -150,10 +150,10 @@ class Hub(Decoded):
     def _folders(self, repository: Repository, parts: Sequence[Names]) -> Found:
         if self.group_column is not None:
             raise MatchZooError("data.group_column: images in folders have no columns")
-        found = [[PurePosixPath(name).parent.name for name in part] for part in parts]
-        names = self.class_names or distinct([value for one in found for value in one])
+        folders = [[PurePosixPath(name).parent.name for name in part] for part in parts]
+        names = self.class_names or distinct([value for one in folders for value in one])
         self._refuse_one(names)
-        labels = [numbers(one, names, f"{repository.name}@{repository.commit}: folders") for one in found]
+        labels = [numbers(one, names, f"{repository.name}@{repository.commit}: folders") for one in folders]
         folder = repository.fetch([name for part in parts for name in part])
         return [list_files(folder, part, own) for part, own in zip(parts, labels, strict=True)], names, ()
 
@@ -164,10 +164,10 @@ class Hub(Decoded):
 
 def info_of(readme: Mapping[str, Any], config: str) -> Mapping[str, Any]:
     """The ``dataset_info`` of a configuration (empty for the one without a name)."""
-    found = tables(readme.get("dataset_info"))
-    if len(found) == 1:
-        return found[0]
-    return next((one for one in found if one.get("config_name", "default") == (config or "default")), {})
+    infos = tables(readme.get("dataset_info"))
+    if len(infos) == 1:
+        return infos[0]
+    return next((one for one in infos if one.get("config_name", "default") == (config or "default")), {})
 
 
 def all_text(values: list[Any], where: str) -> bool:

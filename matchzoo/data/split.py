@@ -71,8 +71,8 @@ class Split(nn.Module):
 
     def gather(self, index: torch.Tensor) -> torch.Tensor:
         """The values [k, …] of some rows [k], as they are stored (uint8 for images), where the index is."""
-        own = index.to(self.values.device)
-        return self.values[own if self.chosen is None else self.chosen[own]].to(index.device)
+        rows = index.to(self.values.device)
+        return self.values[rows if self.chosen is None else self.chosen[rows]].to(index.device)
 
     def render(self, index: torch.Tensor) -> Samples:
         """The samples of some rows [k], where the index is."""
@@ -92,9 +92,9 @@ class Split(nn.Module):
 
 def _hash(values: torch.Tensor) -> str:
     """Of type, shape and bytes."""
-    own = values.detach().cpu().contiguous()
-    digest = hashlib.sha256(f"{own.dtype} {list(own.shape)}".encode())
-    digest.update(own.flatten().view(torch.uint8).numpy().data)
+    stored = values.detach().cpu().contiguous()
+    digest = hashlib.sha256(f"{stored.dtype} {list(stored.shape)}".encode())
+    digest.update(stored.flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

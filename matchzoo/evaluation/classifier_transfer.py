@@ -132,8 +132,8 @@ class ClassifierTransfer:
         validation = own.judges_of(bench.validation)
         assert validation.labels is not None
         candidates = inherited(self.head, own.features.values, home.features.values, PENALTIES)
-        found = [accuracy(c.scores(validation.values), validation.labels) for c in candidates]
-        best = best_of(found)
+        accuracies = [accuracy(c.scores(validation.values), validation.labels) for c in candidates]
+        best = best_of(accuracies)
         return Score.of(candidates[best], bench.test, bench.classes, {"penalty": PENALTIES[best]})
 
     def _at_home(self, sets: Sequence[Split]) -> list[TrainingSet]:

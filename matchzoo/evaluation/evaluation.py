@@ -71,9 +71,9 @@ Table = tuple[str, list[list[str]]]
 
 def tables(evaluations: Sequence[Evaluation], results: list[Record]) -> list[Table]:
     """The cells that the command line shows, an evaluation each."""
-    found = []
+    shown = []
     for number, evaluation in enumerate(evaluations):
         records = [record for record in results if record["number"] == number]
         if records:
-            found.append((evaluation.kind, evaluation.table(records)))
-    return found
+            shown.append((evaluation.kind, evaluation.table(records)))
+    return shown

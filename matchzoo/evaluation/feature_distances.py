@@ -80,17 +80,17 @@ class FeatureDistances(Evaluation):
         projector.build(attrs.evolve(spec, shape=(3, *self._side(spec))))
         trained.engine.place(projector)
         count = min(self.samples, len(data.test_set), len(data.training_set))
-        made = generator.sample(generator.count or count)
-        beside = min(len(made), len(data.training_set))
+        samples = generator.sample(generator.count or count)
+        beside = min(len(samples), len(data.training_set))
         with Progress(
-            count + beside + len(made), f"features of {self.card}", "images", quiet=trained.quiet
+            count + beside + len(samples), f"features of {self.card}", "images", quiet=trained.quiet
         ) as progress:
             test, train, own = (
                 self._features(render, rows, projector, trained.engine, progress)
                 for render, rows in (
                     (data.test_set.render, some_rows(data.test_set, count)),
                     (data.training_set.render, some_rows(data.training_set, beside)),
-                    (made.rows, torch.arange(len(made))),
+                    (samples.rows, torch.arange(len(samples))),
                 )
             )
         return [
@@ -125,14 +125,14 @@ class FeatureDistances(Evaluation):
         progress: Progress,
     ) -> torch.Tensor:
         """Features [n, d] of the chosen rows [n]."""
-        found = []
+        features = []
         for rows in chosen.split(BLOCK):
             images = (engine.samples(render(rows)).values.clamp(0, 1) * 255).round() / 255
             if self.size is not None and images.shape[2:] != (self.size, self.size):
                 images = F.interpolate(images, (self.size, self.size), mode="bilinear", antialias=True).clamp(0, 1)
-            found.append(projector.project(images.expand(-1, 3, -1, -1)))  # gray images are repeated
+            features.append(projector.project(images.expand(-1, 3, -1, -1)))  # gray images are repeated
             progress.update(len(rows))
-        return torch.cat(found)
+        return torch.cat(features)
 
     def table(self, records: list[Record]) -> list[list[str]]:
         """Method and every distance, the features' name in the heading."""

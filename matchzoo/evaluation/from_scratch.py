@@ -89,11 +89,11 @@ class _Classifier:
     def scores(self, rows: torch.Tensor) -> torch.Tensor:
         """[n] → [n, c]."""
         self.network.eval()
-        found = []
+        scores = []
         for some in rows.split(BLOCK):
             images = self.engine.samples(self.split.render(some)).values
-            found.append(self.network((images - self.mean) / self.std).cpu())
-        return torch.cat(found)
+            scores.append(self.network((images - self.mean) / self.std).cpu())
+        return torch.cat(scores)
 
 
 @declare("from-scratch")

@@ -80,8 +80,8 @@ class LinearProbe(Evaluation):
                 validation_share=self.validation_share,
                 quiet=trained.quiet,
             )
-            found = self._records(bench, trained)
-            records += [{**record, "space": space} for record in found] if len(names) > 1 else found
+            measured = self._records(bench, trained)
+            records += [{**record, "space": space} for record in measured] if len(names) > 1 else measured
         return records
 
     def _records(self, bench: ProbeHarness, trained: Trained) -> list[Record]:
@@ -90,8 +90,8 @@ class LinearProbe(Evaluation):
         distilled = parts.require_generator().sample()
         assert distilled.labels is not None
         per_class = len(distilled) // (parts.spec.classes or 1)
-        own = Split(distilled.values.float().cpu(), distilled.labels.cpu())
-        sets = [(trained.method, [own] * self.seeds)]
+        synthetic = Split(distilled.values.float().cpu(), distilled.labels.cpu())
+        sets = [(trained.method, [synthetic] * self.seeds)]
         for name in self.baselines:
             sets.append((name, bench.baseline(name, per_class, self.seeds, self.random_draws, trained.seed)))
         records = []

@@ -156,13 +156,13 @@ class ProbeHarness:
             return torch.isin(rows, self.validation_rows), inside.to(self.validation.values.device)
         features, values = self._collect(images, 0, 0).values, self.validation.values
         limit = SAME**2 * (values - values.mean(0)).square().sum(1).mean()
-        own = torch.zeros(len(features), dtype=torch.bool, device=values.device)
+        copied = torch.zeros(len(features), dtype=torch.bool, device=values.device)
         known = []
         for block in values.split(BLOCK):
             near = squared_distances(block, features) <= limit
-            own |= near.any(0)
+            copied |= near.any(0)
             known.append(near.any(1))
-        return own.cpu(), torch.cat(known)
+        return copied.cpu(), torch.cat(known)
 
     def baseline(self, name: Baseline, per_class: int, seeds: int, draws: int, seed: int) -> list[Split]:
         """The images of a baseline, one entry a seed: real ones, drawn at random with ``seed`` or by their features."""

@@ -30,8 +30,8 @@ class MapGenerator(Generator):
 
     def build(self, spec: Spec) -> None:
         """Load the source, and build the network from its samples to those of ``spec.shape``."""
-        found = self.source.build(spec.seed)
-        self.network.build(found.shape, spec.shape, Step(0, spec.seed).rng("generator"))
+        source = self.source.build(spec.seed)
+        self.network.build(source.shape, spec.shape, Step(0, spec.seed).rng("generator"))
 
     @property
     def source_split(self) -> Split:

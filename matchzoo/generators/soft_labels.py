@@ -38,7 +38,7 @@ def probe_logits(pool: Pool, images: torch.Tensor) -> torch.Tensor:
     held_out = torch.ones(len(features), dtype=torch.bool)
     held_out[fit_rows] = False
     device = features.values.device
-    one = TrainingSet(features=features, views=1, held_out=held_out.to(device), full=True)
+    training = TrainingSet(features=features, views=1, held_out=held_out.to(device), full=True)
     with torch.enable_grad():  # of the solver
-        [fitted] = Converged().fit([one], features.rows(held_rows.to(device)), len(pool.class_names))
+        [fitted] = Converged().fit([training], features.rows(held_rows.to(device)), len(pool.class_names))
     return fitted.classifier.scores(pool.project(Split(images)).values)

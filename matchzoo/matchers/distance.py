@@ -22,9 +22,9 @@ def cosine_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         b: the same shape.
     """
     a, b = a.flatten(), b.flatten()
-    one, other = torch.linalg.vector_norm(a), torch.linalg.vector_norm(b)
-    first = torch.where(one > LEAST * other, one, other.detach())
-    norms = first * torch.where(other > LEAST * one, other, one.detach())
+    norm_a, norm_b = torch.linalg.vector_norm(a), torch.linalg.vector_norm(b)
+    first = torch.where(norm_a > LEAST * norm_b, norm_a, norm_b.detach())
+    norms = first * torch.where(norm_b > LEAST * norm_a, norm_b, norm_a.detach())
     return 1 - (a @ b) / norms.clamp_min(torch.finfo(norms.dtype).tiny)
 
 

@@ -74,8 +74,8 @@ def logistic_regression(numerator: torch.Tensor, denominator: torch.Tensor, ridg
         else:
             raise MatchZooError("classifier: logistic regression did not converge; raise the ridges")
         hessian = curvature(w)
-    found = slope(w)
-    return w - torch.linalg.solve(hessian, found - found.detach())
+    derivative = slope(w)
+    return w - torch.linalg.solve(hessian, derivative - derivative.detach())
 
 
 @declare("classifier")

@@ -49,7 +49,7 @@ def kernel_mean_matching(
 
 @declare("kernel-mean-matching")
 class KernelMeanMatching(RatioEstimator):
-    """The ratio at the denominator's points, and only there: in closed form, or constrained as first proposed.
+    """Kernel mean matching: the ratio at the denominator's points only, in closed form or constrained.
 
     Unconstrained, it is `kernel_mean_matching`. With ``non-negative`` it minimizes the same ½ rᵀ(K_dd + εI)r −
     (m/n) 1ᵀK_nd r over 0 ≤ r ≤ ``bound`` and |mean(r) − 1| ≤ ``tolerance``, solved as `minimize_in_box` says, for each

@@ -71,14 +71,14 @@ def likeliest(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tenso
 
 def held_out_likelihood(numerator: torch.Tensor, denominator: torch.Tensor, parts: list[torch.Tensor]) -> float:
     """Mean log-ratio of samples of p left out of the fit, over some parts (rows [k]) of them; −inf where it is 0."""
-    found = []
+    likelihoods = []
     for part in parts:
         rest = torch.ones(len(numerator), dtype=torch.bool).index_fill(0, part, False)
         try:
-            found.append((numerator[part] @ likeliest(numerator[rest], denominator)).log().mean().item())
+            likelihoods.append((numerator[part] @ likeliest(numerator[rest], denominator)).log().mean().item())
         except MatchZooError:
             return -float("inf")
-    return sum(found) / len(found)
+    return sum(likelihoods) / len(likelihoods)
 
 
 @declare("kliep")

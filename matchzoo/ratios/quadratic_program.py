@@ -51,9 +51,9 @@ def minimize_in_box(
     with torch.no_grad():
         total: float | None = None
         free, value = _active_set(a, c, top, total) if start is None else _walk(a, c, start, top, total)
-        found = value.mean().item()
-        if not low <= found <= high:  # by convexity that side then holds with equality
-            total = (high if found > high else low) * len(c)
+        current = value.mean().item()
+        if not low <= current <= high:  # by convexity that side then holds with equality
+            total = (high if current > high else low) * len(c)
             free, value = _active_set(a, c, top, total)
         fixed = torch.where(free, 0.0, value)
     rows = free.nonzero().flatten()
@@ -78,9 +78,9 @@ def _active_set(a: torch.Tensor, c: torch.Tensor, top: float, total: float | Non
     rate = 1 / a.abs().sum(1).max()
     r = _project(c / a.diagonal(), top, total)
     for _ in range(SWEEPS):
-        found = _attempt(a, c, r, top, total)
-        if found is not None:
-            return found
+        solution = _attempt(a, c, r, top, total)
+        if solution is not None:
+            return solution
         ahead, momentum = r, 1.0
         for _ in range(GRADIENT_STEPS):
             new = _project(ahead - rate * (a @ ahead - c), top, total)

@@ -83,17 +83,17 @@ class RunPage:
     def _text(self, step: int, seconds: dict[str, float], results: list[Record] | None) -> str:
         sessions = json.loads((self.folder / "environment.json").read_text(encoding="utf-8"))["sessions"]
         title = sessions[-1].get("recipe") or self.folder.name
-        found = tables(self.recipe.evaluation, results or [])
+        shown = tables(self.recipe.evaluation, results or [])
         header = [f"<h1>{html.escape(title)}</h1>", f'<p class="about">{html.escape(_about(sessions, title))}</p>']
         if results is None:
             header.append(_state(step, self.recipe.trainer.steps))
-        header.append(html.facts(self._facts(step, seconds, sessions, found)))
+        header.append(html.facts(self._facts(step, seconds, sessions, shown)))
         finished = results is not None
         sections = [
             self._distilled() if finished else "",
             html.section("Growth", html.slider(self._frames(step), "snapshot")),
             self._samples() if finished else "",
-            html.section("Evaluation", *_evaluation(found, results or [])),
+            html.section("Evaluation", *_evaluation(shown, results or [])),
             self._curves(finished),
             html.section(
                 "Origin",
@@ -110,18 +110,18 @@ class RunPage:
         self, step: int, seconds: dict[str, float], sessions: list[dict[str, Any]], tables: list["Table"]
     ) -> list[html.Fact]:
         """The short summary: scores beside those of the baselines, steps, time, device, size."""
-        found = [score for _, rows in tables if (score := _score(rows)) is not None]
+        facts = [score for _, rows in tables if (score := _score(rows)) is not None]
         steps = self.recipe.trainer.steps
         if steps:
-            found.append(("steps", f"{steps:,}" if step >= steps else f"{step:,} of {steps:,}"))
-        found += [(name, time_of(spent)) for name, spent in seconds.items() if steps or name != "training"]
-        found.append(("device", str(sessions[-1]["device"]), str(sessions[-1]["precision"])))
+            facts.append(("steps", f"{steps:,}" if step >= steps else f"{step:,} of {steps:,}"))
+        facts += [(name, time_of(spent)) for name, spent in seconds.items() if steps or name != "training"]
+        facts.append(("device", str(sessions[-1]["device"]), str(sessions[-1]["precision"])))
         generator, shape = self.parts.generator, self.parts.spec.shape
         if generator is not None and self.parts.spec.is_images:
             count = generator.count
             size = f"{shape[1]} × {shape[2]} px"
-            found.append(("images", f"{count:,}", size) if count is not None else ("images", size))
-        return found
+            facts.append(("images", f"{count:,}", size) if count is not None else ("images", size))
+        return facts
 
     def _distilled(self) -> str:
         """The synthetic images above the nearest real ones, or the real ones that were chosen."""
@@ -225,9 +225,9 @@ def _about(sessions: list[dict[str, Any]], title: str) -> str:
 def _state(step: int, steps: int) -> str:
     """Where a run that is not finished is."""
     now = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-    said = f"Not finished: step {step:,} of {steps:,} at {now}. This page loads itself again every {html.RELOAD} s."
+    progress = f"Not finished: step {step:,} of {steps:,} at {now}. This page loads itself again every {html.RELOAD} s."
     return (
-        f'<div class="state"><p>{html.escape(said)}</p>'
+        f'<div class="state"><p>{html.escape(progress)}</p>'
         f'<progress max="{steps}" value="{step}" aria-label="steps done"></progress></div>'
     )
 

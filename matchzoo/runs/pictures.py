@@ -91,19 +91,19 @@ def snapshot(generator: Generator, projector: Projector | None, data: Data, imag
     drawn = generator.sample(None if generator.count is not None else COLUMNS if images else POINTS)
     samples = drawn.values
     if images:
-        found = {}
+        tensors = {}
         if drawn.labels is not None:
             rows = first_of_classes(drawn.labels)
-            samples, found["labels"] = samples[rows], class_indices(drawn.labels)[rows]
-        return found | {"samples": (samples[:COLUMNS].clamp(0, 1) * 255).round().to(torch.uint8)}
-    found = {"samples": samples}
+            samples, tensors["labels"] = samples[rows], class_indices(drawn.labels)[rows]
+        return tensors | {"samples": (samples[:COLUMNS].clamp(0, 1) * 255).round().to(torch.uint8)}
+    tensors = {"samples": samples}
     if projector is not None:
         projector.eval()
         with torch.no_grad():
             real = data.render(torch.arange(min(PROJECTED, len(data.training_set)))).values.to(samples)
-            found |= {"projected": projector.project(samples[:PROJECTED]), "projected_real": projector.project(real)}
+            tensors |= {"projected": projector.project(samples[:PROJECTED]), "projected_real": projector.project(real)}
         projector.train()
-    return found
+    return tensors
 
 
 def real_points(data: Data) -> torch.Tensor:

@@ -35,11 +35,11 @@ def preprocessing(parts: Composition) -> dict[str, Any]:
     each by its name in the recipe."""
     spaces = {name: one for name, one in parts.projectors.items() if isinstance(one, Backbone)}
     each = {name: _normalization(backbone) for name, backbone in spaces.items()}
-    own = each.get("projector", {"backbones": each})  # its name where it is the only one
+    projectors = each.get("projector", {"backbones": each})  # its name where it is the only one
     return {
         "size": list(parts.spec.shape[1:]),
         "range": [0, 1],
-        "normalization": {"by": "the backbone, not yet done to the images", **own} if each else "none",
+        "normalization": {"by": "the backbone, not yet done to the images", **projectors} if each else "none",
         "views": to_table(parts.views or Views()),
     }
 

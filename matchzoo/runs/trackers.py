@@ -133,14 +133,14 @@ def check(name: str | None) -> None:
         return
     if name not in TRACKERS:
         raise MatchZooError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
-    found = importlib.util.find_spec(name)
-    if found is None or found.origin is None:  # without origin it is a mere folder, such as wandb leaves behind
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:  # without origin it is a mere folder, such as wandb leaves behind
         raise MatchZooError(f"tracker '{name}': its library is not installed here: pip install {name}")
 
 
 def summary(results: Sequence[Mapping[str, Any]], seconds: Numbers) -> dict[str, float]:
     """The numbers of the results of a run, by evaluation, space (where there are several) and method."""
-    found: dict[str, float] = {f"seconds/{name}": value for name, value in seconds.items()}
+    values: dict[str, float] = {f"seconds/{name}": value for name, value in seconds.items()}
     kinds = {record["number"]: record["evaluation"] for record in results}
     for record in results:
         kind, number = record["evaluation"], record["number"]
@@ -149,8 +149,8 @@ def summary(results: Sequence[Mapping[str, Any]], seconds: Numbers) -> dict[str,
         path = "/".join(str(part) for part in ["results", *place] if part)
         for key, value in record.items():
             if isinstance(value, int | float) and not isinstance(value, bool) and key != "number":
-                found[f"{path}/{key}"] = value
-    return found
+                values[f"{path}/{key}"] = value
+    return values
 
 
 class Tracking:
@@ -211,5 +211,5 @@ class Tracking:
                 act()
         except Exception as error:
             self.tracker = None
-            said = (str(error).splitlines() or [""])[0] or type(error).__name__
-            print(f"note: tracker {self.name} failed and is left alone; the run goes on: {said}", file=sys.stderr)
+            reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+            print(f"note: tracker {self.name} failed and is left alone; the run goes on: {reason}", file=sys.stderr)

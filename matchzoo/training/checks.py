@@ -77,11 +77,11 @@ def check_sizes(parts: Composition, trainer: Trainer, engine: Engine) -> None:
     spec, views = parts.spec, parts.views
     each = math.prod(spec.shape) * engine.dtype.itemsize
     count = None if parts.generator is None else parts.generator.count
-    made = count if trainer.batch is None else trainer.batch
+    rows = count if trainer.batch is None else trainer.batch
     if trainer.batch is not None:
         require("trainer.batch", f"{trainer.batch} samples a step", each * trainer.batch)
-    if views is not None and made is not None:  # of each its plan and a few features at least
-        require("views.copies", f"{views.copies} views of {made} samples a step", 64 * made * views.copies)
+    if views is not None and rows is not None:  # of each its plan and a few features at least
+        require("views.copies", f"{views.copies} views of {rows} samples a step", 64 * rows * views.copies)
     if trainer.real_batch is not None:
         require("trainer.real_batch", f"{trainer.real_batch} real samples an update", each * trainer.real_batch)
 

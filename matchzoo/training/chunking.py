@@ -78,7 +78,7 @@ def features_of(drawn: DrawnSet, engine: Engine, size: int, kept: list[Graph] | 
         kept: takes the graph of the last chunk, which saves computing it again.
     """
     pieces = chunks(engine.local_rows(len(drawn)), size)
-    found = []
+    by_chunk = []
     for rows in pieces:  # the images that they are the features of are let go of
         if kept is not None and rows == pieces[-1]:
             with torch.enable_grad():
@@ -90,10 +90,10 @@ def features_of(drawn: DrawnSet, engine: Engine, size: int, kept: list[Graph] | 
         for space, one in features.items():
             labels = None if one.labels is None else _alone(one.labels)
             alone[space] = Samples(_alone(one.values), labels, index=one.index, group=one.group)
-        found.append(alone)
+        by_chunk.append(alone)
     whole: Features = {}
     for space in drawn.spaces:
-        parts = [features[space] for features in found]
+        parts = [features[space] for features in by_chunk]
 
         def gathered(name: str, parts: list[Samples] = parts) -> torch.Tensor | None:
             if getattr(parts[0], name) is None:
@@ -168,8 +168,8 @@ def pull_back(
                 continue
             own = [graph.stand_ins.get(id(p), p) for p in parameters[key]]
             last = position == len(objectives) - 1
-            found = torch.autograd.grad(outputs, own, incoming, allow_unused=True, retain_graph=not last)
-            for i, (parameter, piece) in enumerate(zip(parameters[key], found, strict=True)):
+            derivatives = torch.autograd.grad(outputs, own, incoming, allow_unused=True, retain_graph=not last)
+            for i, (parameter, piece) in enumerate(zip(parameters[key], derivatives, strict=True)):
                 if piece is None:
                     continue
                 total = gradients[key][i]

@@ -81,12 +81,12 @@ def project_conflicts(gradients: torch.Tensor) -> torch.Tensor:
     """
     projected = []
     for i, gradient in enumerate(gradients):
-        own = gradient
+        result = gradient
         for j, other in enumerate(gradients):
-            product = own @ other
+            product = result @ other
             if i != j and float(product) < 0:
-                own = own - product / other.square().sum() * other
-        projected.append(own)
+                result = result - product / other.square().sum() * other
+        projected.append(result)
     return torch.stack(projected).sum(0)
 
 
@@ -102,22 +102,24 @@ def combined(
     """
     gradients: Gradients = {}
     for name, player in players.items():
-        own = [list(values) for (owner, _), values in found.items() if owner == name]
-        gradients[name] = own[0] if len(own) == 1 else _combine(own, player.combine)
+        terms = [list(values) for (owner, _), values in found.items() if owner == name]
+        gradients[name] = terms[0] if len(terms) == 1 else _combine(terms, player.combine)
     return gradients
 
 
 def _combine(objectives: Sequence[Sequence[torch.Tensor | None]], how: str) -> list[torch.Tensor | None]:
     """One gradient for each parameter from those of some objectives, which are combined as whole vectors."""
-    shaped = [next((own for own in column if own is not None), None) for column in zip(*objectives, strict=True)]
+    shaped = [
+        next((values for values in column if values is not None), None) for column in zip(*objectives, strict=True)
+    ]
     used = [i for i, like in enumerate(shaped) if like is not None]
     rows = []
     for gradients in objectives:
         pieces = []
         for i in used:
-            own, like = gradients[i], shaped[i]
+            values, like = gradients[i], shaped[i]
             assert like is not None
-            pieces.append((torch.zeros_like(like) if own is None else own).flatten())
+            pieces.append((torch.zeros_like(like) if values is None else values).flatten())
         rows.append(torch.cat(pieces))
 
     stacked = torch.stack(rows)

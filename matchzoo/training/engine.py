@@ -136,10 +136,10 @@ class Engine:
 
     def any_of(self, flags: Sequence[bool]) -> list[bool]:
         """For each flag, of as many in every process, whether it holds in one; without waiting for the device."""
-        found = torch.tensor(flags, dtype=torch.uint8)
+        raised = torch.tensor(flags, dtype=torch.uint8)
         if self.world_size > 1:
-            dist.all_reduce(found, dist.ReduceOp.MAX, group=self._hosts)
-        return found.bool().tolist()
+            dist.all_reduce(raised, dist.ReduceOp.MAX, group=self._hosts)
+        return raised.bool().tolist()
 
     def all_reduce_min(self, number: int) -> int:
         """The smallest of a number over the processes."""

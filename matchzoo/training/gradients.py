@@ -50,12 +50,12 @@ def at_once(
     """
     values = evaluate({name: drawn.features() for name, drawn in sets.items()})
     objectives = objectives_of(players, values, number)
-    found: dict[tuple[str, int], list[torch.Tensor | None]] = {}
+    gradients: dict[tuple[str, int], list[torch.Tensor | None]] = {}
     for position, (key, objective) in enumerate(objectives.items()):
         last = position == len(objectives) - 1
         moved = list(parameters[key[0]])
-        found[key] = list(torch.autograd.grad(objective, moved, retain_graph=not last, allow_unused=True))
-    return values, combined(players, found)
+        gradients[key] = list(torch.autograd.grad(objective, moved, retain_graph=not last, allow_unused=True))
+    return values, combined(players, gradients)
 
 
 def in_chunks(
@@ -85,16 +85,16 @@ def in_chunks(
         reached = [leaf for leaf in leaves if _reaches(leaf, moves)]
         last = position == len(objectives) - 1
         inputs = [*(leaf.tensor for leaf in reached), *moved]
-        found = torch.autograd.grad(objective, inputs, retain_graph=not last, allow_unused=True)
-        pairs = zip(reached, found[: len(reached)], strict=True)
+        derivatives = torch.autograd.grad(objective, inputs, retain_graph=not last, allow_unused=True)
+        pairs = zip(reached, derivatives[: len(reached)], strict=True)
         arrived[key] = [(leaf, gradient) for leaf, gradient in pairs if gradient is not None]
-        direct[key] = found[len(reached) :]
+        direct[key] = derivatives[len(reached) :]
 
     owned = {key: parameters[key[0]] for key in objectives}
     gradients: dict[tuple[str, int], list[torch.Tensor | None]] = {key: [None] * len(owned[key]) for key in objectives}
     for name, drawn in sets.items():
-        own = {key: [pair for pair in pairs if pair[0].drawn is drawn] for key, pairs in arrived.items()}
-        pull_back(drawn, own, owned, gradients, engine, size, kept.get(name))
+        of_set = {key: [pair for pair in pairs if pair[0].drawn is drawn] for key, pairs in arrived.items()}
+        pull_back(drawn, of_set, owned, gradients, engine, size, kept.get(name))
     if engine.world_size > 1:
         _sum_over_processes(gradients, owned, engine)
     for key, own_direct in direct.items():
@@ -122,6 +122,6 @@ def _sum_over_processes(
     slots = [(key, i) for key in gradients for i in range(len(gradients[key]))]
     present = engine.any_of([gradients[key][i] is not None for key, i in slots])
     for key, i in itertools.compress(slots, present):
-        own = gradients[key][i]
-        gradients[key][i] = total = torch.zeros_like(parameters[key][i]) if own is None else own
+        gradient = gradients[key][i]
+        gradients[key][i] = total = torch.zeros_like(parameters[key][i]) if gradient is None else gradient
         engine.all_reduce_sum([total])

@@ -61,8 +61,8 @@ class DrawnSet:
         rows = range(len(self)) if rows is None else rows
         drawn = self.drawn(rows)
         if rendered is None:
-            own = self.draws if len(drawn) == len(self.draws) else self.draws[drawn.start : drawn.stop]
-            rendered = self.source.render(own)
+            chosen = self.draws if len(drawn) == len(self.draws) else self.draws[drawn.start : drawn.stop]
+            rendered = self.source.render(chosen)
         samples = rendered if self.is_generated else self.engine.samples(rendered)
 
         if self.plan is not None:

@@ -35,8 +35,8 @@ def names(pattern: str = "*") -> list[str]:
 
     ``backbones/*`` are all backbones, ``clip-*`` and ``backbones/clip-*`` those of CLIP.
     """
-    found = (f"{folder}/{name}" for folder in FOLDERS for name in shipped.names(f"zoo/{folder}"))
-    return sorted(name for name in found if fnmatchcase(name, pattern) or fnmatchcase(_without_folder(name), pattern))
+    known = (f"{folder}/{name}" for folder in FOLDERS for name in shipped.names(f"zoo/{folder}"))
+    return sorted(name for name in known if fnmatchcase(name, pattern) or fnmatchcase(_without_folder(name), pattern))
 
 
 def full_name(name: str) -> str | None:
@@ -45,10 +45,10 @@ def full_name(name: str) -> str | None:
     Raises:
         MatchZooError: cards of several folders have it.
     """
-    found = [full for full in names() if name in (full, _without_folder(full))]
-    if len(found) > 1:
-        raise MatchZooError(f"'{name}' is the name of {' and of '.join(found)}: give the folder too")
-    return found[0] if found else None
+    matching = [full for full in names() if name in (full, _without_folder(full))]
+    if len(matching) > 1:
+        raise MatchZooError(f"'{name}' is the name of {' and of '.join(matching)}: give the folder too")
+    return matching[0] if matching else None
 
 
 def short_name(full: str) -> str:
@@ -146,8 +146,8 @@ FREE = ("size", "fit", "sampling", "channels", "path", "root", "download")
 def same_data(card: Any, table: dict[str, Any]) -> bool:
     """Whether a table is of a card's data: all that says which they are is equal, folders by their last name."""
     folder = [PurePath(str(one.get("path", ""))).name for one in (card, table)]
-    said = {key: value for key, value in card.items() if key not in FREE}
-    return folder[0] == folder[1] and all(table.get(key) == value for key, value in said.items())
+    declared = {key: value for key, value in card.items() if key not in FREE}
+    return folder[0] == folder[1] and all(table.get(key) == value for key, value in declared.items())
 
 
 def named(name: str) -> DistilledCard | None:

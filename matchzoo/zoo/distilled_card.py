@@ -90,9 +90,9 @@ class DistilledCard(Card):
         """Raise if a file of tensors is not the one that the card pins."""
         from matchzoo.core.storage.files import file_sha256
 
-        found = file_sha256(tensors)
-        if found != self.sha256:
-            raise MatchZooError(f"{tensors.name}: sha256 is {found}, but the card pins {self.sha256}")
+        digest = file_sha256(tensors)
+        if digest != self.sha256:
+            raise MatchZooError(f"{tensors.name}: sha256 is {digest}, but the card pins {self.sha256}")
 
     def summary(self) -> str:
         """Images, pixels, and what was measured."""
@@ -105,8 +105,8 @@ class DistilledCard(Card):
             return f"nobody has published it: {self.command}"
         from huggingface_hub import try_to_load_from_cache
 
-        found = try_to_load_from_cache(self.repo, "images.safetensors", revision=self.commit, repo_type="dataset")
-        return "" if isinstance(found, str) else f"it is not in the Hub's cache here: matchzoo pull {self.repo}"
+        cached = try_to_load_from_cache(self.repo, "images.safetensors", revision=self.commit, repo_type="dataset")
+        return "" if isinstance(cached, str) else f"it is not in the Hub's cache here: matchzoo pull {self.repo}"
 
     def bring(self, name: str) -> str:
         """The command that makes or fetches it."""

@@ -83,11 +83,11 @@ def verify(name: str) -> list[str]:
         MatchZooError: as `examine`, or the weights do not do what the card records.
     """
     card = load(name, BackboneCard)
-    found = examine(card)
+    measured = examine(card)
     if card.verified is None:
         lines = [f"{name}: the weights load and run; to record what they do, put this at the end of the card:", ""]
-        return lines + write_toml({"verified": to_table(found)}).rstrip().split("\n")
-    wrong = differences(found, card.verified, card.features)
+        return lines + write_toml({"verified": to_table(measured)}).rstrip().split("\n")
+    wrong = differences(measured, card.verified, card.features)
     if wrong:
         raise MatchZooError(f"{name}: not what the card records: {'; '.join(wrong)}")
     return [f"{name}: the file is the recorded one, and its features are those of the card ({card.verified.versions})"]

@@ -86,10 +86,10 @@ def projections(
     figure = Figure(figsize=(3.0 * len(moments), 6.2), dpi=100, layout="constrained")
     axes = figure.subplots(2, len(moments), squeeze=False)
     for (number, tensors), above, below in zip(moments, axes[0], axes[1], strict=True):
-        own = plane(torch.cat([tensors["projected"], tensors["projected_real"]]).cpu())
+        positions = plane(torch.cat([tensors["projected"], tensors["projected_real"]]).cpu())
         pairs = (
             (above, flat(real)[:PROJECTED], flat(tensors["samples"].cpu())[:PROJECTED]),
-            (below, own(tensors["projected_real"].cpu()), own(tensors["projected"].cpu())),
+            (below, positions(tensors["projected_real"].cpu()), positions(tensors["projected"].cpu())),
         )
         for axis, behind, before in pairs:
             axis.scatter(*behind.T.numpy(), s=3, c="#bbbbbb", linewidths=0)

@@ -31,8 +31,8 @@ def escape(text: object) -> str:
 def section(title: str, *blocks: str, note: str = "") -> str:
     """A titled part of the page; nothing where no block holds anything."""
     content = "\n".join(filter(None, blocks))
-    said = f'<p class="note">{escape(note)}</p>\n' if note else ""
-    return f"<section>\n<h2>{escape(title)}</h2>\n{said}{content}\n</section>" if content else ""
+    paragraph = f'<p class="note">{escape(note)}</p>\n' if note else ""
+    return f"<section>\n<h2>{escape(title)}</h2>\n{paragraph}{content}\n</section>" if content else ""
 
 
 def heading(title: str) -> str:

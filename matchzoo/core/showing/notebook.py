@@ -48,10 +48,10 @@ def grid(images: torch.Tensor, names: list[str]) -> str:
     look = "width:80px;height:auto;image-rendering:pixelated;border-radius:3px;margin:0"
     shown = []
     for image, name in zip(images, names, strict=True):
-        said = html.escape(name)
+        title = html.escape(name)
         data = base64.b64encode(png(image)).decode("ascii")
-        picture = f'<img style="{look}" alt="{said}" src="data:image/png;base64,{data}">'
-        shown.append(f'<figure style="{cell}">{picture}<figcaption>{said}</figcaption></figure>')
+        picture = f'<img style="{look}" alt="{title}" src="data:image/png;base64,{data}">'
+        shown.append(f'<figure style="{cell}">{picture}<figcaption>{title}</figcaption></figure>')
     return f'<div style="display:flex;flex-wrap:wrap;gap:8px;margin:8px 0">{"".join(shown)}</div>'
 
 
@@ -75,8 +75,8 @@ def first_of_each(labels: torch.Tensor, most: int) -> torch.Tensor:
         return labels.argsort(stable=True)
     place = torch.zeros_like(labels)
     for label in labels.unique():
-        own = labels == label
-        place[own] = torch.arange(int(own.sum()), device=labels.device)
+        of_class = labels == label
+        place[of_class] = torch.arange(int(of_class.sum()), device=labels.device)
     early = (place * (int(labels.max()) + 1) + labels).argsort(stable=True)[:most]
     return early[labels[early].argsort(stable=True)]
 

@@ -24,12 +24,12 @@ def cache_folder() -> Path:
 
 def usage() -> dict[str, tuple[int, int]]:
     """Arrays and their bytes, of each kind that the cache holds: images, features."""
-    found = {}
+    caches = {}
     for folder in sorted(cache_folder().glob("*")) if cache_folder().is_dir() else []:
         sizes = [path.stat().st_size for path in folder.glob("*.npy")]
         if sizes:
-            found[folder.name] = (len(sizes), sum(sizes))
-    return found
+            caches[folder.name] = (len(sizes), sum(sizes))
+    return caches
 
 
 def clear(kind: str) -> tuple[int, int]:

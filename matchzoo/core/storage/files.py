@@ -141,7 +141,7 @@ def held(folder: Path) -> Iterator[None]:
     except ImportError:
         yield
         return
-    path, made = folder / LOCK, not folder.exists()
+    path, created = folder / LOCK, not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         opened = path.open("a+", encoding="utf-8")
@@ -163,7 +163,7 @@ def held(folder: Path) -> Iterator[None]:
             yield
         finally:
             path.unlink(missing_ok=True)
-            if made:
+            if created:
                 with contextlib.suppress(OSError):  # there is something in it
                     folder.rmdir()
 
@@ -177,8 +177,8 @@ def read_table(path: Path, kinds: dict[str, type], remedy: str) -> dict[str, Any
         raise MatchZooError(f"{path}: is damaged ({type(error).__name__}: {error}); {remedy}") from None
     if wrong:
         raise MatchZooError(f"{path}: is damaged ({wrong[0]}); {remedy}")
-    found: dict[str, Any] = table
-    return found
+    content: dict[str, Any] = table
+    return content
 
 
 def file_sha256(path: Path) -> str:

@@ -130,5 +130,5 @@ def _first_line(error: Exception) -> str:
     """The first line of an error without the token, should the other side have sent it back."""
     from huggingface_hub import get_token
 
-    said, token = (str(error).splitlines() or [""])[0], get_token()
-    return (said.replace(token, "…") if token else said)[:200]
+    reason, token = (str(error).splitlines() or [""])[0], get_token()
+    return (reason.replace(token, "…") if token else reason)[:200]

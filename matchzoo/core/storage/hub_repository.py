@@ -51,12 +51,12 @@ class HubRepository:
         """The place of ``user/name`` or ``user/name@revision``; ``main`` if nothing says a revision."""
         if not is_name(repo):
             raise MatchZooError(f"expected user/name or user/name@revision, got {repo!r}")
-        name, _, said = repo.partition("@")
-        if said and revision and said != revision:
+        name, _, stated = repo.partition("@")
+        if stated and revision and stated != revision:
             raise MatchZooError(f"{repo}: says its revision already, but revision is {revision!r}")
-        if not is_below(said or revision or "main"):
-            raise MatchZooError(f"revision: expected a branch, tag or commit, got {said or revision!r}")
-        return cls(kind, name, said or revision or "main")
+        if not is_below(stated or revision or "main"):
+            raise MatchZooError(f"revision: expected a branch, tag or commit, got {stated or revision!r}")
+        return cls(kind, name, stated or revision or "main")
 
     @classmethod
     def to_push(cls, kind: Kind, repo: str, what: str) -> "HubRepository":
@@ -100,8 +100,8 @@ class HubRepository:
 
         if COMMIT.fullmatch(self.revision):
             return self.revision
-        said = "" if self.kind == "dataset" else "models/"
-        key = hashlib.sha256(f"{said}{self.name}@{self.revision}".encode()).hexdigest()[:32]
+        prefix = "" if self.kind == "dataset" else "models/"
+        key = hashlib.sha256(f"{prefix}{self.name}@{self.revision}".encode()).hexdigest()[:32]
         note = cache_folder() / "hub" / f"pulled-{key}.json"
         if not is_offline():
             with self.explained():
@@ -202,10 +202,10 @@ class HubRepository:
             gone = sorted(file for file in there - set(names) if any(_matches(file, pattern) for pattern in ours))
             added = [CommitOperationAdd(file, folder / file) for file in names]
             deleted = [CommitOperationDelete(file, is_folder=False) for file in gone]
-            made = api.create_commit(
+            commit = api.create_commit(
                 self.name, [*added, *deleted], commit_message=message, repo_type=self.kind, parent_commit=info.sha
             )
-        return str(made.oid), gone
+        return str(commit.oid), gone
 
     def _check(
         self,
@@ -225,11 +225,11 @@ class HubRepository:
             asked = {file: hf_hub_download(self.name, file, revision=commit, repo_type=self.kind) for file in telling}
             if replaces({file: Path(path) for file, path in asked.items()}):
                 return
-            found = f"a {what} of another recipe"
+            held = f"a {what} of another recipe"
         else:
-            found = f"files that are no {what} ({', '.join(sorted(names)[:3])})"
+            held = f"files that are no {what} ({', '.join(sorted(names)[:3])})"
         raise MatchZooError(
-            f"{self.name}: holds {found}; push to another repository, or replace it with force (--force): earlier "
+            f"{self.name}: holds {held}; push to another repository, or replace it with force (--force): earlier "
             "commits stay"
         )
 

@@ -117,5 +117,5 @@ def constant(rows: np.ndarray) -> np.ndarray:
 
     Not where the standard deviation is 0: the mean of a constant is rounded, so that it seldom is.
     """
-    found: np.ndarray = np.ptp(rows, 0) <= 8 * np.finfo(float).eps * np.abs(rows).max(0)
-    return found
+    constant: np.ndarray = np.ptp(rows, 0) <= 8 * np.finfo(float).eps * np.abs(rows).max(0)
+    return constant

@@ -71,7 +71,7 @@ def dogs(root: Path) -> Iterator[Row]:
     except ImportError:
         raise MatchZooError("the lists of Stanford Dogs are read with SciPy: pip install scipy") from None
     base = _find(root, "Images")
-    found: list[tuple[Row, int]] = []
+    rows: list[tuple[Row, int]] = []
     for split in ("train", "test"):
         path = _find(root, f"{split}_list.mat")
         try:
@@ -80,9 +80,9 @@ def dogs(root: Path) -> Iterator[Row]:
         except Exception as error:  # whatever a file that is none runs into
             raise MatchZooError(f"{path}: is not as published ({error})") from None
         for name, number in pairs:
-            found.append((Row(_below(root, base / name), name.partition("/")[0], split), int(number)))
-    order = sorted({row.label for row, _ in found})
-    for row, number in found:
+            rows.append((Row(_below(root, base / name), name.partition("/")[0], split), int(number)))
+    order = sorted({row.label for row, _ in rows})
+    for row, number in rows:
         if not 1 <= number <= len(order) or order[number - 1] != row.label:
             raise MatchZooError(f"{base}: class {number} of the lists is {row.label}, not in the published order")
         yield row
@@ -182,11 +182,11 @@ def convert(name: str, sources: list[Path], destination: Path) -> str:
         destination.parent.mkdir(parents=True, exist_ok=True)
         files.write_folder(destination, fill)
     parts = [f"{counts[part]} for {word}" for part, word in PARTS.items() if counts[part]]
-    made = f"{destination / TABLE}: {counts['classes']} classes; images: {', '.join(parts)}"
+    summary = f"{destination / TABLE}: {counts['classes']} classes; images: {', '.join(parts)}"
     card = zoo.load(name, zoo.DataCard)
     if (card.classes, card.train, card.test) == (counts["classes"], counts["train"], counts["test"]):
-        return made
-    return f"{made} (published were {card.classes} classes, {card.train} for training, {card.test} for testing)"
+        return summary
+    return f"{summary} (published were {card.classes} classes, {card.train} for training, {card.test} for testing)"
 
 
 def _link(link: Path, folder: Path) -> None:
@@ -205,10 +205,10 @@ def _write(path: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
 
 def _find(root: Path, name: str) -> Path:
     """What lies in a folder or up to two folders deeper; raises if there is none."""
-    found = next((path for depth in ("", "*/", "*/*/") for path in sorted(root.glob(depth + name))), None)
-    if found is None:
+    nearest = next((path for depth in ("", "*/", "*/*/") for path in sorted(root.glob(depth + name))), None)
+    if nearest is None:
         raise MatchZooError(f"{name}: is not in what was given; is it the data set as it is published?")
-    return found
+    return nearest
 
 
 def _below(root: Path, path: Path) -> str:
@@ -230,8 +230,8 @@ def _pairs(path: Path) -> Iterator[tuple[str, str]]:
 
 def _images(folder: Path) -> list[Path]:
     """Images of a folder by name; raises if there are none."""
-    found = folder.iterdir() if folder.is_dir() else iter(())
-    paths = sorted(p for p in found if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    entries = folder.iterdir() if folder.is_dir() else iter(())
+    paths = sorted(p for p in entries if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
     if not paths:
         raise MatchZooError(f"{folder}: no images there; is the data set whole?")
     return paths

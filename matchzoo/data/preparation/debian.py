@@ -60,11 +60,11 @@ def fetch(package: str, folder: Path) -> None:
 
 def fashion_mnist(unpacked: Path, target: Path) -> int:
     """Unpack the four files of Fashion-MNIST into a folder; their number."""
-    found = sorted((unpacked / "usr/share/datasets/fashion-mnist").glob("*.gz"))
-    for path in found:
+    archives = sorted((unpacked / "usr/share/datasets/fashion-mnist").glob("*.gz"))
+    for path in archives:
         with gzip.open(path) as packed, (target / path.stem).open("wb") as plain:
             shutil.copyfileobj(packed, plain)
-    return len(found)
+    return len(archives)
 
 
 def photos(stamps: Path) -> Iterator[tuple[str, Path]]:
@@ -82,8 +82,9 @@ def tuxpaint_photos(unpacked: Path, target: Path) -> int:
     count = 0
     for name, path in photos(unpacked / STAMPS):
         (target / name).mkdir(exist_ok=True)
-        own = path.relative_to(unpacked / STAMPS).as_posix().replace("/", "-")  # US and Canada both have a 010dime.png
-        shutil.copyfile(path, target / name / own)
+        # US and Canada both have a 010dime.png
+        target_name = path.relative_to(unpacked / STAMPS).as_posix().replace("/", "-")
+        shutil.copyfile(path, target / name / target_name)
         count += 1
     license = unpacked / "usr/share/doc/tuxpaint-stamps-default/copyright"
     if license.is_file():

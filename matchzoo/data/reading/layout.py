@@ -104,12 +104,12 @@ def choose(splits: Mapping[str, Sequence[str]], train: str, test: str | None, co
 
     def find(name: str, field: str) -> tuple[str, ...]:
         known = next((words for words in WORDS.values() if name in words), ())
-        found = next((word for word in (name, *known) if word in splits), None)
-        if found is None:
+        split = next((word for word in (name, *known) if word in splits), None)
+        if split is None:
             raise MatchZooError(f"{field}: there is no split '{name}'{did_you_mean(name, splits)}")
-        if not splits[found]:
+        if not splits[split]:
             raise MatchZooError(f"{field}: the split '{name}' has no files")
-        return tuple(splits[found])
+        return tuple(splits[split])
 
     first = find(train, "data.train_split")
     if test is None:
@@ -154,10 +154,10 @@ def _useful(names: Iterable[str], where: str, option: Option) -> list[str]:
 def _matching(names: Iterable[str], patterns: Sequence[str], what: str) -> tuple[str, ...]:
     expressions = [re.compile(_expression(pattern)) for pattern in patterns]
     hidden = re.compile(r"(^|/)\.")
-    found = sorted(n for n in names if not hidden.search(n) and any(e.fullmatch(n) for e in expressions))
-    kept = [n for n in found if PurePosixPath(n).suffix.lower() in (*SUFFIXES, ".parquet")]
+    matching = sorted(n for n in names if not hidden.search(n) and any(e.fullmatch(n) for e in expressions))
+    kept = [n for n in matching if PurePosixPath(n).suffix.lower() in (*SUFFIXES, ".parquet")]
     if patterns and (not kept or len({n.endswith(".parquet") for n in kept}) > 1):
-        got = f"among {', '.join(found[:3])}" if found else "none"
+        got = f"among {', '.join(matching[:3])}" if matching else "none"
         got += "; a bracket that is part of a name is written [[]" if any("[" in one for one in patterns) else ""
         raise MatchZooError(f"{what}: expected parquet files or images that match {', '.join(patterns)}, got {got}")
     return tuple(kept)

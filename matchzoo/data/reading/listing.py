@@ -44,10 +44,10 @@ class Listing(Encoded):
 
     def digest(self) -> str:
         """A hash of every file's path, size and time of change."""
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         for file in self.files:
-            found.update(os.fsencode(f"{file.path}\0{file.size}\0{file.changed}\0"))
-        return found.hexdigest()
+            digest.update(os.fsencode(f"{file.path}\0{file.size}\0{file.changed}\0"))
+        return digest.hexdigest()
 
     def stored(self, decoding: Decoding) -> Stored:
         """The array of all decoded images, in order."""
@@ -80,10 +80,10 @@ def held_out(parts: Collection[str], where: Path) -> str | None:
     Raises:
         MatchZooError: there are several, and none is called test.
     """
-    found = [name for name in HELD_OUT if name in parts]
-    if len(found) > 1 and found[0] != "test":
-        raise MatchZooError(f"{where}: which is for testing, {' or '.join(found)}? call that one test")
-    return found[0] if found else None
+    held_out = [name for name in HELD_OUT if name in parts]
+    if len(held_out) > 1 and held_out[0] != "test":
+        raise MatchZooError(f"{where}: which is for testing, {' or '.join(held_out)}? call that one test")
+    return held_out[0] if held_out else None
 
 
 def class_folders(folder: Path) -> tuple[str, ...]:
@@ -107,11 +107,11 @@ def list_classes(folder: Path, names: Iterable[str]) -> Listing:
     here = _identity(folder.stat())
     with Progress(None, f"listing {folder.name}", "files", delay=DELAY) as progress:
         for label, name in enumerate(names):
-            found = sorted(_walk(folder, name, {here}, progress), key=lambda file: file.path.split("/"))
-            if not found:
+            files = sorted(_walk(folder, name, {here}, progress), key=lambda file: file.path.split("/"))
+            if not files:
                 raise MatchZooError(f"{folder / name}: no images (of {', '.join(sorted(SUFFIXES))})")
-            listing.files.extend(found)
-            listing.labels.extend([label] * len(found))
+            listing.files.extend(files)
+            listing.labels.extend([label] * len(files))
     return listing
 
 
@@ -165,7 +165,7 @@ def _identity(about: os.stat_result) -> int:
 
 def _walk(folder: Path, inner: str, above: set[int], progress: Progress) -> list[File]:
     """Images under a folder, sub-folders too; a link back to a folder that we came through is left out."""
-    found: list[File] = []
+    files: list[File] = []
     try:
         here = _identity((folder / inner).stat())
         if here in above:
@@ -176,12 +176,12 @@ def _walk(folder: Path, inner: str, above: set[int], progress: Progress) -> list
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
-                    found += _walk(folder, path, above | {here}, progress)
+                    files += _walk(folder, path, above | {here}, progress)
                 elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
                     about = entry.stat()
                     if stat.S_ISREG(about.st_mode):
-                        found.append(_file(path, about))
+                        files.append(_file(path, about))
                         progress.update()
     except OSError as error:
         raise _unseen(error.filename or folder / inner, error) from None
-    return found
+    return files

@@ -57,8 +57,8 @@ class Repository:
         """
         note = _note(name, revision)
         try:
-            found = json.loads(note.read_text(encoding="utf-8"))
-            return cls(name, revision, found["commit"], tuple(found["names"]))
+            content = json.loads(note.read_text(encoding="utf-8"))
+            return cls(name, revision, content["commit"], tuple(content["names"]))
         except (OSError, ValueError, KeyError):  # not there, or not ours
             pass
         from huggingface_hub import HfApi, errors

@@ -167,12 +167,12 @@ def read_column(
                 f"{kind}"
             )
         with _readable(folder / name):
-            found = file.read(columns=[column]).column(0)
-        if found.null_count:
-            row = found.is_null().index(True).as_py()
+            column_values = file.read(columns=[column]).column(0)
+        if column_values.null_count:
+            row = column_values.is_null().index(True).as_py()
             raise MatchZooError(f"{source}: {name}, row {row}: '{column}' is empty")
         with _readable(folder / name):
-            listed = found.to_pylist()
+            listed = column_values.to_pylist()
         values += listed if _is_text(kind) else [int(value) for value in listed]
         declared = declared or _declared(file.schema_arrow.metadata or {}, column)
     return Column(values, declared)

@@ -94,18 +94,18 @@ class Stored:
             MatchZooError: rows that cannot be made (several at once), or a cache that cannot be written.
         """
         path = cache_folder() / self.kind / f"{self.key}.npy"
-        found = self._map(path)
-        if found is not None:
+        stored = self._map(path)
+        if stored is not None:
             if done is not None:
                 done(self.count)
-            return found
+            return stored
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with _alone(path.with_suffix(".lock"), self.title) as alone:
-                found = self._map(path)
-                if found is None:
+                stored = self._map(path)
+                if stored is None:
                     self._build(path, alone, done)
-                    found = self._map(path)
+                    stored = self._map(path)
                 elif done is not None:
                     done(self.count)
         except OSError as error:
@@ -114,9 +114,9 @@ class Stored:
                 f"{path.parent}: cannot keep {size:.2f} GiB of {self.kind} there ({error.strerror or error}); "
                 f"set {VARIABLE} to a folder with room"
             ) from None
-        if found is None:
+        if stored is None:
             raise CacheError(f"{path}: what was written there cannot be read; set {VARIABLE} to another folder")
-        return found
+        return stored
 
     @property
     def row(self) -> int:

@@ -42,9 +42,9 @@ def class_means(
         mass, sums = shares.sum(0), shares.T @ features
     else:
         labels = labels.to(features.device)
-        own = features.new_ones(len(features)) if weights is None else weights.to(features)
-        rows = features if weights is None else features * own[:, None]
-        mass = features.new_zeros(classes).index_add(0, labels, own)
+        row_weights = features.new_ones(len(features)) if weights is None else weights.to(features)
+        rows = features if weights is None else features * row_weights[:, None]
+        mass = features.new_zeros(classes).index_add(0, labels, row_weights)
         sums = features.new_zeros(classes, features.shape[1]).index_add(0, labels, rows)
     if mass.device.type == "cpu" and not bool((mass > 0).all()):
         empty = (mass <= 0).nonzero().flatten().tolist()

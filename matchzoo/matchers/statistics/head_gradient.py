@@ -108,7 +108,7 @@ class _Blocks(torch.autograd.Function):
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         features, labels, weight, bias, shares = ctx.saved_tensors
         wanted = [x for x, needed in zip((features, labels), ctx.needs_input_grad, strict=False) if needed]
-        found = [torch.empty_like(x) for x in wanted]
+        gradients = [torch.empty_like(x) for x in wanted]
         for start in range(0, len(features), ctx.rows):
             some = slice(start, start + ctx.rows)
             own = None if shares is None else shares[some]
@@ -119,9 +119,9 @@ class _Blocks(torch.autograd.Function):
             with torch.enable_grad():
                 part = _part(z, y, weight, bias, own, len(features))
             pieces = torch.autograd.grad(part, [x for x in (z, y) if x.requires_grad], gradient)
-            for whole, piece in zip(found, pieces, strict=True):
+            for whole, piece in zip(gradients, pieces, strict=True):
                 whole[some] = piece
-        arrived = iter(found)
+        arrived = iter(gradients)
         first, second = (next(arrived) if needed else None for needed in ctx.needs_input_grad[:2])
         return first, second, None, None, None, None
 

@@ -81,15 +81,17 @@ class NetworkGradient(Statistic):
 
     def bind(self, parts: Mapping[str, Part]) -> None:
         """Take the network; raises if there is none of that name, or it is no classifier."""
-        found = parts.get(self.network)
-        if found is None:
+        projector = parts.get(self.network)
+        if projector is None:
             hint = did_you_mean(self.network, parts)
             raise DeclarationError([("statistic.network", f"unknown projector '{self.network}'{hint}")])
-        if not isinstance(found, Learned) or found.features != self.classes:
-            has = f"{found.features} features" if isinstance(found, Learned) else f"a {type(found).__name__}"
+        if not isinstance(projector, Learned) or projector.features != self.classes:
+            has = (
+                f"{projector.features} features" if isinstance(projector, Learned) else f"a {type(projector).__name__}"
+            )
             message = f'a classifier is of kind "learned" with features = {self.classes}, got {has}'
             raise DeclarationError([(f"projectors.{self.network}", message)])
-        self.classifier = (found.network,)  # in a tuple, since it is a part of the projector and not of this
+        self.classifier = (projector.network,)  # in a tuple, since it is a part of the projector and not of this
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The gradient [rows, widest fan-in] of a set with labels."""

@@ -129,8 +129,8 @@ def _shares(right: torch.Tensor, parts: torch.Tensor, count: int) -> tuple[float
     """Percent of ``right`` [n] within each of the parts [n]."""
     parts = parts.to(right.device)
     sizes = torch.bincount(parts, minlength=count).tolist()
-    found = torch.bincount(parts[right], minlength=count).tolist()
-    return tuple(100 * a / n if n else None for a, n in zip(found, sizes, strict=True))
+    correct = torch.bincount(parts[right], minlength=count).tolist()
+    return tuple(100 * a / n if n else None for a, n in zip(correct, sizes, strict=True))
 
 
 def summary(scores: Sequence[Score]) -> dict[str, Any]:

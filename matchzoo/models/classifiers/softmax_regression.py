@@ -62,8 +62,8 @@ def fit_softmax_regression(
             first[..., :-1] = start.weight.to(z) * scale @ axes
             first[..., -1] = start.bias.to(z) + start.weight.to(z) @ mean
         near, _ = _Solver(z.float(), targets.float(), group.float()).solve(first.float(), iterations)
-        found, gradient = _Solver(z, targets, group).solve(double(near), iterations)
-        for solution, norm, penalty in zip(found, gradient.tolist(), group.tolist(), strict=True):
+        solutions, gradient = _Solver(z, targets, group).solve(double(near), iterations)
+        for solution, norm, penalty in zip(solutions, gradient.tolist(), group.tolist(), strict=True):
             if norm**2 / (2 * penalty) > 1000 * EXCESS:
                 warnings.warn(f"penalty {penalty:g}: stopped {iterations} steps on, gradient {norm:.1e}", stacklevel=2)
             weight = solution[:, :-1] @ axes.T / scale
@@ -93,7 +93,7 @@ class _Solver:
         ridge = self.penalties[:, None, None] * (torch.arange(len(variances), device=at.device) < len(variances) - 1)
         targets, pairs = self.targets[:, None], list[tuple[torch.Tensor, torch.Tensor]]()
         rows = torch.arange(len(at), device=at.device)
-        found, norms = start.clone(), self.penalties.clone()
+        solutions, norms = start.clone(), self.penalties.clone()
         last = (at, at)
         for iteration in range(iterations + 1):
             chances = logits.softmax(2)
@@ -102,7 +102,7 @@ class _Solver:
             # by strong convexity: λ in W, about κ in the bias
             excess = 0.5 * (gradient.square() / torch.where(ridge > 0, ridge, 1 / inverse)).sum((1, 2))
             done = (excess < EXCESS) | (iteration == iterations)
-            found[rows], norms[rows] = at, gradient.flatten(1).norm(dim=1)
+            solutions[rows], norms[rows] = at, gradient.flatten(1).norm(dim=1)
             if bool(done.all()):
                 break
             if iteration:
@@ -119,7 +119,7 @@ class _Solver:
             if not bool((step > 0).any()):
                 break
             at, logits = at + moved * direction, logits + step[:, None] * along
-        return found, norms
+        return solutions, norms
 
     def _logits(self, weight: torch.Tensor) -> torch.Tensor:
         """[k, c, r + 1] → [n, k, c]."""

@@ -72,11 +72,11 @@ class Head:
                     raise MatchZooError(f"{NAME}: expected the tensors weight and bias, got {sorted(file.keys())}")
                 parts = {name: file.get_slice(name) for name in ("weight", "bias")}
                 kinds = {"F32": "torch.float32"}
-                said = {
+                facts = {
                     k: (list(x.get_shape()), kinds.get(x.get_dtype(), str(x.get_dtype()))) for k, x in parts.items()
                 }
-                _shapes(said, classes)
-                if sum(4 * math.prod(shape) for shape, _ in said.values()) > path.stat().st_size:
+                _shapes(facts, classes)
+                if sum(4 * math.prod(shape) for shape, _ in facts.values()) > path.stat().st_size:
                     raise MatchZooError(f"{NAME}: declares more than the file holds; fetch or make it again")
                 weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
         except (ValueError, RecursionError, SafetensorError) as error:

@@ -82,16 +82,16 @@ def opened(
     twice = next((path for path in paths if path and paths.count(path) > 1), None)
     if twice is not None:
         raise MatchZooError(f"{twice}: given twice")
-    found = [_open(source, class_names, size) for source in sources]
+    opened = [_open(source, class_names, size) for source in sources]
     names = names_of(class_names)
-    if names and found and all(one.distilled is not None and one.distilled.class_names != names for one in found):
+    if names and opened and all(one.distilled is not None and one.distilled.class_names != names for one in opened):
         raise MatchZooError("every set says its class names; leave out class_names (--class-names)")
-    short = [one.name for one in found]
-    found = [attrs.evolve(one, name=one.path) if one.path and short.count(one.name) > 1 else one for one in found]
-    unnamed = [i for i, one in enumerate(found) if not one.path]
+    short = [one.name for one in opened]
+    opened = [attrs.evolve(one, name=one.path) if one.path and short.count(one.name) > 1 else one for one in opened]
+    unnamed = [i for i, one in enumerate(opened) if not one.path]
     for number, i in enumerate(unnamed, start=1):
-        found[i] = attrs.evolve(found[i], name=f"set {number}")
-    return found
+        opened[i] = attrs.evolve(opened[i], name=f"set {number}")
+    return opened
 
 
 def evaluated_sets(

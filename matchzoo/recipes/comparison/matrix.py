@@ -84,10 +84,10 @@ class Matrix:
             known = [mean for mean in means if mean is not None]
             cells = [mean_and_spread(record, score) for record in records]
             mean = f"{sum(known) / len(known):.1f}" if len(known) == len(means) else ""
-            made = {record["made_with"] for record in records}
+            kinds = {record["made_with"] for record in records}
             about = [
                 name,
-                made.pop() if len(made) == 1 else "each its own",
+                kinds.pop() if len(kinds) == 1 else "each its own",
                 str(records[0]["images"]),
                 size_of(records[0]["bytes"]),
             ]
@@ -106,8 +106,8 @@ class Matrix:
         """What a notebook shows: top-1, a table for each protocol."""
         from matchzoo.core.showing import notebook
 
-        made = [notebook.table(self.table("top1", protocol), f"top-1 %, {protocol}") for protocol in self.protocols]
-        return "\n".join(made)
+        tables = [notebook.table(self.table("top1", protocol), f"top-1 %, {protocol}") for protocol in self.protocols]
+        return "\n".join(tables)
 
     def save(self, path: str | Path) -> None:
         """Write everything as ``.json``, or the tables of top-1 as ``.md`` or ``.csv``."""
@@ -132,8 +132,8 @@ class Matrix:
     def load(cls, path: str | Path) -> "Matrix":
         """What `save` wrote as ``.json``."""
         try:
-            found = json.loads(Path(path).read_text(encoding="utf-8"))
-            return cls(found["records"], found["about"])
+            table = json.loads(Path(path).read_text(encoding="utf-8"))
+            return cls(table["records"], table["about"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise MatchZooError(f"{path}: not a stored matrix ({error})") from None
 
@@ -205,8 +205,8 @@ def evaluate(
     views = views or next((recipe.views for recipe in recipes if recipe.views is not None), None) or VIEWS
     if size is not None:
         views = structure({k: v for k, v in to_table(views).items() if k != "size"}, Views)
-    found = evaluated_sets(given, spec, class_names)
-    notes += [note for one in found for note in one.notes]
+    compared = evaluated_sets(given, spec, class_names)
+    notes += [note for one in compared for note in one.notes]
     used = [named(protocol) for protocol in protocols]
     engine = Engine.start(device, "float32")
     engine.place(chosen)
@@ -220,13 +220,13 @@ def evaluate(
 
     inheritance = None
     if inherit is not None:
-        stored = next((one.head for one in found if one.head is not None and one.head.backbone == inherit), None)
+        stored = next((one.head for one in compared if one.head is not None and one.head.backbone == inherit), None)
         inheritance = ClassifierTransfer.of(bench_of(inherit), stored)
         notes.append(_about_head(inheritance))
     for backbone in backbones:
         at_home = inheritance is not None and inheritance.home.name == backbone
         bench = inheritance.home if inheritance is not None and at_home else bench_of(backbone)
-        rows = _rows(bench, found, baselines, seeds, random_draws)
+        rows = _rows(bench, compared, baselines, seeds, random_draws)
         with Progress(len(rows) * len(used), backbone, "sets", quiet=quiet) as progress:
             for bench.protocol in used:
                 for about, images in rows:
@@ -301,8 +301,8 @@ def _projector(card: str, spec: Spec, views: Views, engine: Engine, size: int | 
         projector.build(seen)
     except DeclarationError as error:
         remedy = "give size (--size N), the pixels a side at which data and sets are compared"
-        said = "; ".join(message.split(";")[0] for _, message in error.problems)
-        raise MatchZooError(f"evaluate: {said}; {remedy}") from None
+        reasons = "; ".join(message.split(";")[0] for _, message in error.problems)
+        raise MatchZooError(f"evaluate: {reasons}; {remedy}") from None
     engine.place(projector)
     return projector
 

@@ -152,8 +152,8 @@ def report(runs: Sequence[Run | str | Path]) -> RunReport:
         for number, probe in probes:
             records = [record for record in run.metrics["results"] if record["number"] == number]
             for name, space in spaces_of(run.recipe).items():
-                own = [record for record in records if record.get("space", name) == name]
-                rows.append(_row({**about, "space": space}, own))
+                in_space = [record for record in records if record.get("space", name) == name]
+                rows.append(_row({**about, "space": space}, in_space))
                 conditions.append(_condition(run, probe, name, about["images_per_class"]))
         if not probes:
             rows.append(about)
@@ -223,12 +223,12 @@ def _compare_with_random(rows: list[Record], conditions: list[Any]) -> None:
         if condition is None or row["selection"] == "random":
             continue
         same = [other for other, its in known if its == condition]
-        found = row.get("random") or next((other["random"] for other in same if "random" in other), None)
+        reference = row.get("random") or next((other["random"] for other in same if "random" in other), None)
         draws = [other["top1_mean"] for other in same if other["selection"] == "random"]
-        if found is None and not draws:
+        if reference is None and not draws:
             continue
-        gain = difference(row, found or {"top1": draws}, paired=False)
-        row["random_mean"] = found["top1_mean"] if found else sum(draws) / len(draws)
+        gain = difference(row, reference or {"top1": draws}, paired=False)
+        row["random_mean"] = reference["top1_mean"] if reference else sum(draws) / len(draws)
         row["above_random"] = gain["above"]
-        if found or len(draws) > 1:
+        if reference or len(draws) > 1:
             row["above_random_standard_error"] = gain["above_standard_error"]

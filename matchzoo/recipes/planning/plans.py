@@ -259,9 +259,9 @@ def _references(recipe: Recipe, estimator: Estimator) -> list[dict[str, Any]]:
         kinds.append(lambda copies: Cache(copies=copies, float16=True))
     if count and uses_sample_weights and classes:
         kinds.append(lambda copies: ClassMeans(copies=copies))
-    found = [{path: make(term.reference.views or 0) for path, term in terms.items()} for make in kinds]
+    replacements = [{path: make(term.reference.views or 0) for path, term in terms.items()} for make in kinds]
     own = {path: term.reference.key for path, term in terms.items()}
-    return [change for change in found if {path: reference.key for path, reference in change.items()} != own]
+    return [change for change in replacements if {path: reference.key for path, reference in change.items()} != own]
 
 
 def _words(change: dict[str, Any]) -> str:

@@ -68,16 +68,16 @@ def known(recipe: Recipe, classes: int | None = None, samples: int | None = None
     source = "as you say" if (classes, samples) != (None, None) else "as data.subset says"
     if card is not None and (classes is None or samples is None):
         source = f"as the card {name} says{'; not here yet' if card.needs() else ''}"
-    said = [one for one in (classes, None if card is None else card.classes, subset) if one is not None]
-    if not said:
+    class_counts = [one for one in (classes, None if card is None else card.classes, subset) if one is not None]
+    if not class_counts:
         message = "missing; it goes with --samples where no card describes the data (0: no labels)"
         raise MatchZooError(f"--classes: {message}")
     shape = _shape(data, card)
     train, test = (0, 0) if card is None else _parts(data, card)
     counts = [train if samples is None else samples, test]
     sizes = [count * int(torch.Size(shape).numel()) for count in counts]
-    names = tuple(map(str, range(said[0])))
-    spec = Spec(shape=shape, classes=said[0] or None, class_names=names, count=counts[0], seed=seed)
+    names = tuple(map(str, range(class_counts[0])))
+    spec = Spec(shape=shape, classes=class_counts[0] or None, class_names=names, count=counts[0], seed=seed)
     return Known(spec, sum(size for size in sizes if size <= budget()), source)
 
 
@@ -270,5 +270,5 @@ def generator_size(recipe: Recipe, spec: Spec) -> Size:
         return Size(*(each * number for number in size(FEW)))
     c, sizes = spec.classes, (size(2), size(3), size(4))
     weights = ((c - 3) * (c - 4) // 2, -(c - 2) * (c - 4), (c - 2) * (c - 3) // 2)
-    found = (sum(w * s for w, s in zip(weights, one, strict=True)) for one in zip(*sizes, strict=True))
-    return Size(*(each * number for number in found))
+    weighted = (sum(w * s for w, s in zip(weights, one, strict=True)) for one in zip(*sizes, strict=True))
+    return Size(*(each * number for number in weighted))

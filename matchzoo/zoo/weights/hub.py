@@ -63,10 +63,10 @@ class HubWeights(Weights):
         from huggingface_hub import errors, try_to_load_from_cache
 
         try:
-            found = try_to_load_from_cache(self.repo, self.file, revision=self.revision)
+            cached = try_to_load_from_cache(self.repo, self.file, revision=self.revision)
         except errors.HFValidationError:
             return None
-        return Path(found) if isinstance(found, str) else None
+        return Path(cached) if isinstance(cached, str) else None
 
     def commit(self) -> str:
         """The commit that the revision was resolved to when the file was fetched; empty if it was not."""
@@ -76,8 +76,8 @@ class HubWeights(Weights):
 
     def origin(self) -> dict[str, Any]:
         """The declared source with the commit and the sha256 of the file."""
-        found = super().origin()
-        return {**found, "commit": self.commit()}
+        facts = super().origin()
+        return {**facts, "commit": self.commit()}
 
     @property
     def _command(self) -> str:

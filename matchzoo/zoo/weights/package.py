@@ -43,6 +43,6 @@ class PackageWeights(Weights):
             entries = files(self.package) or []
         except PackageNotFoundError:
             return None
-        found = next((entry for entry in entries if entry.as_posix() == self.file), None)
-        path = Path(str(found.locate())) if found is not None else None
+        entry_of_file = next((entry for entry in entries if entry.as_posix() == self.file), None)
+        path = Path(str(entry_of_file.locate())) if entry_of_file is not None else None
         return path if path is not None and path.is_file() else None

@@ -125,8 +125,8 @@ def shown(url: str) -> str:
 
 def hash_in(name: str) -> str | None:
     """The digits of a sha256 that a file's name carries; None if it carries none."""
-    found = HASHED.search(name)
-    return found.group(1) if found else None
+    hashed = HASHED.search(name)
+    return hashed.group(1) if hashed else None
 
 
 def missing(what: str, path: Path) -> str:

@@ -78,9 +78,9 @@ def read_weights(path: Path, sha256: str | None, again: str = "fetch the file ag
         MatchZooError: the hash differs, a pickle-based file has none, or the file is damaged or holds no tensors.
     """
     if sha256 is not None:
-        found = file_sha256(path)
-        if not found.startswith(sha256.lower()):
-            raise MatchZooError(f"{path}: sha256 is {found}, but the card pins {sha256}; {again}")
+        digest = file_sha256(path)
+        if not digest.startswith(sha256.lower()):
+            raise MatchZooError(f"{path}: sha256 is {digest}, but the card pins {sha256}; {again}")
         if len(sha256) < SHORTEST_PIN:
             raise MatchZooError(f"sha256: expected {SHORTEST_PIN} to 64 hexadecimal digits, got {sha256!r}")
     if path.suffix == ".safetensors":
