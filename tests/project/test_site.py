@@ -83,10 +83,15 @@ class Tab:
         self.wrong: list[str] = []
         self.page.on("console", lambda m: self.wrong.append(m.text) if m.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("requestfailed", lambda r: self.wrong.append(f"failed: {r.url}"))
+        self.page.on("requestfailed", self.failed)
         self.page.on("response", lambda r: self.wrong.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
         allowed = (home, "data:", "blob:")
         self.page.on("request", lambda r: None if r.url.startswith(allowed) else self.wrong.append(f"left: {r.url}"))
+
+    def failed(self, request: Any) -> None:
+        """Keep a request that failed, unless the page was left before its answer came."""
+        if request.failure != "net::ERR_ABORTED":
+            self.wrong.append(f"failed: {request.url}, {request.failure}")
 
     def fits(self) -> bool:
         """Whether nothing but scrolling boxes is wider than the window."""

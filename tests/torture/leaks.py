@@ -15,12 +15,14 @@ import gc
 import os
 import shutil
 import statistics
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import attrs
+import huggingface_hub
 import torch
 from matplotlib.figure import Figure
 
@@ -139,6 +141,14 @@ def own_hub(folder: Path) -> Iterator[Any]:
     server.close()
 
 
+def close_connections() -> None:
+    """Close the connections to the Hub that are kept alive, and wait for the server's threads that answered them."""
+    huggingface_hub.close_session()
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(5)
+
+
 def many_runs(times: int, folder: Path, card: str) -> list[Held]:
     """Runs of all kinds in turn, their sets evaluated, published, pulled and loaded; measured after each."""
     measured = []
@@ -157,6 +167,7 @@ def many_runs(times: int, folder: Path, card: str) -> list[Held]:
             else:
                 run.generator.sample(100)
             del run
+            close_connections()
             measured.append(Held.now())
             shutil.rmtree(own)
     return measured
