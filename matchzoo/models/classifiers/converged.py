@@ -1,6 +1,6 @@
 """Softmax regression to its optimum, the penalty chosen on the validation set."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 import torch
@@ -9,6 +9,7 @@ from matchzoo.core.declare import Several, declare
 from matchzoo.core.samples import Samples
 from matchzoo.core.validators import not_empty, positive
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet, accuracy
+from matchzoo.models.classifiers.classifiers import LinearClassifier
 from matchzoo.models.classifiers.softmax_regression import fit_softmax_regression
 
 
@@ -24,19 +25,36 @@ class Converged(ClassifierFit):
 
     def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
         """One classifier a set, as `ClassifierFit.fit` says."""
-        return [self._fit(one, one.judges_of(validation), classes) for one in sets]
+        return [fit_best(fit_softmax_regression, one, validation, classes, self.penalties) for one in sets]
 
-    def _fit(self, one: TrainingSet, validation: Samples, classes: int) -> Fitted:
-        values, labels = one.features.values, one.features.labels
-        assert labels is not None
-        assert validation.labels is not None
-        kept: torch.Tensor | slice = slice(None) if one.held_out is None else ~one.held_out
-        candidates = fit_softmax_regression(values[kept], labels[kept], classes, self.penalties)
-        best = best_of([accuracy(c.scores(validation.values), validation.labels) for c in candidates])
-        fitted, penalty = candidates[best], self.penalties[best]
-        if one.held_out is not None:
-            [fitted] = fit_softmax_regression(values, labels, classes, (penalty,), start=fitted)
-        return Fitted(classifier=fitted, chosen={"penalty": penalty})
+
+def fit_best(
+    solve: Callable[..., Sequence[LinearClassifier]],
+    training: TrainingSet,
+    validation: Samples,
+    classes: int,
+    penalties: Sequence[float],
+) -> Fitted:
+    """The classifier of the L2 penalty that is most accurate on the rows of the validation set that judge it.
+
+    Args:
+        solve: features [n, d], labels [n], the number of classes, penalties, and a classifier to start from or None → a
+            classifier for each penalty.
+        training: rows that it holds out are left out of the choice, and used for the result.
+        validation: features [n, d] with labels [n].
+        classes: how many there are.
+        penalties: candidates; the first of those that are equally accurate is taken.
+    """
+    values, labels, judges = training.features.values, training.features.labels, training.judges_of(validation)
+    assert labels is not None
+    assert judges.labels is not None
+    kept: torch.Tensor | slice = slice(None) if training.held_out is None else ~training.held_out
+    candidates = solve(values[kept], labels[kept], classes, penalties, None)
+    best = best_of([accuracy(c.scores(judges.values), judges.labels) for c in candidates])
+    fitted, penalty = candidates[best], penalties[best]
+    if training.held_out is not None:
+        [fitted] = solve(values, labels, classes, (penalty,), fitted)
+    return Fitted(classifier=fitted, chosen={"penalty": penalty})
 
 
 def best_of(scores: Sequence[float]) -> int:

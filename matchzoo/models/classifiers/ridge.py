@@ -1,6 +1,7 @@
 """Ridge regression on one-hot targets."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 import torch
@@ -9,9 +10,9 @@ from matchzoo.core.declare import Several, declare
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.validators import not_empty, positive
-from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet, accuracy
+from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet
 from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities, standardize
-from matchzoo.models.classifiers.converged import best_of
+from matchzoo.models.classifiers.converged import fit_best
 
 
 @declare("ridge")
@@ -26,19 +27,11 @@ class Ridge(ClassifierFit):
 
     def fit(self, sets: Sequence[TrainingSet], validation: Samples, classes: int) -> list[Fitted]:
         """One classifier a set, as `ClassifierFit.fit` says."""
-        return [self._fit(one, one.judges_of(validation), classes) for one in sets]
+        return [fit_best(_without_start, one, validation, classes, self.penalties) for one in sets]
 
-    def _fit(self, one: TrainingSet, validation: Samples, classes: int) -> Fitted:
-        values, labels = one.features.values, one.features.labels
-        assert labels is not None
-        assert validation.labels is not None
-        kept: torch.Tensor | slice = slice(None) if one.held_out is None else ~one.held_out
-        candidates = fit_ridge(values[kept], labels[kept], classes, self.penalties)
-        best = best_of([accuracy(c.scores(validation.values), validation.labels) for c in candidates])
-        fitted, penalty = candidates[best], self.penalties[best]
-        if one.held_out is not None:
-            [fitted] = fit_ridge(values, labels, classes, (penalty,))
-        return Fitted(classifier=fitted, chosen={"penalty": penalty})
+
+def _without_start(*problem: Any) -> list[LinearClassifier]:
+    return fit_ridge(*problem[:-1])
 
 
 def fit_ridge(
