@@ -1,12 +1,50 @@
 """Labels are indices; what they mean is said by names."""
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import torch
 
 from matchzoo.core.errors import MatchZooError
+
+
+DIGITS = 18
+"""Of a name that is a number; longer ones, such as hashes, are names."""
+_NUMBER = re.compile(rf"[+-]?\d{{1,{DIGITS}}}(?:\.\d{{0,{DIGITS}}})?")
+
+
+def sort_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The different names in the order in which labels number them, where nothing else says it.
+
+    Numbers sort as numbers: names that are all numbers (``0 … 11``, also ``-1`` or ``10.0``), and names that all begin
+    with the same letters and a number (``class_0 … class_11``, ``0_cat … 11_dog``). All others sort as text. What
+    stores names stores them in order, so that this decides only where they are read for the first time.
+
+    Args:
+        names: in any order, any of them as often as it comes.
+
+    Examples:
+        >>> sort_names(["10", "9", "cat", "9"])
+        ('10', '9', 'cat')
+        >>> sort_names(["10", "9", "0"])
+        ('0', '9', '10')
+    """
+    different = set(names)
+    if all(_NUMBER.fullmatch(name) for name in different):
+        return tuple(sorted(different, key=lambda name: (Decimal(name), name)))
+
+    parts = {name: re.split(r"(\d+)", name) for name in different}
+    have_numbers = all(1 < len(split) and max(map(len, split[1::2])) <= DIGITS for split in parts.values())
+    if have_numbers and len({split[0] for split in parts.values()}) == 1:
+        return tuple(sorted(different, key=lambda name: ([*map(_numbered, enumerate(parts[name]))], name)))
+    return tuple(sorted(different))
+
+
+def _numbered(part: tuple[int, str]) -> int | str:
+    return int(part[1]) if part[0] % 2 else part[1]
 
 
 def relabel(labels: torch.Tensor, names: Sequence[str], wanted: Sequence[str]) -> torch.Tensor:
