@@ -9,9 +9,10 @@ import attrs
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage.hub_repository import HubRepository, is_name
 from matchzoo.data.reading.repository import Repository
-from matchzoo.hub.folders import model_reading, reading, third_party_formats
+from matchzoo.hub.folders import model_reading, reading
 from matchzoo.hub.folders.model_schema import FILES, ModelFields
 from matchzoo.hub.folders.set_schema import METRICS, NAMES, TENSORS, SetFields
+from matchzoo.hub.third_party import formats
 from matchzoo.models.classifiers import stored_head
 from matchzoo.zoo import cards
 
@@ -35,8 +36,8 @@ def read_set(path: str | Path, *, class_names: ClassNames = None, size: int | No
     """
     place = Path(path).expanduser()
     if place.exists():
-        names = third_party_formats.names_of(class_names)
-        return reading.read(place, names, size, third_party_formats.Chosen(**chosen), source=str(path))
+        names = formats.names_of(class_names)
+        return reading.read(place, names, size, formats.Chosen(**chosen), source=str(path))
 
     if isinstance(path, str) and cards.named(path) is not None:
         return fetch_set(path, class_names=class_names)
@@ -64,7 +65,7 @@ def fetch_set(
     if card is not None:
         name, revision = card.published(repo, revision)
     place = HubRepository.of("dataset", name, revision)
-    names = third_party_formats.names_of(class_names)
+    names = formats.names_of(class_names)
     commit = place.resolve()
     with place.explained():
         repository = Repository.find(place.name, commit)
@@ -80,7 +81,7 @@ def fetch_set(
     elif card is not None:
         raise MatchZooError(f"{name}: holds no distilled set ({TENSORS}), which its card says; fix the card")
     else:
-        fields = third_party_formats.read_repository(repository, names, size, third_party_formats.Chosen(**chosen))
+        fields = formats.read_repository(repository, names, size, formats.Chosen(**chosen))
     return attrs.evolve(fields, repository=_origin(place, commit))
 
 

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 
 from matchzoo.core.class_names import check_names
 from matchzoo.core.errors import MatchZooError
-from matchzoo.hub.folders import shard, third_party_formats
+from matchzoo.hub.folders import shard
 from matchzoo.hub.folders.folder import REMEDY, Folder
 from matchzoo.hub.folders.set_schema import (
     CARD,
@@ -27,6 +27,7 @@ from matchzoo.hub.folders.set_schema import (
     SetFields,
 )
 from matchzoo.hub.folders.validation import check, check_shapes, sha256
+from matchzoo.hub.third_party import formats
 from matchzoo.models.classifiers import stored_head
 
 S = TypeVar("S", bound=SetFields)
@@ -53,7 +54,7 @@ def read(
     path: Path,
     class_names: tuple[str, ...],
     size: int | None,
-    chosen: third_party_formats.Chosen,
+    chosen: formats.Chosen,
     source: str = "",
 ) -> SetFields:
     """The set of a folder or file that is there, as `DistilledDataset.load` says.
@@ -74,7 +75,7 @@ def read(
         tensors = next((path / name for name in SINGLE if (path / name).is_file()), path)
     if tensors.suffix == ".safetensors" and not tensors.is_dir():
         return with_names(read_tensors(tensors), class_names, source or str(path))
-    return third_party_formats.read(path, class_names, size, chosen)
+    return formats.read(path, class_names, size, chosen)
 
 
 class NamedError(MatchZooError):

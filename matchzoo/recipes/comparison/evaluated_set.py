@@ -16,7 +16,7 @@ from matchzoo.data import Split
 from matchzoo.generators import Selection
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.reading import NamedError, artifact_of, with_names
-from matchzoo.hub.folders.third_party_formats import names_of
+from matchzoo.hub.third_party.formats import names_of
 from matchzoo.models.classifiers.stored_head import Head
 from matchzoo.projectors import Backbone
 from matchzoo.recipes import door
