@@ -10,7 +10,6 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 
-
 DIGITS = 18
 """Of a name that is a number; longer ones, such as hashes, are names."""
 _NUMBER = re.compile(rf"[+-]?\d{{1,{DIGITS}}}(?:\.\d{{0,{DIGITS}}})?")
@@ -37,7 +36,7 @@ def sort_names(names: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(different, key=lambda name: (Decimal(name), name)))
 
     parts = {name: re.split(r"(\d+)", name) for name in different}
-    have_numbers = all(1 < len(split) and max(map(len, split[1::2])) <= DIGITS for split in parts.values())
+    have_numbers = all(len(split) > 1 and max(map(len, split[1::2])) <= DIGITS for split in parts.values())
     if have_numbers and len({split[0] for split in parts.values()}) == 1:
         return tuple(sorted(different, key=lambda name: ([*map(_numbered, enumerate(parts[name]))], name)))
     return tuple(sorted(different))
