@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+from matchzoo.core.class_names import sort_names
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.storage.paths import is_below
@@ -182,14 +183,15 @@ def all_text(values: list[Any], where: str) -> bool:
 
 
 def distinct(values: list[Any], where: str = FIELD("label_column")) -> tuple[str, ...]:
-    """Names of values that nothing names: text sorted, numbers from 0 up. ``where`` is what messages begin with."""
+    """Names of values that nothing names: text in the order of `sort_names`, numbers from 0 up; messages begin with
+    ``where``."""
     if not all_text(values, where):
         if max(values) >= LARGEST:
             raise MatchZooError(
                 f"{where}: expected text or numbers that count from 0, got {max(values)}; number them from 0"
             )
         return tuple(map(str, range(max(values) + 1)))
-    return tuple(sorted(set(values)))
+    return sort_names(values)
 
 
 def numbers(values: list[Any], names: tuple[str, ...], where: str, remedy: str = OTHER_SPLIT) -> list[int]:

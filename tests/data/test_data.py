@@ -97,7 +97,11 @@ def changed(row: int, column: int, value: str) -> list[tuple]:
 WRONG_TABLES = {
     "no such file": (changed(1, 0, "cow.png"), COLUMNS, r"labels\.csv, row 3: there is no file .*cow\.png; did you"),
     "no label": (changed(0, 1, " "), COLUMNS, r"labels\.csv, row 2: 'label' is empty"),
-    "wrong split": (changed(4, 2, "tst"), COLUMNS, r"row 6: split: expected one of train, test, val, .*, got 'tst'"),
+    "wrong split": (
+        changed(4, 2, "tst"),
+        COLUMNS,
+        r"row 6: split: expected .*, got 'tst'; did you mean 'test'",
+    ),
     "wrong heading": (ROWS, ("path", "label", "split", "group"), "there is no column 'file'; known: group, label"),
     "no rows": ([], COLUMNS, "no rows below the heading"),
     "one label": ([(row[0], "cow", *row[2:]) for row in ROWS], COLUMNS, "expected at least 2 labels, got 1: cow"),

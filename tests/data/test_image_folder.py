@@ -118,14 +118,43 @@ def test_train_and_test_folders(tmp_path: Path) -> None:
     assert loaded.test.labels.tolist() == [0, 0, 1, 1]
 
 
-@pytest.mark.parametrize("name", ["val", "validation", "valid", "dev"])
-def test_other_names_of_the_test_folder(name: str, tmp_path: Path) -> None:
+def test_parts_by_other_names(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     both(tmp_path)
-    (tmp_path / "test").rename(tmp_path / name)
+    (tmp_path / "train").rename(tmp_path / "Training")
+    (tmp_path / "test").rename(tmp_path / "Val")
     loaded = load(tmp_path)
     assert (len(loaded.train), len(loaded.test)) == (6, 4)
-    classes(tmp_path / "test", "a", "b", count=1)
+    classes(tmp_path / "test_images", "a", "b", count=1)
     assert len(load(tmp_path).test) == 2  # test goes before
+    assert "note: " + f"{tmp_path}: 'Val' is left out; 'test_images' is for testing\n" in capsys.readouterr().err
+
+
+def test_classes_without_test_images(tmp_path: Path) -> None:
+    classes(tmp_path / "train", "a", "b", "rare")
+    classes(tmp_path / "val", "b")
+    (tmp_path / "val/rare").mkdir()
+    assert load(tmp_path).test.labels.tolist() == [1, 1, 1]
+    for file in (tmp_path / "val/b").iterdir():
+        file.unlink()
+    with pytest.raises(MatchZooError, match="val: no images of any class"):
+        load(tmp_path)
+
+
+def test_images_by_any_suffix_and_by_content(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    classes(tmp_path, "a", "b")
+    for suffix, name in ((".jfif", "JPEG"), (".JPE", "JPEG"), (".jp2", "JPEG2000"), ("", "PNG"), (".017", "BMP")):
+        Image.new("RGB", (9, 9), RED).save(tmp_path / f"a/photo{suffix}", name)
+    for name in ("scan.heic", "plan.heic", "notes.txt", "LICENSE"):
+        (tmp_path / "b" / name).write_bytes(b"no image")
+    loaded = load(tmp_path, test_share=0)
+    assert loaded.train.labels.tolist() == 8 * [0] + 3 * [1]
+    skipped = "skipped 4 files that are no images to be read: .heic (2), .txt (1), without suffix (1)"
+    assert f"note: {tmp_path}: {skipped}\n" in capsys.readouterr().err
+
+
+def test_folders_that_are_called_by_numbers(tmp_path: Path) -> None:
+    classes(tmp_path, *map(str, range(12)), count=1)
+    assert load(tmp_path, test_share=0).class_names == tuple(map(str, range(12)))
 
 
 def test_a_share_of_train_where_it_is_alone(tmp_path: Path) -> None:
@@ -164,15 +193,18 @@ WRONG = {
     "a file": (lambda root: root.write_text("x"), "data.path: expected a folder, but .* is a file"),
     "no classes": (lambda root: save(root / "0.png"), "expected a folder for each of at least 2 classes, found 0"),
     "one class": (lambda root: classes(root, "a"), "expected a folder for each of at least 2 classes, found 1"),
-    "empty class": (lambda root: (classes(root, "a"), (root / "b").mkdir()), r"b: no images \(of .bmp"),
+    "empty class": (
+        lambda root: (classes(root, "a"), (root / "b").mkdir()),
+        r"b: no images that .*\(it is empty\)",
+    ),
     "too few": (lambda root: (classes(root, "a"), save(root / "b/0.png")), "class 'b': a split needs at least 2"),
     "other classes": (
         lambda root: (classes(root / "train", "a", "b"), classes(root / "val", "a", "c")),
-        "other classes than .*; only one has b, c",
+        "classes that .*train does not have: c",
     ),
     "which is the test folder": (
         lambda root: [classes(root / part, "a", "b") for part in ("train", "validation", "dev")],
-        "pictures: which is for testing, validation or dev[?] call that one test",
+        "pictures: which is for testing, dev or validation[?] call that one test",
     ),
 }
 

@@ -17,7 +17,7 @@ from torture.damage import damage
 from matchzoo.core.errors import MatchZooError
 from matchzoo.data import ImageFolder
 from matchzoo.data.reading.decoding import Decoding
-from matchzoo.data.reading.listing import SUFFIXES
+from matchzoo.data.reading.file_kinds import suffixes
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
@@ -54,7 +54,7 @@ def images(rng: random.Random, folder: Path) -> str:
     content = damage(rng.choice(originals()), rng)
     if rng.random() < 0.1:
         content = content[: rng.randrange(len(content) + 1)] + rng.choice(originals())
-    path = folder / f"image{rng.choice(sorted(SUFFIXES))}"
+    path = folder / f"image{rng.choice(sorted(suffixes()))}"
     path.write_bytes(content)
     decoding = Decoding(rng.choice([8, 33]), rng.choice([1, 3]), rng.choice(["crop", "pad"]))
     try:
@@ -85,7 +85,7 @@ def tree(rng: random.Random, root: Path, names: Sequence[str], whole: list[bytes
         for number in range(count):
             place = own / rng.choice(["", "", "sub", "sub/sub"])
             place.mkdir(parents=True, exist_ok=True)
-            suffix = rng.choice(sorted(SUFFIXES))
+            suffix = rng.choice(sorted(suffixes()))
             (place / f"{rng.choice(SHOWN)[:100]}-{number}{rng.choice([suffix, suffix.upper()])}").write_bytes(
                 rng.choice(whole)
             )

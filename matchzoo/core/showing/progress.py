@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 INTERVAL = 10.0
 """Seconds between plain lines."""
 _QUIET = ContextVar("quiet", default=False)
+_TOLD: set[str] = set()
 
 
 @contextlib.contextmanager
@@ -28,6 +29,13 @@ def quietly(quiet: bool = True) -> Iterator[None]:
 def is_quiet() -> bool:
     """Whether this is within `quietly`."""
     return _QUIET.get()
+
+
+def note(text: str) -> None:
+    """Tell a person something in a line, once in a process; nothing within `quietly`."""
+    if not is_quiet() and text not in _TOLD:
+        _TOLD.add(text)
+        print(f"note: {text}", file=sys.stderr, flush=True)
 
 
 def in_notebook() -> bool:

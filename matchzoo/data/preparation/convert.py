@@ -17,7 +17,7 @@ from matchzoo import zoo
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.storage import files
 from matchzoo.data.preparation.archives import unpack
-from matchzoo.data.reading.listing import SUFFIXES
+from matchzoo.data.reading.file_kinds import has_image_suffix
 
 TABLE = "labels.csv"
 PARTS = {"train": "training", "val": "validation (not used)", "test": "testing"}
@@ -231,7 +231,7 @@ def _pairs(path: Path) -> Iterator[tuple[str, str]]:
 def _images(folder: Path) -> list[Path]:
     """Images of a folder by name; raises if there are none."""
     entries = folder.iterdir() if folder.is_dir() else iter(())
-    paths = sorted(p for p in entries if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    paths = sorted(p for p in entries if has_image_suffix(p.name) and not p.name.startswith("."))
     if not paths:
         raise MatchZooError(f"{folder}: no images there; is the data set whole?")
     return paths

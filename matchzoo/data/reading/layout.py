@@ -1,23 +1,19 @@
 """Which files of a repository of data are which split, by its README or by their names."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 import attrs
 
 from matchzoo.core.errors import MatchZooError, did_you_mean
-from matchzoo.data.reading.listing import SUFFIXES
+from matchzoo.core.showing.progress import note
+from matchzoo.data.reading.file_kinds import has_image_suffix, kind_of, shown_kinds
+from matchzoo.data.reading.folders import JUNK
+from matchzoo.data.reading.splits import WORDS, split_of, split_of_word
 
-WORDS = {
-    "train": ("train", "training"),
-    "test": ("test", "testing", "eval", "evaluation"),
-    "validation": ("validation", "valid", "val", "dev"),
-}
-"""What the splits are called in file names, after the `datasets` library."""
-APART = "[-._ 0-9]"
-"""What is between the words of a name, after the same."""
 Option = Callable[[str], str]
 FIELD: Option = "data.{}".format
 """What messages call an option: in a recipe, the field of its data."""
@@ -103,21 +99,32 @@ def choose(splits: Mapping[str, Sequence[str]], train: str, test: str | None, co
     """
 
     def find(name: str, field: str) -> tuple[str, ...]:
-        known = next((words for words in WORDS.values() if name in words), ())
-        split = next((word for word in (name, *known) if word in splits), None)
-        if split is None:
-            raise MatchZooError(f"{field}: there is no split '{name}'{did_you_mean(name, splits)}")
+        split = _named(name, splits, field)
         if not splits[split]:
             raise MatchZooError(f"{field}: the split '{name}' has no files")
         return tuple(splits[split])
 
     first = find(train, "data.train_split")
     if test is None:
-        words = [word for name in ("test", "validation") for word in WORDS[name] if word in splits]
-        test = next((word for word in words if set(first).isdisjoint(splits[word])), None)
+        others = {name: files for name, files in splits.items() if files and set(first).isdisjoint(files)}
+        by_kind = ([name for name in others if split_of(name) == kind] for kind in ("test", "validation"))
+        candidates = next(filter(None, by_kind), [])
+        test = _named(split_of(candidates[0]) or "", candidates, "data.test_split") if candidates else None
     second = None if test in (None, train) else find(str(test), "data.test_split")
     _refuse_shared(first, second or (), "data.test_split", f"name another, or '{train}' too for a share of it")
     return Layout(first, second, config)
+
+
+def _named(name: str, splits: Collection[str], field: str) -> str:
+    """The split that is called so, else by another word for it, else by a name that speaks of it."""
+    known = [split for split in splits if split_of_word(name) and split_of(split) == split_of_word(name)]
+    words = WORDS.get(split_of_word(name) or "", ())
+    exact = next((word for word in (name, *words) if word in splits), None)
+    if exact is None and len(known) > 1:
+        raise MatchZooError(f"{field}: which is '{name}'? choose one: {', '.join(known)}")
+    if exact is None and not known:
+        raise MatchZooError(f"{field}: there is no split '{name}'{did_you_mean(name, splits)}")
+    return exact or known[0]
 
 
 def _refuse_shared(train: Sequence[str], test: Sequence[str], field: str, remedy: str) -> None:
@@ -138,9 +145,9 @@ def _by_split(names: Iterable[str]) -> dict[str, list[str]]:
 
 def _useful(names: Iterable[str], where: str, option: Option) -> list[str]:
     """Parquet files, else images in folders; hidden ones left out."""
-    seen = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
+    seen = [n for n in names if not any(part.startswith(".") or part in JUNK for part in n.split("/"))]
     parquet = [name for name in seen if name.endswith(".parquet") and PurePosixPath(name).stem != "metadata"]
-    images = [name for name in seen if "/" in name and PurePosixPath(name).suffix.lower() in SUFFIXES]
+    images = [name for name in seen if "/" in name and has_image_suffix(name)]
     if any(_split_of(name) for name in images):
         images = [name for name in images if _split_of(name)]  # no pictures of the README
     if not parquet and not images:
@@ -148,14 +155,31 @@ def _useful(names: Iterable[str], where: str, option: Option) -> list[str]:
             f"{where} holds neither parquet files nor images in folders, but {', '.join(seen[:5]) or 'nothing'}; "
             f"the Hub keeps parquet copies of many data sets: {option('revision')} = '{COPY}'"
         )
+    if images and not parquet:
+        _look_at_folders(where, seen, images)
     return parquet or images
+
+
+def _look_at_folders(where: str, seen: Iterable[str], images: Collection[str]) -> None:
+    """Raise if the folders of the images are parts and no classes; tell of one that looks so, and what is skipped."""
+    folders = {PurePosixPath(name).parent.name for name in images}
+    parts = sorted(folder for folder in folders if split_of(folder))
+    if parts and len(parts) == len(folders):
+        raise MatchZooError(f"{where} holds images in the folders {', '.join(parts[:4])}, not in one for each class")
+    if parts and not any(map(_split_of, images)):
+        note(f"{where} has images in '{parts[0]}', which is read as a class; a part would hold a folder for each class")
+    places, known = {PurePosixPath(name).parent for name in images}, set(images)
+    others = [name for name in seen if name not in known and PurePosixPath(name).parent in places]
+    if others:
+        kinds = shown_kinds(Counter(map(kind_of, others)))
+        note(f"{where} holds {len(others)} files beside its images that are no images to be read: {kinds}")
 
 
 def _matching(names: Iterable[str], patterns: Sequence[str], what: str) -> tuple[str, ...]:
     expressions = [re.compile(_expression(pattern)) for pattern in patterns]
     hidden = re.compile(r"(^|/)\.")
     matching = sorted(n for n in names if not hidden.search(n) and any(e.fullmatch(n) for e in expressions))
-    kept = [n for n in matching if PurePosixPath(n).suffix.lower() in (*SUFFIXES, ".parquet")]
+    kept = [n for n in matching if has_image_suffix(n) or n.lower().endswith(".parquet")]
     if patterns and (not kept or len({n.endswith(".parquet") for n in kept}) > 1):
         got = f"among {', '.join(matching[:3])}" if matching else "none"
         got += "; a bracket that is part of a name is written [[]" if any("[" in one for one in patterns) else ""
@@ -183,18 +207,15 @@ def _one_of(word: str) -> str:
 def _folder(name: str) -> str:
     """The folder of a file, less the names of splits and ``data``."""
     folders = PurePosixPath(name).parent.parts
-    return "/".join(part for part in folders if part != "data" and not any(map(_split, re.split(APART, part))))
+    return "/".join(part for part in folders if part != "data" and split_of(part) is None)
 
 
 def _split_of(name: str) -> str | None:
-    """The split that a name speaks of, folders first: by a word of a parquet file's path, by a folder of an image's."""
+    """The split that a path speaks of, folders first: that of a parquet file by any part of it; that of an image by a
+    folder above that of its class, and by one that has the very name before another."""
     *folders, last = PurePosixPath(name).parts
-    words = re.split(f"/|{APART}", name) if last.endswith(".parquet") else folders
-    return next(filter(None, map(_split, words)), None)
-
-
-def _split(word: str) -> str | None:
-    return next((split for split, known in WORDS.items() if word.lower() in known), None)
+    parts = [*folders, last] if last.endswith(".parquet") else folders[:-1]
+    return next(filter(None, map(split_of_word, parts)), None) or next(filter(None, map(split_of, parts)), None)
 
 
 def _config(asked: str | None, known: Mapping[str, Any], standard: Sequence[str], option: Option) -> str:

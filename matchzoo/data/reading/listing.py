@@ -3,7 +3,8 @@
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,16 +12,14 @@ import attrs
 
 from matchzoo import zoo
 from matchzoo.core.errors import MatchZooError, did_you_mean
-from matchzoo.core.showing.progress import Progress
+from matchzoo.core.showing.progress import Progress, note
 from matchzoo.data.reading.decoding import Decoding
 from matchzoo.data.reading.encoded import Encoded
+from matchzoo.data.reading.file_kinds import is_image, kind_of, shown_kinds
 from matchzoo.data.reading.store import Stored, by_row, key_of
 
 DELAY = 2.0
 """Seconds after which listing shows how far it is."""
-HELD_OUT = ("test", "val", "validation", "valid", "dev")
-"""What a part beside train may be called that is for testing."""
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
 
 
 class File(NamedTuple):
@@ -74,44 +73,37 @@ def folder_of(path: str, field: str = "data.path") -> Path:
     raise MatchZooError(f"{field}: there is no folder {root}{hint}{zoo.remedy(path)}")
 
 
-def held_out(parts: Collection[str], where: Path) -> str | None:
-    """Which of the parts of some data is for testing: test, else the only one of such a name; None if there is none.
+def list_classes(folder: Path, names: Iterable[str], *, may_lack: bool = False) -> Listing:
+    """All images of ``folder/<name>/`` (`is_image`), labeled in the order of the names; hidden files and folders are
+    left out. Other files are skipped, which is told with their number and kinds.
 
-    Raises:
-        MatchZooError: there are several, and none is called test.
-    """
-    held_out = [name for name in HELD_OUT if name in parts]
-    if len(held_out) > 1 and held_out[0] != "test":
-        raise MatchZooError(f"{where}: which is for testing, {' or '.join(held_out)}? call that one test")
-    return held_out[0] if held_out else None
-
-
-def class_folders(folder: Path) -> tuple[str, ...]:
-    """Sorted names of the folders of a folder, hidden ones left out; a `MatchZooError` if there are less than two."""
-    names = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")))
-    if len(names) < 2:
-        raise MatchZooError(f"{folder}: expected a folder for each of at least 2 classes, found {len(names)}")
-    for name in names:
-        if any("\ud800" <= letter <= "\udfff" for letter in name):  # bytes that are no UTF-8
-            raise MatchZooError(f"{folder}: {name!a} is no readable name for a class; rename the folder")
-    return names
-
-
-def list_classes(folder: Path, names: Iterable[str]) -> Listing:
-    """All images of ``folder/<name>/``, labeled in the order of the names; hidden files and folders are left out.
+    Args:
+        folder: of the folders of the classes.
+        names: of the classes, in label order.
+        may_lack: whether some of the classes may have no folder or no images, as in a part for testing.
 
     Raises:
         MatchZooError: a folder has no images, or a file or folder cannot be looked at.
     """
     listing = Listing(folder, [], [])
     here = _identity(folder.stat())
+    skipped: Counter[str] = Counter()
     with Progress(None, f"listing {folder.name}", "files", delay=DELAY) as progress:
         for label, name in enumerate(names):
-            files = sorted(_walk(folder, name, {here}, progress), key=lambda file: file.path.split("/"))
-            if not files:
-                raise MatchZooError(f"{folder / name}: no images (of {', '.join(sorted(SUFFIXES))})")
+            others: Counter[str] = Counter()
+            if may_lack and not (folder / name).exists():
+                continue
+            files = sorted(_walk(folder, name, {here}, progress, others), key=lambda file: file.path.split("/"))
+            if not files and not may_lack:
+                held = f"only {shown_kinds(others)}" if others else "it is empty"
+                raise MatchZooError(f"{folder / name}: no images that can be read ({held})")
             listing.files.extend(files)
             listing.labels.extend([label] * len(files))
+            skipped += others
+    if not listing.files:
+        raise MatchZooError(f"{folder}: no images of any class")
+    if skipped:
+        note(f"{folder}: skipped {skipped.total()} files that are no images to be read: {shown_kinds(skipped)}")
     return listing
 
 
@@ -163,8 +155,9 @@ def _identity(about: os.stat_result) -> int:
     return about.st_dev << 64 | about.st_ino if about.st_ino else 0
 
 
-def _walk(folder: Path, inner: str, above: set[int], progress: Progress) -> list[File]:
-    """Images under a folder, sub-folders too; a link back to a folder that we came through is left out."""
+def _walk(folder: Path, inner: str, above: set[int], progress: Progress, others: Counter[str]) -> list[File]:
+    """Images under a folder, sub-folders too; a link back to a folder that we came through is left out. Files that are
+    no images are counted by their kind."""
     files: list[File] = []
     try:
         here = _identity((folder / inner).stat())
@@ -176,12 +169,14 @@ def _walk(folder: Path, inner: str, above: set[int], progress: Progress) -> list
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
-                    files += _walk(folder, path, above | {here}, progress)
-                elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
-                    about = entry.stat()
-                    if stat.S_ISREG(about.st_mode):
-                        files.append(_file(path, about))
-                        progress.update()
+                    files += _walk(folder, path, above | {here}, progress, others)
+                    continue
+                about = entry.stat()
+                if stat.S_ISREG(about.st_mode) and is_image(folder / path):
+                    files.append(_file(path, about))
+                    progress.update()
+                else:
+                    others[kind_of(entry.name)] += 1
     except OSError as error:
         raise _unseen(error.filename or folder / inner, error) from None
     return files

@@ -14,13 +14,16 @@ from PIL import Image
 
 from matchzoo.core.class_names import check_names
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing.progress import note
 from matchzoo.data.hub_dataset import all_text, distinct, info_of, numbers
 from matchzoo.data.reading.decoding import Decoding, formats
 from matchzoo.data.reading.encoded import Encoded
-from matchzoo.data.reading.layout import WORDS, by_convention
-from matchzoo.data.reading.listing import class_folders, list_classes, list_files
+from matchzoo.data.reading.folders import class_folders, parts_of
+from matchzoo.data.reading.layout import by_convention
+from matchzoo.data.reading.listing import list_classes, list_files
 from matchzoo.data.reading.repository import Repository
 from matchzoo.data.reading.shards import Rows, Shards, check_images, named, read_column
+from matchzoo.data.reading.splits import WORDS, split_of
 from matchzoo.data.reading.store import budget
 from matchzoo.hub.folders.folder import refuse_links_out
 from matchzoo.hub.folders.set_schema import CLASSES, SetFields
@@ -76,8 +79,8 @@ def read_repository(repository: Repository, names: tuple[str, ...], size: int | 
 
 def read_folders(folder: Path, names: tuple[str, ...], size: int | None) -> SetFields:
     """Images in a folder a class; ``classes.json`` that `DistilledDataset.export` wrote names them, in order."""
-    root = folder / "train" if (folder / "train").is_dir() else folder
     try:
+        root = folder if (folder / CLASSES).is_file() else parts_of(folder, wanted="train").train
         folders = class_folders(root)
         exported_names = _exported(root / CLASSES, folders)
         listing = list_classes(root, exported_names or folders)
@@ -219,9 +222,12 @@ def names_of(given: str | Path | Sequence[str] | None) -> tuple[str, ...]:
 def _layout(source: str, names: Sequence[str], readme: Mapping[str, Any], chosen: Chosen) -> tuple[str, Sequence[str]]:
     """The configuration, and the files of its training split; of its first where none is called so."""
     config, splits = by_convention(names, readme, chosen.config, _option)
-    split = next((word for word in (*WORDS["train"], *splits) if splits.get(word)), None)
-    if split is None:
+    given = sorted((name for name in splits if splits[name]), key=lambda name: split_of(name) != "train")
+    if not given:
         raise MatchZooError(f"{source}: README.md: names no files of the configuration '{config}'")
+    split = next((word for word in (*WORDS["train"], *given) if word in given), given[0])
+    if len(given) > 1:
+        note(f"{source}: the set is '{split}'; not read: {', '.join(name for name in given if name != split)}")
     return config, splits[split]
 
 

@@ -140,6 +140,27 @@ LAYOUTS = {
         ("cat/1.png", "dog/1.png"),
         None,
     ),
+    "folders by other names": (
+        ["a/Seg_Train/cat/1.png", "a/Seg_Train/dog/1.png", "a/test_images/cat/2.png", "__MACOSX/x/1.png"],
+        {},
+        {},
+        ("a/Seg_Train/cat/1.png", "a/Seg_Train/dog/1.png"),
+        ("a/test_images/cat/2.png",),
+    ),
+    "a class called train": (
+        ["bus/1.png", "train/1.png", "car/1.jfif"],
+        {},
+        {},
+        ("bus/1.png", "train/1.png", "car/1.jfif"),
+        None,
+    ),
+    "splits by other names": (
+        ["a.parquet", "b.parquet"],
+        {"configs": {"data_files": {"Train": "a.*", "test_small": "b.*"}}},
+        {},
+        ("a.parquet",),
+        ("b.parquet",),
+    ),
     "parquet first": (["data/train.parquet", "images/cat/1.png"], {}, {}, ("data/train.parquet",), None),
     "index of images": (
         ["train/cat/1.png", "train/dog/1.png", "train/metadata.parquet"],
@@ -211,6 +232,18 @@ WRONG_LAYOUTS = {
         r"README\.md: data_dir test sets/one/ holds neither .* but a\.csv",
     ),
     "no train": (["test.parquet"], {}, {}, r"data\.train_split: there is no split 'train'; known: test"),
+    "which split": (
+        ["a.parquet", "b.parquet"],
+        {"configs": {"data_files": {"train_a": "a.*", "train_b": "b.*"}}},
+        {},
+        r"data\.train_split: which is 'train'[?] choose one: train_a, train_b",
+    ),
+    "parts without classes": (
+        ["train/1.png", "test/2.png"],
+        {},
+        {},
+        "holds images in the folders test, train, not in one for each class",
+    ),
     "readme": (
         ["a.parquet", "b.csv"],
         {"configs": {"data_files": "*.csv"}},
