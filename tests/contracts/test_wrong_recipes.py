@@ -245,18 +245,18 @@ def images(root: Path, counts: dict[str, int]) -> None:
 WRONG_FOLDERS = {
     "none": ({}, ["data.path: there is no folder", "pictures; did you mean 'picture'?"]),
     "one class": ({"pictures/cat": 2}, ["pictures: expected a folder for each of at least 2 classes, found 1"]),
-    "an empty class": ({"pictures/cat": 2, "pictures/dog": 0}, ["dog: no images (of .bmp"]),
+    "an empty class": ({"pictures/cat": 2, "pictures/dog": 0}, ["dog: no images that can be read (it is empty)"]),
     "a single image": (
         {"pictures/cat": 3, "pictures/dog": 1},
         ["class 'dog': a split needs at least 2 samples, got 1"],
     ),
     "other test classes": (
         {"pictures/train/cat": 2, "pictures/train/dog": 2, "pictures/test/cat": 2, "pictures/test/cow": 2},
-        ["test: other classes than", "only one has cow, dog"],
+        ["test: classes that", "train does not have: cow"],
     ),
     "two that could be the test part": (
         {f"pictures/{part}/{name}": 2 for part in ("train", "val", "dev") for name in ("cat", "dog")},
-        ["pictures: which is for testing, val or dev? call that one test"],
+        ["pictures: which is for testing, dev or val? call that one test"],
     ),
 }
 
