@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, dataclass_transform, ov
 
 import attrs
 
+from matchzoo.core.choices import checked_fields
 from matchzoo.core.errors import DeclarationError, did_you_mean
 from matchzoo.core.renamed import hint_of_kind
 
@@ -133,14 +134,14 @@ def _define(cls: Any) -> Any:
     torch_nn = sys.modules.get("torch.nn")
     module = torch_nn.Module if torch_nn is not None else None
     if module is None or not issubclass(cls, module):
-        defined = attrs.frozen(kw_only=True, eq=False, field_transformer=_taking_lists)(cls)
+        defined = attrs.frozen(kw_only=True, eq=False, field_transformer=_transformed)(cls)
     else:
         # attrs' own __setattr__ would hide parameters and sub-modules from nn.Module: no registration, no error.
         if "__attrs_pre_init__" not in vars(cls):
             cls.__attrs_pre_init__ = lambda self: module.__init__(self)
         cls.__attrs_post_init__ = _registering(cls.__dict__.get("__attrs_post_init__"), module)
         defined = attrs.define(
-            eq=False, slots=False, kw_only=True, on_setattr=attrs.setters.NO_OP, field_transformer=_taking_lists
+            eq=False, slots=False, kw_only=True, on_setattr=attrs.setters.NO_OP, field_transformer=_transformed
         )(cls)
     for field in attrs.fields(defined):
         if field.name == "kind":
@@ -150,6 +151,11 @@ def _define(cls: Any) -> Any:
         if module is not None and issubclass(cls, module) and hasattr(module(), field.name):
             raise TypeError(f"{cls.__name__}.{field.name}: the name hides nn.Module.{field.name}")
     return attrs.resolve_types(defined)
+
+
+def _transformed(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:
+    """The fields of a class: those that hold tuples take lists, those that are choices refuse all else."""
+    return checked_fields(cls, _taking_lists(cls, fields))
 
 
 def _taking_lists(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:

@@ -15,9 +15,10 @@ from typing import Any, Literal, TypeVar
 import attrs
 import cattrs
 
+from matchzoo.core.choices import check, show
 from matchzoo.core.declare import FAMILIES, family_of
 from matchzoo.core.errors import DeclarationError, did_you_mean
-from matchzoo.core.renamed import VALUES, hint_of_field
+from matchzoo.core.renamed import hint_of_field
 
 T = TypeVar("T")
 REFUSE = "refuse"
@@ -41,12 +42,6 @@ def structure(table: Any, cls: type[T]) -> T:
 def to_table(value: Any) -> Any:
     """The table of a declared object, defaults written out and fields that are None left out."""
     return _converter().unstructure(value)
-
-
-def show(value: Any) -> str:
-    """A value as messages quote it, shortened."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
 
 
 @functools.cache
@@ -73,14 +68,8 @@ def _converter() -> cattrs.Converter:
     scalar(bool, "true or false")
 
     def literal(value: Any, target: Any) -> Any:
-        known = typing.get_args(target)
-        if any(type(value) is type(k) and value == k for k in known):
-            return value
-        hint = did_you_mean(value, map(str, known)) if isinstance(value, str) else ""
-        options = ", ".join(repr(k) for k in known)
-        if isinstance(value, str) and VALUES.get(value) in known:
-            hint = f"; did you mean '{VALUES[value]}'"
-        raise DeclarationError([("", f"expected one of {options}, got {show(value)}{hint if 'did' in hint else ''}")])
+        check(value, target)
+        return value
 
     def union(value: Any, target: Any) -> Any:
         options = [t for t in typing.get_args(target) if t is not types.NoneType]
@@ -96,6 +85,7 @@ def _converter() -> cattrs.Converter:
                 problems = problems or error
         if len(options) == 1 and problems:
             raise problems
+        check(value, target)  # it names the nearest choice, where there are some
         names = " or ".join(type_name(option) for option in options)
         raise DeclarationError([("", f"expected {names}, got {show(value)}")])
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import torch
 
+from matchzoo.core.choices import checked
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.distances import squared_distances
 from matchzoo.core.samples import Samples
@@ -164,6 +165,7 @@ class ProbeHarness:
             known.append(near.any(1))
         return copied.cpu(), torch.cat(known)
 
+    @checked
     def baseline(self, name: Baseline, per_class: int, seeds: int, draws: int, seed: int) -> list[Split]:
         """The images of a baseline, one entry a seed: real ones, drawn at random with ``seed`` or by their features."""
         training = self.data.training_set

@@ -161,9 +161,12 @@ def push_model(
     Raises:
         MatchZooError: it is no model or another one, with the call that makes one of a run; or as `push`.
     """
+    from matchzoo.core.choices import check_argument
     from matchzoo.core.storage.hub_repository import HubRepository
+    from matchzoo.hub.folders.declared_parts import Family
     from matchzoo.hub.publishing import Publication, publish_model
 
+    check_argument("which", which, Family | None)
     place = HubRepository.to_push("model", repo, "model")
     how = Publication(private=private, license=license, message=message, force=force, dry_run=dry_run)
     return publish_model(_model(model, which), place.name, how)

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 import torch
 import torch.nn.functional as F
 
+from matchzoo.core.choices import checked
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
@@ -17,6 +18,7 @@ from matchzoo.matchers.matcher import Matcher
 Loss = Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein"]
 
 
+@checked
 def critic_loss(real: torch.Tensor, synthetic: torch.Tensor, loss: Loss) -> torch.Tensor:
     """What a critic minimizes, from its outputs [n] on real and [m] on synthetic samples; a scalar.
 
@@ -35,6 +37,7 @@ def critic_loss(real: torch.Tensor, synthetic: torch.Tensor, loss: Loss) -> torc
     return 0.5 * (F.softplus(-real).mean() + F.softplus(synthetic).mean())
 
 
+@checked
 def generator_loss(synthetic: torch.Tensor, loss: Loss) -> torch.Tensor:
     """What a generator minimizes, from the critic's outputs [m] on its samples; a scalar.
 

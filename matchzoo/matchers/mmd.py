@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import attrs
 import torch
 
+from matchzoo.core.choices import checked
 from matchzoo.core.declare import Several, declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.kernels import Gaussian, Kernel
@@ -20,6 +21,7 @@ Estimator = Literal["biased", "unbiased", "linear"]
 ROOT_OFFSET = 1e-6
 
 
+@checked
 def mmd2(
     x: torch.Tensor, y: torch.Tensor, bandwidths: Sequence[Bandwidth], estimator: Estimator = "biased"
 ) -> torch.Tensor:
@@ -37,6 +39,7 @@ def mmd2(
     return squared_mmd(x, y, Gaussian(bandwidths=bandwidths), estimator)
 
 
+@checked
 def squared_mmd(
     x: torch.Tensor | Samples,
     y: torch.Tensor | Samples,

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from matchzoo import zoo
+from matchzoo.core.choices import checked
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
@@ -37,6 +38,7 @@ class Backbone(Projector):
     """Whose mean and standard deviation: the network's own, or ImageNet's for every network, as the LGM paper does."""
 
     @classmethod
+    @checked
     def load(
         cls, card: str, size: int | None = None, normalization: Literal["backbone", "imagenet"] = "backbone"
     ) -> Self:

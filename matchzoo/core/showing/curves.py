@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
+from matchzoo.core.choices import checked_fields
+
 INK, SECOND = "#1f4e79", "#c55a11"
 COLUMNS = 4
 """Panels a row."""
@@ -19,7 +21,7 @@ DECADES = 1.5
 Records = list[dict[str, float]]
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=checked_fields)
 class Panel:
     """How some diagnostics of a term are drawn.
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
+from matchzoo.core.choices import checked, checked_fields
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
 from matchzoo.core.storage.cache import VARIABLE, cache_folder
@@ -32,7 +33,7 @@ NOUNS: dict[Kind, str] = {"dataset": "data set", "model": "model"}
 """What messages call a repository of a kind."""
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=checked_fields)
 class HubRepository:
     """Where something is pulled from or pushed to.
 
@@ -47,6 +48,7 @@ class HubRepository:
     revision: str
 
     @classmethod
+    @checked
     def of(cls, kind: Kind, repo: str, revision: str | None = None) -> "HubRepository":
         """The place of ``user/name`` or ``user/name@revision``; ``main`` if nothing says a revision."""
         if not is_name(repo):
@@ -59,6 +61,7 @@ class HubRepository:
         return cls(kind, name, stated or revision or "main")
 
     @classmethod
+    @checked
     def to_push(cls, kind: Kind, repo: str, what: str) -> "HubRepository":
         """The place of ``user/name``, on ``main``; ``what`` is what messages call the thing."""
         place = cls.of(kind, repo)

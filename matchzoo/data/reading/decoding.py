@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 from PIL import Image, ImageOps
 
+from matchzoo.core.choices import checked_fields
 from matchzoo.core.errors import MatchZooError
 
 LIMIT = 89_478_485
@@ -26,7 +27,7 @@ def formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=checked_fields)
 class Decoding:
     """How image files become bytes [channels, size, size].
 

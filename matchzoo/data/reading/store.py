@@ -20,6 +20,7 @@ import attrs
 import numpy as np
 import torch
 
+from matchzoo.core.choices import checked_fields
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.storage.cache import VARIABLE, cache_folder
@@ -59,7 +60,7 @@ Done = Callable[[int], object]
 """Called with the number of rows that have been made."""
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=checked_fields)
 class Stored:
     """An array [count, …] on disk.
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import attrs
 
 from matchzoo import zoo
+from matchzoo.core.choices import checked
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
@@ -73,6 +74,7 @@ class Matrix:
         """Names of the sets, in order."""
         return list(dict.fromkeys(r["set"] for r in self.records))
 
+    @checked
     def table(self, score: Score = "top1", protocol: str | None = None) -> list[list[str]]:
         """Rows: sets; columns: what is known of them, the score on each backbone (mean ± std over seeds), and the mean
         over the backbones where there are several. The heading first."""
@@ -94,6 +96,7 @@ class Matrix:
             rows.append([*about, *cells, *([mean] if several else [])])
         return rows
 
+    @checked
     def breakdown(self, backbone: str, by: Literal["class", "group"] = "class") -> list[list[str]]:
         """Rows: sets; columns: mean top-1 of every class or group on one backbone. The heading first."""
         rows = [["set", *self.about[f"{by}_names"]]]
@@ -150,6 +153,7 @@ class Matrix:
         return text.getvalue()
 
 
+@checked
 def evaluate(
     sets: Sequence[Source],
     backbones: Sequence[str],
