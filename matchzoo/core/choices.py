@@ -145,11 +145,11 @@ def checked_fields(cls: type, fields: list["attrs.Attribute[Any]"]) -> list["att
 
     Validators of their own come after it.
     """
-    annotations = typing.get_type_hints(cls)
+    annotations, own = typing.get_type_hints(cls), inspect.get_annotations(cls)
 
     def checking(field: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
         annotation = annotations.get(field.name)
-        if field.inherited or not has_choices(annotation):
+        if field.name not in own or not has_choices(annotation):  # inherited ones have it already
             return field
         validators = [_validator(annotation), *([] if field.validator is None else [field.validator])]
         return field.evolve(validator=attrs.validators.and_(*validators))

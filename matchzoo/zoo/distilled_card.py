@@ -7,6 +7,7 @@ import attrs
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.storage.hub_environment import check_environment
 from matchzoo.core.validators import at_least, between, not_empty, positive
 from matchzoo.zoo.card import Card
 
@@ -103,6 +104,7 @@ class DistilledCard(Card):
         """The set, if it is not in the Hub's cache; one that is not published has to be made."""
         if self.status == "reproduce":
             return f"nobody has published it: {self.command}"
+        check_environment(connects=False)
         from huggingface_hub import try_to_load_from_cache
 
         cached = try_to_load_from_cache(self.repo, "images.safetensors", revision=self.commit, repo_type="dataset")

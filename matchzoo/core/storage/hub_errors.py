@@ -2,11 +2,15 @@
 
 import contextlib
 import errno
-import urllib.parse
+import re
+import socket
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.storage.hub_environment import check_environment
 
 DENIED = {
     401: "the Hub does not know who you are: hf auth login, or set HF_TOKEN",
@@ -18,6 +22,10 @@ DENIED = {
 """What is wrong, where the status of the Hub's answer alone says it."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What a disk says that has no room."""
+MANY = (errno.EMFILE, errno.ENFILE)
+"""What a system says that has too many files open."""
+NETWORK = (errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ETIMEDOUT)
+"""What a system says that does not get to another one."""
 
 
 class UnreachableError(MatchZooError):
@@ -26,6 +34,7 @@ class UnreachableError(MatchZooError):
 
 def is_offline() -> bool:
     """Whether ``HF_HUB_OFFLINE`` is set."""
+    check_environment(connects=False)
     from huggingface_hub import constants
 
     return bool(constants.HF_HUB_OFFLINE)
@@ -55,11 +64,13 @@ def explained(
 
     Raises:
         UnreachableError: the Hub cannot be reached, or ``HF_HUB_OFFLINE`` is set and what is wanted is not here.
+        MatchZooError: a variable of the environment with which the client fails before it connects
+            (`check_environment`).
         MatchZooError: everything else, with the remedy.
     """
+    check_environment()
     from huggingface_hub import errors
 
-    _refuse_account()
     at = f"{name}@{revision}{f'/{file}' if file else ''}"
     repo, branch = (f"{field}.{key}: " if field else "" for key in ("repo", "revision"))
     try:
@@ -92,43 +103,72 @@ def explained(
         fault = "the Hub has a fault of its own" if (status or 0) >= 500 else _first_line(error)
         again = "" if status in (401, 403) else f"; nothing was changed: {doing} again"
         raise MatchZooError(f"{at}: the {doing} failed ({status}): {DENIED.get(status or 0, fault)}{again}") from None
+    except UnicodeEncodeError:
+        from huggingface_hub import constants
+
+        raise MatchZooError(
+            f"{at}: the {doing} failed here: the token that is stored in {constants.HF_TOKEN_PATH} holds a character "
+            f"that no token has: hf auth login, then {doing} again"
+        ) from None
     except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, errors.HTTPError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
+        if isinstance(error, OSError) and _is_ours(error):
             raise MatchZooError(f"{at}: the {doing} failed here: {_ours(error)}; then {doing} again") from None
         known = remedy or (
             f"{doing} again where it can be reached (with HF_HUB_OFFLINE=1 what was fetched before is read)"
         )
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            known = (
+                "if a proxy of yours signs what comes, set SSL_CERT_FILE to a file with its certificate (the client "
+                f"does not read REQUESTS_CA_BUNDLE); else {known}"
+            )
         raise UnreachableError(
             f"{at}: the Hub cannot be reached, or the connection broke ({type(error).__name__}: "
             f"{_first_line(error)}), or HF_HUB_OFFLINE is set; nothing was changed: {known}"
         ) from None
 
 
+def _is_ours(error: OSError) -> bool:
+    """Whether it is a fault of this machine, not of the way to another."""
+    if isinstance(error, ConnectionError | TimeoutError | socket.gaierror | ssl.SSLCertVerificationError):
+        return False
+    return error.errno is not None and error.errno not in NETWORK
+
+
 def _ours(error: OSError) -> str:
-    """A fault of this machine with its remedy."""
+    """A fault of this machine with its remedy: the cache is blamed for what happens to files in it, or to one that has
+    no name."""
     from huggingface_hub import constants
 
-    where = f" ({error.filename})" if error.filename else ""
+    if isinstance(error, ssl.SSLError):
+        return (
+            f"certificates cannot be read ({error.strerror}): unset SSL_CERT_FILE and SSL_CERT_DIR, or set them right"
+        )
+    path = str(error.filename or "")
+    where = f" ({path})" if path else ""
+    if error.errno in MANY:
+        return f"{error.strerror}: close some, or raise the limit (ulimit -n)"
+    if path and not _touches(path, constants.HF_HUB_CACHE):
+        home = f"set HF_HOME (now {constants.HF_HOME}) to a folder of yours"
+        return f"{error.strerror}{where}: {home if _touches(path, constants.HF_HOME) else 'see to that file'}"
     if error.errno in FULL:
         return f"{error.strerror}{where}: free some, or set HF_HUB_CACHE to a folder on another disk"
     return f"{error.strerror}{where}: set HF_HUB_CACHE (now {constants.HF_HUB_CACHE}) to a folder that can be written"
+
+
+def _touches(path: str, folder: str) -> bool:
+    """Whether a path lies in a folder, or the folder in it."""
+    one, other = Path(path).absolute(), Path(folder).absolute()
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _status(error: Any) -> int | None:
     return getattr(getattr(error, "response", None), "status_code", None)
 
 
-def _refuse_account() -> None:
-    """Raise if the address of the Hub holds a name or password: the client writes addresses into logs and errors."""
-    from huggingface_hub import constants
-
-    if "@" in urllib.parse.urlsplit(constants.ENDPOINT).netloc:
-        raise MatchZooError("HF_ENDPOINT: holds an account, which logs would show; give HF_TOKEN instead")
-
-
 def _first_line(error: Exception) -> str:
-    """The first line of an error without the token, should the other side have sent it back."""
+    """The first line of an error without the token, should the client show it or the other side have sent it back."""
     from huggingface_hub import get_token
 
     reason, token = (str(error).splitlines() or [""])[0], get_token()
+    reason = re.sub(r"Bearer [^'\"]*", "Bearer …", reason)
     return (reason.replace(token, "…") if token else reason)[:200]

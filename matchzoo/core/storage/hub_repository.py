@@ -82,13 +82,13 @@ class HubRepository:
 
     def exists(self) -> bool:
         """Whether there is such a repository, as far as this account sees; offline, whether it was pulled here."""
-        from huggingface_hub import HfApi, errors
-
         if is_offline():
             with contextlib.suppress(MatchZooError):
                 return bool(self.resolve())
             return False
         with self.explained():
+            from huggingface_hub import HfApi, errors
+
             try:
                 HfApi().repo_info(self.name, repo_type=self.kind)
             except errors.GatedRepoError:
@@ -99,8 +99,6 @@ class HubRepository:
 
     def resolve(self) -> str:
         """The commit that the revision is now; offline, that which it was when it was last pulled."""
-        from huggingface_hub import HfApi, errors, snapshot_download
-
         if COMMIT.fullmatch(self.revision):
             return self.revision
         prefix = "" if self.kind == "dataset" else "models/"
@@ -108,6 +106,8 @@ class HubRepository:
         note = cache_folder() / "hub" / f"pulled-{key}.json"
         if not is_offline():
             with self.explained():
+                from huggingface_hub import HfApi
+
                 commit = commit_of(HfApi().repo_info(self.name, revision=self.revision, repo_type=self.kind))
             try:
                 note.parent.mkdir(parents=True, exist_ok=True)
@@ -119,6 +119,8 @@ class HubRepository:
             return commit
         with contextlib.suppress(OSError, ValueError, KeyError):
             return str(json.loads(note.read_text(encoding="utf-8"))["commit"])
+        from huggingface_hub import errors, snapshot_download
+
         try:  # fetched by other means, such as hf download
             return Path(
                 snapshot_download(self.name, revision=self.revision, local_files_only=True, repo_type=self.kind)
@@ -149,10 +151,10 @@ class HubRepository:
             ) from None
 
     def _snapshot(self, commit: str, wanted: Sequence[str], *, again: bool = False) -> Path:
-        from huggingface_hub import snapshot_download
-
         patterns = [glob.escape(file) for file in wanted]
         with self.explained():
+            from huggingface_hub import snapshot_download
+
             return Path(
                 snapshot_download(
                     self.name, revision=commit, allow_patterns=patterns, repo_type=self.kind, force_download=again
@@ -189,10 +191,10 @@ class HubRepository:
         Returns:
             The commit, and the names of the files that it deleted.
         """
-        from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-
-        api = HfApi()
         with self.explained("push"):
+            from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+
+            api = HfApi()
             api.create_repo(self.name, repo_type=self.kind, private=private, exist_ok=True)
             info: Any = api.repo_info(self.name, revision="main", repo_type=self.kind)
             there = {one.rfilename for one in info.siblings or []}

@@ -15,6 +15,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import is_quiet
 from matchzoo.core.storage import files
 from matchzoo.core.storage.cache import VARIABLE, cache_folder
+from matchzoo.core.storage.hub_environment import check_environment
 from matchzoo.core.storage.hub_errors import UnreachableError, explained
 from matchzoo.core.storage.hub_repository import commit_of
 from matchzoo.core.storage.paths import is_below
@@ -61,6 +62,7 @@ class Repository:
             return cls(name, revision, content["commit"], tuple(content["names"]))
         except (OSError, ValueError, KeyError):  # not there, or not ours
             pass
+        check_environment()
         from huggingface_hub import HfApi, errors
         from huggingface_hub.hf_api import RepoFile
 
@@ -92,6 +94,7 @@ class Repository:
             GoneError: its history was squashed, or it was made anew.
             MatchZooError: as `find`.
         """
+        check_environment(connects=False)
         from huggingface_hub import errors, snapshot_download
 
         odd = next((name for name in wanted if not is_below(name)), None)

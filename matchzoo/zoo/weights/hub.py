@@ -5,6 +5,7 @@ from typing import Any
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
+from matchzoo.core.storage.hub_environment import check_environment
 from matchzoo.core.storage.hub_errors import explained
 from matchzoo.core.storage.paths import is_below
 from matchzoo.zoo.weights.weights import Weights
@@ -41,11 +42,11 @@ class HubWeights(Weights):
         cached = self.cached()
         if cached is not None:
             return cached
-        from huggingface_hub import hf_hub_download
-
         where = {"file": self.file, "doing": "download", "field": "weights"}
         remedy = f"where it can be: {self._command}"
         with explained(self.repo, self.revision, "model", remedy=remedy, **where):
+            from huggingface_hub import hf_hub_download
+
             return Path(hf_hub_download(self.repo, self.file, revision=self.revision))
 
     def needs(self) -> str:
@@ -60,6 +61,7 @@ class HubWeights(Weights):
 
     def cached(self) -> Path | None:
         """The file in the cache; None if it was not fetched yet. Asks no network."""
+        check_environment(connects=False)
         from huggingface_hub import errors, try_to_load_from_cache
 
         try:
