@@ -30,7 +30,7 @@ class Discrepancy:
 
     def detached(self) -> "Discrepancy":
         """The same without the graph of the value."""
-        return attrs.evolve(self, value=self.value.detach())
+        return Discrepancy(self.value.detach(), self.measure, self.ratio, self.plan)
 
     def __repr__(self) -> str:
         return f"Discrepancy({self.value.item():.6g})"

@@ -39,6 +39,8 @@ class Training:
         self.parts, self.trainer, self.engine = composition, trainer, engine
         self.groups = trainer.groups(composition.players)
         self.labels = {name: player.labels for name, player in composition.players.items()}
+        self.wanted = functools.cache(self._wanted)
+        self.compared = functools.cache(self._compared)
         self.fixed = {
             name for name, part in composition.names.items() if not any(p.requires_grad for p in part.parameters())
         }
@@ -225,17 +227,22 @@ class Training:
         self.skipped += len(players) - len(fine)
         return fine
 
-    def wanted(self, group: Group, real: bool = False) -> dict[str, tuple[str, ...]]:
+    def _compared(self, term: Matcher) -> tuple[str, tuple[str, ...]]:
+        """The space that a term compares in, and the names of its sets."""
+        return self.parts.space(term), self.parts.sets_of(term)
+
+    def _wanted(self, group: Group, real: bool = False) -> Mapping[str, tuple[str, ...]]:
         """The sets that the terms of a group ask for and that are not stored, each with the spaces that it is wanted
         in; with ``real`` those of real samples only."""
         spaces: dict[str, dict[str, None]] = {}
         for name in group:
             for term in self.parts.players[name].terms:
-                for drawn in self.parts.sets_of(term):
+                space, names = self.compared(term)
+                for drawn in names:
                     stored = drawn == "real" and term.reference.views is not None
                     made = drawn.rstrip("'") in ("synthetic", "source")
                     if not stored and not (real and made):
-                        spaces.setdefault(drawn, {})[self.parts.space(term)] = None
+                        spaces.setdefault(drawn, {})[space] = None
         first = sorted(spaces, key=lambda drawn: not drawn.startswith("synthetic"))  # the order of sums of gradients
         return {drawn: tuple(spaces[drawn]) for drawn in first}
 
@@ -250,17 +257,17 @@ class Training:
         """The value (a scalar) of every term of some players, from the features of every set."""
         widen = functools.cache(self.stored.widened)
 
-        def set_of(term: Matcher, name: str, dtype: torch.dtype) -> Samples:
-            if name == "real" and term.reference.views is not None:
-                return self.stored.of(term, dtype, widen)
-            return features[name][self.parts.space(term)]
-
         def value(owner: str, label: str, term: Matcher) -> torch.Tensor:
             self.last.pop((owner, label), None)  # what is behind it need not be there beside the new one
-            names = self.parts.sets_of(term)
+            space, names = self.compared(term)
             live = next((name for name in names if name in features), None)
-            dtype = self.engine.dtype if live is None else features[live][self.parts.space(term)].values.dtype
-            discrepancy = term.discrepancy([set_of(term, name, dtype) for name in names], step)
+            dtype = self.engine.dtype if live is None else features[live][space].values.dtype
+            stored = term.reference.views is not None
+            sets = [
+                self.stored.of(term, dtype, widen) if stored and name == "real" else features[name][space]
+                for name in names
+            ]
+            discrepancy = term.discrepancy(sets, step)
             self.last[owner, label] = discrepancy.detached()
             return discrepancy.value
 
