@@ -18,6 +18,7 @@ def run(
     json: Flag = False,
     quiet: Flag = False,
     tracker: Literal["tensorboard", "wandb", "trackio"] | None = None,
+    data_changed: Flag = False,
     overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
 ) -> None:
     """Train a recipe (resuming what is there), evaluate it and write pictures and a page, report.html.
@@ -32,6 +33,7 @@ def run(
         json: print the results (or the fields) for programs.
         quiet: show no progress.
         tracker: send every record, the recipe and the results there as well.
+        data_changed: resume although the samples are not those that the run began with (names and shapes must agree).
         overrides: words of the command line that are not this command's own.
     """
     from matchzoo.core.overrides import describe
@@ -45,9 +47,11 @@ def run(
             print(f"--{field} {value}\n      {kind}{': ' + doc if doc else ''}")
         return
     stem = Path(name).stem if name.endswith(".toml") else name
-    folder, _, last = stem.rpartition("/")
-    method = last if folder in ("", "baselines") else folder.split("/")[0]
-    finished = recipe.run(output or Path("runs") / stem, quiet=quiet, name=method, declared=stem, tracker=tracker)
+    family, _, last = stem.rpartition("/")
+    method = last if family in ("", "baselines") else family.split("/")[0]
+    about = {"name": method, "declared": stem}
+    folder = output or Path("runs") / stem
+    finished = recipe.run(folder, quiet=quiet, tracker=tracker, data_changed=data_changed, **about)
     if int(os.environ.get("RANK", 0)):  # under torchrun the first process speaks
         return
     if json:

@@ -2,12 +2,16 @@
 
 import functools
 import hashlib
+import math
 
 import torch
 from torch import nn
 
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
+
+HASHED = 2**30
+"""Bytes of values up to which a digest is of all of them."""
 
 
 class Split(nn.Module):
@@ -68,6 +72,23 @@ class Split(nn.Module):
             rows = "" if self.chosen is None else _hash(self.chosen)
             return hashlib.sha256(f"{self.key} {rows}".encode()).hexdigest()
         return _hash(self.values if self.chosen is None else self.values[self.chosen])
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """A hash of values, labels and groups in their order, the same wherever they are read from.
+
+        Beyond `HASHED` bytes of values, of as many rows as fit, evenly spread: reading all of them may take long.
+        """
+        row = self.values.element_size() * max(1, math.prod(self.shape))
+        count = min(len(self), max(1, HASHED // row))
+        if count == len(self) and not self.key:
+            values = self.fingerprint
+        else:
+            values = _hash(self.gather(torch.arange(count) * len(self) // count))
+        digest = hashlib.sha256(f"{len(self)} {values}".encode())
+        for integers in (self.labels, self.group):
+            digest.update(b"none" if integers is None else _hash(integers).encode())
+        return digest.hexdigest()
 
     def gather(self, index: torch.Tensor) -> torch.Tensor:
         """The values [k, …] of some rows [k], as they are stored (uint8 for images), where the index is."""

@@ -185,6 +185,7 @@ class Recipe:
         name: str = "",
         declared: str = "",
         tracker: str | None = None,
+        data_changed: bool = False,
     ) -> "Run":
         """Train (resuming what is there), evaluate, write pictures and a page; a finished run is only opened.
 
@@ -195,14 +196,17 @@ class Recipe:
             declared: the recipe's own name, for the environment and the page; they do not say it if not given.
             tracker: tensorboard, wandb or trackio, which gets every record of ``metrics.jsonl``, the recipe and the
                 results as well; it is no part of the recipe, and may be another one in every session.
+            data_changed: resume although the samples of the data are not those that the run began with, where names
+                and shapes agree; the environment says what changed.
 
         Raises:
             MatchZooError: the folder holds another recipe or no run, the recipe cannot be built here, or the tracker's
-                library is not installed.
+                library is not installed; or data or weights have changed since a run that is resumed began.
         """
         from matchzoo.runs.session import execute
 
-        return execute(self, Path(output), quiet=quiet, name=name, declared=declared, tracker=tracker)
+        folder, about = Path(output), {"name": name, "declared": declared}
+        return execute(self, folder, quiet=quiet, tracker=tracker, data_changed=data_changed, **about)
 
 
 def _check_schema(schema: Any) -> None:

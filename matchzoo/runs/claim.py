@@ -12,12 +12,16 @@ ELSEWHERE = ("trainer.device", "trainer.chunk")
 """Fields that may differ between the sessions of a run."""
 
 
+def has_begun(folder: Path) -> bool:
+    """Whether an earlier session left something to go on from."""
+    return any((folder / "checkpoints").glob("step-*"))
+
+
 def with_stored_chunk(recipe: Runnable, folder: Path, engine: Engine) -> Runnable:
     """The recipe with the chunk size that an earlier session of the run found for ``auto``, the same everywhere."""
     if recipe.trainer.chunk != "auto":
         return recipe
-    begun = any((folder / "checkpoints").glob("step-*"))
-    stored = recipe.read(folder / "recipe.toml").trainer.chunk if begun else "auto"
+    stored = recipe.read(folder / "recipe.toml").trainer.chunk if has_begun(folder) else "auto"
     chunk = engine.all_reduce_max(0 if stored == "auto" else stored)
     return recipe.replace(**{"trainer.chunk": chunk}) if chunk else recipe
 
@@ -29,7 +33,7 @@ def claim(recipe: Runnable, folder: Path) -> bool:
         raise MatchZooError(f"{folder}: is a file; give another folder with --output")
     if declared.is_file():
         finished = (folder / "metrics.json").is_file()
-        if finished or any((folder / "checkpoints").glob("step-*")):  # else there is nothing to lose
+        if finished or has_begun(folder):  # else there is nothing to lose
             _refuse_another(recipe, folder)
         return finished
     if folder.is_dir() and any(

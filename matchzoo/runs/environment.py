@@ -2,6 +2,7 @@
 
 import platform
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,14 @@ PACKAGES = ("torch", "torchvision", "timm", "numpy", "safetensors", "attrs", "ca
 
 
 def record_session(
-    folder: Path, parts: Composition, engine: Engine, *, method: str, declared: str, from_step: int
+    folder: Path,
+    parts: Composition,
+    engine: Engine,
+    *,
+    method: str,
+    declared: str,
+    from_step: int,
+    changed: Sequence[str] = (),
 ) -> None:
     """Add the entry of a session that begins.
 
@@ -27,6 +35,7 @@ def record_session(
         method: what results call it.
         declared: the recipe's own name; not said if empty.
         from_step: steps that earlier sessions did.
+        changed: what its data and weights differ in from those of earlier sessions, which was accepted.
     """
     path = folder / "environment.json"
     sessions = read_table(path, {"sessions": list}, "fix or remove it")["sessions"] if path.is_file() else []
@@ -35,6 +44,7 @@ def record_session(
             "method": method,
             **({"recipe": declared} if declared else {}),
             "from_step": from_step,
+            **({"data_changed": list(changed)} if changed else {}),
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "matchzoo": __version__,
             "python": platform.python_version(),

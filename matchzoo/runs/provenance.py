@@ -7,6 +7,7 @@ from typing import Any
 from matchzoo import zoo
 from matchzoo.core.structuring import to_table
 from matchzoo.core.version import __version__
+from matchzoo.data.identity import identity
 from matchzoo.data.views import Views
 from matchzoo.hub.folders.declared_parts import backbones_of
 from matchzoo.projectors import Backbone
@@ -23,7 +24,12 @@ def describe(recipe: Runnable, parts: Composition) -> dict[str, Any]:
     data = to_table(recipe.data)
     return {
         "preprocessing": preprocessing(parts),
-        "source": {**source(data), "class_order": list(parts.spec.class_names), "origin": parts.data.origin()},
+        "source": {
+            **source(data),
+            "class_order": list(parts.spec.class_names),
+            "origin": parts.data.origin(),
+            "splits": identity(parts.data)["splits"],
+        },
         "backbones": tuple(one.origin() for part in parts.projectors.values() for one in backbones_of(part).values()),
         "recipe": recipe.to_toml(),
         "versions": {"matchzoo": __version__, "python": python_version(), **{p: version(p) for p in PACKAGES}},

@@ -23,7 +23,7 @@ from matchzoo.hub.model import Model
 from matchzoo.hub.run_parts import RunParts
 from matchzoo.models.classifiers.image_classifier import Probe
 from matchzoo.projectors import Backbone, Projector
-from matchzoo.runs import provenance
+from matchzoo.runs import inputs, provenance
 from matchzoo.runs.run import Run
 from matchzoo.training.loop import load_part
 
@@ -76,6 +76,7 @@ def probe_of_run(run: Run, *, quiet: bool = True) -> TrainedProbe:
 
     engine = recipe.engine()
     parts = recipe.build(engine)
+    inputs.check(run.folder, inputs.describe(parts))
     evaluation.check(parts)
     space, projector = next(iter(parts.projectors.items()))
     if not isinstance(projector, Backbone):

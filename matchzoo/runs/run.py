@@ -18,7 +18,7 @@ from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.run_parts import AGAIN, RunParts
 from matchzoo.matchers import Discrepancy
 from matchzoo.projectors import Projector
-from matchzoo.runs import page
+from matchzoo.runs import inputs, page
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.engine import DTYPES
 from matchzoo.training.loop import Training, load_part
@@ -106,7 +106,7 @@ class Run:
                 raise
             raise self._damaged(error) from None
 
-    def discrepancies(self) -> dict[str, Discrepancy]:
+    def discrepancies(self, *, data_changed: bool = False) -> dict[str, Discrepancy]:
         """What every term says of the parts as they became, by player and label: its value, and the ratio or the plan
         behind it.
 
@@ -114,12 +114,18 @@ class Run:
         at whatever set is its denominator) of that step: ``run.discrepancies()["projector/maximize[0]"].ratio``. State
         of terms, such as running means, is that of a first step. Data and weights of the recipe must be here.
 
+        Args:
+            data_changed: go on although the samples are not those that the run was trained on.
+
         Raises:
-            MatchZooError: the recipe cannot be built here, or the stored parts are damaged.
+            MatchZooError: the recipe cannot be built here, its data or weights have changed, or the stored parts are
+                damaged.
         """
         recipe, parts = self.recipe.copy(), self.parts
         engine = recipe.engine()
-        training = Training(recipe.build(engine), recipe.trainer, engine)
+        composition = recipe.build(engine)
+        inputs.check(self.folder, inputs.describe(composition), data_changed)
+        training = Training(composition, recipe.trainer, engine)
         try:
             training.load_results(recipe.trainer.steps, parts.tensors)
         except (KeyError, RuntimeError) as error:

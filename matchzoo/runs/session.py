@@ -1,9 +1,10 @@
 """A run: one recipe, one folder. Trains, stops and resumes exactly, evaluates, and keeps what came of it.
 
-The folder holds ``recipe.toml`` (resolved), ``environment.json`` (one entry a session), ``metrics.jsonl`` (a record
-every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and at the end ``distilled/`` (the artifact, where
-the synthetic samples are a finite set of images), ``parts.safetensors`` (what the players moved), ``pictures/``,
-``report.html`` (all of it on one page) and, last, ``metrics.json``: a folder that has it is finished.
+The folder holds ``recipe.toml`` (resolved), ``inputs.json`` (what data and weights are), ``environment.json`` (one
+entry a session), ``metrics.jsonl`` (a record every ``trainer.log_every`` steps), ``checkpoints/``, ``snapshots/``, and
+at the end ``distilled/`` (the artifact, where the synthetic samples are a finite set of images),
+``parts.safetensors`` (what the players moved), ``pictures/``, ``report.html`` (all of it on one page) and, last,
+``metrics.json``: a folder that has it is finished.
 """
 
 import contextlib
@@ -21,8 +22,8 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import Progress, quietly
 from matchzoo.core.storage import files
 from matchzoo.evaluation import Record, Trained
-from matchzoo.runs import outcome, page, pictures, trackers
-from matchzoo.runs.claim import claim, with_stored_chunk
+from matchzoo.runs import inputs, outcome, page, pictures, trackers
+from matchzoo.runs.claim import claim, has_begun, with_stored_chunk
 from matchzoo.runs.environment import record_session
 from matchzoo.runs.interrupts import Interrupts, stop
 from matchzoo.runs.log import RunLog
@@ -51,6 +52,7 @@ def execute(
     name: str = "",
     declared: str = "",
     tracker: str | None = None,
+    data_changed: bool = False,
 ) -> Run:
     """Run a recipe in a folder, as `Recipe.run` says; under ``torchrun`` every process does."""
     trackers.check(tracker)
@@ -68,7 +70,7 @@ def execute(
         quietly(quiet or not engine.is_main_process),
     ):
         recipe = with_stored_chunk(recipe, folder, engine)
-        session = Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared)
+        session = Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared, data_changed)
         title = declared or folder.absolute().name
         with Tracking(
             tracker if engine.is_main_process else None, folder, title, recipe, session.done
@@ -94,12 +96,15 @@ class Session:
         quiet: bool,
         name: str,
         declared: str = "",
+        data_changed: bool = False,
     ) -> None:
         self.folder, self.engine, self.interrupts, self.name, self.declared = folder, engine, interrupts, name, declared
         self.quiet = quiet or not engine.is_main_process
         self.trainer = recipe.trainer
         with engine.main_process_first():
             self.parts: Composition = recipe.build(engine)
+        self.inputs = inputs.describe(self.parts)
+        changed = inputs.check(folder, self.inputs, data_changed) if has_begun(folder) else ()
         for evaluation in recipe.evaluation:
             evaluation.check(self.parts)
         self.training = Training(self.parts, self.trainer, engine)
@@ -114,14 +119,15 @@ class Session:
             self.done, self.seconds = self._resume()
         self._check_shared()
         if engine.is_main_process:
-            done = self.done
-            record_session(folder, self.parts, engine, method=name, declared=declared, from_step=done)
+            step = self.done
+            record_session(folder, self.parts, engine, method=name, declared=declared, from_step=step, changed=changed)
 
     def _open_folder(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             files.sweep(self.folder)
             files.write_text(self.folder / "recipe.toml", self.recipe.to_toml())
+            inputs.write(self.folder, self.inputs)
         except OSError as error:
             reason = f"cannot be written ({error.strerror})"
             raise MatchZooError(f"{self.folder}: {reason}; give another with --output") from None
