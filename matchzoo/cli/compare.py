@@ -32,6 +32,7 @@ def evaluate(
     device: str = "auto",
     json: Flag = False,
     quiet: Flag = False,
+    data_changed: Flag = False,
 ) -> None:
     """Evaluate sets of images on backbones: one table, a row a set, a column a backbone.
 
@@ -53,6 +54,7 @@ def evaluate(
         device: auto, cpu, cuda, cuda:1, mps.
         json: print everything for programs, in place of the tables.
         quiet: show no progress.
+        data_changed: go on although the samples are not those that a run was trained on.
     """
     import tomllib
 
@@ -84,6 +86,7 @@ def evaluate(
         inherit=inherit,
         device=device,
         quiet=quiet,
+        data_changed=data_changed,
     )
     for note in matrix.about["notes"]:
         print(note, file=sys.stderr if json else sys.stdout)

@@ -37,6 +37,15 @@ def identity(data: Data) -> dict[str, Any]:
     return {"class_names": list(data.class_names), "group_names": list(data.group_names), "splits": splits}
 
 
+def are_splits(value: Any) -> bool:
+    """Whether a stored value can be the ``splits`` of an `identity`."""
+    kinds = {"samples": int, "shape": list, "per_class": list | None, "digest": str}
+    return isinstance(value, dict) and all(
+        isinstance(split, dict) and all(isinstance(split.get(key), kind) for key, kind in kinds.items())
+        for split in value.values()
+    )
+
+
 @attrs.frozen
 class Change:
     """How data differ from what they were.
@@ -75,9 +84,8 @@ def change(before: Mapping[str, Any], now: Mapping[str, Any], *, resized: bool =
         if old["shape"] != new["shape"] and not resized:
             shapes.append(f"{label}: of shape {new['shape']}, were {old['shape']}")
         elif old["samples"] != new["samples"] or old["per_class"] != new["per_class"]:
-            contents.append(
-                f"{label}: {new['samples']}, were {old['samples']}{_by_class(old, new, now['class_names'])}"
-            )
+            classes = _by_class(old["per_class"], new["per_class"], now["class_names"])
+            contents.append(f"{label}: {new['samples']}, were {old['samples']}{classes}")
         elif old["digest"] != new["digest"] and not resized:
             contents.append(f"{label}: as many, but not the same ones")
     return Change((*names, *shapes, *contents), fits=not names and not shapes)

@@ -12,11 +12,12 @@ from matchzoo.core.class_names import sort_names
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
 from matchzoo.data import Data
-from matchzoo.data.identity import Change, change, identity
+from matchzoo.data.identity import Change, are_splits, change, identity
 from matchzoo.training.composition import Composition
 
 NAME = "inputs.json"
 ACCEPT = "--data-changed (data_changed=True)"
+REMEDY = "restore it, or remove it to go on unchecked"
 FIELDS: dict[str, Any] = {"data": dict, "weights": dict}
 
 
@@ -39,7 +40,15 @@ def write(folder: Path, inputs: Mapping[str, Any]) -> None:
 def stored(folder: Path) -> dict[str, Any] | None:
     """What the run of a folder read; None where that is not stored, as by version 0.1."""
     path = folder / NAME
-    return files.read_table(path, FIELDS, "restore it, or remove it to go on unchecked") if path.is_file() else None
+    if not path.is_file():
+        return None
+
+    table = files.read_table(path, FIELDS, REMEDY)
+    for name, data in {"data": None, **table["data"]}.items():
+        names = [data.get("class_names"), data.get("group_names")] if isinstance(data, dict) else [None]
+        if not all(isinstance(given, list) for given in names) or not are_splits(data.get("splits")):
+            raise MatchZooError(f"{path}: is damaged (data.{name}); {REMEDY}")
+    return table
 
 
 def check(folder: Path, inputs: Mapping[str, Any], accepted: bool = False) -> tuple[str, ...]:

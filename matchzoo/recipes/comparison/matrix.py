@@ -26,6 +26,7 @@ from matchzoo.models.classifiers.classifier_fit import ClassifierFit
 from matchzoo.models.classifiers.stored_head import Head
 from matchzoo.projectors import Backbone
 from matchzoo.recipes.comparison.evaluated_set import EvaluatedSet, Source, evaluated_sets, opened
+from matchzoo.recipes.comparison.same_data import check_same_data, content
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.engine import Engine
 
@@ -169,6 +170,7 @@ def evaluate(
     inherit: str | None = None,
     device: str = "auto",
     quiet: bool = False,
+    data_changed: bool = False,
 ) -> Matrix:
     """Evaluate sets of images on backbones; each backbone's test and validation features are computed once for all.
 
@@ -190,10 +192,11 @@ def evaluate(
             ``inheritance`` beside the others, which have the head's bytes in ``head_bytes`` and in ``bytes``.
         device: as ``trainer.device``.
         quiet: show no progress.
+        data_changed: go on although the samples are not those that a run was trained on, where names and shapes agree.
 
     Raises:
         MatchZooError: there is nothing to evaluate or no data, classes do not match, or a backbone does not take the
-            images; with the remedy.
+            images, or the data of a run have changed since; with the remedy.
     """
     if not backbones:
         raise MatchZooError("evaluate: expected at least one backbone ('matchzoo list backbones/*' shows them)")
@@ -209,6 +212,7 @@ def evaluate(
     views = views or next((recipe.views for recipe in recipes if recipe.views is not None), None) or VIEWS
     if size is not None:
         views = structure({k: v for k, v in to_table(views).items() if k != "size"}, Views)
+    notes += check_same_data(given, chosen, table, data_changed)
     compared = evaluated_sets(given, spec, class_names)
     notes += [note for one in compared for note in one.notes]
     used = [named(protocol) for protocol in protocols]
@@ -280,7 +284,7 @@ def _data_table(
     elif recipes:
         tables = [recipe.table()["data"] for recipe in recipes]
         table = tables[0]
-        if any(_content(other) != _content(table) for other in tables):
+        if any(content(other) != content(table) for other in tables):
             raise MatchZooError(
                 "evaluate: the runs are of different data; say which to test on with data (--data CARD)"
             )
@@ -290,12 +294,6 @@ def _data_table(
     if size is not None:
         table["size"] = size
     return table, notes
-
-
-def _content(table: Any) -> dict[str, Any]:
-    """A data table but for what does not change the classes and the split."""
-    whole = {"kind": table} if isinstance(table, str) else table
-    return {key: value for key, value in whole.items() if key not in ("size", "sampling")}
 
 
 def _projector(card: str, spec: Spec, views: Views, engine: Engine, size: int | None) -> Backbone:

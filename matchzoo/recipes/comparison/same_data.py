@@ -1,0 +1,61 @@
+"""Whether sets are evaluated on the data that they were made of: what is there may have changed since."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matchzoo.data import Data
+from matchzoo.data.identity import are_splits, change, identity
+from matchzoo.recipes.comparison.evaluated_set import Opened
+from matchzoo.runs import inputs
+
+
+def content(table: Any) -> dict[str, Any]:
+    """A data table but for what does not change the classes and the split."""
+    whole = {"kind": table} if isinstance(table, str) else table
+    return {key: value for key, value in whole.items() if key not in ("size", "sampling")}
+
+
+def check_same_data(sources: Sequence[Opened], data: Data, table: Mapping[str, Any], accepted: bool) -> list[str]:
+    """Compare data with what the runs and sets that were made of them say that they were.
+
+    Sets that were made of other data, or do not say of which, are left alone.
+
+    Args:
+        sources: runs and sets.
+        data: that they are evaluated on, built.
+        table: of the data.
+        accepted: go on although samples have changed, where names and shapes agree.
+
+    Returns:
+        Notes: what has changed and was accepted; and of sets that are no runs, what differs, since another version of
+        a decoder is enough for that.
+
+    Raises:
+        MatchZooError: the samples of a run have changed: some test images may be among those that it was trained on.
+    """
+    notes = []
+    for source in sources:
+        theirs = None if source.recipe is None else source.recipe.table()["data"]
+        if theirs is None or content(theirs) != content(table):
+            continue
+
+        resized = (theirs.get("size") if isinstance(theirs, dict) else None) != table.get("size")
+        folder = _run_folder(source)
+        if folder is not None:
+            changed = inputs.check_data(folder, data, resized=resized, accepted=accepted)
+        else:
+            about = (source.distilled.source if source.distilled is not None else None) or {}
+            now = identity(data)
+            splits = about.get("splits")
+            before = {**now, "splits": splits if are_splits(splits) else now["splits"]}
+            changed = change(before, now, resized=resized).messages
+        if changed:
+            notes.append(f"{source.name}: made of data that were not the same ({'; '.join(changed)})")
+    return notes
+
+
+def _run_folder(source: Opened) -> Path | None:
+    """The folder of the run that a source is, or is in."""
+    path = Path(source.path).expanduser()
+    return next((folder for folder in (path, path.parent) if source.path and (folder / inputs.NAME).is_file()), None)
