@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -18,11 +18,17 @@ def ratio(
     raw: Flag = False,
     seed: int = 0,
     json: Flag = False,
+    heading: Literal["auto", "yes", "no"] = "auto",
+    delimiter: str | None = None,
+    decimal: Literal[".", ","] | None = None,
+    skip_lines: int = 0,
+    drop: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
+    missing: Literal["refuse", "drop"] = "refuse",
 ) -> None:
     """Estimate the ratio of the densities of two tables of numbers, at every row, and say whether to trust it.
 
     Args:
-        numerator: table of p: .csv (with or without heading), .tsv, .txt or .npy.
+        numerator: table of p: .csv, .tsv or .txt (with or without a heading), .parquet, .feather or .npy.
         denominator: table of q; the ratio p/q is its rows' weight.
         method: ulsif, rulsif, kliep, classifier or kernel-mean-matching; or with its fields, as a TOML table:
             '{ kind = "classifier", features = "linear" }'.
@@ -30,17 +36,30 @@ def ratio(
         raw: take columns in their own units instead of scaling them to unit variance.
         seed: of the draws of kernel centers, folds and of the held-out rows.
         json: print the diagnostics for programs.
+        heading: whether the first line of both tables has the names of the columns; auto looks, and asks in doubt.
+        delimiter: between cells, if it is not to be seen: a character, tab or space (any number of blanks).
+        decimal: decimal point or decimal comma, if it is not to be seen.
+        skip_lines: lines above the tables, such as titles.
+        drop: a column to leave out, by its name (by number from 1 in tables without names); may be repeated.
+        missing: refuse tables with missing values, or drop such rows.
     """
-    from matchzoo.core.storage.number_tables import read, same_columns
+    from matchzoo.core.storage.number_tables import read_pair
+    from matchzoo.core.storage.table_format import TableFormat
     from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out
 
     estimator = estimator_of(method)
-    p, q = same_columns(read(numerator), read(denominator))
+    format = TableFormat(
+        heading=heading, delimiter=delimiter, decimal=decimal, skip_lines=skip_lines, drop=drop, missing=missing
+    )
+    p, q = read_pair(numerator, denominator, format)
+    for table in (p, q):
+        print(table.seen, file=sys.stderr if json else sys.stdout)
     fitted = estimate(p.values, q.values, estimator, standardize=not raw, seed=seed)
     names = p.columns or tuple(f"column {i + 1}" for i in range(p.values.shape[1]))
     results: dict[str, Any] = {
         "method": method,
         "rows": [len(p.values), len(q.values)],
+        "tables": [p.seen, q.seen],
         "columns": list(names),
         **({"relative": fitted.relative} if fitted.relative else {}),
         "chosen": fitted.chosen,
@@ -53,7 +72,7 @@ def ratio(
     if output is not None:
         from matchzoo.cli.ratio_files import write
 
-        for path in write(output, p.values, q.values, names, fitted, estimator.out_of_sample, results):
+        for path in write(output, p, q, fitted, estimator.out_of_sample, results):
             print(f"wrote {path}", file=sys.stderr if json else sys.stdout)
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
-from matchzoo.core.storage.number_tables import constant
+from matchzoo.core.storage.number_tables import Numbers, constant
 from matchzoo.ratios import Ratio
 
 POINTS = 5000
@@ -20,14 +20,14 @@ INK = ("#1f4e79", "#c55a11")
 
 def write(
     folder: Path,
-    numerator: np.ndarray,
-    denominator: np.ndarray,
-    names: Sequence[str],
+    numerator: Numbers,
+    denominator: Numbers,
     ratio: Ratio,
     everywhere: bool,
     found: dict[str, Any],
 ) -> list[Path]:
-    """Write all of it; returns the paths."""
+    """Write all of it; returns the paths. Values are in the rows of the tables' files: none (in CSV) or NaN (in npy)
+    where a row was left out."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sides = {"denominator": ratio.denominator.numpy()}
@@ -35,13 +35,14 @@ def write(
             sides["numerator"] = ratio.numerator.numpy()
         written = []
         for name, values in sides.items():
-            text = "ratio\n" + "".join(f"{value!r}\n" for value in values.tolist())
+            values = (numerator if name == "numerator" else denominator).in_rows_of_file(values)
+            text = "ratio\n" + "".join("\n" if value != value else f"{value!r}\n" for value in values.tolist())
             files.write_text(folder / f"{name}.csv", text)
             files.write_with(folder / f"{name}.npy", functools.partial(np.save, arr=values))
             written += [folder / f"{name}.csv", folder / f"{name}.npy"]
         finite = {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in found.items()}
         files.write_json(folder / "diagnostics.json", finite)
-        figure = draw(numerator, denominator, names, sides)
+        figure = draw(numerator.values, denominator.values, found["columns"], sides)
         files.write_with(folder / "ratio.png", lambda path: figure.savefig(path, dpi=120))
     except OSError as error:
         raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another with --output") from None

@@ -58,7 +58,7 @@ def find(folder: str, name: str, noun: str) -> Path:
 def header(path: Path) -> str:
     """The comment that a declaration opens with, without its hashes."""
     lines = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8-sig").splitlines():
         if not line.startswith("#"):
             break
         lines.append(line[1:].strip())

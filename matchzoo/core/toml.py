@@ -24,7 +24,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 def read_text(path: Path) -> str:
     """Read a TOML file as text; a `MatchZooError` says why it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # editors of Windows put a mark of byte order before it
     except FileNotFoundError:
         raise MatchZooError(f"{path}: no such file") from None
     except IsADirectoryError:

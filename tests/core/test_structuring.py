@@ -291,7 +291,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, content: bytes | None, messag
 def test_a_folder_or_a_path_below_a_file_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(MatchZooError, match="is a folder; expected"):
         read_toml(tmp_path)
-    (tmp_path / "file").write_text("a = 1")
+    (tmp_path / "file").write_text("\ufeffa = 1", encoding="utf-8")  # as some editors of Windows write UTF-8
     assert read_toml(tmp_path / "file") == {"a": 1}
     with pytest.raises(MatchZooError, match=r"cannot be read \(Not a directory\)"):
         read_text(tmp_path / "file" / "x.toml")

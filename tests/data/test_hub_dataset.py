@@ -86,9 +86,9 @@ def test_parquet_shards(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     assert not [request for request in hub.requests if "a.zip" in request]  # only what is wanted
 
 
-def readme(tmp_path: Path, head: str) -> Path:
+def readme(tmp_path: Path, head: str, mark: str = "") -> Path:
     path = tmp_path / "README.md"
-    path.write_text(f"---\n{head}\n---\n# Pets\n")
+    path.write_text(f"{mark}---\n{head}\n---\n# Pets\n")
     (tmp_path / "R").write_text("unused")
     return path
 
@@ -131,7 +131,7 @@ def test_a_commit_that_is_gone_is_looked_up_again(hub: HubServer, tmp_path: Path
     """The history is squashed after its commit was noted: before anything came, and after a part of it came."""
     at = f"datasets/{REPO}"
     for came in (False, True):
-        old = hub.add(at, {**pets(tmp_path / f"old-{came}"), "README.md": readme(tmp_path, "license: mit")})
+        old = hub.add(at, {**pets(tmp_path / f"old-{came}"), "README.md": readme(tmp_path, "license: mit", "\ufeff")})
         noted = Repository.find(REPO, "main")
         if came:
             assert noted.readme() == {"license": "mit"}

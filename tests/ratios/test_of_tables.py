@@ -47,27 +47,6 @@ def test_tables_are_read_with_and_without_heading_and_columns_go_by_name(files):
     assert read(files / "one.npy").values.shape == (5, 1)
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [
-        ("a.csv", "x,y\n1,2\n3,red\n", r"row 2, column 'y': expected a number, got 'red'; encode or drop"),
-        ("a.csv", "1,2\n3\n", r"row 2 has 1 values, expected 2"),
-        ("a.csv", "x,y\n1,nan\n", r"row 1, column 'y' is nan; drop or fill"),
-        ("a.csv", "x,y\n1,\n", r"row 1, column 'y': expected a number, got ''"),
-        ("a.csv", "", "is empty"),
-        ("a.csv", "x,y\n", "no rows"),
-        ("a.xlsx", "x", r"expected a \.csv"),
-        ("a.npy", "not an array", r"cannot be read as \.npy"),
-    ],
-)
-def test_tables_that_cannot_be_read(tmp_path, name, text, message):
-    (tmp_path / name).write_text(text)
-    with pytest.raises(MatchZooError, match=message):
-        read(tmp_path / name)
-    with pytest.raises(MatchZooError, match="there is no such file"):
-        read(tmp_path / "b.csv")
-
-
 def test_tables_of_different_columns(files):
     (files / "r.csv").write_text("height,wieght\n1,2\n")
     with pytest.raises(MatchZooError, match="'weight' is not in the denominator; did you mean 'wieght'"):
@@ -165,6 +144,26 @@ def test_the_command(files, capsys, method):
     assert found["mean"] == pytest.approx(1, abs=0.1)
     assert (out / "numerator.csv").is_file() == (method != "kernel-mean-matching") == ("held_out" in found)
     assert (out / "ratio.png").read_bytes().startswith(b"\x89PNG")
+    assert found["tables"][0] == "p.csv: 200 rows of 2 columns, a heading, separated by commas"
+
+
+def test_tables_are_read_as_the_command_is_told_and_values_stay_in_the_rows_of_the_files(files, capsys):
+    p, q = tables()
+    lines = [f"{i},{a!r},{b!r}" for i, (a, b) in enumerate(q.tolist())]
+    lines[3] = "3,,1.5"
+    (files / "q.csv").write_text("Survey\nid,height,weight\n" + "\n".join(lines) + "\n")
+    np.savetxt(files / "p.csv", p, delimiter=",", header="Survey\nheight,weight", comments="")
+    told = ["--skip-lines", "1", "--drop", "id", "--missing", "drop", "--heading", "yes"]
+    out = files / "out"
+    main(["ratio", str(files / "p.csv"), str(files / "q.csv"), *told, "--output", str(out), "--json"])
+    seen = capsys.readouterr().err
+    assert "q.csv: 249 rows of 2 columns" in seen
+    assert "without id, 1 row with missing values left out" in seen
+    values = np.load(out / "denominator.npy")
+    expected = estimate(p, np.delete(q, 3, 0)).denominator.numpy()
+    np.testing.assert_allclose(np.delete(values, 3), expected)
+    assert np.isnan(values[3])
+    assert (out / "denominator.csv").read_text().splitlines()[4] == ""
 
 
 @pytest.mark.usefixtures("drawn")

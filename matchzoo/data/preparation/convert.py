@@ -96,7 +96,7 @@ def waterbirds(root: Path) -> Iterator[Row]:
         dict(zip("012", names, strict=False))
         for names in (("landbird", "waterbird"), ("land", "water"), ("train", "val", "test"))
     )
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             try:
                 bird, place, split = birds[row["y"]], places[row["place"]], splits[row["split"]]
@@ -221,7 +221,7 @@ def _below(root: Path, path: Path) -> str:
 def _pairs(path: Path) -> Iterator[tuple[str, str]]:
     """Number and text of every line."""
     try:
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8-sig").splitlines():
             number, _, text = line.strip().partition(" ")
             yield number, text
     except OSError as error:

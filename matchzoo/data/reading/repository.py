@@ -132,10 +132,13 @@ class Repository:
         if README not in self.names:
             return {}
         import yaml
-        from huggingface_hub import metadata_load
+        from huggingface_hub.repocard import REGEX_YAML_BLOCK
 
         with contextlib.suppress(ValueError, yaml.YAMLError):
-            return metadata_load(self.fetch([README]) / README) or {}
+            text = (self.fetch([README]) / README).read_text(encoding="utf-8-sig")
+            head = REGEX_YAML_BLOCK.search(text)
+            content = yaml.safe_load(head[2]) if head else None
+            return content if isinstance(content, dict) else {}
         return {}
 
     def origin(self) -> dict[str, str]:

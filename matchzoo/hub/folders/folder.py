@@ -126,7 +126,7 @@ class Folder:
     def check_card(self, name: str) -> None:
         """Raise if the card's head is no plain YAML, or its text would run something in a browser."""
         try:
-            text = self.file(name).read_text(encoding="utf-8")
+            text = self.file(name).read_text(encoding="utf-8-sig")
             head = text.split("---\n", 2)[1] if text.startswith("---\n") and text.count("---\n") > 1 else ""
             metadata = yaml.safe_load(head)
         except (ValueError, IndexError, RecursionError, yaml.YAMLError) as error:

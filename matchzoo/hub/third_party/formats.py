@@ -207,7 +207,7 @@ def names_of(given: str | Path | Sequence[str] | None) -> tuple[str, ...]:
     try:
         if path.stat().st_size > LARGEST:
             raise MatchZooError(f"class names: {path}: over {LARGEST} bytes; expected a name a line")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         names = (
             json.loads(text) if path.suffix == ".json" else [line.strip() for line in text.splitlines() if line.strip()]
         )
@@ -282,7 +282,7 @@ def _exported(path: Path, folders: tuple[str, ...]) -> dict[str, str]:
     try:
         if path.stat().st_size > LARGEST:
             return {}
-        names = json.loads(path.read_text(encoding="utf-8"))
+        names = json.loads(path.read_text(encoding="utf-8-sig"))
         check_names(list(names.values()))
     except (OSError, ValueError, AttributeError, RecursionError, MatchZooError):
         return {}
