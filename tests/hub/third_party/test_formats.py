@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from matchzoo.hub.folders.third_party_formats import names_of
+from matchzoo.hub.third_party.formats import names_of
 
 
 @pytest.mark.parametrize(
