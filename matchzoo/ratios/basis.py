@@ -1,4 +1,4 @@
-"""What the estimators that model the ratio by kernels share: centers, candidates, folds."""
+"""What the estimators share: centers of kernels, candidates, folds, the choice among them and its progress."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,12 +7,15 @@ import torch
 from matchzoo.core.numerics.bandwidths import Bandwidth
 from matchzoo.core.numerics.distances import gaussian, squared_distances
 from matchzoo.core.samples import Samples
+from matchzoo.core.showing.progress import Progress
 from matchzoo.core.step import Step
 
 FOLDS = 5
 """Of cross-validation by held-out likelihood."""
 CANDIDATES: tuple[Bandwidth, ...] = ("0.2*median", "0.35*median", "0.6*median", "median", "1.7*median")
 """Bandwidths to choose from."""
+DELAY = 2.0
+"""Seconds of fitting before its progress is shown."""
 
 
 def centers(numerator: Samples, count: int, step: Step) -> Samples:
@@ -38,6 +41,11 @@ def folds(count: int, step: Step) -> list[torch.Tensor]:
     """Rows [k] of each of `FOLDS` random parts of nearly equal size (fewer where there are fewer rows)."""
     order = torch.randperm(count, generator=step.rng("folds"))
     return [part for part in order.chunk(min(FOLDS, count)) if len(part)]
+
+
+def fits(title: str, count: int) -> Progress:
+    """The progress of a method that fits ``count`` times; shown where that takes long, and silent of a single fit."""
+    return Progress(count, title, "fits", quiet=count < 2, delay=DELAY)
 
 
 def best(candidates: Sequence[tuple[float, ...]], loss: Callable[[tuple[float, ...]], float]) -> tuple[float, ...]:

@@ -13,10 +13,11 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
+from matchzoo.core.showing.progress import Progress
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, not_empty, positive
-from matchzoo.ratios.basis import best, folds
+from matchzoo.ratios.basis import best, fits, folds
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 
 NEWTON_STEPS = 200
@@ -25,7 +26,9 @@ MOST = 5000
 TOLERANCE = 1e-11
 
 
-def logistic_regression(numerator: torch.Tensor, denominator: torch.Tensor, ridge: float) -> torch.Tensor:
+def logistic_regression(
+    numerator: torch.Tensor, denominator: torch.Tensor, ridge: float, progress: Progress | None = None
+) -> torch.Tensor:
     """Coefficients w of the logit xᵀw that minimize (Σ_p log(1 + e^(−xᵀw)) + Σ_q log(1 + e^(xᵀw))) / (n + m) + ½ ε|w|².
 
     The last coefficient, of a column of ones, is the intercept and not penalized. Newton's method with halved steps, in
@@ -36,6 +39,7 @@ def logistic_regression(numerator: torch.Tensor, denominator: torch.Tensor, ridg
         numerator: [n, k], the class of logit +∞; the last column ones.
         denominator: [m, k], the class of logit −∞.
         ridge: ε > 0.
+        progress: of which this is one unit; the steps and the largest component of the gradient are shown beside it.
 
     Returns:
         [k], float64, differentiable in both sets.
@@ -62,9 +66,12 @@ def logistic_regression(numerator: torch.Tensor, denominator: torch.Tensor, ridg
     with torch.no_grad():
         w = torch.zeros_like(penalty)
         w[-1] = torch.tensor(len(p) / len(q)).log()
-        for _ in range(NEWTON_STEPS):
+        for number in range(NEWTON_STEPS):
             gradient = slope(w)
-            if gradient.abs().max() <= TOLERANCE:
+            largest = gradient.abs().max()
+            if progress is not None:
+                progress.update(0, {"Newton steps": number, "gradient": largest.item()})
+            if largest <= TOLERANCE:
                 break
             direction = -torch.linalg.solve(curvature(w), gradient)
             before, rate = value(w), 1.0
@@ -74,6 +81,9 @@ def logistic_regression(numerator: torch.Tensor, denominator: torch.Tensor, ridg
         else:
             raise MatchZooError("classifier: logistic regression did not converge; raise the ridges")
         hessian = curvature(w)
+    if progress is not None:
+        progress.update()
+
     derivative = slope(w)
     return w - torch.linalg.solve(hessian, derivative - derivative.detach())
 
@@ -115,15 +125,23 @@ class Classifier(RatioEstimator):
             if p.shape[1] != 1 or q.shape[1] != 1:
                 raise MatchZooError(f"classifier: logit needs samples of 1 feature, got {p.shape[1]}")
             return _ratio(p[:, 0] + offset, q[:, 0] + offset, lambda x: x[:, 0] + offset, {})
-        expand = self._features(numerator, denominator, step)
+        chosen: dict[str, float] = {}
+        expand = self._features(numerator, denominator, step, chosen)
         at_p, at_q = expand(p), expand(q)
         parts = (folds(len(p), step), folds(len(q), step)) if len(self.ridges) > 1 else ([], [])
-        [ridge] = best([(ridge,) for ridge in self.ridges], lambda c: held_out_loss(at_p, at_q, c[0], *parts))
-        w = logistic_regression(at_p, at_q, ridge).to(p)
-        return _ratio(at_p @ w + offset, at_q @ w + offset, lambda x: expand(x) @ w + offset, {"ridge": ridge})
+        count = len(self.ridges) * max(map(len, parts)) + 1
 
-    def _features(self, numerator: Samples, denominator: Samples, step: Step) -> Callable[[torch.Tensor], torch.Tensor]:
-        """The map from points [k, d] to features with a column of ones [k, …]."""
+        with fits("classifier", count) as progress:
+            ridges = [(ridge,) for ridge in self.ridges]
+            [ridge] = best(ridges, lambda candidate: held_out_loss(at_p, at_q, candidate[0], *parts, progress))
+            w = logistic_regression(at_p, at_q, ridge, progress).to(p)
+        chosen |= {"ridge": ridge}
+        return _ratio(at_p @ w + offset, at_q @ w + offset, lambda x: expand(x) @ w + offset, chosen)
+
+    def _features(
+        self, numerator: Samples, denominator: Samples, step: Step, chosen: dict[str, float]
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
+        """The map from points [k, d] to features with a column of ones [k, …]; a bandwidth is put among the chosen."""
         pooled = torch.cat([numerator.values.flatten(1), denominator.values.flatten(1)])
         center = pooled.mean(0)
         spread = (pooled - center).square().mean(0).clamp_min(torch.finfo(pooled.dtype).tiny).sqrt()
@@ -138,6 +156,7 @@ class Classifier(RatioEstimator):
             frequencies = torch.randn(d, self.count, generator=rng).to(pooled)
             phases = (2 * torch.pi * torch.rand(self.count, generator=rng)).to(pooled)
             s = absolute(self.bandwidth, lambda: numerator.median_distance(denominator))
+            chosen["bandwidth"] = s
 
         rows, columns = torch.triu_indices(d, d, device=pooled.device)
 
@@ -162,6 +181,7 @@ def held_out_loss(
     ridge: float,
     numerator_parts: list[torch.Tensor],
     denominator_parts: list[torch.Tensor],
+    progress: Progress | None = None,
 ) -> float:
     """Mean logistic loss at samples that were left out of the fit, over some parts (rows [k]) of both sets [n, d]
     and [m, d]."""
@@ -173,7 +193,7 @@ def held_out_loss(
         ]
         if not all(mask.any() for mask in rest):
             raise MatchZooError("classifier: cross-validation needs at least 2 samples of each set; give one ridge")
-        w = logistic_regression(numerator[rest[0]], denominator[rest[1]], ridge)
+        w = logistic_regression(numerator[rest[0]], denominator[rest[1]], ridge, progress)
         held = double(numerator[~rest[0]]) @ w, double(denominator[~rest[1]]) @ w
         loss += (F.softplus(-held[0]).sum() + F.softplus(held[1]).sum()).item()
     return loss / (len(numerator) + len(denominator))

@@ -94,9 +94,8 @@ class KernelMeanMatching(RatioEstimator):
         else:
             ratio = _mean([_solve(a, b.sum(1)) for a, b in zip(matrices, across, strict=True)])
             ratio = ratio if m == n else ratio * (m / n)
-        if self.constraint == "clip":
-            ratio = ratio.clamp_min(0)
-        return Ratio(denominator=ratio, matrices=tuple(matrices))
+        estimated = Ratio(denominator=ratio, matrices=tuple(matrices))
+        return estimated.clipped() if self.constraint == "clip" else estimated
 
 
 def plus_ridge(matrix: torch.Tensor, ridge: float) -> torch.Tensor:

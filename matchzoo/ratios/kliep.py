@@ -11,7 +11,7 @@ from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least
-from matchzoo.ratios.basis import CANDIDATES, best, centers, design, design_at, folds
+from matchzoo.ratios.basis import CANDIDATES, best, centers, design, design_at, fits, folds
 from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 
@@ -108,7 +108,14 @@ class KLIEP(RatioEstimator):
             raise MatchZooError("KLIEP: cross-validation needs at least 2 samples of the numerator; give one bandwidth")
         parts = folds(len(numerator), step) if len(self.bandwidths) > 1 else []
         widths = [(s,) for s in resolve(self.bandwidths, numerator, denominator)]
-        [s] = best(widths, lambda candidate: -held_out_likelihood(*sides(candidate[0]), parts))
+
+        def loss(candidate: tuple[float, ...]) -> float:
+            likelihood = held_out_likelihood(*sides(candidate[0]), parts)
+            progress.update()
+            return -likelihood
+
+        with fits("KLIEP", len(widths)) as progress:
+            [s] = best(widths, loss)
         optimum = likeliest(*sides(s))
         at_p, at_q = design(numerator, basis, s), design(denominator, basis, s)
         active = (optimum > 1e-12 * optimum.max()).nonzero().flatten().to(at_p.device)

@@ -11,8 +11,11 @@ from matchzoo.core.numerics.bandwidths import Bandwidth
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.ratios.basis import best, centers, design, design_at
+from matchzoo.ratios.basis import best, centers, design, design_at, fits
 from matchzoo.ratios.ratio_estimator import Ratio
+
+ROWS = 20_000
+"""Samples that are left out at once."""
 
 
 def coefficients(
@@ -26,7 +29,7 @@ def coefficients(
         numerator: φ [n, b] at samples of p.
         denominator: φ [m, b] at samples of q.
         ridge: λ > 0.
-        relative: α in [0, 1).
+        relative: α in [0, 1].
 
     Returns:
         θ [b], not clipped, and H + λI [b, b].
@@ -45,43 +48,52 @@ def leave_one_out(
 ) -> torch.Tensor:
     """Squared error (but for a constant) at samples that were left out, in closed form.
 
-    The i-th samples of both sets, for i up to the smaller count, are left out together, and `coefficients` of the rest
-    follow from one factorization by the Woodbury identity. The score is the mean over i of
-    ½ α r(p_i)² + ½ (1 − α) r(q_i)² − r(p_i).
+    Every sample of either set is left out in turn, and `coefficients` of the rest follow from one factorization a set
+    by the Sherman-Morrison formula. With r₋ₓ, the ratio that was fitted without x, the score is
+    mean_p (½ α r₋ₓ(x)² − r₋ₓ(x)) + mean_q ½ (1 − α) r₋ₓ(x)². It does not depend on the order of the samples.
 
     Args:
         numerator: φ [n, b] at samples of p, n ≥ 2.
         denominator: φ [m, b] at samples of q, m ≥ 2.
         ridge: λ > 0.
-        relative: α in [0, 1).
+        relative: α in [0, 1].
         clip: set negative coefficients to 0.
 
     Returns:
         A scalar; the lower, the better.
 
-    Source: as of `coefficients`; for α > 0 the update is of rank two, one for each set.
+    Source: as of `coefficients`. These papers leave out the i-th samples of both sets together, for i up to the smaller
+    count, so that the rows at the head of a table decide; here all rows do.
     """
     n, m = len(numerator), len(denominator)
     if min(n, m) < 2:
         raise MatchZooError(f"leave-one-out needs at least 2 samples of each set, got {n} and {m}")
-    count = min(n, m)
-    u, v = numerator[:count], denominator[:count]
-    weights = torch.tensor([relative / (n - 1), (1 - relative) / (m - 1)], dtype=u.dtype, device=u.device)
-    base = weights[0] * (numerator.mT @ numerator) + weights[1] * (denominator.mT @ denominator)
-    base.diagonal().add_(ridge)
-    factor = torch.linalg.cholesky(base)
-    su, sv = (torch.cholesky_solve(z.mT, factor).mT for z in (u, v))  # [count, b]
-    total = torch.cholesky_solve(numerator.sum(0)[:, None], factor).mT
-    rest = (total - su) / (n - 1)
-    inner = torch.stack([(a * b).sum(1) for a in (u, v) for b in (su, sv)], 1).reshape(count, 2, 2)
-    right = torch.stack([(a * rest).sum(1) for a in (u, v)], 1) * weights
-    system = torch.eye(2, dtype=u.dtype, device=u.device) - weights[:, None] * inner
-    t = torch.linalg.solve(system, right)
-    theta = rest + t[:, :1] * su + t[:, 1:] * sv
-    theta = theta.clamp_min(0) if clip else theta
-    at_p, at_q = (u * theta).sum(1), (v * theta).sum(1)
-    score = relative / 2 * at_p.square() + (1 - relative) / 2 * at_q.square() - at_p
-    return score.mean()
+    second_p, second_q = numerator.mT @ numerator, denominator.mT @ denominator
+    total = numerator.sum(0, keepdim=True)
+
+    def left_out(samples: torch.Tensor, of_p: bool) -> torch.Tensor:
+        """The ratio [k] at each of a set's samples, fitted without it."""
+        weight_p, weight_q = (
+            (relative / (n - 1), (1 - relative) / m) if of_p else (relative / n, (1 - relative) / (m - 1))
+        )
+        system = weight_p * second_p + weight_q * second_q
+        system.diagonal().add_(ridge)
+        factor = torch.linalg.cholesky(system)
+        weight = weight_p if of_p else weight_q
+
+        values = []
+        for rows in samples.split(ROWS):
+            mean = (total - rows) / (n - 1) if of_p else total / n
+            theta = torch.cholesky_solve(mean.mT, factor).mT
+            if weight:
+                solved = torch.cholesky_solve(rows.mT, factor).mT
+                share = weight * (rows * theta).sum(1) / (1 - weight * (rows * solved).sum(1))
+                theta = theta + share[:, None] * solved
+            values.append((rows * (theta.clamp_min(0) if clip else theta)).sum(1))
+        return torch.cat(values)
+
+    at_p, at_q = left_out(numerator, True), left_out(denominator, False)
+    return (relative / 2 * at_p.square() - at_p).mean() + (1 - relative) / 2 * at_q.square().mean()
 
 
 def fit_least_squares(
@@ -96,14 +108,17 @@ def fit_least_squares(
 ) -> Ratio:
     """The ratio with the bandwidth and ridge of least `leave_one_out` score; no gradient passes through the choice."""
     basis = centers(numerator, count, step)
-    widths = resolve(bandwidths, numerator, denominator)
+    candidates = list(itertools.product(resolve(bandwidths, numerator, denominator), ridges))
 
     def loss(candidate: tuple[float, ...]) -> float:
         s, ridge = candidate
         at_p, at_q = (double(design(x, basis, s).detach()).cpu() for x in (numerator, denominator))
-        return leave_one_out(at_p, at_q, ridge, relative, clip).item()
+        score = leave_one_out(at_p, at_q, ridge, relative, clip).item()
+        progress.update()
+        return score
 
-    s, ridge = best(list(itertools.product(widths, ridges)), loss)
+    with fits("least squares", len(candidates)) as progress:
+        s, ridge = best(candidates, loss)
     at_p, at_q = design(numerator, basis, s), design(denominator, basis, s)
     theta, system = coefficients(at_p, at_q, ridge, relative)
     theta = theta.clamp_min(0) if clip else theta

@@ -1,14 +1,18 @@
 """Density ratios of users' own two tables: the Python door, and ``matchzoo ratio``."""
 
 import tomllib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.storage.number_tables import constant
+from matchzoo.ratios.table_rows import rows_like, two_tables
 
 if TYPE_CHECKING:
+    import torch
+
     from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 
 HELD_OUT = 0.2
@@ -45,11 +49,13 @@ def estimate(
     """Estimate the ratio of the densities that two tables were drawn from, at the denominator's rows and elsewhere.
 
     Examples:
-        >>> ratio = estimate(people_2024, people_2019)  # arrays [n, d] and [m, d]
+        >>> ratio = estimate(people_2024, people_2019)  # arrays [n, d] and [m, d], or data frames
         >>> ratio.at(more_people)  # [k]
+        >>> ratio.at([41, 35])  # [1], of a single person
 
     Args:
-        numerator: rows of p, array-like [n, d] or [n].
+        numerator: rows of p, array-like [n, d], or [n] of a single column. Columns of two data frames (or structured
+            arrays, or mappings) go by name, else by position.
         denominator: rows of q, [m, d] or [m].
         method: a kind (ulsif, rulsif, kliep, classifier, kernel-mean-matching), a TOML table, or an estimator.
         standardize: shift and scale every column by the pooled mean and standard deviation first. The ratio that is
@@ -57,11 +63,12 @@ def estimate(
         seed: of the draws of centers and folds.
 
     Returns:
-        A `Ratio` in float64; ``.denominator``, ``.numerator``, ``.at(rows)`` (in the units of the tables),
-        ``.diagnostics()``.
+        A `Ratio` in float64; ``.denominator``, ``.numerator``, ``.at(rows)`` (in the units of the tables, columns by
+        name where both have names; a vector is a single row, or k rows of a single column), ``.diagnostics()``.
 
     Raises:
-        MatchZooError: sets that cannot be compared, or that the method cannot do.
+        MatchZooError: cells that are no finite numbers (with row and column), other columns, or sets that the method
+            cannot do.
     """
     import torch
 
@@ -69,47 +76,50 @@ def estimate(
     from matchzoo.core.step import Step
 
     estimator = estimator_of(method) if isinstance(method, str) else method
-    p, q = (_rows(x, name) for x, name in ((numerator, "numerator"), (denominator, "denominator")))
-    if p.shape[1] != q.shape[1]:
-        raise MatchZooError(f"numerator and denominator have different dimensions: {p.shape[1]} and {q.shape[1]}")
+    first, second = two_tables(numerator, denominator)
+    p, q = torch.as_tensor(first.values), torch.as_tensor(second.values)
     if not estimator.out_of_sample and len(q) > LARGEST_SYSTEM:
         raise MatchZooError(
             f"kernel-mean-matching solves a system of one row a sample of the denominator; {len(q)} are more than "
             f"{LARGEST_SYSTEM}: take ulsif, or fewer rows"
         )
-    pooled = torch.cat([p, q])
-    center, spread = pooled.mean(0), pooled.std(0, correction=0)
-    spread[torch.from_numpy(constant(pooled.numpy()))] = 1.0
-    if not standardize:
-        center, spread = torch.zeros_like(center), torch.ones_like(spread)
+    center, spread = _scale(p, q) if standardize else (torch.zeros(()), torch.ones(()))
     with torch.no_grad():
         ratio = estimator.fit(Samples((p - center) / spread), Samples((q - center) / spread), Step(0, seed))
     if not estimator.out_of_sample:
         return ratio
 
-    def at(x: Any) -> "torch.Tensor":
+    def at(rows: Any) -> "torch.Tensor":
+        values = rows_like(rows, first.columns, first.values.shape[1])
         with torch.no_grad():
-            return ratio.at((_rows(x, "rows") - center) / spread)
+            return ratio.at((torch.as_tensor(values) - center) / spread)
 
     return ratio.mapped(at)
 
 
-def _rows(x: Any, name: str) -> Any:
+def _scale(numerator: "torch.Tensor", denominator: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
+    """Mean and standard deviation [d] of both tables' rows; 1 of a constant column."""
     import torch
 
-    values = torch.as_tensor(np.asarray(x, dtype=np.float64))
-    values = values[:, None] if values.dim() == 1 else values
-    if values.dim() != 2 or not values.numel() or not torch.isfinite(values).all():
-        raise MatchZooError(f"{name}: expected finite numbers [n, d], got shape {tuple(values.shape)}")
-    return values
+    pooled = torch.cat([numerator, denominator])
+    spread = pooled.std(0, correction=0)
+    spread[torch.from_numpy(constant(pooled.numpy()))] = 1.0
+    return pooled.mean(0), spread
 
 
-def balance(numerator: np.ndarray, denominator: np.ndarray, ratio: "Ratio") -> list[tuple[float, float]]:
+@np.errstate(invalid="ignore")
+def balance(numerator: Any, denominator: Any, ratio: "Ratio") -> list[tuple[float, float]]:
     """How far the means of each column are apart, in standard deviations of the numerator: before and after weighting.
 
     In units of the column where that is constant in the numerator. The ratio's weights should carry the denominator's
-    (of a relative ratio: the mixture's) means to the numerator's.
+    (of a relative ratio: the mixture's) means to the numerator's. NaN after weights that are not finite.
+
+    Args:
+        numerator: the rows of p that the ratio was estimated from, as `estimate` takes them.
+        denominator: those of q.
+        ratio: as `estimate` gives it.
     """
+    numerator, denominator = (table.values for table in two_tables(numerator, denominator))
     a = ratio.relative
     points, weights = denominator, (1 - a) * ratio.denominator.numpy() / len(denominator)
     if a:
@@ -121,26 +131,51 @@ def balance(numerator: np.ndarray, denominator: np.ndarray, ratio: "Ratio") -> l
     return list(zip(before.tolist(), after.tolist(), strict=True))
 
 
+@np.errstate(invalid="ignore", over="ignore")
 def held_out(
-    numerator: np.ndarray, denominator: np.ndarray, method: str, standardize: bool, seed: int
+    numerator: Any,
+    denominator: Any,
+    method: "str | RatioEstimator" = "ulsif",
+    standardize: bool = True,
+    seed: int = 0,
+    chosen: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """What a fit to 80 % of both tables says of the rest.
+    """What a fit to 80 % of both tables, drawn by the seed, says of the rest: a check of what `estimate` delivers.
+
+    The hyper-parameters and the scaling of columns are those of the fit to all rows; nothing is chosen again.
 
     ``mean`` of the ratio over rows of the denominator (of a relative ratio: of the mixture) should be 1; ``squared
     error`` is E_q(r − p/q)² less what a constant ratio of 1 has (below 0: better than no weights at all);
     ``auc`` is the share of pairs that the ratio orders rightly (0.5: the tables look alike to it).
+
+    Args:
+        numerator: rows of p, as `estimate` takes them.
+        denominator: rows of q.
+        method: as `estimate` takes it; it must have values at new rows.
+        standardize: as in `estimate`.
+        seed: of the rows that are left out, and of the estimates.
+        chosen: the `Ratio.chosen` of the ratio that is to be checked; that of an estimate from all rows if not given.
     """
     import torch
 
+    estimator = estimator_of(method) if isinstance(method, str) else method
+    if chosen is None:
+        chosen = estimate(numerator, denominator, estimator, standardize=standardize, seed=seed).chosen
+    tables = [table.values for table in two_tables(numerator, denominator)]
+    if standardize:
+        center, spread = (x.numpy() for x in _scale(*map(torch.as_tensor, tables)))
+        tables = [(rows - center) / spread for rows in tables]
+
     rng = np.random.default_rng(seed)
     parts = []
-    for rows in (numerator, denominator):
+    for rows in tables:
         order = rng.permutation(len(rows))
         count = max(round(HELD_OUT * len(rows)), 1)
         parts.append((rows[order[count:]], rows[order[:count]]))
     (fit_p, out_p), (fit_q, out_q) = parts
-    ratio = estimate(fit_p, fit_q, method, standardize=standardize, seed=seed)
-    at_p, at_q = (ratio.at(torch.as_tensor(x)).numpy() for x in (out_p, out_q))
+    ratio = estimate(fit_p, fit_q, estimator.with_chosen(chosen), standardize=False, seed=seed)
+    at_p, at_q = (ratio.at(torch.as_tensor(rows)).numpy() for rows in (out_p, out_q))
+
     a = ratio.relative
 
     def mixture(of_p: np.ndarray, of_q: np.ndarray) -> float:

@@ -1,8 +1,8 @@
 """The question of a ratio estimator: what is p/q at these points?"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import ClassVar, final
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self, final
 
 import attrs
 import torch
@@ -33,6 +33,8 @@ class Ratio:
             those; else None.
         matrices: symmetric matrices [k, k] of the linear systems that were solved, for the condition number.
         chosen: the hyper-parameters that were used, those found by cross-validation among them.
+        unclipped: [m], the denominator's values before negative ones were set to 0; None where none were to be.
+        shape: of a single point, where that is known: what `at` is given is checked against it.
     """
 
     denominator: torch.Tensor
@@ -40,6 +42,8 @@ class Ratio:
     logs: tuple[torch.Tensor, torch.Tensor] | None = None
     matrices: tuple[torch.Tensor, ...] = ()
     chosen: dict[str, float] = attrs.Factory(dict)
+    unclipped: torch.Tensor | None = None
+    shape: tuple[int, ...] | None = None
     _numerator: Callable[[], torch.Tensor] | None = None
     _function: Callable[[torch.Tensor], torch.Tensor] | None = None
 
@@ -51,34 +55,37 @@ class Ratio:
         return self._numerator()
 
     def at(self, x: torch.Tensor) -> torch.Tensor:
-        """[k], its values at new points [k, d], differentiable; raises where the method has none."""
+        """[k], its values at new points [k, d], or [1] at a single point [d] of several features; differentiable.
+
+        Raises:
+            MatchZooError: points of another shape, or the method has no values at new points.
+        """
         if self._function is None:
             raise MatchZooError(NOWHERE_ELSE)
-        return self._function(x)
+        return self._function(x if self.shape is None else _points(x, self.shape))
 
     def clipped(self) -> "Ratio":
         """The same with negative values set to 0."""
         numerator, function = self._numerator, self._function
-        return Ratio(
+        return attrs.evolve(
+            self,
             denominator=self.denominator.clamp_min(0),
-            relative=self.relative,
-            logs=self.logs,
-            matrices=self.matrices,
-            chosen=self.chosen,
+            unclipped=self.denominator if self.unclipped is None else self.unclipped,
             numerator=numerator and (lambda: numerator().clamp_min(0)),
             function=function and (lambda x: function(x).clamp_min(0)),
         )
 
     def mapped(self, function: Callable[[torch.Tensor], torch.Tensor]) -> "Ratio":
-        """The same with another function of the values [k] at new points."""
-        return attrs.evolve(self, function=function)
+        """The same with another function of the values [k] at new points, which checks what it is given."""
+        return attrs.evolve(self, function=function, shape=None)
 
     def diagnostics(self) -> dict[str, float]:
         """What tells whether to trust it.
 
         ``mean`` should be 1 (the mean of a relative ratio is that under the mixture), ``minimum`` not negative;
         ``effective_sample_size`` is (Σ r)² / Σ r² of the denominator's points, out of m, and ``condition_number`` that
-        of the worst linear system, where one was solved.
+        of the worst linear system, where one was solved. Where negative values were set to 0, ``clipped_share`` is
+        Σ max(−r, 0) / Σ |r| of those before: near 0, nothing was lost.
         """
         r = double(self.denominator.detach()).cpu()
         mean = (1 - self.relative) * r.mean().item()
@@ -86,6 +93,10 @@ class Ratio:
             mean += self.relative * double(self.numerator.detach()).mean().item()
         ess = (r.sum().square() / r.square().sum().clamp_min(torch.finfo(r.dtype).tiny)).item()
         measured = {"mean": mean, "minimum": r.min().item(), "effective_sample_size": ess}
+        if self.unclipped is not None:
+            before = double(self.unclipped.detach()).cpu()
+            total = before.abs().sum().clamp_min(torch.finfo(before.dtype).tiny)
+            measured["clipped_share"] = (before.clamp_max(0).abs().sum() / total).item()
         conditions = [_condition(matrix) for matrix in self.matrices]
         return measured | ({"condition_number": max(conditions)} if conditions else {})
 
@@ -107,6 +118,17 @@ NOWHERE_ELSE = (
     "kernel mean matching gives the ratio at the denominator's points only; for the numerator's or new points use "
     "ulsif, rulsif, kliep or classifier"
 )
+
+
+def _points(x: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+    """New points [k, …], each of a shape; a single one gets its dimension of samples."""
+    if shape == (1,) and x.ndim == 1:
+        return x[:, None]
+    points = x[None] if x.shape == shape else x
+    if points.shape[1:] != shape:
+        expected = ", ".join(["k", *map(str, shape)])
+        raise MatchZooError(f"ratio: expected new points [{expected}], got {list(x.shape)}")
+    return points
 
 
 def _condition(matrix: torch.Tensor) -> float:
@@ -152,12 +174,30 @@ class RatioEstimator(nn.Module, ABC):
                 not given.
 
         Raises:
-            MatchZooError: the sets have no such samples, or the method cannot do with them.
+            MatchZooError: the sets have no such samples, or of different shapes, or the method cannot do with them.
         """
         p, q = as_samples(numerator), as_samples(denominator)
+        shape = p.values.shape[1:]
+        if q.values.shape[1:] != shape:
+            got = f"{list(shape)} and {list(q.values.shape[1:])}"
+            raise MatchZooError(f"numerator and denominator have different dimensions: {got}")
         if step is None:
             self.build(spec_of([p, q]))
-        return self.estimate(p, q, step or Step(0, 0))
+        return attrs.evolve(self.estimate(p, q, step or Step(0, 0)), shape=tuple(shape))
+
+    def with_chosen(self, chosen: Mapping[str, float]) -> Self:
+        """The same estimator with hyper-parameters given, so that nothing is left to choose.
+
+        Args:
+            chosen: as `Ratio.chosen` has them: ``bandwidth`` is the field of that name, or the only one of
+                ``bandwidths``.
+        """
+        estimator: Any = self
+        names = {field.name for field in attrs.fields(type(estimator))}
+        single = {name: value for name, value in chosen.items() if name in names}
+        several = {f"{name}s": (value,) for name, value in chosen.items() if f"{name}s" in names}
+        given: Self = attrs.evolve(estimator, **single, **several)
+        return given
 
     def forward(
         self, numerator: torch.Tensor | Samples, denominator: torch.Tensor | Samples, step: Step | None = None

@@ -14,15 +14,15 @@ from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 
 @declare("rulsif")
 class RuLSIF(RatioEstimator):
-    """The relative density ratio p / (αp + (1 − α)q), which is below 1/α: smoother than p/q, and another number.
+    """The relative density ratio p / (αp + (1 − α)q), which is at most 1/α: smoother than p/q, and another number.
 
     Fitted as `ULSIF` is. A divergence read off it is that of p from the mixture αp + (1 − α)q.
 
     Source: Yamada et al., Relative density-ratio estimation for robust distribution comparison, NeurIPS 2011.
     """
 
-    relative: float = attrs.field(default=0.1, validator=between(0, 1, open_high=True))
-    """α in [0, 1); 0 gives p/q."""
+    relative: float = attrs.field(default=0.1, validator=between(0, 1))
+    """α in [0, 1]; 0 gives p/q, and 1 compares p with itself: the ratio is 1."""
     bandwidths: Several[Bandwidth] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
     """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
     ridges: Several[float] = attrs.field(default=(1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])

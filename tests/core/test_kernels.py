@@ -97,10 +97,32 @@ def test_median_distance_of_many_points_takes_some():
 
 
 def test_median_distance_of_points_that_coincide():
-    with pytest.raises(MatchZooError, match=r"median distance is 0: .* give a bandwidth as a number"):
-        median_distance(torch.zeros(3, 2), torch.zeros(4, 2))
+    with pytest.raises(MatchZooError, match=r"median distance is 0: all points coincide; give a bandwidth as a number"):
+        median_distance(torch.full((3, 2), 0.1), torch.full((4, 2), 0.1))
     with pytest.raises(MatchZooError, match="median distance is nan"):
         median_distance(torch.full((3, 2), torch.nan), torch.zeros(4, 2))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("d", [1, 3, 50])
+def test_median_distance_where_most_points_coincide_is_that_of_the_others(d, dtype):
+    x = torch.full((60, d), 0.1, dtype=dtype)
+    x[:4, 0], x[4:9, 0] = 1.1, 3.1
+    pairs = [abs(a - b) for i, a in enumerate(x[:, 0].tolist()) for b in x[:i, 0].tolist() if abs(a - b) > 1e-6]
+    expected = sorted(pairs)[(len(pairs) - 1) // 2]
+    assert median_distance(x[:20], x[20:]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_median_distance_of_many_points_does_not_depend_on_their_order(monkeypatch):
+    """Rows of two kinds in turn: every second row is of one kind."""
+    monkeypatch.setattr("matchzoo.core.numerics.distances.MEDIAN_POINTS", 300)
+    count = 600
+    x = points(count, 1, dtype=torch.float32) + 10.0 * (torch.arange(count) % 2)[:, None]
+    sorted_rows = x[x[:, 0].argsort()]
+    differences = np.abs(x.numpy() - x[:, 0].numpy())
+    expected = np.median(differences[np.tril_indices(count, -1)])
+    for rows in (x, sorted_rows):
+        assert median_distance(rows[:100], rows[100:]) == pytest.approx(expected, rel=0.1)
 
 
 def test_median_bandwidths_are_multiples_without_a_gradient_and_kept():

@@ -74,9 +74,9 @@ def test_estimates_do_not_depend_on_units_and_are_near_the_truth(method):
 
 def test_what_the_door_refuses(monkeypatch):
     p, q = tables()
-    with pytest.raises(MatchZooError, match="different dimensions: 2 and 1"):
+    with pytest.raises(MatchZooError, match="different numbers of columns: 2 and 1"):
         estimate(p, q[:, 0])
-    with pytest.raises(MatchZooError, match="numerator: expected finite numbers"):
+    with pytest.raises(MatchZooError, match=r"numerator: column 0 \(from 0\): row 0 \(from 0\) is nan"):
         estimate(np.full((3, 2), np.nan), q)
     with pytest.raises(MatchZooError, match="unknown ratio estimator 'ulsiv'; did you mean 'ulsif'"):
         estimate(p, q, "ulsiv")

@@ -20,7 +20,7 @@ from matchzoo.ratios import KLIEP, ULSIF, Classifier, KernelMeanMatching, Ratio,
 from matchzoo.ratios.classifier import logistic_regression
 from matchzoo.ratios.kernel_mean_matching import kernel_mean_matching, plus_ridge
 from matchzoo.ratios.kliep import likeliest
-from matchzoo.ratios.least_squares import coefficients, leave_one_out
+from matchzoo.ratios.least_squares import leave_one_out
 from matchzoo.ratios.quadratic_program import minimize_in_box
 
 CHOOSING: dict[str, RatioEstimator] = {
@@ -92,7 +92,7 @@ def test_ratio_of_equal_laws_averages_to_one(name):
 # Against other libraries, brute force and optimality conditions
 
 
-@pytest.mark.parametrize("relative", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("relative", [0.0, 0.1, 0.5, 1.0])
 @pytest.mark.parametrize(("s", "ridge"), [(1.0, 0.1), (2.0, 0.01)])
 def test_least_squares_are_those_of_densratio(relative, s, ridge):
     p, q = two_sets(40, 30)
@@ -108,24 +108,6 @@ def test_least_squares_are_those_of_densratio(relative, s, ridge):
         assert np.abs(ours.at(at).numpy() - expected).max() <= 1e-12 * max(1, np.abs(expected).max())
     if not relative:
         torch.testing.assert_close(fitted(ULSIF(**arguments), p, q).denominator, ours.denominator, rtol=0, atol=0)
-
-
-@pytest.mark.parametrize(("n", "m"), [(9, 9), (8, 12), (12, 8)])
-@pytest.mark.parametrize("relative", [0.0, 0.4])
-@pytest.mark.parametrize("clip", [False, True])
-def test_leave_one_out_is_that_of_leaving_one_out(n, m, relative, clip):
-    p, q = two_sets(n, m)
-    centers = points(5, 2, 3)
-    at_p, at_q = (gaussian(squared_distances(x, centers), 1.0) for x in (p, q))
-    scores = []
-    for i in range(min(n, m)):
-        rest_p, rest_q = (torch.cat([x[:i], x[i + 1 :]]) for x in (at_p, at_q))
-        theta, _ = coefficients(rest_p, rest_q, 0.05, relative)
-        theta = theta.clamp_min(0) if clip else theta
-        a, b = at_p[i] @ theta, at_q[i] @ theta
-        scores.append(relative / 2 * a**2 + (1 - relative) / 2 * b**2 - a)
-    found = leave_one_out(at_p, at_q, 0.05, relative, clip)
-    torch.testing.assert_close(found, torch.stack(scores).mean(), rtol=1e-10, atol=1e-12)
 
 
 def test_the_choice_is_that_of_the_least_leave_one_out_score():
@@ -365,6 +347,7 @@ def test_diagnostics():
     )
     clipped = ratio.clipped()
     assert clipped.diagnostics()["minimum"] == 0
+    assert clipped.diagnostics()["clipped_share"] == pytest.approx((r.clamp_max(0).sum().abs() / r.abs().sum()).item())
     torch.testing.assert_close(clipped.denominator, kernel_mean_matching(p, q, [0.5, 1.0], 0.01, clip=True))
     everywhere = fitted(ULSIF(bandwidths=(1.0,), ridges=(1e-3,), clip=False), p, q)
     assert everywhere.at(q).min() < 0
@@ -380,7 +363,7 @@ def test_diagnostics():
             "bound: a mean of at least 0.9 needs a bound that high",
         ),
         ({"kind": "ulsif", "ridges": []}, "ridges: expected at least one entry"),
-        ({"kind": "rulsif", "relative": 1.0}, "relative: expected a number from 0 up to, but not, 1"),
+        ({"kind": "rulsif", "relative": 1.1}, "relative: expected a number between 0 and 1, got 1.1"),
         ({"kind": "kliep", "bandwidths": ["mean"]}, "bandwidths: expected a number above 0, 'median'"),
     ],
 )
@@ -399,6 +382,38 @@ def test_estimators_take_tensors_and_need_no_step(estimator):
     assert torch.equal(estimator.fit(p, q).denominator, expected)
     assert torch.equal(estimator(p, Samples(q)), expected)
     assert torch.equal(estimator(p, q, STEP), fitted(estimator, p, q).denominator)
+
+
+@pytest.mark.parametrize("name", [name for name, estimator in FIXED.items() if estimator.out_of_sample])
+def test_new_points_are_of_the_same_shape(name):
+    p, q = two_sets()
+    ratio = FIXED[name].fit(p, q)
+    assert torch.equal(ratio.at(q[0]), ratio.at(q[:1]))
+    for wrong in (q[:, :1], torch.cat([q, q], 1), q[0, 0], q[:1, 0], q[None]):
+        with pytest.raises(MatchZooError, match=r"ratio: expected new points \[k, 2\], got \["):
+            ratio.at(wrong)
+    with pytest.raises(MatchZooError, match=r"numerator and denominator have different dimensions: \[2\] and \[1\]"):
+        FIXED[name].fit(p, q[:, :1])
+    single = FIXED[name].fit(p[:, :1], q[:, :1])
+    assert torch.equal(single.at(q[:, 0]), single.at(q[:, :1]))
+
+
+@pytest.mark.parametrize("name", CHOOSING)
+def test_what_was_chosen_can_be_given(name):
+    p, q = two_sets(40, 30)
+    chosen = fitted(CHOOSING[name], p, q)
+    given = fitted(CHOOSING[name].with_chosen(chosen.chosen), 3 * p, 3 * q)
+    assert given.chosen == chosen.chosen
+    again = fitted(CHOOSING[name].with_chosen(chosen.chosen), p, q)
+    assert torch.equal(again.denominator, chosen.denominator)
+
+
+def test_the_ratio_of_a_set_to_itself_is_one():
+    p, q = points(300, 1), points(300, 1, 1) + 2
+    ratio = RuLSIF(relative=1.0).fit(p, q)
+    near = ratio.at(torch.linspace(-1.5, 1.5, 7, dtype=p.dtype)[:, None])
+    torch.testing.assert_close(near, torch.ones_like(near), rtol=0, atol=0.05)
+    assert ratio.diagnostics()["mean"] == pytest.approx(1, abs=0.02)
 
 
 def test_a_ratio_of_numbers_in_a_row():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 EXACT_DIMENSIONS = 32
 """Up to this dimension the squared distances of float64 points are sums of squared differences."""
 MEDIAN_POINTS = 4000
-"""Of more pooled points than these, evenly spaced ones give the median distance."""
+"""Of more pooled points than these, that many at random give the median distance."""
 
 
 def squared_distances(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -87,26 +87,34 @@ def gaussian(squared: torch.Tensor, bandwidth: float | torch.Tensor) -> torch.Te
 def median_distance(x: torch.Tensor, y: torch.Tensor) -> float:
     """Median Euclidean distance over all pairs of different points of the pooled sets: the median heuristic.
 
-    No gradient passes. Of more than `MEDIAN_POINTS` pooled points, that many evenly spaced rows are used. Of an even
-    number of pairs, the lower of the two middle ones is the median. The device is waited for, since it is a number.
+    No gradient passes. Of more than `MEDIAN_POINTS` pooled points, that many are used, drawn by a fixed seed. Of an
+    even number of pairs, the lower of the two middle ones is the median. Where it is 0, since at least half of the
+    pairs coincide (columns of zeros and ones), it is the median of the distances above 0. The device is waited for,
+    since it is a number.
 
     Args:
         x: [n, d].
         y: [m, d].
 
     Raises:
-        MatchZooError: the median is 0 (at least half of the pairs coincide) or not finite.
+        MatchZooError: all points coincide, or some are not finite.
 
     Source: Gretton et al., A kernel two-sample test, JMLR 2012, section 8.
     """
     pooled = torch.cat([x, y])
     if len(pooled) > MEDIAN_POINTS:
-        pooled = pooled[torch.linspace(0, len(pooled) - 1, MEDIAN_POINTS, device=pooled.device).long()]
+        order = torch.randperm(len(pooled), generator=torch.Generator().manual_seed(0))
+        pooled = pooled[order[:MEDIAN_POINTS].to(pooled.device)]
     count = len(pooled)
     rank = count + 2 * ((count * (count - 1) // 2 - 1) // 2) + 1  # after the diagonal's zeros every pair comes twice
     squared = squared_distances(pooled, pooled).flatten()
     median = squared.kthvalue(rank).values.sqrt().item() if torch.isfinite(pooled).all() else float("nan")
+    exact = pooled.dtype == torch.float64 and pooled.shape[1] <= EXACT_DIMENSIONS
+    rounding = 0.0 if exact else 64 * torch.finfo(torch.float64).eps * squared.max().item()  # of points that coincide
+    if median**2 <= rounding:
+        apart = squared[squared > rounding]
+        median = apart.median().sqrt().item() if len(apart) else 0.0
     if not 0 < median < float("inf"):
-        problem = "is 0: at least half of the pairs of points coincide" if median == 0 else f"is {median}"
+        problem = "is 0: all points coincide" if median == 0 else f"is {median}"
         raise MatchZooError(f"bandwidths: the median distance {problem}; give a bandwidth as a number")
     return median

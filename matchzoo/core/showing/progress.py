@@ -117,8 +117,8 @@ class Progress:
         rate = (self.done - self.first) / max(now - self.began, 1e-9)
         parts = [
             f"{self.title}: {self.done}{'' if self.total is None else f'/{self.total}'} {self.unit}",
-            f"{rate:.3g} {self.unit}/s",
-            "" if self.total is None else f"{(self.total - self.done) / max(rate, 1e-9):.0f} s left",
+            f"{rate:.3g} {self.unit}/s" if rate else "",
+            "" if self.total is None or not rate else f"{(self.total - self.done) / max(rate, 1e-9):.0f} s left",
             self._extras(),
         ]
         print(", ".join(filter(None, parts)), file=sys.stderr, flush=True)
