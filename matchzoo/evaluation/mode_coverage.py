@@ -10,6 +10,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.validators import at_least
 from matchzoo.data.gaussian_mixture import GaussianMixture
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.evaluation.metrics.checking import checked
 from matchzoo.training.composition import Composition
 
 
@@ -25,8 +26,12 @@ def mode_coverage(offsets: torch.Tensor, dimension: int) -> dict[str, float]:
         in 3). ``modes``: centers with at least a tenth of the high-quality points that true data would give them.
         ``mode_kl``: KL divergence of the histogram of high-quality points over centers from the uniform one, in nats.
         ``std_ratio``: root-mean-square distance of high-quality points over √d (about 0.97 for d = 2 and true data).
+
+    Raises:
+        MatchZooError: there is no point, or a distance is not finite.
     """
-    nearest, mode = offsets.double().min(1)
+    [offsets] = checked("mode coverage", 1, offsets=offsets)
+    nearest, mode = offsets.min(1)
     centers = offsets.shape[1]
     near = nearest <= 3
     counts = torch.bincount(mode[near], minlength=centers).double()

@@ -14,7 +14,6 @@ from matchzoo.data import Gaussian, Ring, Ring3D
 from matchzoo.evaluation import FeatureDistances, ModeCoverage, Trained, TwoSample
 from matchzoo.evaluation.metrics.frechet import frechet_distance
 from matchzoo.evaluation.metrics.kernel_distance import kernel_distance
-from matchzoo.evaluation.metrics.manifold import precision_recall_density_coverage
 from matchzoo.evaluation.mode_coverage import mode_coverage
 from matchzoo.matchers.mmd import squared_mmd
 from matchzoo.recipes.recipe import Recipe
@@ -176,36 +175,6 @@ def test_distances_of_identical_sets() -> None:
     x = features(50, 0)
     assert frechet_distance(x, x.clone()) == pytest.approx(0, abs=1e-8)
     assert kernel_distance(x, x.clone()) < 0  # unbiased: no pair of a sample with itself, but for those across
-    found = precision_recall_density_coverage(x, x.clone())
-    assert (found["precision"], found["recall"], found["coverage"]) == (1, 1, 1)
-    assert found["density"] == pytest.approx(1, abs=0.02)  # a ball holds its center and k − 1 others, its rim is out
-
-
-def test_precision_recall_density_coverage_by_brute_force() -> None:
-    rng = np.random.default_rng(1)
-    real, fake, k = rng.normal(size=(30, 2)), rng.normal(size=(20, 2)) * 1.5 + 0.3, 3
-    apart = lambda a, b: float(np.linalg.norm(a - b))  # noqa: E731
-    radius = lambda some, i: sorted(apart(some[i], other) for other in some)[k]  # noqa: E731
-    real_radii, fake_radii = ([radius(s, i) for i in range(len(s))] for s in (real, fake))
-    expected = {
-        "precision": np.mean([any(apart(f, r) < s for r, s in zip(real, real_radii, strict=True)) for f in fake]),
-        "recall": np.mean([any(apart(f, r) < s for f, s in zip(fake, fake_radii, strict=True)) for r in real]),
-        "density": sum(apart(f, r) < s for f in fake for r, s in zip(real, real_radii, strict=True)) / k / len(fake),
-        "coverage": np.mean([any(apart(f, r) < s for f in fake) for r, s in zip(real, real_radii, strict=True)]),
-    }
-    found = precision_recall_density_coverage(torch.tensor(real), torch.tensor(fake), k)
-    assert found == pytest.approx(expected)
-
-
-def test_precision_and_recall_tell_collapse_from_noise() -> None:
-    rng = torch.Generator().manual_seed(0)
-    real = torch.randn(400, 2, generator=rng)
-    collapsed = precision_recall_density_coverage(real, 0.05 * torch.randn(400, 2, generator=rng))
-    wide = precision_recall_density_coverage(real, 5 * torch.randn(400, 2, generator=rng))
-    assert collapsed["precision"] > 0.95 > 0.3 > collapsed["recall"]
-    assert wide["recall"] > 0.9 > 0.5 > wide["precision"]
-    with pytest.raises(MatchZooError, match="neighbors: expected 1 to 4"):
-        precision_recall_density_coverage(real, real[:5])
 
 
 def trained(table: dict) -> Trained:

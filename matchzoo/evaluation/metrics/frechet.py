@@ -3,7 +3,7 @@
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.numerics.float64 import double
+from matchzoo.evaluation.metrics.checking import checked
 
 
 def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:
@@ -24,14 +24,7 @@ def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:
 
     Source: Heusel et al., GANs trained by a two time-scale update rule, NeurIPS 2017, equation 6.
     """
-    if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
-        raise MatchZooError(
-            f"Fréchet distance: expected [n, d] and [m, d] with at least 2 samples, got {tuple(x.shape)} and "
-            f"{tuple(y.shape)}"
-        )
-    x, y = double(x), double(y)
-    if not (x.isfinite().all() and y.isfinite().all()):
-        raise MatchZooError("Fréchet distance: the features are not all finite")
+    x, y = checked("Fréchet distance", x=x, y=y)
     a, b = x.T.cov().reshape(x.shape[1], -1), y.T.cov().reshape(x.shape[1], -1)
     if not (a.isfinite().all() and b.isfinite().all()):
         raise MatchZooError("Fréchet distance: the covariances are too large to be numbers; scale the features")

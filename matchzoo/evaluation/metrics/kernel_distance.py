@@ -2,10 +2,9 @@
 
 import torch
 
-from matchzoo.core.errors import MatchZooError
 from matchzoo.core.kernels import Polynomial
-from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
+from matchzoo.evaluation.metrics.checking import checked
 
 BLOCK = 1024
 
@@ -29,14 +28,7 @@ def kernel_distance(x: torch.Tensor, y: torch.Tensor) -> float:
     Source: Bińkowski et al., Demystifying MMD GANs, ICLR 2018, who average it over subsets of 1000 samples; all pairs
     give the same in expectation, with less variance.
     """
-    if x.dim() != 2 or y.dim() != 2 or x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
-        raise MatchZooError(
-            f"kernel distance: expected [n, d] and [m, d] with at least 2 samples, got {tuple(x.shape)} and "
-            f"{tuple(y.shape)}"
-        )
-    x, y = double(x), double(y)
-    if not (x.isfinite().all() and y.isfinite().all()):
-        raise MatchZooError("kernel distance: the features are not all finite")
+    x, y = checked("kernel distance", x=x, y=y)
     kernel = Polynomial()
 
     def total(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

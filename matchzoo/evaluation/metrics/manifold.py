@@ -3,19 +3,27 @@
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.numerics.float64 import double
+from matchzoo.evaluation.metrics.checking import checked
 
 BLOCK = 1024
+"""Rows whose distances are held at once."""
 
 
+@torch.no_grad()
 def precision_recall_density_coverage(
     real: torch.Tensor, generated: torch.Tensor, neighbors: int = 5
 ) -> dict[str, float]:
-    """Shares by the balls around samples that reach to their k-th neighbor of the same set.
+    """Shares by the closed balls around samples that reach to their k-th neighbor of the same set.
 
     ``precision``: generated samples within a ball of a real one. ``recall``: real samples within a ball of a generated
     one. ``density``: real balls that hold a generated sample, on average and over k (above 1 where samples crowd).
     ``coverage``: real samples whose ball holds a generated one.
+
+    A sample on the rim of a ball is in it. So where features repeat, as those of blank images or of one-hot rows do,
+    and a ball has the radius 0, it still holds its copies, and a set has precision, recall and coverage 1 against
+    itself. Distances are sums of squared differences in float64: those of equal rows are 0, and those of the same two
+    rows are the same number in either order, so that ties are ties. There are three matrices of them, held in blocks of
+    rows.
 
     Examples:
         >>> precision_recall_density_coverage(features_of_real, features_of_generated)["coverage"]
@@ -26,36 +34,43 @@ def precision_recall_density_coverage(
         neighbors: k ≥ 1, smaller than both numbers of samples; a sample is not its own neighbor.
 
     Raises:
-        MatchZooError: too few samples for k.
+        MatchZooError: too few samples for k, other dimensions, or features that are not finite.
 
-    Source: Kynkäänniemi et al., Improved precision and recall metric, NeurIPS 2019; Naeem et al., Reliable fidelity
-    and diversity metrics for generative models, ICML 2020.
+    Source: Kynkäänniemi et al., Improved precision and recall metric, NeurIPS 2019, equation 1, whose balls are closed;
+    Naeem et al., Reliable fidelity and diversity metrics for generative models, ICML 2020, whose equations leave the
+    rim open to the reader. We close it for all four; the released code of the latter has open balls, which differ
+    where distances tie and nowhere else.
     """
-    if not 1 <= neighbors < min(len(real), len(generated)):
+    real, generated = checked("precision and recall", real=real, generated=generated)
+    fewest = min(len(real), len(generated))
+    if not 1 <= neighbors < fewest:
         raise MatchZooError(
-            f"neighbors: expected 1 to {min(len(real), len(generated)) - 1} for {len(real)} real and {len(generated)} "
-            f"generated samples, got {neighbors}"
+            f"neighbors: expected 1 to {fewest - 1} for {len(real)} real and {len(generated)} generated samples, got "
+            f"{neighbors}"
         )
-    real, generated = double(real), double(generated)
+
     real_radius, generated_radius = _radii(real, neighbors), _radii(generated, neighbors)
-    inside_real = torch.zeros(len(generated), dtype=torch.long, device=real.device)
+    balls = torch.zeros(len(generated), dtype=torch.long, device=real.device)
     recalled, covered = 0, 0
-    for start in range(0, len(real), BLOCK):
-        some = slice(start, start + BLOCK)
-        distances = torch.cdist(real[some], generated)
-        held = distances < real_radius[some, None]
-        inside_real += held.sum(0)
-        covered += int(held.any(1).sum())
-        recalled += int((distances < generated_radius).any(1).sum())
+    for rows, radius in zip(real.split(BLOCK), real_radius.split(BLOCK), strict=True):
+        distances = _distances(rows, generated)
+        inside = distances <= radius[:, None]
+        balls += inside.sum(0)
+        covered += int(inside.any(1).sum())
+        recalled += int((distances <= generated_radius).any(1).sum())
     return {
-        "precision": (inside_real > 0).double().mean().item(),
+        "precision": (balls > 0).double().mean().item(),
         "recall": recalled / len(real),
-        "density": inside_real.double().mean().item() / neighbors,
+        "density": balls.double().mean().item() / neighbors,
         "coverage": covered / len(real),
     }
 
 
 def _radii(x: torch.Tensor, neighbors: int) -> torch.Tensor:
     """Distance [n] of every sample to its k-th neighbor."""
-    radii = [torch.cdist(x[i : i + BLOCK], x).kthvalue(neighbors + 1, 1).values for i in range(0, len(x), BLOCK)]
-    return torch.cat(radii)
+    return torch.cat([_distances(rows, x).kthvalue(neighbors + 1, 1).values for rows in x.split(BLOCK)])
+
+
+def _distances(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """[n, m], each a function of its two rows alone; the product |x|² + |y|² − 2xy would round ties apart."""
+    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
