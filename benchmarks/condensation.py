@@ -19,15 +19,15 @@ from pathlib import Path
 import attrs
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from matchzoo import recipes
-from matchzoo.core.samples import Samples
+from matchzoo.core.showing.text import mean_and_spread, with_spread
 from matchzoo.core.step import Step
 from matchzoo.core.storage import files
 from matchzoo.data import Split
 from matchzoo.evaluation import FromScratch, Trained
 from matchzoo.evaluation.evaluation import Record
+from matchzoo.evaluation.given_set import GivenSet
 from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.generators.selectors.random import random_rows
 from matchzoo.models.classifiers import Converged
@@ -43,7 +43,8 @@ def keep(name: str, found: object) -> None:
 
 
 def mean_and_error(values: list[float]) -> str:
-    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values) / len(values) ** 0.5:.1f}"
+    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
+    return with_spread(statistics.mean(values), error)
 
 
 def background(output: Path) -> None:
@@ -59,27 +60,6 @@ def background(output: Path) -> None:
     for name, values in scores.items():
         print(f"{name:8} {mean_and_error(values)}   {', '.join(f'{value:.1f}' for value in values)}")
     print(f"dcc above dc by {mean_and_error([b - a for a, b in zip(scores['dc'], scores['dcc'], strict=True)])}")
-
-
-class Fixed(nn.Module):
-    """Images in place of a generator."""
-
-    def __init__(self, images: torch.Tensor, labels: torch.Tensor) -> None:
-        super().__init__()
-        self.images, self.labels = images, labels
-
-    @property
-    def count(self) -> int:
-        return len(self.images)
-
-    def draw(self, n: int | None, rng: torch.Generator) -> torch.Tensor:
-        return torch.arange(len(self.images))
-
-    def render(self, draws: torch.Tensor) -> Samples:
-        return Samples(self.images[draws], self.labels[draws])
-
-    def sample(self) -> Samples:
-        return Samples(self.images, self.labels)
 
 
 def sized(images: torch.Tensor, size: int, channels: int) -> torch.Tensor:
@@ -109,12 +89,12 @@ def side(output: Path) -> None:
     print(f"{'images':16} {'probe, Lite0':14} ConvNet from scratch")
     for name, (images, labels) in sets.items():
         probed = bench.record(name, [Split(sized(images, LARGE, 3), labels)] * NETWORKS)
-        parts = attrs.evolve(few, generator=Fixed(sized(images, SMALL, few.spec.shape[0]), labels))
+        parts = attrs.evolve(few, generator=GivenSet(sized(images, SMALL, few.spec.shape[0]), labels))
         scratch = FromScratch(seeds=NETWORKS, baselines=())
         [trained] = scratch.evaluate(Trained(parts=parts, engine=engine, method=name, seed=0, quiet=True))
         found[name] = {"probe": probed, "from-scratch": trained}
         keep("side", found)
-        row = [f"{r['top1_mean']:.1f} ± {r['top1_std']:.1f}" for r in (probed, trained)]
+        row = [mean_and_spread(r, "top1") for r in (probed, trained)]
         print(f"{name:16} {row[0]:14} {row[1]}", flush=True)
 
 

@@ -23,6 +23,7 @@ from lgm_step import STORE as STEPS
 from lgm_step import device_name, read, seconds, write
 
 from matchzoo import recipes
+from matchzoo.core.showing.text import with_spread
 from matchzoo.core.storage.cache import VARIABLE
 from matchzoo.data import Split
 from matchzoo.evaluation.probe_harness import ProbeHarness
@@ -358,8 +359,8 @@ def rows(lines: Sequence[dict[str, Any]], window: int = 500) -> list[tuple[str, 
             at = [curve["top1"][curve["steps"].index(600)] for curve in curves if 600 in curve["steps"]]
             score = ""
             if at:
-                error = statistics.stdev(at) / math.sqrt(len(at)) if len(at) > 1 else math.nan
-                score = f"{statistics.mean(at):.1f} ± {error:.1f}"
+                error = statistics.stdev(at) / math.sqrt(len(at)) if len(at) > 1 else None
+                score = with_spread(statistics.mean(at), error)
             if found is None:
                 last = min(curve["steps"][-1] for curve in curves)
                 cells = [f"never in {last}", "", "", "", ""]

@@ -95,7 +95,8 @@ def evaluate(
         _write(matrix, output, sys.stderr)
         return
     for kind in matrix.protocols:
-        print(f"\ntop-1 %, protocol {kind}, {seeds} seeds (mean ± standard deviation)")
+        told = f"{seeds} seeds (mean ± standard deviation)" if seeds > 1 else "1 seed"
+        print(f"\ntop-1 %, protocol {kind}, {told}")
         print(format_table(matrix.table("top1", kind)))
     if len(matrix.about["class_names"]) > 5:
         print(f"\ntop-5 %, protocol {matrix.protocols[0]}")
@@ -136,6 +137,8 @@ def report(
         _write(comparison, output, sys.stderr)
         return
     print(format_table(comparison.table()))
+    for note in comparison.notes:
+        print(note)
     print()
     _write(comparison, output, sys.stdout)
 

@@ -37,6 +37,7 @@ def run(
         overrides: words of the command line that are not this command's own.
     """
     from matchzoo.core.overrides import describe
+    from matchzoo.evaluation.evaluation import notes, tables
 
     recipe = recipes.load_with(name, overrides, "run")
     if fields:
@@ -59,9 +60,10 @@ def run(
         return
     print()
     rows = finished.metrics["results"]
-    for number, evaluation in enumerate(recipe.evaluation):
-        records = [row for row in rows if row["number"] == number]
-        print(format_table(evaluation.table(records)))
+    for _, table in tables(recipe.evaluation, rows):
+        print(format_table(table))
+    for note in notes(rows):
+        print(note)
     seconds = finished.metrics["seconds"]
     print(f"\ntraining {seconds['training']:.0f} s, evaluation {seconds['evaluation']:.0f} s; all in {finished.folder}")
     for picture in finished.pictures:

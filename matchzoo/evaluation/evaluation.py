@@ -65,6 +65,11 @@ def some_rows(split: Split, count: int) -> torch.Tensor:
     return torch.randperm(len(split), generator=Step(0, 0).rng("evaluation"))[:count].sort().values
 
 
+def notes(records: Sequence[Record]) -> list[str]:
+    """What records say beside their numbers, such as why there is no gain over a baseline; each once."""
+    return list(dict.fromkeys(record["note"] for record in records if "note" in record))
+
+
 Table = tuple[str, list[list[str]]]
 """The kind of an evaluation, and its table as the command line prints it."""
 

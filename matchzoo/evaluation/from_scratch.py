@@ -13,12 +13,13 @@ from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.showing.progress import Progress
+from matchzoo.core.showing.text import mean_and_spread
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, between, positive
 from matchzoo.data import Split
 from matchzoo.data.views import Views
+from matchzoo.evaluation.baselines import class_counts, counts_as_record, gain, gain_cells
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.probe_harness import difference
 from matchzoo.generators.selectors.random import random_rows
 from matchzoo.models.classifiers.scoring import Score, summary
 from matchzoo.models.networks import ConvNet, Network
@@ -128,7 +129,8 @@ class FromScratch(Evaluation):
     """Views of the training images, resampled each epoch for each of them; none if not given. Those of the recipe are
     for matching only."""
     baselines: tuple[Literal["random", "full"], ...] = ("random",)
-    """Real images beside the synthetic ones: as many, drawn at random a class, or all there are, which takes long."""
+    """Real images beside the synthetic ones: as many of every class, drawn at random, or all there are, which takes
+    long. Where a class has fewer, the record has a ``note`` in place of a gain."""
 
     def check(self, parts: Composition) -> None:
         """There must be labels, a test part, and a finite set of images of the size of the data."""
@@ -159,12 +161,13 @@ class FromScratch(Evaluation):
         distilled, labels = parts.require_generator().sample(), train.labels.cpu()
         assert distilled.labels is not None
         sets = [(trained.method, [Split(distilled.values.float().cpu(), distilled.labels.cpu())] * self.seeds)]
-        per_class = len(distilled) // (parts.spec.classes or 1)
+        names = parts.spec.class_names
+        counts = class_counts(distilled.labels, len(names))
         for name in self.baselines:
             if name == "full":
                 sets.append((name, [train] * self.seeds))
                 continue
-            drawn = [random_rows(labels, per_class, Step(0, trained.seed).rng("random", i)) for i in range(self.seeds)]
+            drawn = [random_rows(labels, counts, Step(0, trained.seed).rng("random", i)) for i in range(self.seeds)]
             sets.append((name, [Split(train.gather(rows), labels[rows]) for rows in drawn]))
         moments = channel_moments(train)
         records: list[Record] = []
@@ -174,10 +177,11 @@ class FromScratch(Evaluation):
                 for seed, split in enumerate(splits):
                     scores.append(self._score(split, moments, seed, trained))
                     progress.update(1, {"top-1": scores[-1].top1})
-                told = {"method": method, "network": type(self.network).__name__.lower(), "images": len(splits[0])}
-                records.append({**told, **summary(scores), "seconds": time.monotonic() - began})
+                about = {"method": method, "network": type(self.network).__name__.lower(), "images": len(splits[0])}
+                about |= counts_as_record(splits[0], len(names))
+                records.append({**about, **summary(scores), "seconds": time.monotonic() - began})
         for record in records[1:]:
-            record |= difference(records[0], record, paired=False)
+            record |= gain(records[0], record, names, paired=False)
         return records
 
     def _score(self, split: Split, moments: tuple[torch.Tensor, torch.Tensor], seed: int, trained: Trained) -> Score:
@@ -219,10 +223,7 @@ class FromScratch(Evaluation):
     def table(self, records: list[Record]) -> list[list[str]]:
         """Method, network, images, accuracies, and how far the synthetic set is above."""
         rows = [["method", "network", "images", "top-1 %", "above it by", "networks", "seconds"]]
-        for r in records:
-            above = f"{r['above']:+.1f} ± {r['above_standard_error']:.1f}" if "above" in r else ""
-            top1 = f"{r['top1_mean']:.1f} ± {r['top1_std']:.1f}"
-            rows.append(
-                [r["method"], r["network"], str(r["images"]), top1, above, str(r["seeds"]), f"{r['seconds']:.1f}"]
-            )
+        for r, above in zip(records, gain_cells(records), strict=True):
+            about = [r["method"], r["network"], str(r["images"]), mean_and_spread(r, "top1")]
+            rows.append([*about, above, str(r["seeds"]), f"{r['seconds']:.1f}"])
         return rows

@@ -7,12 +7,14 @@ import attrs
 from matchzoo.core.declare import FAMILIES, declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import Progress
+from matchzoo.core.showing.text import mean_and_spread
 from matchzoo.core.validators import at_least, between, positive
 from matchzoo.data import Split
 from matchzoo.data.split import stratified
 from matchzoo.data.views import Views
+from matchzoo.evaluation.baselines import class_counts, counts_as_record, gain, gain_cells
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.probe_harness import Baseline, ProbeHarness, difference
+from matchzoo.evaluation.probe_harness import Baseline, ProbeHarness
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit
 from matchzoo.models.classifiers.converged import Converged
 from matchzoo.projectors import Backbone, Projector
@@ -45,7 +47,8 @@ class LinearProbe(Evaluation):
     random_draws: int = attrs.field(default=10, validator=at_least(1))
     """Draws of the random baseline."""
     baselines: tuple[Baseline, ...] = ("random", "centroid", "full")
-    """What is evaluated beside the distilled set."""
+    """What is evaluated beside the distilled set: real images, as many of every class as the set has (``random``,
+    ``centroid``), or all there are (``full``). Where a class has fewer, a ``note`` stands in place of a gain."""
     validation_share: float = attrs.field(default=0.3, validator=[positive(), between(0, 1, open_high=True)])
     """Share of the real training images that choose what the protocol leaves open."""
 
@@ -89,18 +92,20 @@ class LinearProbe(Evaluation):
         parts = trained.parts
         distilled = parts.require_generator().sample()
         assert distilled.labels is not None
-        per_class = len(distilled) // (parts.spec.classes or 1)
+        names = parts.spec.class_names
+        counts = class_counts(distilled.labels, len(names))
         synthetic = Split(distilled.values.float().cpu(), distilled.labels.cpu())
         sets = [(trained.method, [synthetic] * self.seeds)]
         for name in self.baselines:
-            sets.append((name, bench.baseline(name, per_class, self.seeds, self.random_draws, trained.seed)))
+            sets.append((name, bench.baseline(name, counts, self.seeds, self.random_draws, trained.seed)))
         records = []
         with Progress(len(sets), f"linear probe, {bench.name}", "methods", quiet=trained.quiet) as progress:
             for method, images in sets:
-                records.append(bench.record(method, images, full=images[0] is parts.data.training_set))
+                record = bench.record(method, images, full=images[0] is parts.data.training_set)
+                records.append(record | counts_as_record(images[0], len(names)))
                 progress.update(1, {"top-1": records[-1]["top1_mean"]})
         for record in records[1:]:
-            record |= difference(records[0], record, paired=record["method"] != "random")
+            record |= gain(records[0], record, names, paired=record["method"] != "random", drawn=self.protocol.draws)
         return records
 
     def table(self, records: list[Record]) -> list[list[str]]:
@@ -109,11 +114,10 @@ class LinearProbe(Evaluation):
         groups = any("worst_group_mean" in r for r in records)
         scores = ["top-1 %", "top-5 %", *(["worst group %"] if groups else [])]
         rows = [["method", "backbone", "protocol", "images", *scores, "above it by", "seeds", "seconds"]]
-        for r in records:
-            above = f"{r['above']:+.1f} ± {r['above_standard_error']:.1f}" if "above" in r else ""
-            numbers = [f"{r['top1_mean']:.1f} ± {r['top1_std']:.1f}", f"{r['top5_mean']:.1f}"]
+        for r, above in zip(records, gain_cells(records), strict=True):
+            numbers = [mean_and_spread(r, "top1"), f"{r['top5_mean']:.1f}"]
             if groups:
-                numbers.append(f"{r['worst_group_mean']:.1f} ± {r['worst_group_std']:.1f}")
+                numbers.append(mean_and_spread(r, "worst_group"))
             names = [r["method"], r["backbone"], r["protocol"], str(r["images"])]
             rows.append([*names, *numbers, above, str(r["seeds"]), f"{r['seconds']:.1f}"])
         return rows

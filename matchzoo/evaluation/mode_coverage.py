@@ -10,7 +10,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.validators import at_least
 from matchzoo.data.gaussian_mixture import GaussianMixture
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.metrics.checking import checked
+from matchzoo.evaluation.metrics.checking import checked_features
 from matchzoo.training.composition import Composition
 
 
@@ -30,7 +30,7 @@ def mode_coverage(offsets: torch.Tensor, dimension: int) -> dict[str, float]:
     Raises:
         MatchZooError: there is no point, or a distance is not finite.
     """
-    [offsets] = checked("mode coverage", 1, offsets=offsets)
+    [offsets] = checked_features("mode coverage", 1, offsets=offsets)
     nearest, mode = offsets.min(1)
     centers = offsets.shape[1]
     near = nearest <= 3

@@ -166,8 +166,18 @@ class ProbeHarness:
         return copied.cpu(), torch.cat(known)
 
     @checked
-    def baseline(self, name: Baseline, per_class: int, seeds: int, draws: int, seed: int) -> list[Split]:
-        """The images of a baseline, one entry a seed: real ones, drawn at random with ``seed`` or by their features."""
+    def baseline(
+        self, name: Baseline, per_class: int | Sequence[int], seeds: int, draws: int, seed: int
+    ) -> list[Split]:
+        """The images of a baseline, one entry a seed: real ones, drawn at random with ``seed`` or by their features.
+
+        Args:
+            name: of the baseline.
+            per_class: how many of every class, or of each; all of a class that has no more.
+            seeds: entries of a baseline that draws nothing.
+            draws: entries of the random one.
+            seed: of its draws.
+        """
         training = self.data.training_set
         if name == "full":
             return [training] * seeds
@@ -181,18 +191,3 @@ class ProbeHarness:
         images = Split(self.data.training_set.gather(rows), self.labels[rows])
         self.rows[images] = rows.cpu()
         return images
-
-
-def difference(own: Record, other: Record, paired: bool) -> Record:
-    """How far the first record is above the second, ``above``, with its ``above_standard_error``.
-
-    Args:
-        paired: seed by seed (the same views); else the error comes from both variances.
-    """
-    a, b = (torch.tensor(r["top1"], dtype=torch.float64) for r in (own, other))
-    if paired and len(a) == len(b):
-        error = (a - b).std() / len(a) ** 0.5 if len(a) > 1 else torch.zeros(())
-    else:
-        variances = [x.var() / len(x) if len(x) > 1 else torch.zeros(()) for x in (a, b)]
-        error = torch.stack(variances).sum().sqrt()
-    return {"above": (a.mean() - b.mean()).item(), "above_standard_error": error.item()}

@@ -10,6 +10,7 @@ from matchzoo.core.class_names import relabel
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing import notebook
 from matchzoo.core.showing.text import size_of
+from matchzoo.evaluation.baselines import per_class_in_words
 from matchzoo.hub import fetching
 from matchzoo.hub.folders import writing
 from matchzoo.hub.folders.set_schema import SetFields
@@ -61,7 +62,8 @@ class DistilledDataset(SetFields):
         m, channels, height, width = self.images.shape
         labels = "probabilities" if self.labels.ndim == 2 else "labels"
         shape = f"{m} images of {height}x{width} pixels, {channels} channels"
-        per_class = f"{self.images_per_class:g} image{'' if self.images_per_class == 1 else 's'} a class"
+        counts = per_class_in_words(self.counts)
+        per_class = f"{counts} image{'' if counts == '1' else 's'} a class"
         lines = [f"{shape}; {len(self.class_names)} classes, {labels}; {per_class}"]
 
         if self.head is not None:

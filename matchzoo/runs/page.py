@@ -22,7 +22,7 @@ from matchzoo.core.showing.curves import curves
 from matchzoo.core.showing.text import mean_and_spread, time_of
 from matchzoo.core.storage import files
 from matchzoo.evaluation import Record
-from matchzoo.evaluation.evaluation import Table, tables
+from matchzoo.evaluation.evaluation import Table, notes, tables
 from matchzoo.runs import pictures
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.composition import Composition
@@ -251,6 +251,7 @@ def _evaluation(tables: list[Table], results: list[Record]) -> list[str]:
     for kind, rows in tables:
         title = kind.replace("-", " ")
         blocks += [html.heading(title[:1].upper() + title[1:]), html.table(rows, f"results of {title}")]
+    blocks += [html.paragraph(note) for note in notes(results)]
     scored = [record for record in results if "backbone" in record and "top1_mean" in record]
     backbones = list(dict.fromkeys(record["backbone"] for record in scored))
     if len(backbones) > 1:

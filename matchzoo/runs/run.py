@@ -11,7 +11,7 @@ from matchzoo.core.showing import html, notebook
 from matchzoo.core.showing.text import time_of
 from matchzoo.core.step import Step
 from matchzoo.core.storage.files import read_table
-from matchzoo.evaluation.evaluation import tables
+from matchzoo.evaluation.evaluation import notes, tables
 from matchzoo.generators import Generator
 from matchzoo.hub import run_parts
 from matchzoo.hub.distilled import DistilledDataset
@@ -174,7 +174,8 @@ class Run:
             blocks.append(html.image(samples.read_bytes(), "Samples of the generator"))
 
         of_evaluations = tables(self.recipe.evaluation, self.metrics["results"])
-        return "\n".join([*blocks, *(notebook.table(rows, f"results of {kind}") for kind, rows in of_evaluations)])
+        blocks += [notebook.table(rows, f"results of {kind}") for kind, rows in of_evaluations]
+        return "\n".join([*blocks, notebook.lines(notes(self.metrics["results"]))])
 
     def record(self) -> dict[str, Any]:
         """`metrics` for programs, with where everything is."""

@@ -49,7 +49,7 @@ def test_worst_group_of_planted_groups_is_the_known_answer(parts, protocol):
     record = table.record("all", [made.data.training_set] * 2, full=True)
     assert record["per_group"][1] == pytest.approx(10)
     assert record["worst_group_mean"] == pytest.approx(10)
-    assert record["worst_group_std"] == pytest.approx(0)
+    assert record["worst_group_std"] == (None if protocol.kind == "nearest-centroid" else pytest.approx(0))
     sets = table.training_sets([made.data.training_set], full=True)
     fitted = protocol.fit(sets, table.validation, 10)
     answers = fitted[0].classifier.scores(table.test.values).argmax(1)
@@ -129,7 +129,7 @@ def test_worst_group_is_in_the_table(parts):
     evaluation = LinearProbe(protocol="nearest-centroid", baselines=())
     records = evaluation.evaluate(Trained(parts=made, engine=engine, method="lgm", seed=0, quiet=True))
     heading, row = evaluation.table(records)
-    assert row[heading.index("worst group %")] == f"{min(records[0]['per_group']):.1f} ± 0.0"
+    assert row[heading.index("worst group %")] == f"{min(records[0]['per_group']):.1f}"
 
 
 def test_seeds_share_one_pass_over_the_views_where_the_protocol_allows(parts, monkeypatch):

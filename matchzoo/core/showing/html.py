@@ -31,13 +31,18 @@ def escape(text: object) -> str:
 def section(title: str, *blocks: str, note: str = "") -> str:
     """A titled part of the page; nothing where no block holds anything."""
     content = "\n".join(filter(None, blocks))
-    paragraph = f'<p class="note">{escape(note)}</p>\n' if note else ""
-    return f"<section>\n<h2>{escape(title)}</h2>\n{paragraph}{content}\n</section>" if content else ""
+    above = f"{paragraph(note)}\n" if note else ""
+    return f"<section>\n<h2>{escape(title)}</h2>\n{above}{content}\n</section>" if content else ""
 
 
 def heading(title: str) -> str:
     """A title within a section."""
     return f"<h3>{escape(title)}</h3>"
+
+
+def paragraph(text: str) -> str:
+    """A remark below what it is of."""
+    return f'<p class="note">{escape(text)}</p>'
 
 
 def scroll(content: str, label: str) -> str:

@@ -10,12 +10,23 @@ def as_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
+def with_spread(mean: float, spread: float | None, form: str = ".1f") -> str:
+    """``77.8 ± 0.5``; the number alone where nothing is known of its spread, as of a single seed.
+
+    Args:
+        mean: the number.
+        spread: its standard deviation or error; None if it is not known.
+        form: how the number is written; the spread has no sign.
+    """
+    return f"{mean:{form}}" if spread is None else f"{mean:{form}} ± {spread:{form.lstrip('+')}}"
+
+
 def mean_and_spread(record: Mapping[str, Any], score: str) -> str:
     """``77.8 ± 0.5`` of the keys ``<score>_mean`` and ``<score>_std``; no spread of one seed; empty without a mean."""
     mean, std = record.get(f"{score}_mean"), record.get(f"{score}_std")
     if mean is None:
         return ""
-    return f"{mean:.1f}" if std is None or record.get("seeds") == 1 else f"{mean:.1f} ± {std:.1f}"
+    return with_spread(mean, None if record.get("seeds") == 1 else std)
 
 
 def size_of(count: int) -> str:

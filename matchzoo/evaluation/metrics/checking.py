@@ -6,7 +6,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 
 
-def checked(title: str, least: int = 2, **sets: torch.Tensor) -> list[torch.Tensor]:
+def checked_features(title: str, least: int = 2, **sets: torch.Tensor) -> list[torch.Tensor]:
     """Sets of features [n, d] in float64, of the same dimension, without a graph.
 
     Args:

@@ -3,7 +3,7 @@
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.evaluation.metrics.checking import checked
+from matchzoo.evaluation.metrics.checking import checked_features
 
 
 def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:
@@ -24,7 +24,7 @@ def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:
 
     Source: Heusel et al., GANs trained by a two time-scale update rule, NeurIPS 2017, equation 6.
     """
-    x, y = checked("Fréchet distance", x=x, y=y)
+    x, y = checked_features("Fréchet distance", x=x, y=y)
     a, b = x.T.cov().reshape(x.shape[1], -1), y.T.cov().reshape(x.shape[1], -1)
     if not (a.isfinite().all() and b.isfinite().all()):
         raise MatchZooError("Fréchet distance: the covariances are too large to be numbers; scale the features")

@@ -4,7 +4,7 @@ import torch
 
 from matchzoo.core.kernels import Polynomial
 from matchzoo.core.samples import Samples
-from matchzoo.evaluation.metrics.checking import checked
+from matchzoo.evaluation.metrics.checking import checked_features
 
 BLOCK = 1024
 
@@ -28,7 +28,7 @@ def kernel_distance(x: torch.Tensor, y: torch.Tensor) -> float:
     Source: Bińkowski et al., Demystifying MMD GANs, ICLR 2018, who average it over subsets of 1000 samples; all pairs
     give the same in expectation, with less variance.
     """
-    x, y = checked("kernel distance", x=x, y=y)
+    x, y = checked_features("kernel distance", x=x, y=y)
     kernel = Polynomial()
 
     def total(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

@@ -3,7 +3,7 @@
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.evaluation.metrics.checking import checked
+from matchzoo.evaluation.metrics.checking import checked_features
 
 BLOCK = 1024
 """Rows whose distances are held at once."""
@@ -41,7 +41,7 @@ def precision_recall_density_coverage(
     rim open to the reader. We close it for all four; the released code of the latter has open balls, which differ
     where distances tie and nowhere else.
     """
-    real, generated = checked("precision and recall", real=real, generated=generated)
+    real, generated = checked_features("precision and recall", real=real, generated=generated)
     fewest = min(len(real), len(generated))
     if not 1 <= neighbors < fewest:
         raise MatchZooError(

@@ -1,5 +1,7 @@
 """Samples nearest to their class mean."""
 
+from collections.abc import Sequence
+
 import torch
 
 from matchzoo.core.declare import declare
@@ -8,12 +10,12 @@ from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors.selector import Selector, in_each_class
 
 
-def centroid_rows(features: Samples, per_class: int) -> torch.Tensor:
+def centroid_rows(features: Samples, per_class: int | Sequence[int]) -> torch.Tensor:
     """Rows of the ``per_class`` samples of every class whose features [n, d] are nearest (L2) to the class mean.
 
-    All of a class that has no more; classes in order, the nearest first.
+    All of a class that has no more; classes in order, the nearest first. A sequence says how many of each class.
     """
-    return in_each_class(features, lambda own: (own - own.mean(0)).square().sum(1).argsort()[:per_class])
+    return in_each_class(features, per_class, lambda own, count: (own - own.mean(0)).square().sum(1).argsort()[:count])
 
 
 @declare("centroid")

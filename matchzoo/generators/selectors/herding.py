@@ -1,5 +1,7 @@
 """Samples whose running mean follows the class mean."""
 
+from collections.abc import Sequence
+
 import torch
 
 from matchzoo.core.declare import declare
@@ -33,9 +35,9 @@ def herding(features: torch.Tensor, count: int) -> torch.Tensor:
     return torch.tensor(chosen)
 
 
-def herding_rows(features: Samples, per_class: int) -> torch.Tensor:
-    """Rows [classes · per_class] of the `herding` of every class, classes in order."""
-    return in_each_class(features, lambda own: herding(own, per_class))
+def herding_rows(features: Samples, per_class: int | Sequence[int]) -> torch.Tensor:
+    """Rows [classes · per_class] of the `herding` of every class (a sequence: how many of each), classes in order."""
+    return in_each_class(features, per_class, herding)
 
 
 @declare("herding")

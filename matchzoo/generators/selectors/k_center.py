@@ -1,5 +1,7 @@
 """Samples that leave no other far from all of them."""
 
+from collections.abc import Sequence
+
 import torch
 
 from matchzoo.core.declare import declare
@@ -30,9 +32,9 @@ def k_center(features: torch.Tensor, count: int) -> torch.Tensor:
     return torch.tensor(chosen)
 
 
-def k_center_rows(features: Samples, per_class: int) -> torch.Tensor:
-    """Rows [classes · per_class] of the `k_center` of every class, classes in order."""
-    return in_each_class(features, lambda own: k_center(own, per_class))
+def k_center_rows(features: Samples, per_class: int | Sequence[int]) -> torch.Tensor:
+    """Rows [classes · per_class] of the `k_center` of every class (a sequence: how many of each), classes in order."""
+    return in_each_class(features, per_class, k_center)
 
 
 @declare("k-center")

@@ -1,5 +1,7 @@
 """Samples that the others are near to."""
 
+from collections.abc import Sequence
+
 import torch
 
 from matchzoo.core.declare import declare
@@ -84,9 +86,9 @@ def _best_exchange(distances: torch.Tensor, chosen: torch.Tensor) -> tuple[float
     return best
 
 
-def k_medoids_rows(features: Samples, per_class: int, rng: torch.Generator) -> torch.Tensor:
-    """Rows [classes · per_class] of the `k_medoids` of every class, classes in order."""
-    return in_each_class(features, lambda own: k_medoids(own, per_class, rng))
+def k_medoids_rows(features: Samples, per_class: int | Sequence[int], rng: torch.Generator) -> torch.Tensor:
+    """Rows [classes · per_class] of the `k_medoids` of every class (a sequence: how many of each), classes in order."""
+    return in_each_class(features, per_class, lambda own, count: k_medoids(own, count, rng))
 
 
 @declare("k-medoids")

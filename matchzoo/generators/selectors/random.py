@@ -1,21 +1,24 @@
 """Samples chosen at random."""
 
+from collections.abc import Sequence
+
 import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.data.pool import Pool
-from matchzoo.generators.selectors.selector import Selector, class_rows
+from matchzoo.generators.selectors.selector import Selector, class_rows, of_classes
 
 
-def random_rows(labels: torch.Tensor, per_class: int, rng: torch.Generator) -> torch.Tensor:
+def random_rows(labels: torch.Tensor, per_class: int | Sequence[int], rng: torch.Generator) -> torch.Tensor:
     """Rows of ``per_class`` random samples of every class (all where it has no more), classes in order, no repeats.
 
     Args:
         labels: [n] int64, on the CPU.
-        per_class: at least 1.
+        per_class: at least 1; or how many of each class.
         rng: what chooses.
     """
-    return torch.cat([rows[torch.randperm(len(rows), generator=rng)[:per_class]] for rows in class_rows(labels)])
+    counts = zip(class_rows(labels), of_classes(per_class), strict=False)
+    return torch.cat([rows[torch.randperm(len(rows), generator=rng)[:count]] for rows, count in counts])
 
 
 @declare("random")

@@ -1,7 +1,8 @@
 """The question of a selector: which real samples stand for all of them?"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 
 import torch
 
@@ -30,18 +31,30 @@ def class_rows(labels: torch.Tensor) -> list[torch.Tensor]:
     return [(labels == label).nonzero().flatten() for label in range(int(labels.max()) + 1)]
 
 
-def in_each_class(features: Samples, choose: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+def in_each_class(
+    features: Samples, per_class: int | Sequence[int], choose: Callable[[torch.Tensor, int], torch.Tensor]
+) -> torch.Tensor:
     """Rows that a function chooses within each class, classes in order, on the CPU.
 
     Args:
         features: values [n, d] with labels [n].
-        choose: features [k, d] of one class → positions [m] in 0 … k − 1.
+        per_class: how many of every class, or of each.
+        choose: features [k, d] of one class and how many → positions [m] in 0 … k − 1.
     """
     assert features.labels is not None
     if not bool(features.values.isfinite().all()):
         raise MatchZooError("some features are not finite; are the images in [0, 1], and the weights whole?")
-    chosen = [rows[choose(features.values[rows]).to(rows.device)] for rows in class_rows(features.labels)]
+    chosen = [
+        rows[choose(features.values[rows], count).to(rows.device)]
+        for rows, count in zip(class_rows(features.labels), of_classes(per_class), strict=False)
+        if count
+    ]
     return torch.cat(chosen).cpu()
+
+
+def of_classes(per_class: int | Sequence[int]) -> Iterable[int]:
+    """How many of each class, where one number stands for all of them."""
+    return repeat(per_class) if isinstance(per_class, int) else per_class
 
 
 def refuse_count(kind: str, per_class: int | None, counted: str) -> None:

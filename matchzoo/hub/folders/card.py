@@ -5,6 +5,7 @@ from typing import Any
 import yaml
 
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
+from matchzoo.evaluation.baselines import per_class_in_words
 from matchzoo.hub.folders import shard
 from matchzoo.hub.folders.card_text import (
     data_name,
@@ -46,7 +47,7 @@ def text(distilled: SetFields, repo: str = "") -> str:
 
 def metadata(distilled: SetFields, title: str) -> dict[str, Any]:
     """The head: what the Hub shows and searches, which files hold the data, and the names of its labels."""
-    per_class = distilled.images_per_class
+    counts = distilled.counts
     count = len(distilled)
     size = next((name for limit, name in SIZES if count < limit), "n>1M")
     names = {str(label): name for label, name in enumerate(distilled.class_names)}
@@ -57,7 +58,8 @@ def metadata(distilled: SetFields, title: str) -> dict[str, Any]:
     if distilled.labels.ndim == 2:
         columns.append({"name": "probabilities", "sequence": "float32", "length": len(distilled.class_names)})
 
-    tags = ["dataset-distillation", "dataset-compression", "matchzoo", *([f"ipc-{per_class:g}"] if count else [])]
+    tags = ["dataset-distillation", "dataset-compression", "matchzoo"]
+    tags += [f"ipc-{counts[0]}"] if len(set(counts)) == 1 else []
     tags += ["soft-labels"] if distilled.labels.ndim == 2 else []
     return {
         **license(distilled.license),
@@ -82,9 +84,10 @@ def _about(distilled: SetFields) -> str:
     source = distilled.source or {}
     origin = source.get("from") or data_name(source.get("data"))
     stands = f" The data set they stand for: {safe(origin)}." if origin else ""
+    per_class = per_class_in_words(distilled.counts)
     return (
-        f"{m} synthetic or chosen images of {height}x{width} pixels with {labels}, {distilled.images_per_class:g} for "
-        f"each of {len(distilled.class_names)} classes, to train classifiers on in place of a whole data set.{stands} "
+        f"{m} synthetic or chosen images of {height}x{width} pixels with {labels}, {per_class} for each of "
+        f"{len(distilled.class_names)} classes, to train classifiers on in place of a whole data set.{stands} "
         "Made with matchzoo."
     )
 

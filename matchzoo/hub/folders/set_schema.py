@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 import torch
 
+from matchzoo.evaluation.baselines import class_counts
 from matchzoo.hub.folders import shard
 from matchzoo.models.classifiers.stored_head import Head
 
@@ -53,3 +54,8 @@ class SetFields:
     def images_per_class(self) -> float:
         """Images by classes: a whole number where every class has as many."""
         return len(self) / len(self.class_names)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Images of every class, as `matchzoo.evaluation.baselines.class_counts` counts them."""
+        return class_counts(self.labels, len(self.class_names))

@@ -76,6 +76,11 @@ class ClassifierFit(ABC):
         return enough
 
     @property
+    def draws(self) -> bool:
+        """Whether a seed draws anything: views, or whatever the training does; else its score is one number."""
+        return self.views(1, False) > 0
+
+    @property
     def shares_views(self) -> bool:
         """Whether all seeds train on one and the same collection of views, because the seed is in the training."""
         return False

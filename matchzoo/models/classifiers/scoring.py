@@ -134,7 +134,7 @@ def _shares(right: torch.Tensor, parts: torch.Tensor, count: int) -> tuple[float
 
 
 def summary(scores: Sequence[Score]) -> dict[str, Any]:
-    """Scores over seeds as one record: means, and standard deviations of single scores (n − 1).
+    """Scores over seeds as one record: means, and standard deviations of single scores (n − 1; None of one seed).
 
     Keys: ``top1_mean``, ``top1_std``, ``top5_mean``, ``top1`` (each), ``per_class`` (means), ``chosen`` (each),
     ``seeds`` (their number), and with groups ``per_group`` (means), ``worst_group_mean``, ``worst_group_std``.
@@ -157,8 +157,8 @@ def summary(scores: Sequence[Score]) -> dict[str, Any]:
     return record
 
 
-def _std(values: torch.Tensor) -> float:
-    return values.std().item() if len(values) > 1 else 0.0
+def _std(values: torch.Tensor) -> float | None:
+    return values.std().item() if len(values) > 1 else None
 
 
 def _means(rows: Sequence[tuple[float | None, ...]]) -> list[float | None]:

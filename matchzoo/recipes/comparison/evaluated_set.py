@@ -13,6 +13,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import kind_of
 from matchzoo.data import Split
+from matchzoo.evaluation.baselines import class_counts
 from matchzoo.generators import Selection
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.reading import NamedError, artifact_of, with_names
@@ -38,6 +39,7 @@ class EvaluatedSet:
             is not known.
         path: where it came from; empty for one in memory.
         images: [m, c, h, w] of the size of the data, labels in the order of the data's classes.
+        classes: of the data.
         bytes: of its images and labels as they are stored.
         notes: what was done to make it fit the data.
         head: that travels with it, of the data's classes in their order; None if there is none.
@@ -47,9 +49,16 @@ class EvaluatedSet:
     made_with: str
     path: str
     images: Split
+    classes: int
     bytes: int
     notes: tuple[str, ...]
     head: Head | None = None
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Images of every class of the data."""
+        assert self.images.labels is not None
+        return class_counts(self.images.labels, self.classes)
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -186,6 +195,7 @@ def _contender(one: Opened, spec: Spec, class_names: Any) -> EvaluatedSet:
         made_with=made_with(recipe) if recipe else "",
         path=path,
         images=Split(images, matched.labels),
+        classes=len(spec.class_names),
         bytes=distilled.bytes,
         notes=tuple(notes),
         head=matched.head,

@@ -18,6 +18,7 @@ from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.version import __version__
 from matchzoo.data import Data, Split
 from matchzoo.data.views import Crop, Views
+from matchzoo.evaluation.baselines import ALL, class_counts, shortage
 from matchzoo.evaluation.classifier_transfer import ClassifierTransfer
 from matchzoo.evaluation.evaluation import Record
 from matchzoo.evaluation.linear_probe import named
@@ -234,7 +235,8 @@ def evaluate(
     for backbone in backbones:
         at_home = inheritance is not None and inheritance.home.name == backbone
         bench = inheritance.home if inheritance is not None and at_home else bench_of(backbone)
-        rows = _rows(bench, compared, baselines, seeds, random_draws)
+        rows, short = _rows(bench, compared, baselines, seeds, random_draws)
+        notes += [note for note in short if note not in notes]
         with Progress(len(rows) * len(used), backbone, "sets", quiet=quiet) as progress:
             for bench.protocol in used:
                 for about, images in rows:
@@ -311,20 +313,31 @@ def _projector(card: str, spec: Spec, views: Views, engine: Engine, size: int | 
 
 def _rows(
     bench: ProbeHarness, found: Sequence[EvaluatedSet], baselines: Sequence[Baseline], seeds: int, draws: int
-) -> list[tuple[Record, list[Split]]]:
-    """What is known of each row, and its images, one entry a seed."""
+) -> tuple[list[tuple[Record, list[Split]]], list[str]]:
+    """What is known of each row, and its images, one entry a seed; and which baselines are of fewer images than their
+    sets."""
     rows: list[tuple[Record, list[Split]]] = []
+    notes: list[str] = []
     for one in found:
         about = {"set": one.name, "made_with": one.made_with, "path": one.path, "bytes": one.bytes}
         rows.append((about, [one.images] * seeds))
-    counts = sorted({max(1, len(one.images) // bench.classes) for one in found}) or [1]
+    named_after = {counts: one.name for one, counts in reversed([(one, one.counts) for one in found])}
+    each = sorted(named_after) or [(1,) * bench.classes]
     for name in baselines:
-        for count in counts[:1] if name == "full" else counts:
-            images = bench.baseline(name, count, seeds, draws, 0)
+        for counts in each[:1] if name == ALL else each:
+            images = bench.baseline(name, counts, seeds, draws, 0)
             size = len(images[0]) * (4 * int(images[0].values[0].numel()) + 8)
-            title = name if name == "full" or len(counts) == 1 else f"{name}, {count} a class"
+            title: str = name
+            if name != ALL and len(each) > 1:
+                alike = len(set(counts)) == 1
+                title = f"{name}, {counts[0]} a class" if alike else f"{name}, as many as {named_after[counts]}"
             if any(one.name == title for one in found):
                 title += " (real)"
+            assert images[0].labels is not None
+            real = class_counts(images[0].labels, bench.classes)
+            fewer = shortage(counts, real, bench.data.class_names) if name != ALL else ""
+            if fewer:
+                notes.append(f"{title}: {sum(real)} real images against {sum(counts)} of the set ({fewer})")
             space = bench.name if name == "centroid" else ""
             rows.append(({"set": title, "made_with": space, "path": "", "bytes": size}, images))
-    return rows
+    return rows, notes

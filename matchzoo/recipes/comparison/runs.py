@@ -10,20 +10,22 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
+from matchzoo.core.showing.text import markdown, mean_and_spread, size_of, with_spread
 from matchzoo.core.storage import files
 from matchzoo.core.structuring import kind_of, to_table
 from matchzoo.core.version import __version__
 from matchzoo.data.views import Views
+from matchzoo.evaluation.baselines import ALL, UNEQUAL, counts_of, gain, per_class_in_words
 from matchzoo.evaluation.evaluation import Record
 from matchzoo.evaluation.linear_probe import LinearProbe
-from matchzoo.evaluation.probe_harness import difference
 from matchzoo.generators import Selection
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.recipes import door
 from matchzoo.recipes.comparison.evaluated_set import spaces_of
 from matchzoo.runs.run import Run
 
+HIDDEN = ("random", "class_names", "drawn")
+"""What rows hold only while they are compared."""
 COLUMNS = {"images_per_class": "images per class", "training_seconds": "training, seconds", "bytes": "bytes"}
 """What accuracy is drawn against, and how its axis is called."""
 
@@ -35,10 +37,12 @@ class RunReport:
     Attributes:
         rows: one for each linear probe of a run in each of its spaces (one without scores for a run that has none):
             ``run``, ``path``, ``method``, ``space``, ``made_in`` (all of its spaces, as of ``a + b``), ``selection``
-            (its method, for real images), ``seed``, ``steps``, ``images``, ``images_per_class``, ``bytes`` (images and
-            labels as they are stored), ``training_seconds``, ``evaluation_seconds``; and ``protocol``, the scores as
-            `scoring.summary` names them, ``random_mean``, ``full_mean``, ``above_random`` and
-            ``above_random_standard_error`` where they are known (the last not of a single draw of random images).
+            (its method, for real images), ``seed``, ``steps``, ``images``, ``images_per_class``, ``counts`` (images of
+            every class), ``bytes`` (images and labels as they are stored), ``training_seconds``,
+            ``evaluation_seconds``; and ``protocol``, the scores as `scoring.summary` names them, ``random_mean``,
+            ``full_mean``, ``above_random`` and ``above_random_standard_error`` where they are known (the last not of a
+            single draw of random images, nor of a single seed); or a ``note`` why there is no gain, where a class has
+            fewer real images than the set.
     """
 
     rows: list[Record]
@@ -48,12 +52,12 @@ class RunReport:
         heading = ["run", "method", "space", "images", "a class", "bytes", "training", "protocol", "top-1 %"]
         table = [[*heading, "above random", "full data"]]
         for row in self.rows:
-            above = ""
+            above = UNEQUAL if "note" in row else ""
             if "above_random" in row:
-                error = row.get("above_random_standard_error")
-                above = f"{row['above_random']:+.1f} " + ("(one draw)" if error is None else f"± {error:.1f}")
+                above = with_spread(row["above_random"], row.get("above_random_standard_error"), "+.1f")
+                above += " (one draw)" if row["random_draws"] == 1 else ""
             full = f"{row['full_mean']:.1f}" if "full_mean" in row else ""
-            per_class = "" if row["images_per_class"] is None else f"{row['images_per_class']:g}"
+            per_class = "" if row["counts"] is None else per_class_in_words(row["counts"])
             images = "" if row["images"] is None else str(row["images"])
             stored = "" if row["bytes"] is None else size_of(row["bytes"])
             about = [row["run"], row["method"], _place(row), images, per_class, stored]
@@ -79,7 +83,7 @@ class RunReport:
         for axis, (column, title) in zip(axes, columns.items(), strict=True):
             for number, ((method, space, protocol), rows) in enumerate(self._series(scored).items()):
                 rows = sorted(rows, key=lambda row: row[column])
-                x, y, bars = ([row[key] for row in rows] for key in (column, "top1_mean", "top1_std"))
+                x, y, bars = ([row[key] or 0 for row in rows] for key in (column, "top1_mean", "top1_std"))
                 color = f"C{number % 10}"
                 label = f"{method}, {space} ({protocol})"
                 axis.errorbar(x, y, bars, marker="o", markersize=4, linewidth=1, capsize=2, color=color, label=label)
@@ -109,6 +113,11 @@ class RunReport:
 
         return notebook.table(self.table(), "runs beside each other")
 
+    @property
+    def notes(self) -> list[str]:
+        """Why there is no gain over a baseline that was evaluated; a line each."""
+        return [f"{row['run']}: {row['note']}" for row in self.rows if "note" in row]
+
     def record(self) -> Record:
         """Everything, for programs."""
         return {"rows": self.rows, "matchzoo": __version__}
@@ -121,7 +130,7 @@ class RunReport:
             if path.suffix == ".json":
                 files.write_json(path, self.record())
             elif path.suffix == ".md":
-                files.write_text(path, markdown(self.table()))
+                files.write_text(path, "\n".join([markdown(self.table()), *self.notes]))
             elif path.suffix == ".png":
                 figure = self.figure()
                 files.write_with(path, lambda temporary: figure.savefig(temporary))
@@ -134,8 +143,8 @@ class RunReport:
 def report(runs: Sequence[Run | str | Path]) -> RunReport:
     """Put runs beside each other.
 
-    The gain over random real images is of equal data, space, views, protocol and number of images: from the run's own
-    evaluation, else from that of another of the runs, or from one that is a random selection.
+    The gain over random real images is of equal data, space, views, protocol and number of images of every class: from
+    the run's own evaluation, else from that of another of the runs, or from one that is a random selection.
 
     Raises:
         MatchZooError: there is no run, or one is not finished.
@@ -151,24 +160,28 @@ def report(runs: Sequence[Run | str | Path]) -> RunReport:
         probes = [(i, probe) for i, probe in enumerate(run.recipe.evaluation) if isinstance(probe, LinearProbe)]
         for number, probe in probes:
             records = [record for record in run.metrics["results"] if record["number"] == number]
+            names = run.parts.spec.class_names
+            if about["counts"] is None:  # points, which are no distilled set
+                about |= {"images": records[0]["images"], "counts": counts_of(records[0], len(names))}
+            about |= {"class_names": names, "drawn": probe.protocol.draws}
             for name, space in spaces_of(run.recipe).items():
                 in_space = [record for record in records if record.get("space", name) == name]
                 rows.append(_row({**about, "space": space}, in_space))
-                conditions.append(_condition(run, probe, name, about["images_per_class"]))
+                conditions.append(_condition(run, probe, name, about["counts"]))
         if not probes:
             rows.append(about)
             conditions.append(None)
     _compare_with_random(rows, conditions)
-    return RunReport([{k: v for k, v in row.items() if k != "random"} for row in rows])
+    return RunReport([{k: v for k, v in row.items() if k not in HIDDEN} for row in rows])
 
 
 def _about(run: Run, name: str) -> Record:
     """What is known of a run without its scores."""
-    images, per_class, size = None, None, None
+    images, per_class, counts, size = None, None, None, None
     if run.has_distilled:
         distilled: DistilledDataset = run.distilled
-        images, size = len(distilled), distilled.bytes
-        per_class = images / len(distilled.class_names)
+        images, per_class, size = len(distilled), distilled.images_per_class, distilled.bytes
+        counts = distilled.counts
     results, generator = run.metrics["results"], run.recipe.generator
     spaces = " + ".join(spaces_of(run.recipe).values())
     return {
@@ -182,6 +195,7 @@ def _about(run: Run, name: str) -> Record:
         "steps": run.recipe.trainer.steps,
         "images": images,
         "images_per_class": per_class,
+        "counts": counts,
         "bytes": size,
         "training_seconds": run.metrics["seconds"]["training"],
         "evaluation_seconds": run.metrics["seconds"]["evaluation"],
@@ -191,9 +205,10 @@ def _about(run: Run, name: str) -> Record:
 def _row(about: Record, records: list[Record]) -> Record:
     """The scores of the run, and those of its baselines that are told beside it; ``random`` is the whole record."""
     own, *others = records
-    row = {**about, **{k: v for k, v in own.items() if k not in ("evaluation", "number", "images", "method", "space")}}
+    told = ("evaluation", "number", "images", "method", "space", "counts")
+    row = {**about, **{k: v for k, v in own.items() if k not in told}}
     for other in others:
-        if other["method"] == "full":
+        if other["method"] == ALL:
             row["full_mean"] = other["top1_mean"]
         if other["method"] == "random":
             row["random"] = other
@@ -206,29 +221,38 @@ def _place(row: Record) -> str:
     return str(space) if made == space else f"{space} (made for {made})"
 
 
-def _condition(run: Run, probe: LinearProbe, space: str, per_class: float | None) -> Any:
+def _condition(run: Run, probe: LinearProbe, space: str, counts: tuple[int, ...] | None) -> Any:
     """What must be equal for two scores to be comparable."""
     recipe = run.recipe
     table = to_table(probe)
     evaluation = {} if isinstance(table, str) else table
     kept = {k: v for k, v in evaluation.items() if k not in ("baselines", "random_draws", "seeds")}
     views = to_table((recipe.views or Views()).without_noise()) | {"copies": None}
-    return to_table(recipe.data), to_table(recipe.spaces[space]), views, kept, per_class
+    return to_table(recipe.data), to_table(recipe.spaces[space]), views, kept, counts
 
 
 def _compare_with_random(rows: list[Record], conditions: list[Any]) -> None:
-    """Add the gain over random. Runs of a random selection are one draw of images each; its error needs several."""
+    """Add the gain over random, of equal numbers of images, or a note why there is none. Runs of a random selection are
+    one draw of images each; its error needs several."""
     known = list(zip(rows, conditions, strict=True))
     for row, condition in known:
         if condition is None or row["selection"] == "random":
             continue
         same = [other for other, its in known if its == condition]
-        reference = row.get("random") or next((other["random"] for other in same if "random" in other), None)
+        references = [other["random"] for other in (row, *same) if "random" in other]
         draws = [other["top1_mean"] for other in same if other["selection"] == "random"]
-        if reference is None and not draws:
-            continue
-        gain = difference(row, reference or {"top1": draws}, paired=False)
-        row["random_mean"] = reference["top1_mean"] if reference else sum(draws) / len(draws)
-        row["above_random"] = gain["above"]
-        if reference or len(draws) > 1:
-            row["above_random_standard_error"] = gain["above_standard_error"]
+        if draws:
+            mean = sum(draws) / len(draws)
+            drawn = {key: row[key] for key in ("images", "counts")}
+            references.append({**drawn, "method": "random", "top1": draws, "top1_mean": mean})
+
+        for reference in references:
+            compared = gain(row, reference, row["class_names"], paired=False, drawn=row["drawn"])
+            if "above" in compared:
+                row.pop("note", None)
+                row |= {"random_mean": reference["top1_mean"], "random_draws": len(reference["top1"])}
+                row["above_random"] = compared["above"]
+                if compared["above_standard_error"] is not None:
+                    row["above_random_standard_error"] = compared["above_standard_error"]
+                break
+            row.setdefault("note", compared["note"])

@@ -7,7 +7,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.evaluation.metrics import frechet_distance, kernel_distance, precision_recall_density_coverage
-from matchzoo.evaluation.metrics.checking import checked
+from matchzoo.evaluation.metrics.checking import checked_features
 from matchzoo.evaluation.mode_coverage import mode_coverage
 
 OF_TWO = (frechet_distance, kernel_distance, precision_recall_density_coverage)
@@ -42,5 +42,5 @@ def test_mode_coverage_refuses(offsets: torch.Tensor) -> None:
 
 
 def test_what_is_fine_is_in_float64_without_a_graph() -> None:
-    x, y = checked("metric", x=torch.ones(3, 2, requires_grad=True), y=torch.ones(4, 2, dtype=torch.int64))
+    x, y = checked_features("metric", x=torch.ones(3, 2, requires_grad=True), y=torch.ones(4, 2, dtype=torch.int64))
     assert (x.dtype, y.dtype, x.requires_grad) == (torch.float64, torch.float64, False)

@@ -253,3 +253,16 @@ def test_numbers_and_tables_as_text():
         "3e+03 TB",
     ]
     assert markdown([["a", "b"], ["x|y", "2"]]) == "| a | b |\n| --- | --- |\n| x\\|y | 2 |\n"
+
+
+def test_baselines_have_the_counts_of_their_sets(digits, tiny_card):
+    labels = torch.cat([torch.zeros(99, dtype=torch.int64), torch.arange(10)])
+    many = attrs.evolve(digits, images=digits.images[labels], labels=labels)
+    made = evaluate(
+        [digits, many], [str(tiny_card)], data="digits", size=8, protocols=["nearest-centroid"],
+        baselines=["random"], random_draws=2, quiet=True,
+    )  # fmt: skip
+    counts = {record["set"]: record["images"] for record in made.records}
+    assert counts == {"set 1": 10, "set 2": 109, "random, 1 a class": 10, "random, as many as set 2": 98}
+    note = "random, as many as set 2: 98 real images against 109 of the set (0 has 89 of 100)"
+    assert note in made.about["notes"]

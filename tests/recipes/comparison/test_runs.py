@@ -53,6 +53,24 @@ def test_rows_and_the_gain_over_random(runs):
     assert [len(row) for row in made.table()] == [11] * 5
 
 
+def test_there_is_no_gain_over_random_images_of_another_number(runs, capsys):
+    path = runs / "own" / "metrics.json"
+    metrics = json.loads(path.read_text())
+    for record in metrics["results"]:
+        if record["method"] == "random":
+            record["images"] = 9  # and its gain is there, as earlier versions wrote it
+            assert "above" in record
+    path.write_text(json.dumps(metrics))
+    made = report([runs / "own"])
+    [row] = made.rows
+    assert "above_random" not in row
+    assert "random_mean" not in row
+    assert "9 real images against 10" in row["note"]
+    assert made.table()[1][9] == "unequal"
+    main(["report", str(runs / "own"), "--output", str(runs / "report.json")])
+    assert "own: random: no gain, since numbers are unequal: 9 real images against 10" in capsys.readouterr().out
+
+
 def test_random_of_other_views_is_not_compared(runs, lgm):
     for name, flip in (("same", 0.5), ("other", 0.0)):
         lgm["generator"]["method"] = "centroid"
