@@ -5,6 +5,10 @@
     python benchmarks/condensation.py side          ten digits by lgm, dc and dm, and real ones: a linear probe on a
                                                     frozen EfficientNet-Lite0, and ConvNets trained from scratch
                                                     (budget: 20 CPU minutes on one thread)
+    python benchmarks/condensation.py fill          DSA on Fashion-MNIST with what an operation takes away black or mean
+                                                    gray, with and without flips, in matching and in evaluation; a
+                                                    quarter of the width, 150 steps, 2 seeds of 3 networks
+                                                    (budget: 25 CPU minutes on one thread)
     python benchmarks/condensation.py curves RUN ...  the losses of some runs' folders, as a picture
 
 Every run has its own folder under ``runs/benchmarks/condensation``; a stopped benchmark goes on where it was. Results
@@ -98,6 +102,52 @@ def side(output: Path) -> None:
         print(f"{name:16} {row[0]:14} {row[1]}", flush=True)
 
 
+OPERATIONS = ("color", "shift", "cutout", "scale", "rotate")
+AUGMENTATIONS: dict[str, dict[str, object]] = {
+    "black": {"operations": OPERATIONS, "mean": (0.0,), "std": (1.0,), "brightness": 0.25},
+    "gray": {"operations": OPERATIONS},
+    "gray, flip": {"operations": (*OPERATIONS, "flip")},
+}
+"""By name; the last is that of dsa/fashion-mnist and of the paper."""
+
+
+def fill(output: Path) -> None:
+    """Images made under each augmentation, and random ones, trained on under each."""
+    seeds, networks, network = range(2), 3, {"kind": "convnet", "width": 32}
+    found: dict[str, dict[str, list[float]]] = {}
+    for made_under in (*AUGMENTATIONS, "random"):
+        for seed in seeds:
+            recipe = recipes.load("dsa/fashion-mnist").replace(
+                **{
+                    "trainer.seed": seed,
+                    "trainer.steps": 0 if made_under == "random" else 150,
+                    "trainer.real_batch": 320,
+                    "projectors.network.network": network,
+                    "views.augment": AUGMENTATIONS.get(made_under, {}),
+                    "generator": {"kind": "selection", "method": "random"} if made_under == "random" else "pixels",
+                    "evaluation": [
+                        {
+                            "kind": "from-scratch",
+                            "network": network,
+                            "epochs": 1000,
+                            "seeds": networks,
+                            "baselines": [],
+                            "views": {"augment": augmentation},
+                        }
+                        for augmentation in AUGMENTATIONS.values()
+                    ],
+                    **({"players": {}} if made_under == "random" else {}),
+                }
+            )
+            made = recipe.run(output / f"fill/{made_under.replace(', ', '-')}-{seed}", name=made_under)
+            for trained_under, record in zip(AUGMENTATIONS, made.metrics["results"], strict=True):
+                found.setdefault(made_under, {}).setdefault(trained_under, []).extend(record["top1"])
+            keep("fill", found)
+    print(f"{'made under':12} " + " ".join(f"{name:>14}" for name in AUGMENTATIONS) + "   (trained on under)")
+    for made_under, scores in found.items():
+        print(f"{made_under:12} " + " ".join(f"{mean_and_error(scores[name]):>14}" for name in AUGMENTATIONS))
+
+
 def curves(folders: list[Path], picture: Path) -> None:
     """Losses over steps, one panel a run."""
     import matplotlib.pyplot as plt
@@ -116,7 +166,7 @@ def curves(folders: list[Path], picture: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["background", "side", "curves"])
+    parser.add_argument("what", choices=["background", "side", "fill", "curves"])
     parser.add_argument("runs", nargs="*", type=Path, help="of curves: folders of runs")
     parser.add_argument("--picture", type=Path, default=Path("docs/pictures/condensation-curves.png"))
     parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/condensation"))
@@ -125,7 +175,7 @@ def main() -> None:
     if given.what == "curves":
         curves(given.runs, given.picture)
     else:
-        {"background": background, "side": side}[given.what](given.output)
+        {"background": background, "side": side, "fill": fill}[given.what](given.output)
 
 
 if __name__ == "__main__":

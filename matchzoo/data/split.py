@@ -12,6 +12,8 @@ from matchzoo.core.samples import Samples
 
 HASHED = 2**30
 """Bytes of values up to which a digest is of all of them."""
+BLOCK = 512
+"""Images whose moments are summed at once."""
 
 
 class Split(nn.Module):
@@ -89,6 +91,19 @@ class Split(nn.Module):
         for integers in (self.labels, self.group):
             digest.update(b"none" if integers is None else _hash(integers).encode())
         return digest.hexdigest()
+
+    @functools.cached_property
+    def moments(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and standard deviation [c, 1, 1] of the channels of images over all rows and pixels, float64, on the
+        CPU; a channel that is constant has a standard deviation of 1."""
+        total, squares, count = torch.zeros(()), torch.zeros(()), 0
+        for rows in torch.arange(len(self), device=self.values.device).split(BLOCK):
+            values = self.render(rows).values.double()
+            total, squares = total + values.sum((0, 2, 3)).cpu(), squares + values.square().sum((0, 2, 3)).cpu()
+            count += values[:, 0].numel()
+        mean = total / count
+        std = (squares / count - mean.square()).clamp_min(0).sqrt()
+        return mean[:, None, None], torch.where(std > 1e-6, std, 1)[:, None, None]
 
     def gather(self, index: torch.Tensor) -> torch.Tensor:
         """The values [k, …] of some rows [k], as they are stored (uint8 for images), where the index is."""

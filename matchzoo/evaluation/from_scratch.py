@@ -30,18 +30,6 @@ BLOCK = 512
 """Images that are scored at once."""
 
 
-def channel_moments(split: Split) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and standard deviation [c, 1, 1] over all images and pixels, float64; a channel that is constant has 1."""
-    total, squares, count = torch.zeros(()), torch.zeros(()), 0
-    for rows in torch.arange(len(split)).split(BLOCK):
-        values = split.render(rows).values.double()
-        total, squares = total + values.sum((0, 2, 3)), squares + values.square().sum((0, 2, 3))
-        count += values[:, 0].numel()
-    mean = total / count
-    std = (squares / count - mean.square()).clamp_min(0).sqrt()
-    return mean[:, None, None], torch.where(std > 1e-6, std, 1)[:, None, None]
-
-
 def fit_network(
     network: torch.nn.Module,
     images: torch.Tensor,
@@ -169,7 +157,7 @@ class FromScratch(Evaluation):
                 continue
             drawn = [random_rows(labels, counts, Step(0, trained.seed).rng("random", i)) for i in range(self.seeds)]
             sets.append((name, [Split(train.gather(rows), labels[rows]) for rows in drawn]))
-        moments = channel_moments(train)
+        moments = train.moments
         records: list[Record] = []
         with Progress(len(sets) * self.seeds, "from scratch", "networks", quiet=quiet) as progress:
             for method, splits in sets:
@@ -190,6 +178,7 @@ class FromScratch(Evaluation):
         network, test = copy.deepcopy(self.network), parts.data.test_set
         assert test is not None
         assert test.labels is not None
+        views = None if self.views is None else self.views.of(parts.data.training_set)
         classes = parts.spec.classes or 1
         network.build(parts.spec.shape, (classes,), step.rng("from scratch", seed))
         engine.place(network)
@@ -200,7 +189,7 @@ class FromScratch(Evaluation):
         draws = step.rng("views", seed)
 
         def see(images: torch.Tensor) -> torch.Tensor:
-            seen = images if self.views is None else self.views.apply(images, self.views.draw(len(images), draws))
+            seen = images if views is None else views.apply(images, views.draw(len(images), draws))
             return (seen - mean) / std
 
         with torch.enable_grad():

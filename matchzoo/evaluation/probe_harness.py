@@ -61,7 +61,7 @@ class ProbeHarness:
         if data.test_set is None or data.training_set.labels is None:
             raise MatchZooError("evaluation: a probe needs data with labels and a test part")
         self.data, self.projector, self.engine, self.protocol = data, projector, engine, protocol
-        self.views = views.without_noise() if views is not None else None
+        self.views = views.without_noise().of(data.training_set) if views is not None else None
         self.name, self.enough = name, enough
         self.labels = data.training_set.labels.cpu()
         self.classes = len(data.class_names)

@@ -80,10 +80,12 @@ class Composition:
         Raises:
             DeclarationError: a part cannot take what the one before it gives, or names a part that there is not.
         """
+        known, views = spec is not None, declared.views
         spec = declared.data.build(declared.seed) if spec is None else spec
-        views = declared.views
         if views is not None and not spec.is_images:
             raise DeclarationError([("views", f"views are of images, but a sample of the data has shape {spec.shape}")])
+        if views is not None and not known:
+            views = views.of(declared.data.training_set)
         seen = spec  # a projector sees views, which may be of another size than the images
         if views is not None and views.size is not None:
             seen = attrs.evolve(spec, shape=(spec.shape[0], views.size, views.size))

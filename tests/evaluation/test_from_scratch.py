@@ -8,9 +8,9 @@ import torch.nn.functional as F
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.structuring import structure
-from matchzoo.data import Split
+from matchzoo.data.views import Augment, Views
 from matchzoo.evaluation import Trained
-from matchzoo.evaluation.from_scratch import FromScratch, channel_moments, fit_network
+from matchzoo.evaluation.from_scratch import FromScratch, fit_network
 from matchzoo.models.networks import MLP
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
@@ -45,16 +45,6 @@ def test_it_is_plain_sgd_written_out():
                     p -= rate * velocity[i]
     for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(p, q)
-
-
-def test_moments_are_those_of_all_pixels():
-    values = (torch.rand(700, 3, 4, 5, generator=torch.Generator().manual_seed(0)) * 255).to(torch.uint8)
-    values[:, 2] = 7
-    mean, std = channel_moments(Split(values))
-    flat = values.double().transpose(0, 1).flatten(1) / 255
-    torch.testing.assert_close(mean.flatten(), flat.mean(1), rtol=1e-6, atol=1e-6)
-    torch.testing.assert_close(std.flatten()[:2], flat.std(1, correction=0)[:2], rtol=1e-5, atol=1e-6)
-    assert std[2] == 1
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +104,30 @@ def test_views_are_drawn_anew_for_every_image_and_epoch():
         trained = Trained(parts=parts, engine=engine, method="a", seed=0, quiet=True)
         scores += [r["top1_mean"] for r in recipe.evaluation[0].evaluate(trained)]
     assert scores[0] != scores[1]
+
+
+def test_a_network_sees_views_in_standardized_space(monkeypatch):
+    """What is cut out is 0 for it, the mean of the data, and brightness is in standard deviations."""
+    seen = []
+
+    def fit(network, images, labels, rng, *, see, **options):
+        seen.append((images, see(images)))
+
+    monkeypatch.setattr("matchzoo.evaluation.from_scratch.fit_network", fit)
+    recipe = structure(copy.deepcopy(TABLE), Recipe)
+    engine = recipe.engine()
+    parts = recipe.build(engine)
+    Training(parts, recipe.trainer, engine).prepare(quiet=True)
+    for operation in ("cutout", "color"):
+        views = Views(augment=Augment(operations=(operation,)))
+        evaluation = FromScratch(network=MLP(widths=(4,)), views=views, seeds=1, baselines=())
+        evaluation.evaluate(Trained(parts=parts, engine=engine, method="a", seed=0, quiet=True))
+
+    mean, std = parts.data.training_set.moments
+    (_, cut), (images, colored) = seen
+    assert ((cut.abs() < 1e-5).all(1).sum((1, 2)) >= 4).all()  # a corner of the square at least
+    brighter = (colored - (images - mean) / std).mean((1, 2, 3)).abs()
+    assert 0.25 < brighter.max() <= 0.5 + 1e-6
 
 
 def test_soft_labels_and_all_images_are_taken():

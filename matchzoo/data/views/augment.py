@@ -7,9 +7,9 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declare import Several, declare
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.validators import at_least, between, not_empty
+from matchzoo.core.validators import at_least, between, not_empty, positive
 
 Operation = Literal["color", "shift", "cutout", "flip", "scale", "rotate"]
 AT_REST = torch.tensor([0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 0], dtype=torch.float64)
@@ -28,20 +28,20 @@ COLUMNS: dict[Operation, slice] = {
 class Augment:
     """Differentiable augmentation: color, shift, cutout, flip, scale and rotation of every view.
 
-    What lies outside the frame, and what is cut out, is black. Of several operations those that move pixels are one
-    bilinear resampling, after the others.
+    It works on standardized images, x' = (x − mean) / std by channel: what lies outside the frame, and what is cut out,
+    is 0 there, the mean color of the data, and brightness is in standard deviations. Of several operations those that
+    move pixels are one bilinear resampling, after the others.
 
     Source: Zhao and Bilen, Dataset condensation with differentiable Siamese augmentation, ICML 2021, and its released
-    code, whose constants are the defaults. It works on images of zero mean and unit variance, so what it takes away
-    is the mean, and its brightness of 1 is in standard deviations; here it is in the range of the image.
+    code, whose constants are the defaults.
     """
 
     operations: tuple[Operation, ...] = attrs.field(default=get_args(Operation), validator=not_empty())
-    """Which there are. The paper leaves flip out for digits and clothes, and color counts as one."""
+    """Which there are; color counts as one. The paper leaves flip out for digits (MNIST and SVHN)."""
     apply: Literal["one", "all"] = "one"
     """One of them a view, drawn uniformly, or all."""
-    brightness: float = attrs.field(default=0.25, validator=at_least(0))
-    """Width of the range, about zero, of what is added to all pixels."""
+    brightness: float = attrs.field(default=1.0, validator=at_least(0))
+    """Width of the range, about zero, of what is added to all pixels, in standard deviations."""
     saturation: float = attrs.field(default=2.0, validator=at_least(0))
     """Largest factor of the distance to the mean of the color channels; the smallest is 0."""
     contrast: float = attrs.field(default=0.5, validator=at_least(0))
@@ -49,19 +49,26 @@ class Augment:
     shift: float = attrs.field(default=0.125, validator=between(0, 1))
     """Largest shift either way, a share of the side; whole pixels."""
     cutout: float = attrs.field(default=0.5, validator=between(0, 1))
-    """Side of the black square, a share of the image's; its center is anywhere in the image."""
+    """Side of the square, a share of the image's; its center is anywhere in the image."""
     flip: float = attrs.field(default=0.5, validator=between(0, 1))
     """Probability of a horizontal flip."""
     scale: float = attrs.field(default=1.2, validator=at_least(1))
     """Largest factor of width and of height, drawn apart; the smallest is its inverse."""
     rotate: float = attrs.field(default=15.0, validator=between(0, 180))
     """Largest angle either way, in degrees."""
+    mean: Several[float] | None = None
+    """Mean of every channel of the images, or of all; in a recipe that of the training images if not given."""
+    std: Several[float] | None = attrs.field(default=None, validator=positive())
+    """Standard deviation of every channel, or of all; goes with ``mean``."""
 
     def __attrs_post_init__(self) -> None:
         unknown = [name for name in self.operations if name not in COLUMNS]
         if unknown or len(set(self.operations)) < len(self.operations):
             message = f"expected different ones of {', '.join(COLUMNS)}, got {', '.join(self.operations)}"
             raise DeclarationError([("operations", message)])
+        if len(self.mean or ()) != len(self.std or ()):
+            message = f"expected as many of mean and of std, got {self.mean} and {self.std}"
+            raise DeclarationError([("std", message)])
 
     def draw(self, n: int, rng: torch.Generator) -> torch.Tensor:
         """A plan [n, 12] float64 for n views, as `COLUMNS` says."""
@@ -87,9 +94,23 @@ class Augment:
         """The views [n, c, h, w] of images [n, c, h, w], row by row; differentiable.
 
         Args:
-            images: in [0, 1]; views may leave it where colors change.
+            images: of the mean and standard deviation that are declared, in [0, 1] (views may leave it where colors
+                change); standardized ones where these are not given.
             plan: [n, 12].
+
+        Raises:
+            DeclarationError: means are declared of another number of channels.
         """
+        if self.mean is None or self.std is None:
+            return self._standardized(images, plan)
+        if len(self.mean) not in (1, images.shape[1]):
+            message = f"expected one value, or one for each of {images.shape[1]} channels, got {len(self.mean)}"
+            raise DeclarationError([("augment.mean", message)])
+        mean, std = (images.new_tensor(values)[:, None, None] for values in (self.mean, self.std))
+        return self._standardized((images - mean) / std, plan) * std + mean
+
+    def _standardized(self, images: torch.Tensor, plan: torch.Tensor) -> torch.Tensor:
+        """The views of images whose channels have mean 0 and standard deviation 1."""
         plan = plan.to(images.device, images.dtype, non_blocking=True)
         if "color" in self.operations:
             images = _colored(images, *plan[:, COLUMNS["color"]].unbind(1))

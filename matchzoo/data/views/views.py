@@ -13,6 +13,7 @@ from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.resampling import frames
 from matchzoo.core.validators import ascending, at_least, between, positive
+from matchzoo.data.split import Split
 from matchzoo.data.views.augment import Augment
 
 COLUMNS = 7
@@ -92,6 +93,14 @@ class Views:
         flip, crop, _ = self.settings()
         return Views(copies=self.copies, size=self.size, flip=flip, crop=crop, augment=self.augment)
 
+    def of(self, split: Split) -> "Views":
+        """The same views of images whose channels have the mean and standard deviation of those of a split, where
+        there is an augmentation that does not say them itself."""
+        if self.augment is None or self.augment.mean is not None:
+            return self
+        mean, std = (tuple(moment.flatten().tolist()) for moment in split.moments)
+        return attrs.evolve(self, augment=attrs.evolve(self.augment, mean=mean, std=std))
+
     def draw(self, n: int, rng: torch.Generator) -> torch.Tensor:
         """A plan for n views.
 
@@ -132,7 +141,13 @@ class Views:
 
         Returns:
             [n, c, size, size] (h, w if there is no size), differentiable. Crops are bilinear without antialiasing.
+
+        Raises:
+            DeclarationError: there is an augmentation that knows no mean of the images; `of` gives it.
         """
+        if self.augment is not None and self.augment.mean is None:
+            message = "missing: say mean and std of the images, or take views.of(split), with those of a split"
+            raise DeclarationError([("augment.mean", message)])
         _, crop, noise = self.settings()
         size = (self.size, self.size) if self.size else (images.shape[2], images.shape[3])
         if crop is not None:

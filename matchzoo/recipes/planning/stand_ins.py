@@ -185,7 +185,7 @@ def built(recipe: Recipe, spec: Spec, engine: Engine) -> Composition:
         parts.generator.before_step(Step(fresh.trainer.steps, spec.seed))
     _stand_in(parts)
     engine.place(parts.data)
-    return parts
+    return parts if parts.views is None else attrs.evolve(parts, views=parts.views.of(parts.data.training_set))
 
 
 def _stand_in(parts: Composition) -> None:

@@ -7,6 +7,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.functional import adjust_contrast, rotate
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.data import Split
 from matchzoo.data.views import Augment, Crop, Noise, Views
 from matchzoo.data.views.augment import AT_REST, COLUMNS
 
@@ -113,6 +114,7 @@ def test_without_noise_keeps_the_rest():
 
 
 ALL = Augment(apply="all")
+KNOWN = {"mean": (0.4, 0.5, 0.6), "std": (0.2, 0.3, 0.25)}
 
 
 def drawn(views: Views, n: int = 4000) -> torch.Tensor:
@@ -120,10 +122,10 @@ def drawn(views: Views, n: int = 4000) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    "augment", [Augment(), ALL, Augment(operations=("color",)), Augment(operations=("shift", "rotate"))]
+    "options", [{}, {"apply": "all"}, {"operations": ("color",)}, {"operations": ("shift", "rotate")}]
 )
-def test_augmented_views_are_row_by_row(augment):
-    views, x = Views(augment=augment, flip=0.5), images()
+def test_augmented_views_are_row_by_row(options):
+    views, x = Views(augment=Augment(**options, **KNOWN), flip=0.5), images()
     plan = views.draw(6, rng())
     whole = views.apply(x, plan)
     parts = torch.cat([views.apply(x[i : i + 1], plan[i : i + 1]) for i in range(6)])
@@ -150,8 +152,8 @@ def test_one_operation_a_view_each_as_often():
 
 def test_ranges_of_an_augmentation():
     plan = ALL.draw(20_000, rng())
-    low = torch.tensor([-0.125, 0, 0.5, -0.125, -0.125, 1, 0, 0, -1, 1 / 1.2, 1 / 1.2, -15], dtype=torch.float64)
-    high = torch.tensor([0.125, 2, 1.5, 0.125, 0.125, 1, 1, 1, 1, 1.2, 1.2, 15], dtype=torch.float64)
+    low = torch.tensor([-0.5, 0, 0.5, -0.125, -0.125, 1, 0, 0, -1, 1 / 1.2, 1 / 1.2, -15], dtype=torch.float64)
+    high = torch.tensor([0.5, 2, 1.5, 0.125, 0.125, 1, 1, 1, 1, 1.2, 1.2, 15], dtype=torch.float64)
     torch.testing.assert_close(plan.amin(0), low, rtol=0, atol=5e-3)
     torch.testing.assert_close(plan.amax(0), high, rtol=0, atol=5e-3)
 
@@ -219,6 +221,35 @@ def test_a_cutout_is_half_as_wide_and_may_leave_the_frame():
     assert (at(x, cut=1, across=0.0, below=0.0) < 1e-9).sum() == 9
 
 
+def test_an_augmentation_is_in_standardized_space():
+    """What is moved in or cut out is the mean of each channel; brightness counts in its standard deviations."""
+    x, known = images(), Augment(**KNOWN)
+    mean, std = (torch.tensor(KNOWN[name], dtype=torch.float64)[:, None, None] for name in ("mean", "std"))
+    plan = ALL.draw(6, rng())
+    torch.testing.assert_close(known.augment(x, plan), Augment().augment((x - mean) / std, plan) * std + mean)
+
+    plan = AT_REST.repeat(6, 1)
+    plan[:, COLUMNS["shift"]] = torch.tensor([0.25, 0.0], dtype=torch.float64)
+    moved = known.augment(x, plan)
+    torch.testing.assert_close(moved[..., :3], mean.expand(6, 3, 12, 3))
+    torch.testing.assert_close(moved[..., 3:], x[..., :-3])
+
+    plan = AT_REST.repeat(6, 1)
+    plan[:, 0] = 0.5
+    torch.testing.assert_close(known.augment(x, plan), x + 0.5 * std)
+
+
+def test_views_take_mean_and_standard_deviation_of_a_split():
+    split = Split(images().float())
+    views = Views(augment=ALL).of(split)
+    mean, std = split.moments
+    assert views.augment.mean == tuple(mean.flatten().tolist())
+    assert views.augment.std == tuple(std.flatten().tolist())
+    assert Views(flip=0.5).of(split).augment is None
+    told = Views(augment=Augment(**KNOWN))
+    assert told.of(split) is told
+
+
 def test_gradients_of_an_augmentation():
     x = images(2, 8).requires_grad_()
     plan = ALL.draw(2, rng(1))
@@ -231,6 +262,10 @@ def test_gradients_of_an_augmentation():
         (lambda: Augment(operations=("shift", "shift")), "different ones"),
         (lambda: Augment(operations=()), "operations"),
         (lambda: Augment(scale=0.5), "scale"),
+        (lambda: Augment(mean=(0.5,)), "as many of mean and of std"),
+        (lambda: Augment(mean=(0.5,), std=(0.0,)), "above 0"),
+        (lambda: Augment(mean=(0.5, 0.5), std=(1.0, 1.0)).augment(images(), ALL.draw(6, rng())), "each of 3 channels"),
+        (lambda: Views(augment=ALL).apply(images(), torch.zeros(6, 19)), r"augment.mean: missing.*views.of\(split\)"),
         (lambda: Views(shared=True, noise=Noise()), "noise is of a sample"),
         (lambda: Views(shared=True, preset="paper"), "noise is of a sample"),
         (lambda: Views(shared=True, copies=2), "copies = 1, not 2"),
