@@ -153,6 +153,37 @@ def as_samples(
     return Samples(given[:, None] if given.ndim == 1 else given, labels, weights)
 
 
+def concatenated(sets: Sequence[Samples]) -> Samples:
+    """Sets that have the same of labels, weights, index, group and source, one after the other; what they are the
+    features of is not kept."""
+    if len(sets) == 1:
+        return sets[0]
+
+    def joined(parts: Sequence[torch.Tensor | None]) -> torch.Tensor | None:
+        return None if parts[0] is None else torch.cat([part for part in parts if part is not None])
+
+    columns = [[getattr(one, name) for one in sets] for name in ("labels", "weights", "index", "group")]
+    labels, weights, index, group = map(joined, columns)
+    sources = [one.source for one in sets if one.source is not None]
+    source = concatenated(sources) if sources else None
+    return Samples(torch.cat([one.values for one in sets]), labels, weights, index, group=group, source=source)
+
+
+def unweighted(samples: Samples, what: str) -> Samples:
+    """Samples as they are; a `MatchZooError` if they have weights, for whatever would leave these out of account.
+
+    Args:
+        samples: that are looked at.
+        what: looks at them, for the error, such as ``gan``.
+    """
+    if samples.weights is not None:
+        raise MatchZooError(
+            f"{what}: takes no weights of samples; leave Samples.weights out, or draw rows in proportion to them: "
+            "samples.rows(torch.multinomial(samples.weights, n, replacement=True)), without their weights"
+        )
+    return samples
+
+
 def spec_of(sets: Sequence[Samples], classes: int | None = None) -> Spec:
     """What sets of features say by themselves: their dimension, and how many classes they have.
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from matchzoo import zoo
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.spec import Spec
 from matchzoo.core.validators import at_least
@@ -80,7 +80,7 @@ class FeatureDistances(Evaluation):
         projector.build(attrs.evolve(spec, shape=(3, *self._side(spec))))
         trained.engine.place(projector)
         count = min(self.samples, len(data.test_set), len(data.training_set))
-        samples = generator.sample(generator.count or count)
+        samples = unweighted(generator.sample(generator.count or count), "feature-distances")
         beside = min(len(samples), len(data.training_set))
         with Progress(
             count + beside + len(samples), f"features of {self.card}", "images", quiet=trained.quiet

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.showing.text import mean_and_spread
 from matchzoo.core.step import Step
@@ -146,7 +146,7 @@ class FromScratch(Evaluation):
         self.check(parts)
         train = parts.data.training_set
         assert train.labels is not None
-        distilled, labels = parts.require_generator().sample(), train.labels.cpu()
+        distilled, labels = unweighted(parts.require_generator().sample(), "from-scratch"), train.labels.cpu()
         assert distilled.labels is not None
         sets = [(trained.method, [Split(distilled.values.float().cpu(), distilled.labels.cpu())] * self.seeds)]
         names = parts.spec.class_names

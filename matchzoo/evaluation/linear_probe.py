@@ -6,6 +6,7 @@ import attrs
 
 from matchzoo.core.declare import FAMILIES, declare
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.samples import unweighted
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.showing.text import mean_and_spread
 from matchzoo.core.validators import at_least, between, positive
@@ -90,7 +91,7 @@ class LinearProbe(Evaluation):
     def _records(self, bench: ProbeHarness, trained: Trained) -> list[Record]:
         """Those of one space."""
         parts = trained.parts
-        distilled = parts.require_generator().sample()
+        distilled = unweighted(parts.require_generator().sample(), "linear-probe")
         assert distilled.labels is not None
         names = parts.spec.class_names
         counts = class_counts(distilled.labels, len(names))

@@ -7,6 +7,7 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.samples import unweighted
 from matchzoo.core.validators import at_least
 from matchzoo.data.gaussian_mixture import GaussianMixture
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
@@ -66,7 +67,7 @@ class ModeCoverage(Evaluation):
         self.check(trained.parts)
         assert isinstance(data, GaussianMixture)
         assert data.test_set is not None
-        generated = trained.parts.require_generator().sample(self.samples).values.cpu()
+        generated = unweighted(trained.parts.require_generator().sample(self.samples), "mode-coverage").values.cpu()
         truth = data.test_set.gather(torch.arange(min(self.samples, len(data.test_set))))
         return [
             {"method": name, "samples": len(points), "of": len(data.centers())}

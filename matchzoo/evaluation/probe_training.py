@@ -4,7 +4,7 @@ import attrs
 from torch import nn
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import structure, to_table
 from matchzoo.data import Split
@@ -49,6 +49,7 @@ def train(trained: Trained, evaluation: LinearProbe, samples: Samples, title: st
     """
     parts = trained.parts
     evaluation.check(parts)
+    unweighted(samples, title)
     assert samples.labels is not None  # the check has seen to it
     space, projector = next(iter(parts.projectors.items()))
     views = (parts.views or Views()) if parts.spec.is_images else None

@@ -5,6 +5,7 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.samples import unweighted
 from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.data import Split
 from matchzoo.data.gaussian_mixture import GaussianMixture
@@ -42,7 +43,7 @@ class TwoSample(Evaluation):
             return split.render(some_rows(split, self.samples)).values
 
         test = some(data.test_set)
-        generated = generator.sample(generator.count or self.samples).values.cpu()
+        generated = unweighted(generator.sample(generator.count or self.samples), "two-sample").values.cpu()
         records: list[Record] = []
         for name, values in ((trained.method, generated), ("training data", some(data.training_set))):
             distance = mmd2(values.flatten(1).double(), test.flatten(1).double(), self.bandwidths, "unbiased")

@@ -8,10 +8,15 @@ import torch
 
 from matchzoo.core.declare import family
 from matchzoo.core.part import Part
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, concatenated
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.split import Split
+
+FEWEST = 64
+"""Samples that `Generator.sample` renders at once, at least."""
+NUMBERS = 2**21
+"""Numbers of the samples that it renders at once, where these are more."""
 
 
 @family("generator")
@@ -64,10 +69,22 @@ class Generator(Part, ABC):
     @final
     @torch.no_grad()
     def sample(self, n: int | None = None, seed: int = 0) -> Samples:
-        """n samples (None: all there are; an error where they are endless), without a graph, in evaluation mode."""
+        """n samples without a graph, in evaluation mode, rendered a part at a time so that memory is bounded by what
+        they take themselves.
+
+        Args:
+            n: how many; None for all there are, which is an error where they are endless.
+            seed: of the draws: the same seed and n give the same samples, in any process and after any training steps
+                (which have draws of their own).
+        """
         training = self.training
+        self.eval()
         try:
-            return self.eval().render(self.draw(n, Step(0, seed).rng("sample")).to(self.device))
+            draws = self.draw(n, Step(0, seed).rng("sample")).to(self.device)
+            rows = max(len(draws), 1)
+            if rows > FEWEST:
+                rows = max(FEWEST, NUMBERS // max(self.render(draws[:1]).values.numel(), 1))
+            return concatenated([self.render(some) for some in draws.tensor_split(-(-len(draws) // rows) or 1)])
         finally:
             self.train(training)
 

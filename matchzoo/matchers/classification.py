@@ -29,11 +29,15 @@ class Classification(Matcher):
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     default_sets: ClassVar[tuple[str, ...]] = ("real",)
-    uses_sample_weights: ClassVar[bool] = True
 
     def build(self, spec: Spec) -> None:
         """Raises unless the space has a feature for every class."""
         check_scores(spec, "classification")
+
+    @property
+    def uses_sample_weights(self) -> bool:
+        """As factors of each sample's cross-entropy."""
+        return True
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The mean over the sets of their cross-entropy; raises for a set without labels."""

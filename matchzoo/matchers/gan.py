@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from matchzoo.core.choices import checked
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
@@ -84,6 +84,6 @@ class GAN(Matcher):
         if self.side == "critic":
             if len(sets) != 2:
                 raise MatchZooError("gan: a critic's loss takes its outputs on real and on synthetic samples, got one")
-            real, synthetic = (samples.values.flatten() for samples in sets)
+            real, synthetic = (unweighted(samples, "gan").values.flatten() for samples in sets)
             return Discrepancy(critic_loss(real, synthetic, self.loss))
-        return Discrepancy(generator_loss(sets[-1].values.flatten(), self.loss))
+        return Discrepancy(generator_loss(unweighted(sets[-1], "gan").values.flatten(), self.loss))

@@ -1,7 +1,6 @@
 """The linear probe that synthetic features induce, judged on real ones: closed-form linear-probe distillation."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 import attrs
 import torch
@@ -9,7 +8,7 @@ import torch
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.losses import soft_cross_entropy
-from matchzoo.core.samples import Samples, probabilities
+from matchzoo.core.samples import Samples, probabilities, unweighted
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, positive
@@ -70,7 +69,6 @@ class InducedProbe(Matcher):
     ours.
     """
 
-    uses_sample_weights: ClassVar[bool] = True
     ridge: float = attrs.field(default=3.0, validator=positive())
     """The L2 penalty, in units of the mean square length of a centered synthetic feature."""
     temperature: float = attrs.field(default=0.05, validator=positive())
@@ -90,14 +88,18 @@ class InducedProbe(Matcher):
             raise DeclarationError([("data", f"a linear probe needs at least 2 classes, got {spec.classes or 'none'}")])
         self.classes = spec.classes
 
+    @property
+    def uses_sample_weights(self) -> bool:
+        """Those of real samples."""
+        return True
+
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The cross-entropy, a scalar; raises for sets without labels, a single or weighted synthetic samples."""
         real, synthetic = sets
         if real.labels is None or synthetic.labels is None:
             side = "real" if real.labels is None else "synthetic"
             raise DeclarationError([("matcher", f"a linear probe needs labels, and the {side} samples have none")])
-        if synthetic.weights is not None:
-            raise MatchZooError("induced-probe: takes no weights of synthetic samples; leave Samples.weights out")
+        unweighted(synthetic, "induced-probe, of synthetic samples,")
         if len(synthetic) < 2:
             raise MatchZooError(
                 "induced-probe: one synthetic sample makes no probe; it needs at least 2 a step: let "

@@ -42,8 +42,6 @@ class Matcher(Part, ABC):
     """Smallest and largest number of sets that it compares; None for no limit."""
     default_sets: ClassVar[tuple[str, ...]] = ("real", "synthetic")
     """The sets where a recipe names none."""
-    uses_sample_weights: ClassVar[bool] = False
-    """Whether the weights of samples count; the trainer refuses a weighted real side where they do not."""
     needs_inputs: ClassVar[bool] = False
     """Whether it looks at more than values, labels, weights, index and group of the samples, such as what they are the
     features of; the trainer refuses chunks and several processes then."""
@@ -92,6 +90,12 @@ class Matcher(Part, ABC):
         """Whether training samples are drawn for it in every update: it looks at them, and none are stored."""
         named = self.wanted_sets if self.sets is None else tuple(self.sets)
         return self.reference.views is None and (self.sets == ENVIRONMENTS or "real" in named)
+
+    @property
+    def uses_sample_weights(self) -> bool:
+        """Whether the weights of samples count. Where they do not, `discrepancy` refuses samples with weights, and the
+        trainer a weighted real side."""
+        return False
 
     @property
     def supports_float16(self) -> bool:

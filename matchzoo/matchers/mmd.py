@@ -12,7 +12,7 @@ from matchzoo.core.declare import Several, declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.kernels import Gaussian, Kernel
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
-from matchzoo.core.samples import Samples, as_samples
+from matchzoo.core.samples import Samples, as_samples, unweighted
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
@@ -58,15 +58,20 @@ def squared_mmd(
       that the samples have: that is biased where neighbors are alike, as images in the order of their classes are. Of
       unequal sets it uses as many of each as the smaller has.
 
+    Weights w of samples, scaled to a sum of 1, take the place of 1/n: ``biased`` has Σ w_i w_j k(x_i, x_j), and
+    ``unbiased`` the same over i ≠ j, divided by 1 − Σ w_i².
+
     Args:
-        x: n samples, values [n, …].
-        y: m samples, values [m, …].
-        kernel: its bandwidths may be multiples of the median distance of the two sets.
+        x: n samples, values [n, …], with weights or without.
+        y: m samples, values [m, …], with weights or without.
+        kernel: its bandwidths may be multiples of the median distance of the two sets, every pair of which counts
+            alike.
         estimator: see above.
         rng: on the CPU, for ``linear``.
 
     Raises:
-        MatchZooError: fewer than 2 samples of a set, where the estimator is not ``biased``.
+        MatchZooError: fewer than 2 samples of a set, where the estimator is not ``biased``, or weights, where it is
+            ``linear``.
 
     Source: Gretton et al., A kernel two-sample test, JMLR 2012, equations 3 and 5, and section 6 (linear).
     """
@@ -76,12 +81,14 @@ def squared_mmd(
         raise MatchZooError(f"{estimator} MMD: expected at least 2 samples of each set, got {n} and {m}")
     kernel = kernel.resolved(x, y)
     if estimator == "linear":
+        x, y = unweighted(x, "linear MMD"), unweighted(y, "linear MMD")
         even = min(n, m) // 2 * 2
         a, b = (_drawn(samples.values, even, rng).flatten(1) for samples in (x, y))
         a1, a2, b1, b2 = a[::2], a[1::2], b[::2], b[1::2]
         own, across = kernel.pairs(a1, a2) + kernel.pairs(b1, b2), kernel.pairs(a1, b2) + kernel.pairs(a2, b1)
         return (own - across).mean()
-    return _within(kernel.gram(x, x), estimator) - 2 * kernel.gram(x, y).mean() + _within(kernel.gram(y, y), estimator)
+    first, second = _within(kernel.gram(x, x), x, estimator), _within(kernel.gram(y, y), y, estimator)
+    return first - 2 * _across(kernel.gram(x, y), x, y) + second
 
 
 def _drawn(values: torch.Tensor, count: int, rng: torch.Generator | None) -> torch.Tensor:
@@ -90,9 +97,33 @@ def _drawn(values: torch.Tensor, count: int, rng: torch.Generator | None) -> tor
     return values[torch.randperm(len(values), generator=rng)[:count].to(values.device, non_blocking=True)]
 
 
-def _within(gram: torch.Tensor, estimator: Estimator) -> torch.Tensor:
-    n = len(gram)
-    return gram.mean() if estimator == "biased" else (gram.sum() - gram.diagonal().sum()) / (n * (n - 1))
+def _within(gram: torch.Tensor, samples: Samples, estimator: Estimator) -> torch.Tensor:
+    """The mean of a set's own Gram matrix [n, n]; over different samples, where the estimator is unbiased."""
+    if samples.weights is None:
+        n = len(gram)
+        return gram.mean() if estimator == "biased" else (gram.sum() - gram.diagonal().sum()) / (n * (n - 1))
+
+    weights = _shares(samples, gram)
+    total = weights @ gram @ weights
+    if estimator == "biased":
+        return total
+    squares = weights.square()
+    return (total - squares @ gram.diagonal()) / (1 - squares.sum())
+
+
+def _across(gram: torch.Tensor, x: Samples, y: Samples) -> torch.Tensor:
+    """The mean of the Gram matrix [n, m] of two sets."""
+    if x.weights is None and y.weights is None:
+        return gram.mean()
+    return _shares(x, gram) @ gram @ _shares(y, gram)
+
+
+def _shares(samples: Samples, like: torch.Tensor) -> torch.Tensor:
+    """Weights [n] of a sum of 1."""
+    if samples.weights is None:
+        return like.new_full((len(samples),), 1 / len(samples))
+    weights = samples.weights.to(like)
+    return weights / weights.sum()
 
 
 @declare("mmd")
@@ -121,6 +152,11 @@ class MMD(Matcher):
             given = "neither" if self.kernel is None else "both"
             raise DeclarationError([("bandwidths", f"expected either bandwidths or a kernel, got {given}")])
         self.chosen = self.kernel or Gaussian(bandwidths=self.bandwidths or ())
+
+    @property
+    def uses_sample_weights(self) -> bool:
+        """But where the estimator is linear."""
+        return self.estimator != "linear"
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """MMD² (or its root) of two sets; of more, the mean over all pairs of sets."""

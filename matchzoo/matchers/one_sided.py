@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from matchzoo.core.declare import declare
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
@@ -24,5 +24,5 @@ class OneSided(Matcher):
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The constraint's value, a scalar."""
-        real, synthetic = sets
+        real, synthetic = (unweighted(samples, "one-sided") for samples in sets)
         return Discrepancy(-(synthetic.values.mean(0) - real.values.mean(0)).relu().mean())

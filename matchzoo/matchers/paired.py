@@ -7,7 +7,7 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
@@ -44,5 +44,5 @@ class Paired(Matcher):
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The mean distance; raises for sets of different shapes."""
-        first, second = sets
+        first, second = (unweighted(samples, "paired") for samples in sets)
         return Discrepancy(paired_distance(first.values, second.values, self.distance))

@@ -7,7 +7,7 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
@@ -32,6 +32,7 @@ class Reconstruction(Matcher):
         """The error, a scalar ≥ 0; raises for features that cannot be decoded."""
         total = torch.zeros((), dtype=sets[0].values.dtype, device=sets[0].values.device)
         for samples in sets:
+            unweighted(samples, "reconstruction")
             if samples.origin is None or samples.decode is None:
                 raise MatchZooError(
                     "reconstruction: features that were stored cannot be decoded; use reference = online, or in a loop "

@@ -32,7 +32,6 @@ class StatisticMatcher(Matcher):
     """
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)
-    uses_sample_weights: ClassVar[bool] = True
     statistic: Statistic
     """What of each set is compared."""
     distance: Distance
@@ -47,6 +46,11 @@ class StatisticMatcher(Matcher):
             raise DeclarationError([("reduction", message)])
         if isinstance(self.sets, tuple) and not self.statistic.is_joint and len(self.sets) < least:
             raise DeclarationError([("sets", f"expected at least {least} sets, got {len(self.sets)}")])
+
+    @property
+    def uses_sample_weights(self) -> bool:
+        """Where the statistic does."""
+        return self.statistic.uses_sample_weights
 
     @property
     def supports_float16(self) -> bool:

@@ -11,7 +11,7 @@ from torch import nn
 from matchzoo.core.declare import family
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
-from matchzoo.core.samples import Samples, as_samples, spec_of
+from matchzoo.core.samples import Samples, as_samples, spec_of, unweighted
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 
@@ -176,7 +176,7 @@ class RatioEstimator(nn.Module, ABC):
         Raises:
             MatchZooError: the sets have no such samples, or of different shapes, or the method cannot do with them.
         """
-        p, q = as_samples(numerator), as_samples(denominator)
+        p, q = (unweighted(as_samples(given), "a ratio") for given in (numerator, denominator))
         shape = p.values.shape[1:]
         if q.values.shape[1:] != shape:
             got = f"{list(shape)} and {list(q.values.shape[1:])}"

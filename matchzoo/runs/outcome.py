@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from matchzoo.core.samples import unweighted
 from matchzoo.evaluation import Record
 from matchzoo.hub import run_parts
 from matchzoo.hub.distilled import DistilledDataset
@@ -29,7 +30,7 @@ def distilled_of(recipe: Runnable, parts: Composition, results: Sequence[Record]
     generator = parts.generator
     if generator is None or generator.count is None or not parts.spec.is_images:
         return None
-    samples = generator.sample()
+    samples = unweighted(generator.sample(), "a distilled set")
     assert samples.labels is not None  # whoever makes a finite set of images makes them of classes
     images, labels = samples.values.float().cpu(), samples.labels.cpu()
     labels = labels.float() if labels.is_floating_point() else labels

@@ -1,10 +1,19 @@
 """Tensors as samples, and what sets say of themselves."""
 
+import attrs
 import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples, as_samples, spec_of
+from matchzoo.generators.selectors.centroid import centroid_rows
+from matchzoo.generators.selectors.herding import herding_rows
+from matchzoo.generators.selectors.nearest import nearest_rows
+from matchzoo.matchers.statistics import CrossCorrelation
+from matchzoo.models.classifiers import Converged, NearestCentroid, linear_probe
+from matchzoo.models.classifiers.classifier_fit import TrainingSet
+from matchzoo.models.classifiers.scoring import probe
+from matchzoo.ratios import ULSIF, KernelMeanMatching
 
 VALUES, LABELS = torch.randn(6, 2), torch.arange(6) % 3
 
@@ -46,3 +55,26 @@ def test_a_spec_says_what_sets_are():
     assert spec_of([Samples(VALUES, LABELS)], classes=10).classes == 10
     images = spec_of([Samples(torch.rand(2, 3, 4, 4))])
     assert (images.shape, images.features, images.classes) == ((3, 4, 4), 48, None)
+
+
+def test_weights_are_refused_by_what_leaves_them_out():
+    """Whatever takes samples and knows no weights; matchers have a table of their own in tests/matchers."""
+    rng = torch.Generator().manual_seed(0)
+    weighted = Samples(torch.randn(6, 2, generator=rng), torch.arange(6) % 2, torch.rand(6, generator=rng))
+    plain = attrs.evolve(weighted, weights=None)
+    set_of = {"features": plain, "views": 1}
+    calls = [
+        lambda: ULSIF().fit(weighted, plain),
+        lambda: KernelMeanMatching(bandwidths=[1.0])(plain, weighted),
+        lambda: CrossCorrelation()(weighted, plain),
+        lambda: centroid_rows(weighted, 1),
+        lambda: herding_rows(weighted, 1),
+        lambda: nearest_rows(weighted, plain),
+        lambda: linear_probe(weighted, None),
+        lambda: TrainingSet(features=weighted, views=1),
+        lambda: Converged().fit([TrainingSet(**set_of)], weighted, 2),
+        lambda: probe(NearestCentroid(), [TrainingSet(**set_of)], plain, weighted, 2),
+    ]
+    for call in calls:
+        with pytest.raises(MatchZooError, match="takes no weights of samples"):
+            call()

@@ -1,5 +1,6 @@
 """Generators without a recipe: built from a spec, sampled, and trained in a plain loop."""
 
+import pytest
 import torch
 
 from matchzoo.core.spec import Spec
@@ -14,6 +15,33 @@ def test_noise_is_built_from_a_shape():
     assert generator.sample(5).values.shape == (5, 3)
     assert torch.equal(generator.sample(5, seed=1).values, generator.sample(5, seed=1).values)
     assert not generator.sample(5).values.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("generator", "spec", "n"),
+    [
+        (NoiseGenerator(dimension=8, network=MLP(widths=[32])), Spec(shape=(3,)), 130),
+        (PyramidImages(images_per_class=43), Spec(shape=(3, 8, 8), classes=3), None),
+    ],
+)
+def test_samples_are_rendered_a_part_at_a_time_as_at_once(generator, spec, n, monkeypatch):
+    generator.build(spec)
+    whole = generator.sample(n)
+    rendered, render = [], type(generator).render
+
+    def counted(self, draws):
+        rendered.append(len(draws))
+        return render(self, draws)
+
+    monkeypatch.setattr(type(generator), "render", counted)
+    monkeypatch.setattr("matchzoo.generators.generator.NUMBERS", 1)
+    parts = generator.sample(n)
+    assert rendered[0] == 1  # which tells how large a sample is
+    assert max(rendered) <= 64
+    assert sum(rendered[1:]) == len(whole) == len(parts)
+    for name in ("values", "labels", "index"):
+        expected = getattr(whole, name)
+        assert getattr(parts, name) is None if expected is None else torch.equal(getattr(parts, name), expected)
 
 
 def test_draws_need_no_random_generator():

@@ -172,6 +172,32 @@ def built(case: Case) -> Matcher:
     return matcher
 
 
+def one_of_each() -> dict[str, Case]:
+    """A case for every kind of matcher and estimator, and for every statistic under the squared distance."""
+    named: dict[str, Case] = {}
+    for case in CASES.values():
+        table = case.table if isinstance(case.table, dict) else {"kind": case.table}
+        inner = table.get("statistic") or table.get("estimator") or ""
+        if table.get("distance", "squared") == "squared":
+            named.setdefault(f"{table['kind']} {inner['kind'] if isinstance(inner, dict) else inner}", case)
+    return named
+
+
+@pytest.mark.parametrize("case", one_of_each().values(), ids=one_of_each())
+def test_weights_of_samples_count_or_are_refused(case: Case) -> None:
+    """Weights that are left out of account silently would be another objective."""
+    matcher = built(case)
+    real, synthetic = samples(values(case, 6, 0)), samples(values(case, 8, 1))
+    weighted = attrs.evolve(real, weights=torch.linspace(0.2, 2, 6, dtype=torch.float64))
+    if matcher.uses_sample_weights:
+        plain, other = (matcher.discrepancy([first, synthetic], Step(1, 0)).value for first in (real, weighted))
+        assert not torch.isclose(plain, other, rtol=1e-6, atol=0)
+        return
+    sets = [weighted, attrs.evolve(synthetic, weights=torch.ones(8, dtype=torch.float64))]
+    with pytest.raises(MatchZooError, match=r"takes no weights of samples; leave Samples\.weights out"):
+        matcher.discrepancy(sets, Step(1, 0))
+
+
 def values(case: Case, n: int, seed: int) -> torch.Tensor:
     rng = torch.Generator().manual_seed(seed)
     return 0.8 * torch.randn(n, case.features, generator=rng, dtype=torch.float64) + 0.4 * seed

@@ -49,6 +49,33 @@ def test_mmd_is_its_definition_written_as_loops(kernel, estimator):
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=NAMES)
+@pytest.mark.parametrize("estimator", ["biased", "unbiased"])
+def test_weighted_mmd_is_its_definition_written_as_loops(kernel, estimator):
+    x, y = points(5, 2), points(8, 2, 1) + 1
+    given = [torch.tensor([1.0, 2, 0, 0.5, 3]).double(), torch.linspace(0.1, 2, 8).double()]
+    w, v = ((one / one.sum()).tolist() for one in given)
+    expected = 0.0
+    for a, s in ((w, x), (v, y)):
+        pairs = [(i, j) for i in range(len(s)) for j in range(len(s)) if i != j or estimator == "biased"]
+        expected += sum(a[i] * a[j] * value(kernel, s[i], s[j]) for i, j in pairs) / sum(a[i] * a[j] for i, j in pairs)
+    expected -= 2 * sum(w[i] * v[j] * value(kernel, x[i], y[j]) for i in range(5) for j in range(8))
+    found = squared_mmd(Samples(x, weights=given[0]), Samples(y, weights=given[1]), kernel, estimator)
+    assert found.item() == pytest.approx(expected, rel=1e-10)
+
+
+def test_weights_are_rows_that_are_repeated():
+    x, y = points(5, 2), points(8, 2, 1) + 1
+    counts = torch.tensor([1, 2, 0, 4, 1])
+    weighted = squared_mmd(Samples(x, weights=counts.double()), Samples(y), Gaussian(bandwidths=(1.0,)))
+    assert weighted.item() == pytest.approx(mmd2(x.repeat_interleave(counts, 0), y, [1.0]).item(), rel=1e-12)
+    assert weighted.item() != pytest.approx(mmd2(x, y, [1.0]).item(), rel=1e-2)
+    even = Samples(x, weights=torch.full((5,), 3.0).double())
+    torch.testing.assert_close(squared_mmd(even, Samples(y), Linear()), squared_mmd(x, y, Linear()))
+    with pytest.raises(MatchZooError, match="linear MMD: takes no weights"):
+        MMD(bandwidths=[1.0], estimator="linear")(even, y)
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=NAMES)
 def test_linear_mmd_of_sorted_sets_is_on_average_the_unbiased_one(kernel):
     """The mean over all pairings is the U-statistic; neighbors, here of one class, are nowhere near it."""
     classes = 3 * points(4, 2, 7)

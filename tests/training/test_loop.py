@@ -288,7 +288,7 @@ def test_terms_of_a_turn_share_what_is_widened(monkeypatch):
 
 def test_balanced_cache_is_refused_where_weights_would_not_count(lgm):
     lgm["data"]["sampling"] = "balanced"
-    term = {"kind": "mmd", "bandwidths": [1.0], "reference": "cache"}
+    term = {"kind": "one-sided", "reference": "cache"}
     lgm["players"]["generator"]["minimize"] = [term]
     with pytest.raises(DeclarationError, match=r"players\.generator\.minimize\[0\]: takes no weights"):
         training(lgm)

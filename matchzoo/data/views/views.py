@@ -4,7 +4,7 @@
 replays and processes are slices of the same plan. Nothing is clamped: values may leave [0, 1] where noise is added.
 """
 
-from typing import Literal
+from typing import Any, Literal, cast
 
 import attrs
 import torch
@@ -99,7 +99,8 @@ class Views:
         if self.augment is None or self.augment.mean is not None:
             return self
         mean, std = (tuple(moment.flatten().tolist()) for moment in split.moments)
-        return attrs.evolve(self, augment=attrs.evolve(self.augment, mean=mean, std=std))
+        augment = attrs.evolve(cast(Any, self.augment), mean=mean, std=std)
+        return cast(Views, attrs.evolve(cast(Any, self), augment=augment))
 
     def draw(self, n: int, rng: torch.Generator) -> torch.Tensor:
         """A plan for n views.

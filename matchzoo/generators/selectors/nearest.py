@@ -9,7 +9,7 @@ import torch
 from matchzoo.core.class_names import relabel
 from matchzoo.core.declare import FAMILIES, declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.samples import Samples, class_indices
+from matchzoo.core.samples import Samples, class_indices, unweighted
 from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import REFUSE
 from matchzoo.data.arrays import Arrays
@@ -36,6 +36,8 @@ def nearest_rows(queries: Samples, features: Samples, distinct: bool = False) ->
     Raises:
         MatchZooError: a class has fewer samples than queries, where they are to be distinct.
     """
+    for samples in (queries, features):
+        unweighted(samples, "nearest")
     assert queries.labels is not None
     assert features.labels is not None
     similarity = torch.nn.functional.normalize(queries.values) @ torch.nn.functional.normalize(features.values).T

@@ -8,7 +8,7 @@ import torch
 
 from matchzoo.core.declare import family
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.spec import Spec
 from matchzoo.data.pool import Pool
 
@@ -42,6 +42,7 @@ def in_each_class(
         choose: features [k, d] of one class and how many → positions [m] in 0 … k − 1.
     """
     assert features.labels is not None
+    unweighted(features, "a selector")
     if not bool(features.values.isfinite().all()):
         raise MatchZooError("some features are not finite; are the images in [0, 1], and the weights whole?")
     chosen = [

@@ -8,7 +8,7 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least
 from matchzoo.matchers.statistics.statistic import JointStatistic
@@ -49,11 +49,17 @@ class CrossCorrelation(JointStatistic):
     eps: float = attrs.field(default=1e-5, validator=at_least(0))
     """Added to the variances; the released code's batch norm has 1e-5."""
 
+    @property
+    def uses_sample_weights(self) -> bool:
+        """No: rows are pairs, all alike."""
+        return False
+
     def measure_jointly(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
         """The entries; raises unless there are two sets of as many rows."""
         if len(sets) != 2:
             raise MatchZooError(f"cross-correlation: expected two sets, got {len(sets)}")
-        matrix = cross_correlation(sets[0].values, sets[1].values, self.eps)
+        first, second = (unweighted(samples, "cross-correlation") for samples in sets)
+        matrix = cross_correlation(first.values, second.values, self.eps)
         if self.entries == "diagonal":
             return matrix.diagonal()
         return matrix if self.entries == "all" else matrix - torch.diag(matrix.diagonal())

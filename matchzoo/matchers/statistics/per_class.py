@@ -61,6 +61,11 @@ class PerClass(Statistic):
     for one sample a class only."""
 
     @property
+    def uses_sample_weights(self) -> bool:
+        """Where the statistic does."""
+        return self.statistic.uses_sample_weights
+
+    @property
     def supports_float16(self) -> bool:
         """Where the statistic does."""
         return self.statistic.supports_float16

@@ -29,6 +29,11 @@ class Statistic(Part, ABC):
     """Whether it is one statistic of several sets together."""
 
     @property
+    def uses_sample_weights(self) -> bool:
+        """Whether the weights of samples count; where they do not, samples with weights are refused."""
+        return True
+
+    @property
     def supports_float16(self) -> bool:
         """Whether it takes features in float16 and widens them a block at a time."""
         return False

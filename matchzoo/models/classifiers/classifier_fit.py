@@ -8,7 +8,7 @@ import attrs
 import torch
 
 from matchzoo.core.declare import FAMILIES, family
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.models.classifiers.classifiers import FeatureClassifier
 from matchzoo.models.classifiers.classifiers import accuracy as accuracy
 from matchzoo.models.classifiers.classifiers import hits as hits
@@ -36,8 +36,12 @@ class TrainingSet:
     judges: torch.Tensor | None = None
     full: bool = False
 
+    def __attrs_post_init__(self) -> None:
+        unweighted(self.features, "training: a classifier of features")
+
     def judges_of(self, validation: Samples) -> Samples:
         """The rows of the validation set [n] that choose for this set."""
+        unweighted(validation, "validation: a classifier of features")
         return validation if self.judges is None else validation.rows(self.judges.nonzero().flatten())
 
 

@@ -8,7 +8,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, unweighted
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit, TrainingSet, hits
 from matchzoo.models.classifiers.classifiers import Classifier
 
@@ -40,6 +40,7 @@ class Score:
     def of(cls, classifier: Classifier, test: Samples, classes: int, chosen: dict[str, float] | None = None) -> "Score":
         """Score a classifier on features [n, d] with labels [n] and, optionally, groups [n]."""
         assert test.labels is not None
+        unweighted(test, "a score")
         scores = classifier.scores(test.values)
         right = hits(scores, test.labels, 1)
         groups = () if test.group is None else _shares(right, test.group, int(test.group.max()) + 1)
@@ -101,6 +102,7 @@ def check(
         name: what messages call them.
         every_class: every class must have a sample.
     """
+    unweighted(features, f"{name}: a classifier of features")
     labels = features.labels
     if labels is None or len(features) == 0:
         raise MatchZooError(f"{name}: " + ("there are no samples" if labels is not None else "there are no labels"))
