@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,16 +12,18 @@ import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 
-from matchzoo.core.class_names import check_names
+from matchzoo.core.class_names import check_names, sort_names
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError, did_you_mean
+from matchzoo.core.showing.progress import note
 from matchzoo.core.validators import at_least, between
 from matchzoo.data.data import Data, Loaded
+from matchzoo.data.reading.array_names import parts_of_arrays
+from matchzoo.data.reading.numbering import UNLABELED, check_numbering
+from matchzoo.data.reading.splits import assign
 from matchzoo.data.reading.store import Stored, budget, by_row, key_of
 from matchzoo.data.split import Split, stratified
 
-LARGEST = 10_000_000
-"""Classes that are numbered without names: above it, numbers are something else, such as hashes."""
 SUM = 1e-3
 """How far the probabilities of an image may be from a sum of 1."""
 Layout = Literal["auto", "nhw", "nhwc", "nchw"]
@@ -30,8 +33,13 @@ Layout = Literal["auto", "nhw", "nhwc", "nchw"]
 class Arrays(Data):
     """``images`` and ``labels`` of one file and, for testing, ``test_images`` and ``test_labels``; else a share.
 
+    Arrays may be called as people call them: ``train_images`` and ``val_labels`` (as MedMNIST has them), ``x_train``
+    and ``y_test`` (`matchzoo.data.reading.array_names`). Test goes before validation, and a part with labels before one
+    without; what is left out is told.
+
     Images are [n, h, w], [n, h, w, c] or [n, c, h, w] with 1 or 3 channels, uint8 or floating-point in [0, 1]; labels
-    are whole numbers from 0, [n], or probabilities [n, classes], of which the most probable class is taken.
+    are whole numbers from 0, [n] or [n, 1], or text, or probabilities [n, classes], of which the most probable class is
+    taken.
     ``class_names`` is an array of text in a ``.npz`` and a JSON list in the metadata of a ``.safetensors``; without it,
     classes are called by their numbers. So a distilled set can be read back: its file is ``images.safetensors`` in the
     folder ``distilled`` of a run, and with ``test_share = 0`` all of it is training samples.
@@ -54,9 +62,22 @@ class Arrays(Data):
         """Read the file; raises where an array is not as expected."""
         path = Path(self.path).expanduser()
         content, names = _read(path)
-        train = self._part(path, content, "")
-        test = self._part(path, content, "test_") if "test_images" in content else None
-        highest = max(int(labels.max()) for _, labels in filter(None, (train, test)))
+        parts = parts_of_arrays(content, path)
+        assigned = assign(parts, path, lambda part: _is_labeled(content, parts[part]))
+        if assigned.train is None:
+            raise MatchZooError(
+                f"{path}: expected images and labels, also as train_images, x_train, test_images, …; it holds "
+                f"{', '.join(content) or 'nothing'}"
+            )
+        for line in assigned.notes():
+            note(f"{path}: {line}")
+
+        used = [parts[part] for part in (assigned.train, assigned.test) if part is not None]
+        names = names or _text_names(content, used)
+        train, *others = (self._part(path, content, part, names) for part in used)
+        test = others[0] if others else None
+        check_numbering(train[1], f"{path}: {used[0]['labels']}", len(names) or None)
+        highest = max(int(labels.max()) for _, labels in (train, *others))
         names = names or tuple(map(str, range(highest + 1)))
         if len(names) <= highest:
             raise MatchZooError(f"{path}: labels go up to {highest}, but there are {len(names)} class names")
@@ -71,25 +92,16 @@ class Arrays(Data):
         first, second = stratified(train[1], self.test_share, self.split_seed, names)
         return Loaded(held(*train, rows=first), held(*train, rows=second), names)
 
-    def _part(self, path: Path, found: dict[str, Any], prefix: str) -> tuple[torch.Tensor, torch.Tensor]:
-        for name in (f"{prefix}images", f"{prefix}labels"):
-            if name not in found:
-                raise MatchZooError(f"{path}: there is no array '{name}'{did_you_mean(name, found)}")
-        images = _images(path, f"{prefix}images", found[f"{prefix}images"], self.layout)
-        labels = _tensor(path, f"{prefix}labels", found[f"{prefix}labels"])
-        if _are_probabilities(labels):
-            labels = labels.argmax(1)
-        numbers = labels.long()
-        if labels.dim() != 1 or len(labels) != len(images) or not _is_whole(labels) or int(numbers.min()) < 0:
-            raise MatchZooError(
-                f"{path}: {prefix}labels: expected {len(images)} whole numbers from 0, got {labels.dtype} of shape "
-                f"{tuple(labels.shape)}"
-            )
-        if int(numbers.max()) >= LARGEST:
-            raise MatchZooError(
-                f"{path}: {prefix}labels: expected numbers of classes, got {int(numbers.max())}; number them from 0"
-            )
-        return resized(images, self.size, self.channels, path.name), numbers
+    def _part(
+        self, path: Path, content: Mapping[str, Any], part: Mapping[str, str], names: tuple[str, ...]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Images [n, c, h, w] and labels [n] of a part, whose arrays are called as it says."""
+        for role, other in (("images", "labels"), ("labels", "images")):
+            if role not in part:
+                raise MatchZooError(f"{path}: there are no {role} for '{part[other]}'; it holds {', '.join(content)}")
+        images = _images(path, part["images"], content[part["images"]], self.layout)
+        labels = _labels(path, part["labels"], content[part["labels"]], names, len(images))
+        return resized(images, self.size, self.channels, path.name), labels
 
 
 def held(images: torch.Tensor, labels: torch.Tensor, rows: torch.Tensor | None = None) -> Split:
@@ -161,6 +173,50 @@ def _tensor(path: Path, name: str, array: Any) -> torch.Tensor:
         return torch.as_tensor(array)
     except TypeError:
         raise MatchZooError(f"{path}: {name}: expected numbers, got {array.dtype}") from None
+
+
+def _is_labeled(content: Mapping[str, Any], part: Mapping[str, str]) -> bool:
+    """Whether a part has labels; labels that are all -1 are kept secret. One without images is wrong, and no matter."""
+    labels = content.get(part.get("labels", ""))
+    return "images" not in part or (labels is not None and not (labels == UNLABELED).all())
+
+
+def _text_names(content: Mapping[str, Any], parts: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Names of the classes where labels are text; empty where they are numbers."""
+    arrays = [content[part["labels"]] for part in parts if "labels" in part]
+    if not arrays or not all(_is_text(array) for array in arrays):
+        return ()
+    names = sort_names(name for array in arrays for name in map(str, array.flatten().tolist()))
+    check_names(names)
+    return names
+
+
+def _is_text(array: Any) -> bool:
+    return isinstance(array, np.ndarray) and array.dtype.kind == "U"
+
+
+def _labels(path: Path, name: str, array: Any, names: Sequence[str], count: int) -> torch.Tensor:
+    """Labels [n] of an array of numbers, of text, or of probabilities."""
+    if _is_text(array):
+        places = {known: i for i, known in enumerate(names)}
+        texts = array.flatten().tolist()
+        unknown = next((text for text in texts if text not in places), None)
+        if unknown is not None:
+            raise MatchZooError(f"{path}: {name}: '{unknown}' is none of the class names{did_you_mean(unknown, names)}")
+        array = np.array([places[text] for text in texts]).reshape(array.shape)
+
+    labels = _tensor(path, name, array)
+    if _are_probabilities(labels):
+        labels = labels.argmax(1)
+    if labels.dim() == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.dim() != 1 or len(labels) != count or not _is_whole(labels) or int(labels.long().min()) < 0:
+        several = "; several classes of an image at once are not read" if labels.dim() == 2 else ""
+        raise MatchZooError(
+            f"{path}: {name}: expected {count} whole numbers from 0, got {labels.dtype} of shape "
+            f"{tuple(labels.shape)}{several}"
+        )
+    return labels.long()
 
 
 def _are_probabilities(labels: torch.Tensor) -> bool:

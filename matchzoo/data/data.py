@@ -14,6 +14,7 @@ from matchzoo.core.declare import family
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
+from matchzoo.data.part_checks import check_test_part
 from matchzoo.data.split import Split
 
 ENVIRONMENT = "environments/"
@@ -73,6 +74,8 @@ class Data(nn.Module, ABC):
             empty = [name for name, count in zip(loaded.class_names, counts.tolist(), strict=True) if count == 0]
             if empty:
                 raise DeclarationError([("data", f"classes without a training sample: {', '.join(empty[:8])}")])
+        if loaded.test is not None:
+            check_test_part(loaded.train, loaded.test, loaded.class_names)
         if self.sampling == "balanced":
             if loaded.train.labels is None:
                 raise DeclarationError([("data.sampling", "'balanced' needs data with labels; use 'plain'")])

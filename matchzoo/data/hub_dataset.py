@@ -5,24 +5,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
+import torch
+
 from matchzoo.core.class_names import sort_names
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.showing.progress import note
 from matchzoo.core.storage.paths import is_below
-from matchzoo.data.arrays import LARGEST
 from matchzoo.data.data import Loaded
 from matchzoo.data.reading.encoded import Decoded, Encoded
 from matchzoo.data.reading.layout import FIELD, Layout, by_convention, by_patterns, choose, tables
 from matchzoo.data.reading.listing import list_files
+from matchzoo.data.reading.numbering import LARGEST, UNLABELED, check_numbering
 from matchzoo.data.reading.repository import GoneError, Repository
-from matchzoo.data.reading.shards import Shards, arrow, check_images, named, read_column
+from matchzoo.data.reading.shards import Shards, arrow, check_images, is_unlabeled, named, read_column
 
 Names = tuple[str, ...]
 Found = tuple[Sequence[Encoded], Names, Names]
 """Images of the training part and, if there is one, of the test part; names of the classes and of the groups."""
 OTHER_SPLIT = " choose another with data.test_split"
-UNLABELED = -1
-"""The label, on the Hub, of samples whose labels are kept secret."""
 
 
 @declare("hub")
@@ -104,16 +105,24 @@ class Hub(Decoded):
         return self.repository.origin()
 
     def _labeled(self, repository: Repository, splits: Mapping[str, Sequence[str]], config: str) -> Layout:
-        """The layout of the splits. One for testing that is not named in the recipe is passed over if it was published
-        without labels: all -1 in its first parquet file."""
+        """The layout of the splits; what is not read is told. One for testing that is not named in the recipe is passed
+        over if it was published without labels: none, or all -1, in its first parquet file."""
         layout = choose(splits, self.train_split, self.test_split, config)
+        used = {name for name, files in splits.items() if tuple(files) in (layout.train, layout.test)}
         if self.test_split is None and layout.test is not None and layout.test[0].endswith(".parquet"):
             arrow()
-            first, source = layout.test[:1], f"{repository.name}@{repository.commit}"
-            labels = read_column(source, repository.fetch(first), first, self.label_column, "label_column").values
-            if set(labels) == {UNLABELED}:
-                left = {name: files for name, files in splits.items() if tuple(files) != layout.test}
-                return self._labeled(repository, left, config)
+            first = layout.test[:1]
+            if is_unlabeled(repository.fetch(first) / first[0], self.label_column):
+                folder, source = repository.fetch(layout.train[:1]), f"{repository.name}@{repository.commit}"
+                read_column(
+                    source, folder, layout.train[:1], self.label_column, "label_column"
+                )  # else it is misspelled
+                test = next(name for name, files in splits.items() if tuple(files) == layout.test)
+                note(f"{self.repo}: the split '{test}' has no labels and is left out")
+                return self._labeled(repository, {n: files for n, files in splits.items() if n != test}, config)
+        unread = [f"'{name}'" for name, files in splits.items() if files and name not in used]
+        if unread:
+            note(f"{self.repo}: splits that are not read: {', '.join(unread)}")
         return layout
 
     def _parquet(self, repository: Repository, parts: Sequence[Names], info: Mapping[str, Any]) -> Found:
@@ -122,6 +131,8 @@ class Hub(Decoded):
         self._rows(repository, [part[:1] for part in parts], info)
         found, classes, groups = self._rows(repository, parts, info)
         self._refuse_one(classes)
+        if classes == tuple(map(str, range(len(classes)))):
+            check_numbering(torch.tensor(found[0].labels), f"data.label_column: {self.repo}: '{self.label_column}'")
         return found, classes, groups
 
     def _rows(self, repository: Repository, parts: Sequence[Names], info: Mapping[str, Any]) -> Found:
@@ -207,6 +218,8 @@ def numbers(values: list[Any], names: tuple[str, ...], where: str, remedy: str =
     wrong = next((row for row, value in enumerate(values) if not 0 <= value < len(names)), None)
     if wrong is not None:
         hint = f"; a split without labels?{remedy}" if values[wrong] == UNLABELED else ""
+        if (min(values), max(values)) == (1, len(names)):
+            hint = "; they are numbered from 1: subtract 1"
         raise MatchZooError(
             f"{where}: expected numbers from 0 to {len(names) - 1}, got {values[wrong]} in row {wrong}{hint}"
         )

@@ -93,7 +93,7 @@ def test_image_folder_builds(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         for i in range(3):
-            Image.new("RGB", (20, 10), (40 * i, 0, 200)).save(tmp_path / name / f"{i}.png")
+            Image.new("RGB", (20, 10), (40 * i, ord(name), 200)).save(tmp_path / name / f"{i}.png")
     data = structure(
         {"kind": "image-folder", "path": str(tmp_path), "size": 8}, next(c for c in FAMILIES if c.__name__ == "Data")
     )

@@ -239,7 +239,7 @@ def images(root: Path, counts: dict[str, int]) -> None:
     for name, count in counts.items():
         (root / name).mkdir(parents=True)
         for i in range(count):
-            Image.new("RGB", (9, 8), (40 * i, 0, 0)).save(root / name / f"{i}.png")
+            Image.new("RGB", (9, 8), (40 * i, len(name), ord(name[-1]))).save(root / name / f"{i}.png")
 
 
 WRONG_FOLDERS = {

@@ -80,6 +80,14 @@ def test_other_names_of_the_test_rows_of_a_table(name: str, tmp_path: Path) -> N
     assert (len(loaded.train), loaded.test.labels.tolist()) == (3, [0, 1])
 
 
+def test_splits_of_a_table_by_other_names(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    parts = {"train": "Training", "test": "VAL"}
+    rows = [(*row[:2], parts[row[2]], row[3]) for row in ROWS[:4]] + [("cow3.png", "", "Test", "grass")]
+    loaded = Table(path=str(table(tmp_path, rows)), size=8).load()
+    assert (len(loaded.train), loaded.test.labels.tolist()) == (3, [0])
+    assert "split 'test' has no labels and is left out; 'val' is for testing" in capsys.readouterr().err
+
+
 def test_a_share_of_the_training_rows_of_a_table(tmp_path: Path) -> None:
     rows = [(*row[:2], "train", row[3]) for row in ROWS]
     loaded = Table(path=str(table(tmp_path, rows)), size=8, test_share=0.5).load()
@@ -182,11 +190,11 @@ def idx(path: Path, array: np.ndarray) -> None:
 
 
 def fashion(root: Path) -> np.ndarray:
-    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28)).astype(np.uint8)
-    for part, rows in (("train", slice(None)), ("t10k", slice(10))):
+    images = np.random.default_rng(0).integers(0, 256, (30, 28, 28)).astype(np.uint8)
+    for part, rows in (("train", slice(20)), ("t10k", slice(20, 30))):
         idx(root / f"FashionMNIST/raw/{part}-images-idx3-ubyte", images[rows])
-        idx(root / f"FashionMNIST/raw/{part}-labels-idx1-ubyte", np.arange(20, dtype=np.uint8)[rows] % 10)
-    return images
+        idx(root / f"FashionMNIST/raw/{part}-labels-idx1-ubyte", np.arange(30, dtype=np.uint8)[rows] % 10)
+    return images[:20]
 
 
 def test_torchvision_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,6 +247,7 @@ def test_torchvision_attribute() -> None:
 RNG = np.random.default_rng(1)
 IMAGES = RNG.integers(0, 256, (12, 8, 8, 3)).astype(np.uint8)
 LABELS = np.arange(12) % 3
+TEXTS = np.array(["cat", "dog", "fox"])[LABELS]
 
 
 @pytest.mark.parametrize("layout", ["nhw", "nhwc", "nchw", "float", "safetensors"])
@@ -282,8 +291,56 @@ def test_labels_that_are_probabilities_are_the_most_probable_class(tmp_path: Pat
     assert loaded.class_names == ("a", "b")
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "more"),
+    [
+        (("train_images", "train_labels"), ("test_images", "test_labels"), ("val_images", "val_labels")),  # MedMNIST
+        (("x_train", "y_train"), ("x_test", "y_test"), ()),
+        (("X", "y"), ("X_val", "y_val"), ()),
+        (("data", "targets"), ("ValImages", "ValLabels"), ("test_images",)),  # test has no labels
+    ],
+)
+def test_arrays_by_other_names(train: tuple, test: tuple, more: tuple, tmp_path: Path) -> None:
+    parts = {train: slice(6), test: slice(6, 10), more: slice(10, 12)}
+    arrays = {
+        name: array[rows]
+        for names, rows in parts.items()
+        for name, array in zip(names, (IMAGES, LABELS[:, None]), strict=False)
+    }
+    np.savez(tmp_path / "a.npz", **arrays)
+    data = Arrays(path=str(tmp_path / "a.npz"))
+    data.build(0)
+    assert torch.equal(data.training_set.values, torch.from_numpy(IMAGES[:6].transpose(0, 3, 1, 2)))
+    assert torch.equal(data.test_set.values, torch.from_numpy(IMAGES[6:10].transpose(0, 3, 1, 2)))
+    assert (data.training_set.labels.tolist(), data.test_set.labels.tolist()) == ([0, 1, 2, 0, 1, 2], [0, 1, 2, 0])
+
+
+def test_labels_that_are_text(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=IMAGES, labels=np.arange(12).astype(str))
+    loaded = Arrays(path=str(tmp_path / "a.npz"), test_share=0).load()
+    assert (loaded.class_names, loaded.train.labels.tolist()) == (tuple(map(str, range(12))), list(range(12)))
+    np.savez(tmp_path / "a.npz", images=IMAGES, labels=TEXTS, class_names=["fox", "cat", "dog"])
+    assert Arrays(path=str(tmp_path / "a.npz"), test_share=0).load().train.labels[:3].tolist() == [1, 2, 0]
+
+
 WRONG_ARRAYS = {
-    "no labels": ({"images": IMAGES}, {}, "there is no array 'labels'; known: images"),
+    "no labels": ({"images": IMAGES}, {}, "there are no labels for 'images'; it holds images"),
+    "no images": ({"x_test": IMAGES, "y_test": LABELS, "train_labels": LABELS}, {}, "no images for 'train_labels'"),
+    "nothing of use": ({"a": IMAGES, "b": LABELS}, {}, "expected images and labels, also as .*; it holds a, b"),
+    "one thing twice": ({"x_train": IMAGES, "train_images": IMAGES}, {}, "images of 'train', x_train or train_images"),
+    "from 1": ({"images": IMAGES, "labels": LABELS + 1}, {}, "labels: are numbered from 1 to 3; number them from 0"),
+    "names from 1": (
+        {"images": IMAGES, "labels": LABELS + 1, "class_names": ["a", "b", "c"]},
+        {},
+        "labels: are numbered from 1 to 3; number them from 0: subtract 1",
+    ),
+    "a gap": (
+        {"images": IMAGES, "labels": LABELS * 2},
+        {},
+        r"no training sample has the number 1, 3 \(they go up to 4",
+    ),
+    "several labels": ({"images": IMAGES, "labels": np.eye(12, dtype=int)}, {}, "several classes of an image at once"),
+    "other text": ({"images": IMAGES, "labels": TEXTS, "class_names": ["cat", "dog", "foxes"]}, {}, "'fox' is none of"),
     "too few labels": ({"images": IMAGES, "labels": LABELS[:5]}, {}, r"labels: expected 12 whole numbers .*\(5,\)"),
     "logits": ({"images": IMAGES, "labels": np.eye(12) - 0.1}, {}, r"labels: expected 12 whole numbers .*\(12, 12\)"),
     "float labels": ({"images": IMAGES, "labels": LABELS / 2}, {}, "labels: expected 12 whole numbers"),
@@ -365,7 +422,7 @@ def test_ring_3d_is_the_ring_turned() -> None:
 def uneven(tmp_path: Path) -> Path:
     for name, count in (("a", 4), ("b", 30), ("c", 7)):
         for i in range(count):
-            save(tmp_path / "p" / name / f"{i}.png", (i, 0, 0))
+            save(tmp_path / "p" / name / f"{i}.png", (i, count, 0))
     return tmp_path / "p"
 
 

@@ -378,10 +378,30 @@ def test_a_test_split_without_labels_is_passed_over(names: tuple, hub: HubServer
     hub.add(f"datasets/{REPO}", large(tmp_path / "b", ("test", "validation"), names), "other")
     loaded = Hub(repo=REPO, revision="other", size=8, test_share=0.5).load()
     assert sorted(reds(loaded.train) + reds(loaded.test)) == [0, 10, 20, 30]
+    files = {"train.parquet": shard(tmp_path / "c", [0, 10], label=[0, 1]), "test.parquet": shard(tmp_path / "d", [20])}
+    hub.add(f"datasets/{REPO}", files, "third")  # not even a column
+    assert Hub(repo=REPO, revision="third", size=8, test_share=0).load().test is None
+
+
+def test_labels_that_are_numbers(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
+    texts = [str(i) for i in range(12)]
+    data = one(hub, shard(tmp_path / "a", range(12), label=texts), test_share=0)
+    assert (data.load().class_names, data.load().train.labels.tolist()) == (tuple(texts), list(range(12)))
+    for revision, path, message in (
+        ("b", shard(tmp_path / "b", range(4), label=[1, 2, 3, 1]), "'label': are numbered from 1 to 3; .*: subtract 1"),
+        (
+            "c",
+            shard(tmp_path / "c", range(3), features(label=["a", "b"]), label=[1, 2, 1]),
+            "got 2 in row 1; they are numbered from 1: subtract 1",
+        ),
+    ):
+        hub.add(f"datasets/{REPO}", {"train.parquet": path}, revision)
+        with pytest.raises(MatchZooError, match=message):
+            Hub(repo=REPO, revision=revision, size=8).load()
 
 
 WRONG_EARLY = {
-    "label name": ({"label_column": "fine"}, "there is no column 'fine'", ["test-0"]),
+    "label name": ({"label_column": "fine"}, "there is no column 'fine'", ["test-0", "train-0"]),
     "image name": ({"image_column": "img"}, "there is no column 'img'", ["test-0", "train-0", "validation-0"]),
     "group": ({"group_column": "place"}, "there is no column 'place'", ["test-0", "train-0", "validation-0"]),
     "no labels": ({"test_split": "test"}, "got -1 in row 0; a split without labels", ["test-0", "train-0"]),

@@ -19,6 +19,7 @@ from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.data.reading.decoding import Decoding
 from matchzoo.data.reading.encoded import Encoded
 from matchzoo.data.reading.layout import FIELD, Option
+from matchzoo.data.reading.numbering import UNLABELED
 from matchzoo.data.reading.store import Stored, by_row, key_of
 
 BATCH = 16
@@ -176,6 +177,15 @@ def read_column(
         values += listed if _is_text(kind) else [int(value) for value in listed]
         declared = declared or _declared(file.schema_arrow.metadata or {}, column)
     return Column(values, declared)
+
+
+def is_unlabeled(path: Path, column: str) -> bool:
+    """Whether a parquet file has no labels in a column: no such column, no values in it, or -1 for all of them."""
+    file = _open(path)
+    if column not in file.schema_arrow.names:
+        return True
+    with _readable(path):
+        return set(file.read(columns=[column]).column(0).unique().to_pylist()) <= {None, UNLABELED}
 
 
 def named(features: Any, column: str) -> tuple[str, ...]:

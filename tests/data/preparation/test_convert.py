@@ -72,7 +72,7 @@ def waterbirds(root: Path) -> Path:
     rows = [["img_id", "img_filename", "y", "split", "place", "place_filename"]]
     for i in range(16):
         name = f"{i:03}.Bird/Bird_{i:04}_1.jpg"
-        save(base / name)
+        save(base / name, 9 * i)
         rows.append([str(i + 1), name, str(i % 2), str([0, 0, 1, 2][i // 4]), str(i // 2 % 2), "/x/y.jpg"])
     with (base / "metadata.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
