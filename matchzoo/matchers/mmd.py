@@ -10,6 +10,7 @@ import torch
 from matchzoo.core.choices import checked
 from matchzoo.core.declare import Several, declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.kernel_means import mean_of_pairs
 from matchzoo.core.kernels import Gaussian, Kernel
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
 from matchzoo.core.samples import Samples, as_samples, unweighted
@@ -61,6 +62,9 @@ def squared_mmd(
     Weights w of samples, scaled to a sum of 1, take the place of 1/n: ``biased`` has Σ w_i w_j k(x_i, x_j), and
     ``unbiased`` the same over i ≠ j, divided by 1 − Σ w_i².
 
+    Memory is bounded: of more than `matchzoo.core.kernel_means.LIMIT` pairs the Gram matrices are made in tiles, with
+    or without a gradient. Time is that of all pairs, but for ``linear``.
+
     Args:
         x: n samples, values [n, …], with weights or without.
         y: m samples, values [m, …], with weights or without.
@@ -87,43 +91,15 @@ def squared_mmd(
         a1, a2, b1, b2 = a[::2], a[1::2], b[::2], b[1::2]
         own, across = kernel.pairs(a1, a2) + kernel.pairs(b1, b2), kernel.pairs(a1, b2) + kernel.pairs(a2, b1)
         return (own - across).mean()
-    first, second = _within(kernel.gram(x, x), x, estimator), _within(kernel.gram(y, y), y, estimator)
-    return first - 2 * _across(kernel.gram(x, y), x, y) + second
+    itself = estimator == "biased"
+    within_x, across = mean_of_pairs(kernel, x, x, itself=itself), mean_of_pairs(kernel, x, y)
+    return within_x - 2 * across + mean_of_pairs(kernel, y, y, itself=itself)
 
 
 def _drawn(values: torch.Tensor, count: int, rng: torch.Generator | None) -> torch.Tensor:
     if rng is None:
         return values[:count]
     return values[torch.randperm(len(values), generator=rng)[:count].to(values.device, non_blocking=True)]
-
-
-def _within(gram: torch.Tensor, samples: Samples, estimator: Estimator) -> torch.Tensor:
-    """The mean of a set's own Gram matrix [n, n]; over different samples, where the estimator is unbiased."""
-    if samples.weights is None:
-        n = len(gram)
-        return gram.mean() if estimator == "biased" else (gram.sum() - gram.diagonal().sum()) / (n * (n - 1))
-
-    weights = _shares(samples, gram)
-    total = weights @ gram @ weights
-    if estimator == "biased":
-        return total
-    squares = weights.square()
-    return (total - squares @ gram.diagonal()) / (1 - squares.sum())
-
-
-def _across(gram: torch.Tensor, x: Samples, y: Samples) -> torch.Tensor:
-    """The mean of the Gram matrix [n, m] of two sets."""
-    if x.weights is None and y.weights is None:
-        return gram.mean()
-    return _shares(x, gram) @ gram @ _shares(y, gram)
-
-
-def _shares(samples: Samples, like: torch.Tensor) -> torch.Tensor:
-    """Weights [n] of a sum of 1."""
-    if samples.weights is None:
-        return like.new_full((len(samples),), 1 / len(samples))
-    weights = samples.weights.to(like)
-    return weights / weights.sum()
 
 
 @declare("mmd")

@@ -1,7 +1,15 @@
-"""Distances between sets of features, and shares of them, as plain functions."""
+"""Distances between sets of features, shares of them, and tests of two samples, as plain functions."""
 
 from matchzoo.evaluation.metrics.frechet import frechet_distance
 from matchzoo.evaluation.metrics.kernel_distance import kernel_distance
 from matchzoo.evaluation.metrics.manifold import precision_recall_density_coverage
+from matchzoo.evaluation.metrics.two_sample_tests import TwoSampleTest, permutation_test, wild_bootstrap_test
 
-__all__ = ["frechet_distance", "kernel_distance", "precision_recall_density_coverage"]
+__all__ = [
+    "TwoSampleTest",
+    "frechet_distance",
+    "kernel_distance",
+    "permutation_test",
+    "precision_recall_density_coverage",
+    "wild_bootstrap_test",
+]

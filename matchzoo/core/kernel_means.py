@@ -1,0 +1,151 @@
+"""Means of a kernel over all pairs of two sets, in bounded memory where the Gram matrix is large.
+
+Up to `LIMIT` pairs the Gram matrix is made whole, and kept with the samples for whoever asks next. Above, it is made in
+tiles of `SIDE` by `SIDE`, each forgotten as soon as it is summed. The mean is a scalar, so where a gradient is wanted
+each tile gives its share of it at once: the backward pass keeps tensors of the sets' size and computes nothing again.
+"""
+
+import itertools
+from typing import Any
+
+import torch
+
+from matchzoo.core.kernels import Kernel
+from matchzoo.core.numerics.float64 import double
+from matchzoo.core.samples import Samples
+
+LIMIT = 2**23
+"""Pairs of points up to which the Gram matrix is whole: 64 MiB in float64."""
+SIDE = 1024
+"""Rows and columns of a tile."""
+
+Weights = torch.Tensor | None
+
+
+def mean_of_pairs(kernel: Kernel, x: Samples, y: Samples, *, itself: bool = True) -> torch.Tensor:
+    """E k(x_i, y_j) over all pairs of two sets; a scalar, differentiable in both and in their weights.
+
+    Weights w, scaled to a sum of 1, take the place of 1/n: Σ v_i w_j k(x_i, y_j), and without pairs of a sample with
+    itself the same over i ≠ j, divided by 1 − Σ w_i². Above `LIMIT` pairs, memory is that of a few tiles and of the
+    gradient, and a second derivative takes the memory of the whole matrix.
+
+    Args:
+        kernel: resolved, as `Kernel.resolved` gives it.
+        x: values [n, …], with weights or without.
+        y: values [m, …], with weights or without; the same object for the pairs within a set.
+        itself: whether pairs of a sample with itself count, of one set.
+    """
+    n, m = len(x), len(y)
+    shares: tuple[Weights, Weights] = (None, None)
+    if x.weights is not None or y.weights is not None:
+        first = _shares(x)
+        shares = first, first if y is x else _shares(y)
+
+    if n * m <= LIMIT:
+        gram = kernel.gram(x, y)
+        if shares[0] is None and itself:
+            return gram.mean()
+        total = _weighted_sum(gram, *shares, itself=itself)
+    else:
+        a = x.values.flatten(1)
+        total = _PairSum.apply(a, a if y is x else y.values.flatten(1), *shares, kernel, itself)
+    if shares[0] is not None:
+        return total if itself else total / (1 - shares[0].square().sum())
+    return total / (n * (m if itself else n - 1))
+
+
+def _shares(samples: Samples) -> torch.Tensor:
+    """Weights [n] of a sum of 1."""
+    if samples.weights is None:
+        return samples.values.new_full((len(samples),), 1 / len(samples))
+    weights = samples.weights.to(samples.values)
+    return weights / weights.sum()
+
+
+def _weighted_sum(gram: torch.Tensor, v: Weights, w: Weights, *, itself: bool) -> torch.Tensor:
+    """Σ v_i w_j k_ij of a Gram matrix [n, m], each 1 where there are no weights, with its diagonal or without."""
+    if v is None or w is None:
+        return gram.sum() if itself else gram.sum() - gram.diagonal().sum()
+    total = v @ gram @ w
+    return total if itself else total - (v * w) @ gram.diagonal()
+
+
+def sum_of_pairs(
+    kernel: Kernel, x: torch.Tensor, y: torch.Tensor, v: Weights = None, w: Weights = None, *, itself: bool = True
+) -> torch.Tensor:
+    """Σ v_i w_j k(x_i, y_j) over all pairs, from one Gram matrix; a scalar, differentiable.
+
+    Args:
+        kernel: resolved.
+        x: [n, d].
+        y: [m, d]; the same object for the pairs within a set.
+        v: [n]; 1 if not given.
+        w: [m]; 1 if not given.
+        itself: as in `mean_of_pairs`.
+    """
+    first = Samples(x)
+    return _weighted_sum(kernel.gram(first, first if y is x else Samples(y)), v, w, itself=itself)
+
+
+class _PairSum(torch.autograd.Function):
+    """`sum_of_pairs` by tiles, with the gradient that each tile gives."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: torch.Tensor, y: torch.Tensor, v: Weights, w: Weights, kernel: Kernel, itself: bool
+    ) -> torch.Tensor:
+        ctx.save_for_backward(x, y, v, w)
+        ctx.kernel, ctx.itself, ctx.within = kernel, itself, y is x
+        total, ctx.gradients = _summed(kernel, (x, y, v, w), itself, ctx.needs_input_grad[:4])
+        return total.to(x)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """The gradient from the forward pass; one of the whole matrix where it is itself to be differentiated."""
+        [gradient] = gradients
+        shares = ctx.gradients
+        if torch.is_grad_enabled():
+            x, y, v, w = ctx.saved_tensors
+            y, w = (x, v) if ctx.within else (y, w)
+            total = sum_of_pairs(ctx.kernel, x, y, v, w, itself=ctx.itself)
+            moved = [z for z, share in zip((x, y, v, w), shares, strict=True) if share is not None]
+            derivatives = iter(torch.autograd.grad(total, moved, create_graph=True))
+            shares = [None if share is None else next(derivatives) for share in shares]
+        return *(None if share is None else gradient * share for share in shares), None, None
+
+
+def _summed(
+    kernel: Kernel, inputs: tuple[torch.Tensor, torch.Tensor, Weights, Weights], itself: bool, wanted: tuple[bool, ...]
+) -> tuple[torch.Tensor, list[torch.Tensor | None]]:
+    """The sum over pairs in float64, and the gradients of the inputs that want one; within a set, those of ``x`` and
+    ``v`` are the whole ones."""
+    x, y = inputs[:2]
+    within = y is x
+    total = double(x.new_zeros(()))
+    gradients = [
+        torch.zeros_like(z) if wants and z is not None and not (within and k % 2) else None
+        for k, (z, wants) in enumerate(zip(inputs, wanted, strict=True))
+    ]
+    into = [gradients[k - 1 if within and k % 2 else k] for k in range(4)]
+
+    for i, j in itertools.product(range(0, len(x), SIDE), range(0, len(y), SIDE)):
+        if within and j < i:
+            continue  # that of the mirrored tile, which counts twice
+        same, factor = within and i == j, 2 if within and i != j else 1
+        with torch.enable_grad():
+            tiles: list[Any] = [
+                None if z is None else z[start : start + SIDE].detach().requires_grad_(target is not None)
+                for z, start, target in zip(inputs, (i, j, i, j), into, strict=True)
+            ]
+            if same:
+                tiles[1], tiles[3] = tiles[0], tiles[2]
+            value = factor * sum_of_pairs(kernel, *tiles, itself=itself or not same)
+        total += double(value.detach())
+
+        moved = [(k, target) for k, target in enumerate(into) if target is not None and not (same and k % 2)]
+        if moved:
+            shares = torch.autograd.grad(value, [tiles[k] for k, _ in moved])
+            for (k, target), share in zip(moved, shares, strict=True):
+                start = j if k % 2 else i
+                target[start : start + SIDE] += share
+    return total, gradients
