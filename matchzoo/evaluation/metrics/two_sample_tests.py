@@ -15,9 +15,9 @@ from matchzoo.core.choices import checked
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.kernel_means import SIDE
 from matchzoo.core.kernels import Gaussian, Kernel
-from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
+from matchzoo.evaluation.metrics.checking import checked_features
 
 ROUNDING = 1e-12
 """Statistics that differ by less than this share of the mean of \\|K\\| are ties."""
@@ -168,17 +168,11 @@ def _pooled(
     x: torch.Tensor, y: torch.Tensor, kernel: Kernel | None, name: str, draws: int
 ) -> tuple[torch.Tensor, Kernel]:
     """Both sets as points [n + m, d] in float64, and the kernel with numbers for what depends on them."""
-    if min(x.dim(), y.dim(), len(x), len(y)) < 1 or x.shape[1:] != y.shape[1:] or min(len(x), len(y)) < 2:
-        raise MatchZooError(
-            f"two-sample test: expected [n, …] and [m, …] of the same dimensions with at least 2 samples, got "
-            f"{list(x.shape)} and {list(y.shape)}"
-        )
     if draws < 1:
         raise MatchZooError(f"{name}: expected at least 1, got {draws}")
-    first, second = (Samples(double(z.detach()).reshape(len(z), -1)) for z in (x, y))
-    pooled = torch.cat([first.values, second.values])
-    if not pooled.isfinite().all():
-        raise MatchZooError("two-sample test: the values are not all finite")
+    x, y = (z[:, None] if z.dim() == 1 else z.flatten(1) if z.dim() > 2 else z for z in (x, y))
+    x, y = checked_features("two-sample test", x=x, y=y)
+    pooled, first, second = torch.cat([x, y]), Samples(x), Samples(y)
     return pooled, (kernel or Gaussian()).resolved(first, second)
 
 

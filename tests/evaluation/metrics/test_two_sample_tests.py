@@ -150,9 +150,9 @@ def test_seeds_dimensions_and_gradients():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x: permutation_test(x, x[:1]), r"at least 2 samples, got \[5, 2\] and \[1, 2\]"),
-        (lambda x: permutation_test(x, x[:, :1]), r"same dimensions .* got \[5, 2\] and \[5, 1\]"),
-        (lambda x: permutation_test(x, x * float("nan")), "not all finite"),
+        (lambda x: permutation_test(x, x[:1]), r"at least 2 samples in every set, got x \[5, 2\], y \[1, 2\]"),
+        (lambda x: permutation_test(x, x[:, :1]), r"d the same in every set, got x \[5, 2\], y \[5, 1\]"),
+        (lambda x: permutation_test(x, x * float("nan")), "not all finite: 5 of 5 rows of y are not"),
         (lambda x: permutation_test(x, x, permutations=0), "permutations: expected at least 1, got 0"),
         (lambda x: wild_bootstrap_test(x, x[:4]), "as many rows on each side, got 5 and 4"),
         (lambda x: wild_bootstrap_test(x, x, memory=-1), "memory: expected at least 0 rows, got -1"),
