@@ -8,12 +8,14 @@ import tyro
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import as_json
+from matchzoo.hub.third_party.tensor_form import AS_STORED, TensorForm
 
 if TYPE_CHECKING:
     from matchzoo.recipes.comparison import Matrix, RunReport
 
 Sets = Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SET")]
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+Form = Annotated[TensorForm, tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff]
 
 
 def evaluate(
@@ -27,6 +29,7 @@ def evaluate(
     views: str | None = None,
     per_class: Flag = False,
     class_names: Path | None = None,
+    form: Form = AS_STORED,
     inherit: str | None = None,
     output: tuple[Path, ...] = (Path("runs/matrix.json"),),
     device: str = "auto",
@@ -49,6 +52,7 @@ def evaluate(
             those of the first run if not given.
         per_class: print the accuracy of every class too (the stored file always has it).
         class_names: file with the class names of sets that do not say them: a line each, or a JSON list.
+        form: what a .pt or .pth file does not say of its tensors.
         inherit: a backbone whose head, trained on all training images, is handed on to the others by way of the images.
         output: files to write: .json (everything), .md, .csv.
         device: auto, cpu, cuda, cuda:1, mps.
@@ -83,6 +87,7 @@ def evaluate(
         baselines=baselines,
         seeds=seeds,
         class_names=class_names,
+        form=form,
         inherit=inherit,
         device=device,
         quiet=quiet,

@@ -3,14 +3,17 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import attrs
 import tyro
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.hub.third_party.tensor_form import AS_STORED, TensorForm
 
 if TYPE_CHECKING:
     from matchzoo.hub import Model, Pushed
 
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+Form = Annotated[TensorForm, tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff]
 Repo = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="USER/NAME")]
 
 
@@ -24,6 +27,9 @@ def push(
     force: Flag = False,
     dry_run: Flag = False,
     class_names: Path | None = None,
+    size: int | None = None,
+    fit: Literal["crop", "pad"] | None = None,
+    form: Form = AS_STORED,
 ) -> None:
     """Publish a distilled set as a data set of the Hub, or a part of a run as a model, in one commit.
 
@@ -38,6 +44,9 @@ def push(
         force: replace a set or model of another recipe.
         dry_run: say what would be uploaded, and upload nothing.
         class_names: file with the class names of a set that does not say them: a line each, or a JSON list.
+        size: pixels a side, for sets of others whose images are of several sizes.
+        fit: how images of others become square: crop (their center) or pad (the whole on white).
+        form: what a .pt or .pth file does not say of its tensors.
     """
     from matchzoo import hub
     from matchzoo.core.storage.hub_repository import HubRepository
@@ -52,12 +61,13 @@ def push(
 
     is_model = (Path(source) / CONFIG).is_file()
     if model is None and not is_model:
-        distilled = DistilledDataset.load(source, class_names=class_names)
+        how_read: dict[str, Any] = {"class_names": class_names, "size": size, "fit": fit, **attrs.asdict(form)}
+        distilled = DistilledDataset.load(source, **how_read)
         _report(hub.push(distilled, repo, **how), dry_run)
         return
 
-    if class_names is not None:
-        raise MatchZooError("--class-names: only of a distilled set")
+    if class_names is not None or size is not None or fit is not None or not form.says_nothing:
+        raise MatchZooError("--class-names, --size, --fit and what is said of tensors: only of a distilled set")
     HubRepository.to_push("model", repo, "model")  # a wrong name is said before a probe is trained
     _report(hub.push_model(_model(source, model), repo, **how), dry_run)
 
@@ -97,6 +107,7 @@ def pull(
     revision: str | None = None,
     kind: Literal["dataset", "model"] | None = None,
     size: int | None = None,
+    fit: Literal["crop", "pad"] | None = None,
     class_names: Path | None = None,
     config: str | None = None,
     image_column: str = "image",
@@ -111,6 +122,7 @@ def pull(
         revision: branch, tag or commit.
         kind: dataset or model, where the Hub has both of that name.
         size: pixels a side, for sets of others whose images are of several sizes.
+        fit: how images of others become square: crop (their center) or pad (the whole on white).
         class_names: file with the class names of a set that does not say them: a line each, or a JSON list.
         config: configuration (subset) of a set of others that has several.
         image_column: column of the images in parquet files of others.
@@ -128,7 +140,12 @@ def pull(
         model.save(folder)
         at, lines = model.repository or {}, model.describe()
     else:
-        chosen: dict[str, Any] = {"config": config, "image_column": image_column, "label_column": label_column}
+        chosen: dict[str, Any] = {
+            "fit": fit,
+            "config": config,
+            "image_column": image_column,
+            "label_column": label_column,
+        }
         distilled = hub.pull(repo, revision, class_names=class_names, size=size, **chosen)
         distilled.save(folder)
         at, lines = distilled.repository or {}, distilled.describe()

@@ -7,6 +7,7 @@ import typing
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+import attrs
 import tyro
 
 USAGE = """matchzoo: match one set of samples to another.
@@ -66,11 +67,14 @@ def options_of(command: str) -> dict[str, Any]:
     """The options of a command without their dashes, each with the type of its value; ``bool`` for a switch."""
     function = function_of(command)
     hints = typing.get_type_hints(function, include_extras=True)
-    options = {}
+    options: dict[str, Any] = {}
     for parameter in inspect.signature(function).parameters:
         hint = hints[parameter]
-        if parameter != OVERRIDES and "Positional" not in str(hint):
-            options[parameter.replace("_", "-")] = typing.get_args(hint)[0] if hint is Flag else hint
+        inner = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
+        if attrs.has(inner):
+            options |= {field.name: typing.get_type_hints(inner)[field.name] for field in attrs.fields(inner)}
+        elif parameter != OVERRIDES and "Positional" not in str(hint):
+            options[parameter.replace("_", "-")] = inner if hint is Flag else hint
     return options
 
 

@@ -15,6 +15,7 @@ from safetensors import safe_open
 from matchzoo.core.class_names import check_names, sort_names
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError, did_you_mean
+from matchzoo.core.numerics.luminance import luminance
 from matchzoo.core.showing.progress import note
 from matchzoo.core.validators import at_least, between
 from matchzoo.data.data import Data, Loaded
@@ -52,7 +53,7 @@ class Arrays(Data):
     size: int | None = attrs.field(default=None, validator=at_least(2))
     """Pixels a side; those of the images if not given."""
     channels: Literal[1, 3] = 3
-    """1 for gray, 3 for backbones; gray images are repeated, color becomes gray."""
+    """1 for gray, 3 for color; gray images are repeated, color becomes gray."""
     test_share: float = attrs.field(default=0.2, validator=between(0, 1, open_high=True))
     """Share of every class that is kept for testing, where there are no test images; 0 for no test part."""
     split_seed: int = attrs.field(default=0, validator=at_least(0))
@@ -126,7 +127,7 @@ def resized(images: torch.Tensor, size: int | None, channels: int, title: str) -
     def make(rows: slice) -> torch.Tensor:
         values = images[rows].float() / (255 if images.dtype == torch.uint8 else 1)
         if images.shape[1] == 3 and channels == 1:
-            values = (values * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
+            values = luminance(values)
         if side != height:
             values = F.interpolate(values, size=(side, side), mode="bicubic", antialias=True).clamp(0, 1)
         values = values.expand(-1, channels, -1, -1)

@@ -10,10 +10,12 @@ from matchzoo.core.class_names import relabel
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing import notebook
 from matchzoo.core.showing.text import size_of
+from matchzoo.data.reading.decoding import Fit
 from matchzoo.evaluation.baselines import per_class_in_words
 from matchzoo.hub import fetching
 from matchzoo.hub.folders import writing
 from matchzoo.hub.folders.set_schema import SetFields
+from matchzoo.hub.third_party.tensor_form import TensorForm
 
 
 @attrs.frozen(eq=False)
@@ -99,9 +101,16 @@ class DistilledDataset(SetFields):
         *,
         class_names: str | Path | Sequence[str] | None = None,
         size: int | None = None,
+        fit: Fit | None = None,
         config: str | None = None,
         image_column: str = "image",
         label_column: str = "label",
+        experiment: int | None = None,
+        range: tuple[float, float] | None = None,
+        mean: Sequence[float] | float = (),
+        std: Sequence[float] | float = (),
+        clamp: bool = False,
+        logits: bool = False,
     ) -> "DistilledDataset":
         """Read an artifact, checked from end to end; or a set that others published.
 
@@ -110,22 +119,36 @@ class DistilledDataset(SetFields):
                 images for each class; a ``.parquet`` or a folder of such; a ``.pt`` or ``.pth`` of (images, labels);
                 or ``user/name[@revision]``, a data set of the Hub in any of these forms.
             class_names: names of the classes in label order, or a file of them (``.json``: a list; else a line each),
-                for sets that do not say them; an artifact that says them refuses others.
+                for sets that do not say them; an artifact that says them refuses others. Folders and texts of the same
+                names are matched by name, those that are numbers are labels, and others are named in order.
             size: pixels a side that images in files are resized to; needed where they are of several sizes.
+            fit: how images in files become square, as ``data.fit``: ``crop`` or ``pad``; needed where they are not.
             config: configuration of a set of others (the Hub also calls it subset); needed where there are several.
             image_column: of the images in parquet files of others.
             label_column: of the labels in parquet files of others, whole numbers or text.
+            experiment: of a ``.pt`` that holds several sets, which one, from 0.
+            range: of a ``.pt``, the values of black and white, such as (0, 255) or (-1, 1).
+            mean: of a ``.pt`` of normalized images, what is undone: ``x * std + mean``, a number a channel or one.
+            std: the same.
+            clamp: of a ``.pt``, clamp what is outside of black and white, as in learned images.
+            logits: of a ``.pt``, take the softmax of its labels.
+
+        Examples:
+            >>> DistilledDataset.load("res_DC_MNIST.pt", experiment=0, mean=0.1307, std=0.3081, clamp=True)
 
         Raises:
             MatchZooError: with the reason and the remedy. Nothing is executed or unpickled on the way.
         """
+        form = TensorForm(experiment=experiment, range=range, mean=mean, std=std, clamp=clamp, logits=logits)
         fields = fetching.read_set(
             path,
             class_names=class_names,
             size=size,
+            fit=fit,
             config=config,
             image_column=image_column,
             label_column=label_column,
+            form=form,
         )
         return cls(**attrs.asdict(fields, recurse=False))
 

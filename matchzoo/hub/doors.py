@@ -20,6 +20,7 @@ from matchzoo.core.storage.hub_errors import is_offline
 
 if TYPE_CHECKING:
     from matchzoo.core.storage.hub_repository import Kind
+    from matchzoo.data.reading.decoding import Fit
     from matchzoo.hub.distilled import DistilledDataset
     from matchzoo.hub.folders.declared_parts import Family
     from matchzoo.hub.model import Model
@@ -34,6 +35,7 @@ def pull(
     *,
     class_names: str | Path | Sequence[str] | None = None,
     size: int | None = None,
+    fit: "Fit | None" = None,
     config: str | None = None,
     image_column: str = "image",
     label_column: str = "label",
@@ -49,6 +51,7 @@ def pull(
         revision: branch, tag or commit; ``main`` if neither says one.
         class_names: as `DistilledDataset.load`.
         size: as `DistilledDataset.load`.
+        fit: as `DistilledDataset.load`.
         config: as `DistilledDataset.load`.
         image_column: as `DistilledDataset.load`.
         label_column: as `DistilledDataset.load`.
@@ -60,7 +63,7 @@ def pull(
     from matchzoo.hub import fetching
     from matchzoo.hub.distilled import DistilledDataset
 
-    chosen = {"config": config, "image_column": image_column, "label_column": label_column}
+    chosen = {"fit": fit, "config": config, "image_column": image_column, "label_column": label_column}
     fields = fetching.fetch_set(repo, revision, class_names=class_names, size=size, **chosen)
     return DistilledDataset(**attrs.asdict(fields, recurse=False))
 

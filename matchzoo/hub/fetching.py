@@ -13,10 +13,11 @@ from matchzoo.hub.folders import model_reading, reading
 from matchzoo.hub.folders.model_schema import FILES, ModelFields
 from matchzoo.hub.folders.set_schema import METRICS, NAMES, TENSORS, SetFields
 from matchzoo.hub.third_party import formats
+from matchzoo.hub.third_party.tensor_form import AS_STORED
 from matchzoo.models.classifiers import stored_head
 from matchzoo.zoo import cards
 
-FILE_SUFFIXES = (".safetensors", ".pt", ".pth")
+FILE_SUFFIXES = (".safetensors", *formats.TORCH_FILES)
 """Of files that hold a set; what ends so is no name of a repository."""
 ClassNames = str | Path | Sequence[str] | None
 """Names in label order, or a file of them."""
@@ -29,12 +30,14 @@ def read_set(path: str | Path, *, class_names: ClassNames = None, size: int | No
         path: as `DistilledDataset.load`.
         class_names: as `DistilledDataset.load`.
         size: as `DistilledDataset.load`.
-        chosen: ``config``, ``image_column`` and ``label_column``, as `DistilledDataset.load`.
+        chosen: fields of `matchzoo.hub.third_party.formats.Chosen`.
 
     Raises:
         MatchZooError: with the reason and the remedy.
     """
     place = Path(path).expanduser()
+    if place.suffix not in formats.TORCH_FILES and not chosen.get("form", AS_STORED).says_nothing:
+        raise MatchZooError(f"{path}: experiment, range, mean, std, clamp and logits are only of .pt and .pth files")
     if place.exists():
         names = formats.names_of(class_names)
         return reading.read(place, names, size, formats.Chosen(**chosen), source=str(path))

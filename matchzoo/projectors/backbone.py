@@ -16,6 +16,9 @@ from matchzoo.projectors.projector import Projector
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and standard deviation of the colors of ImageNet."""
+CHANNELS = (1, 3)
+TAKEN = "images of 3 channels, or of 1, which is repeated"
+"""What a backbone takes, in messages."""
 
 
 @declare("backbone")
@@ -23,8 +26,9 @@ class Backbone(Projector):
     """The pooled features of a pre-trained network of the zoo, frozen: only the images get gradients.
 
     Normalization belongs here: images come in [0, 1] and are shifted and scaled by the mean and standard deviation
-    that the network was trained with, or by ImageNet's. Pixels are laid out channels-last, in which convolutions are
-    faster on a CPU (EfficientNet-Lite0 at 96 px, forward and back: 10 ms an image instead of 14, one thread).
+    that the network was trained with, or by ImageNet's; the channel of gray images is repeated. Pixels are laid out
+    channels-last, in which convolutions are faster on a CPU (EfficientNet-Lite0 at 96 px, forward and back: 10 ms an
+    image instead of 14, one thread).
 
     Examples:
         >>> backbone = Backbone.load("efficientnet-lite0")
@@ -71,13 +75,11 @@ class Backbone(Projector):
             The dimension of the features.
 
         Raises:
-            DeclarationError: the samples are no color images, or of a size that the network does not take.
+            DeclarationError: the samples are no images of 1 or 3 channels, or of a size that the network does not take.
             MatchZooError: the weights are not here and cannot be fetched, or are not those of the card.
         """
-        if not spec.is_images or spec.shape[0] != 3:
-            raise DeclarationError(
-                [(spec.space, f"a backbone takes images of 3 channels, but a sample has shape {spec.shape}")]
-            )
+        if not spec.is_images or spec.shape[0] not in CHANNELS:
+            raise DeclarationError([(spec.space, f"a backbone takes {TAKEN}, but a sample has shape {spec.shape}")])
         card = zoo.load(self.card, zoo.BackboneCard)
         self._declared, self._remedy = f"{spec.space}.card", "set views.size or data.size to {}"
         self._take(card, *spec.shape[1:])
@@ -100,7 +102,8 @@ class Backbone(Projector):
         return super().train(False)
 
     def project(self, x: torch.Tensor) -> torch.Tensor:
-        """Images [n, 3, h, w] in [0, 1] → features [n, d]; a `DeclarationError` if the network takes no such size."""
+        """Images [n, 3, h, w] or [n, 1, h, w] in [0, 1] → features [n, d]; a `DeclarationError` if the network takes no
+        such size."""
         self._take(self._card, *x.shape[2:])
         network = self._compiled if self._compiled is not None and torch.is_grad_enabled() else self.network
         return network(((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last))

@@ -160,7 +160,6 @@ def test_wrong_tables(case: str) -> None:
 WRONG_RUNS = {
     "pyramid on points": ("ring", "--generator pyramid", ["generator", "makes images", "shape (2,)"]),
     "backbone on points": ("ring", '--projector \'{kind="backbone",card="TINY"}\'', ["3 channels", "shape (2,)"]),
-    "backbone on gray images": ("lgm", "--data.channels 1", ["3 channels", "shape (1, 8, 8)"]),
     "head gradient without classes": (
         "ring",
         '--players.generator.minimize \'[{kind="statistic",statistic="head-gradient",distance="cosine"}]\'',

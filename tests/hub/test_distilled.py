@@ -3,7 +3,6 @@
 import json
 import pickle
 import struct
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -320,46 +319,6 @@ def test_broken_and_hostile_artifacts(case: str, tmp_path: Path, monkeypatch: py
 
 
 # sets of others
-
-
-def test_torch_files(tmp_path: Path) -> None:
-    images, labels = torch.rand(4, 3, 8, 8), torch.tensor([0, 2, 1, 1])
-    (tmp_path / "names.txt").write_text("cat\ndog\n\nowl\n")
-    for name, content in {
-        "tuple": (images, labels),
-        "table": {"images": images, "labels": labels},
-        "nested": {"data": [[images, labels]]},
-    }.items():
-        torch.save(content, tmp_path / f"{name}.pt")
-        found = DistilledDataset.load(tmp_path / f"{name}.pt")
-        assert torch.equal(found.images, images)
-        assert found.labels.tolist() == labels.tolist()
-        assert found.unknown == ("preprocessing", "class names")
-        assert "unknown: class names" in found.describe()
-        assert DistilledDataset.load(tmp_path / f"{name}.pt", class_names=tmp_path / "names.txt").named
-    torch.save(((images * 255).byte(), torch.eye(4)[:, :3] + 1 / 3), tmp_path / "a.pth")
-    with pytest.raises(MatchZooError, match="probabilities that sum to 1"):
-        DistilledDataset.load(tmp_path / "a.pth")
-    torch.save((images * 3 - 1, labels), tmp_path / "b.pt")
-    with pytest.raises(MatchZooError, match=r"b\.pt: image 0 has values from .*undo a normalization"):
-        DistilledDataset.load(tmp_path / "b.pt")
-    torch.save((images[:1].expand(10**7, -1, -1, -1), labels), tmp_path / "c.pt")
-    with pytest.raises(MatchZooError, match="declares more than the file holds"):
-        DistilledDataset.load(tmp_path / "c.pt")
-    torch.save(images, tmp_path / "d.pt")
-    with pytest.raises(MatchZooError, match="expected two tensors"):
-        DistilledDataset.load(tmp_path / "d.pt")
-    (tmp_path / "set").mkdir()
-    torch.save((Bomb(tmp_path / "set"), labels), tmp_path / "e.pt")
-    (tmp_path / "f.pt").write_bytes(pickle.dumps(Bomb(tmp_path / "set")))
-    for name in ("e.pt", "f.pt"):
-        with pytest.raises(MatchZooError, match="holds more than tensors, or is damaged; it was not unpickled"):
-            DistilledDataset.load(tmp_path / name)
-    assert not (tmp_path / "executed").exists()
-    with zipfile.ZipFile(tmp_path / "g.pt", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a/data/0", b"\0" * 10_000_000)
-    with pytest.raises(MatchZooError, match="would unpack to 10000000 bytes"):
-        DistilledDataset.load(tmp_path / "g.pt")
 
 
 def test_names_for_what_was_saved_without(tmp_path: Path) -> None:

@@ -113,8 +113,18 @@ def test_random_weights_are_a_function_of_their_seed(tiny_card):
     assert torch.equal(first, features(str(tiny_card)))
 
 
-def test_a_backbone_takes_color_images_only():
-    for shape in ((2,), (1, 8, 8)):
+def test_gray_images_are_repeated(tiny_card):
+    gray = torch.rand(2, 1, 32, 32, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    backbone = Backbone(card=str(tiny_card))
+    backbone.build(Spec(shape=(1, 32, 32)))
+    features = backbone.project(gray)
+    assert torch.equal(features, backbone.project(gray.expand(-1, 3, -1, -1)))
+    features.sum().backward()
+    assert gray.grad.shape == gray.shape
+
+
+def test_a_backbone_takes_images_only():
+    for shape in ((2,), (2, 8, 8)):
         with pytest.raises(MatchZooError, match="takes images of 3 channels"):
             Backbone(card="efficientnet-lite0").build(Spec(shape=shape))
 

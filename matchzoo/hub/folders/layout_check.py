@@ -11,6 +11,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.part import Part
 from matchzoo.core.spec import Spec
 from matchzoo.projectors import Backbone, Stack
+from matchzoo.projectors.backbone import CHANNELS, TAKEN
 
 CALLS = 20_000
 """Calls of torch that a part may take to be built, above one for each of its values."""
@@ -55,9 +56,9 @@ class Outline(Part):
         self.card = card
 
     def build(self, spec: Spec) -> int:
-        """The dimension that the card says; raises for samples that are no color images."""
-        if not spec.is_images or spec.shape[0] != 3:
-            raise MatchZooError(f"a backbone takes images of 3 channels, but a sample has shape {list(spec.shape)}")
+        """The dimension that the card says; raises for samples that no backbone takes."""
+        if not spec.is_images or spec.shape[0] not in CHANNELS:
+            raise MatchZooError(f"a backbone takes {TAKEN}, but a sample has shape {list(spec.shape)}")
         return zoo.load(self.card, zoo.BackboneCard).features
 
 

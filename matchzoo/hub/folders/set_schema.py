@@ -23,6 +23,11 @@ CLASSES = "classes.json"
 Table = Mapping[str, Any]
 
 
+def _without_gradients(values: torch.Tensor) -> torch.Tensor:
+    """Values […] that no graph holds: a set is a result, and processes hand on only such."""
+    return values.detach() if values.requires_grad else values
+
+
 @attrs.frozen(eq=False)
 class SetFields:
     """What readers give, and writers and cards take: the fields of a `DistilledDataset`, which says what each of them
@@ -33,8 +38,8 @@ class SetFields:
         labels: [m] int64, or [m, classes] float32.
     """
 
-    images: torch.Tensor
-    labels: torch.Tensor
+    images: torch.Tensor = attrs.field(converter=_without_gradients)
+    labels: torch.Tensor = attrs.field(converter=_without_gradients)
     class_names: tuple[str, ...]
     named: bool = attrs.field(default=True, kw_only=True)
     preprocessing: Table | None = attrs.field(default=None, kw_only=True)

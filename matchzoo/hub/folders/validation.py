@@ -36,13 +36,17 @@ def check(images: torch.Tensor, labels: torch.Tensor, class_names: Sequence[str]
     if labels.ndim == 1:
         low, high = int(labels.min()), int(labels.max())
         if low < 0 or high >= len(class_names):
+            from_one = "; they count from 1: subtract 1" if (low, high) == (1, len(class_names)) else ""
             raise MatchZooError(
                 f"labels from {low} to {high}, expected 0 to {len(class_names) - 1}: there are {len(class_names)} "
-                "class names"
+                f"class names{from_one}"
             )
     else:
         if not torch.isfinite(labels).all() or labels.min() < 0:
-            raise MatchZooError("labels: expected probabilities, got values below 0 or that are no finite numbers")
+            raise MatchZooError(
+                "labels: expected probabilities, got values below 0 or that are no finite numbers; take the softmax of "
+                "logits first"
+            )
         sums = labels.sum(1)
         if (sums - 1).abs().max() > SUM:
             raise MatchZooError(

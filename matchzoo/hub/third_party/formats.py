@@ -2,13 +2,11 @@
 
 import io
 import json
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
-import numpy as np
 import torch
 from PIL import Image
 
@@ -16,7 +14,7 @@ from matchzoo.core.class_names import check_names
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import note
 from matchzoo.data.hub_dataset import all_text, distinct, info_of, numbers
-from matchzoo.data.reading.decoding import Decoding, formats
+from matchzoo.data.reading.decoding import Decoding, Fit, formats
 from matchzoo.data.reading.encoded import Encoded
 from matchzoo.data.reading.folders import class_folders, parts_of
 from matchzoo.data.reading.layout import by_convention
@@ -27,20 +25,23 @@ from matchzoo.data.reading.splits import WORDS, split_of
 from matchzoo.data.reading.store import budget
 from matchzoo.hub.folders.folder import refuse_links_out
 from matchzoo.hub.folders.set_schema import CLASSES, SetFields
-from matchzoo.hub.folders.validation import check
+from matchzoo.hub.third_party.tensor_form import AS_STORED, TensorForm
+from matchzoo.hub.third_party.torch_files import read_torch
 
+TORCH_FILES = (".pt", ".pth")
 LARGEST = 16 << 20
 """Bytes of a file of class names."""
-SAID = "give them with class_names (--class-names FILE)"
 
 
 @attrs.frozen
 class Chosen:
-    """What of a data set is read, as `DistilledDataset.load` says."""
+    """What of a set of others is read, and how, as `DistilledDataset.load` says."""
 
     config: str | None = None
     image_column: str = "image"
     label_column: str = "label"
+    fit: Fit | None = None
+    form: TensorForm = AS_STORED
 
 
 def read(path: Path, names: tuple[str, ...], size: int | None, chosen: Chosen) -> SetFields:
@@ -51,19 +52,24 @@ def read(path: Path, names: tuple[str, ...], size: int | None, chosen: Chosen) -
         except MatchZooError as error:
             raise MatchZooError(f"{path}: {error}") from None
 
-        parquet_files = sorted(file.relative_to(path).as_posix() for file in path.rglob("*.parquet"))
+        parquet_files = _parquet_files(path)
         if parquet_files:
             _, training_files = _layout(str(path), parquet_files, {}, chosen)
             return read_parquet(str(path), path, training_files, {}, names, size, chosen)
-        return read_folders(path, names, size)
+        return read_folders(path, names, size, chosen.fit)
 
     if path.suffix == ".parquet":
         return read_parquet(str(path), path.parent, (path.name,), {}, names, size, chosen)
-    if path.suffix in (".pt", ".pth"):
-        return read_torch(path, names)
+    if path.suffix in TORCH_FILES:
+        return read_torch(path, names, chosen.form)
     raise MatchZooError(
         f"{path}: not a distilled data set (expected a folder, or a file in .safetensors, .parquet, .pt or .pth)"
     )
+
+
+def are_folders(path: Path) -> bool:
+    """Whether a set of others is a folder of images for each class, so that names of classes are names of folders."""
+    return path.is_dir() and not _parquet_files(path)
 
 
 def read_repository(repository: Repository, names: tuple[str, ...], size: int | None, chosen: Chosen) -> SetFields:
@@ -74,10 +80,10 @@ def read_repository(repository: Repository, names: tuple[str, ...], size: int | 
     folder = repository.fetch(files)
     if files[0].endswith(".parquet"):
         return read_parquet(source, folder, files, info_of(readme, config), names, size, chosen)
-    return read_hub_folders(source, folder, files, names, size)
+    return read_hub_folders(source, folder, files, names, size, chosen.fit)
 
 
-def read_folders(folder: Path, names: tuple[str, ...], size: int | None) -> SetFields:
+def read_folders(folder: Path, names: tuple[str, ...], size: int | None, fit: Fit | None) -> SetFields:
     """Images in a folder a class; ``classes.json`` that `DistilledDataset.export` wrote names them, in order."""
     try:
         root = folder if (folder / CLASSES).is_file() else parts_of(folder, wanted="train").train
@@ -85,30 +91,30 @@ def read_folders(folder: Path, names: tuple[str, ...], size: int | None) -> SetF
         exported_names = _exported(root / CLASSES, folders)
         listing = list_classes(root, exported_names or folders)
     except MatchZooError as error:
+        torch_file = next((file.name for file in sorted(folder.iterdir()) if file.suffix in TORCH_FILES), "")
+        hint = f"; give the file of torch in it: {folder / torch_file}" if torch_file else ""
         raise MatchZooError(
             f"{folder}: no run, no distilled set (metrics.json, images.safetensors or distilled.safetensors), no "
-            f"parquet files; as images: {error}"
+            f"parquet files; as images: {error}{hint}"
         ) from None
-    classes = tuple(exported_names.values()) if exported_names else folders
-    if names and len(names) != len(classes):
-        raise MatchZooError(f"{folder}: {len(classes)} folders, but {len(names)} class names are given")
 
+    classes = tuple(exported_names.values()) if exported_names else folders
+    listing.labels[:] = _numbered(f"{folder}: folders", listing.labels, classes, names)
     openers = [lambda path=root / file.path: path for file in listing.files]
-    return _decoded(str(folder), listing, openers, names or classes, size, named_by=names or exported_names)
+    how = (size, fit)
+    return _decoded(str(folder), listing, openers, names or classes, how, named_by=names or exported_names)
 
 
 def read_hub_folders(
-    source: str, folder: Path, files: Sequence[str], names: tuple[str, ...], size: int | None
+    source: str, folder: Path, files: Sequence[str], names: tuple[str, ...], size: int | None, fit: Fit | None
 ) -> SetFields:
     """Images of a repository, of the class that their folder is called."""
     folders = [Path(name).parent.name for name in files]
     classes = distinct(folders)
-    listing = list_files(folder, files, numbers(folders, classes, f"{source}: folders"))
-    if names and len(names) != len(classes):
-        raise MatchZooError(f"{source}: {len(classes)} folders, but {len(names)} class names are given")
-
+    labels = _numbered(f"{source}: folders", numbers(folders, classes, f"{source}: folders"), classes, names)
+    listing = list_files(folder, files, labels)
     openers = [lambda path=folder / name: path for name in files]
-    return _decoded(source, listing, openers, names or classes, size, named_by=names)
+    return _decoded(source, listing, openers, names or classes, (size, fit), named_by=names)
 
 
 def read_parquet(
@@ -125,14 +131,12 @@ def read_parquet(
     check_images(source, folder, files, image, _option)
     column = read_column(source, folder, files, label, "label_column", _option)
     declared = column.names or named(info.get("features"), label)
-    if names and declared and len(names) != len(declared):
-        raise MatchZooError(f"{source}: declares {len(declared)} classes, but {len(names)} class names are given")
-
-    text = all_text(column.values, f"{source}: '{label}'")
-    classes = (
-        (distinct(column.values) if text else declared) or names or distinct(column.values, _option("label_column"))
-    )
+    if all_text(column.values, f"{source}: '{label}'"):
+        classes = distinct(column.values)
+    else:
+        classes = declared or names or distinct(column.values, _option("label_column"))
     labels = numbers(column.values, classes, f"{source}: '{label}'", remedy="")
+    labels = _numbered(f"{source}: '{label}'", labels, classes, names)
     rows = Rows([folder / name for name in files], image)
 
     def content(row: int) -> io.BytesIO:
@@ -143,57 +147,7 @@ def read_parquet(
 
     openers = [lambda row=row: content(row) for row in range(len(labels))]
     shards = Shards(source, folder, tuple(files), image, labels)
-    return _decoded(source, shards, openers, names or classes, size, named_by=names or declared or text)
-
-
-def read_torch(path: Path, names: tuple[str, ...]) -> SetFields:
-    """(images, labels) of a file of torch, read with ``weights_only=True``: of tensors, lists and tables only."""
-    images, labels = _stored_tensors(path)
-    for tensor in (images, labels):
-        if tensor.numel() * tensor.element_size() > path.stat().st_size:
-            raise MatchZooError(f"{path}: a tensor of shape {list(tensor.shape)} declares more than the file holds")
-
-    if images.dtype == torch.uint8:
-        images = images.float() / 255
-    images = images.float() if images.is_floating_point() else images
-    labels = labels.float() if labels.is_floating_point() else labels.long()
-    if labels.ndim not in (1, 2) or labels.numel() == 0:
-        raise MatchZooError(f"{path}: labels: expected [m] or [m, c], got shape {list(labels.shape)}")
-
-    count = labels.shape[1] if labels.ndim == 2 else int(labels.max()) + 1
-    if not names and not 1 <= count <= max(len(labels), labels.numel()) * 1000:
-        raise MatchZooError(f"{path}: labels up to {count - 1}; {SAID}")
-    classes = names or tuple(map(str, range(count)))
-    try:
-        check(images.contiguous(), labels, classes)
-    except MatchZooError as error:
-        raise MatchZooError(f"{path}: {error}") from None
-    return SetFields(images.contiguous(), labels.contiguous(), classes, named=bool(names))
-
-
-def _stored_tensors(path: Path) -> tuple[torch.Tensor, torch.Tensor]:
-    """The two tensors of a file of torch, however they lie in it."""
-    remedy = "ask for tensors, or save them yourself: torch.save((images, labels), PATH)"
-    _refuse_unpacked(path)
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever the unpickler meets; it makes nothing but tensors and plain values
-        reason = (str(error).splitlines() or [""])[0][:200]
-        raise MatchZooError(
-            f"{path}: holds more than tensors, or is damaged; it was not unpickled ({reason}); {remedy}"
-        ) from None
-
-    if isinstance(content, dict) and "data" in content and "images" not in content:
-        content = content["data"]
-    if isinstance(content, dict):
-        content = (content.get("images"), content.get("labels"))
-    if isinstance(content, list | tuple) and len(content) == 1:
-        content = content[0]
-
-    pair = isinstance(content, list | tuple) and len(content) == 2
-    if not pair or not all(isinstance(tensor, torch.Tensor) for tensor in content):
-        raise MatchZooError(f"{path}: expected two tensors, (images, labels) or a table with these keys; {remedy}")
-    return content[0], content[1]
+    return _decoded(source, shards, openers, names or classes, (size, chosen.fit), named_by=names or declared)
 
 
 def names_of(given: str | Path | Sequence[str] | None) -> tuple[str, ...]:
@@ -219,6 +173,10 @@ def names_of(given: str | Path | Sequence[str] | None) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _parquet_files(folder: Path) -> list[str]:
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.parquet"))
+
+
 def _layout(source: str, names: Sequence[str], readme: Mapping[str, Any], chosen: Chosen) -> tuple[str, Sequence[str]]:
     """The configuration, and the files of its training split; of its first where none is called so."""
     config, splits = by_convention(names, readme, chosen.config, _option)
@@ -236,17 +194,44 @@ def _option(field: str) -> str:
     return "the data set" if field == "repo" else f"{field} (--{field.replace('_', '-')} of matchzoo pull)"
 
 
+def _numbered(where: str, labels: Sequence[int], classes: tuple[str, ...], names: tuple[str, ...]) -> list[int]:
+    """Labels, indices into the classes of some folders or texts, as indices into the class names that are given.
+
+    Classes of the same names are matched by name, numbers below the number of names are the labels themselves, and all
+    others are named in order.
+    """
+    known = {name: i for i, name in enumerate(names)}
+    if not names or classes == names:
+        return list(labels)
+    if all(name in known for name in classes):
+        order = [known[name] for name in classes]
+    elif all(map(str.isdecimal, classes)) and max(map(int, classes)) < len(names):
+        order = [int(name) for name in classes]
+    elif len(classes) == len(names):
+        return list(labels)
+    else:
+        shown = ", ".join(classes[:3]) + (", …" if len(classes) > 3 else "")
+        raise MatchZooError(f"{where}: {len(classes)} classes ({shown}), but {len(names)} class names are given")
+    if len(set(order)) < len(order):
+        raise MatchZooError(f"{where}: two of them are the same number ({', '.join(classes[:3])}, …); rename one")
+    return [order[label] for label in labels]
+
+
+class ShapeError(MatchZooError):
+    """Images are of several sizes, or not square, and nobody said what becomes of them."""
+
+
 def _decoded(
     source: str,
     images: Encoded,
     openers: Sequence[Callable[[], Any]],
     names: tuple[str, ...],
-    size: int | None,
+    how: tuple[int | None, Fit | None],
     *,
     named_by: Any,
 ) -> SetFields:
-    """Images of files at their own size, or resized to ``size`` pixels a side."""
-    side = size or _side(source, openers)
+    """Images of files at their own size, or at a size and fit that are given."""
+    side = _side(source, openers, *how)
     need = len(openers) * 3 * side * side * 4
     if need > budget():
         raise MatchZooError(
@@ -254,16 +239,18 @@ def _decoded(
             f"{budget() / 2**20:.0f} are used; give a smaller size (--size N), or set MATCHZOO_MEMORY (in MiB)"
         )
 
-    samples = images.split(Decoding(side)).all()
+    samples = images.split(Decoding(side, fit=how[1] or "crop")).all()
     assert samples.labels is not None
     values = samples.values.to(torch.float32)
-    are_names = bool(named_by) or not all(name.isdigit() for name in names)
+    are_names = bool(named_by) or not all(map(str.isdecimal, names))
     return SetFields(values, samples.labels, names, named=are_names)
 
 
-def _side(source: str, openers: Sequence[Callable[[], Any]]) -> int:
-    """Pixels a side of images that are all of the same square size; else raises."""
-    sizes = set()
+def _side(source: str, openers: Sequence[Callable[[], Any]], size: int | None, fit: Fit | None) -> int:
+    """Pixels a side that images are read at: as given, else their own; raises where that is not enough to say."""
+    if size is not None and fit is not None:
+        return size
+    sizes: set[tuple[int, int]] = set()
     for row, opener in enumerate(openers):
         try:
             with Image.open(opener(), formats=formats()) as image:
@@ -272,9 +259,18 @@ def _side(source: str, openers: Sequence[Callable[[], Any]]) -> int:
             raise
         except Exception as error:  # decoders of damaged files raise whatever their parsing runs into
             raise MatchZooError(f"{source}: image {row} cannot be read ({error})") from None
-        if len(sizes) > 1 or image.width != image.height:
-            raise MatchZooError(f"{source}: images of several sizes, or that are not square; give size (--size N)")
-    return int(np.array(list(sizes)).max())
+
+    shown = " and ".join(f"{width}x{height}" for width, height in sorted(sizes)[:2])
+    odd = next((f"{width}x{height}" for width, height in sorted(sizes) if width != height), "")
+    at = "" if size is not None else ", and at which size (--size N)"
+    if odd and fit is None:
+        raise ShapeError(
+            f"{source}: images that are not square, such as {odd}: say how they become so with fit (--fit crop: their "
+            f"center, --fit pad: the whole on white){at}"
+        )
+    if size is None and (odd or len(sizes) > 1):
+        raise ShapeError(f"{source}: images of several sizes, such as {shown}; give size (--size N)")
+    return size if size is not None else sizes.pop()[0]
 
 
 def _exported(path: Path, folders: tuple[str, ...]) -> dict[str, str]:
@@ -287,14 +283,3 @@ def _exported(path: Path, folders: tuple[str, ...]) -> dict[str, str]:
     except (OSError, ValueError, AttributeError, RecursionError, MatchZooError):
         return {}
     return names if sorted(names) == sorted(folders) else {}
-
-
-def _refuse_unpacked(path: Path) -> None:
-    """Raise if an archive would unpack to more than it is: torch stores its tensors as they are."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            total = sum(entry.file_size for entry in archive.infolist())
-    except (OSError, zipfile.BadZipFile):
-        return
-    if total > path.stat().st_size:
-        raise MatchZooError(f"{path}: would unpack to {total} bytes, more than the file has; ask for plain tensors")

@@ -7,20 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import torch.nn.functional as F
 
+from matchzoo.core.class_names import sort_names
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import kind_of
-from matchzoo.data import Split
+from matchzoo.data import Data, Split
 from matchzoo.evaluation.baselines import class_counts
 from matchzoo.generators import Selection
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.reading import NamedError, artifact_of, with_names
-from matchzoo.hub.third_party.formats import names_of
+from matchzoo.hub.third_party.formats import TORCH_FILES, ShapeError, are_folders, names_of
+from matchzoo.hub.third_party.tensor_form import TensorForm
 from matchzoo.models.classifiers.stored_head import Head
 from matchzoo.projectors import Backbone
 from matchzoo.recipes import door
+from matchzoo.recipes.comparison.fitting import fit_of, fitted, names_are_text
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs.run import Run
 from matchzoo.runs.runnable import Runnable
@@ -79,19 +81,24 @@ class Opened:
 
 
 def opened(
-    sources: Sequence[Source], class_names: str | Path | Sequence[str] | None = None, size: int | None = None
+    sources: Sequence[Source],
+    class_names: str | Path | Sequence[str] | None = None,
+    size: int | None = None,
+    form: TensorForm | None = None,
 ) -> list[Opened]:
     """The sources; those of the same short name get their whole path.
 
     Raises:
-        MatchZooError: one is given twice, is not there, not finished, or not as it must be; or class names are given,
-            and all of them say theirs.
+        MatchZooError: one is given twice, is not there, not finished, or not as it must be; or class names or a form
+            of tensors are given, and all of them say theirs.
     """
     paths = [_path(source) for source in sources]
     twice = next((path for path in paths if path and paths.count(path) > 1), None)
     if twice is not None:
         raise MatchZooError(f"{twice}: given twice")
     opened = [_open(source, class_names, size) for source in sources]
+    if form is not None and not form.says_nothing and not any(Path(path).suffix in TORCH_FILES for path in paths):
+        raise MatchZooError("experiment, range, mean, std, clamp and logits are of .pt and .pth files; no set is one")
     names = names_of(class_names)
     if names and opened and all(one.distilled is not None and one.distilled.class_names != names for one in opened):
         raise MatchZooError("every set says its class names; leave out class_names (--class-names)")
@@ -104,14 +111,19 @@ def opened(
 
 
 def evaluated_sets(
-    sources: Sequence[Opened], spec: Spec, class_names: str | Path | Sequence[str] | None = None
+    sources: Sequence[Opened],
+    data: Data,
+    spec: Spec,
+    class_names: str | Path | Sequence[str] | None = None,
+    form: TensorForm | None = None,
 ) -> list[EvaluatedSet]:
     """The sets, made to fit the data that ``spec`` are of.
 
     Raises:
-        MatchZooError: its classes are not those of the data, or its images are of other channels.
+        MatchZooError: the classes of one are not those of the data, or cannot be told; or its images cannot be made
+            to fit.
     """
-    return [_contender(one, spec, class_names) for one in sources]
+    return [_evaluated(one, data, spec, class_names, form) for one in sources]
 
 
 def spaces_of(recipe: Runnable) -> dict[str, str]:
@@ -148,6 +160,8 @@ def _open(source: Source, class_names: Any, size: int | None) -> Opened:
                 distilled = DistilledDataset.load(os.fspath(source), class_names=class_names, size=size)
             except NamedError:  # they are for the others
                 distilled = DistilledDataset.load(os.fspath(source), size=size)
+            except ShapeError:  # the data say at which size and how they are read
+                return Opened(name=name, path=os.fspath(source), recipe=None, distilled=None)
             at = distilled.repository if distilled.repository is not None and not path.exists() else None
             name = f"{at['repo']}@{at['commit'][:8]}" if at else name
             return Opened(name=name, path=os.fspath(source), recipe=_recipe(distilled), distilled=distilled)
@@ -171,32 +185,58 @@ def _recipe(distilled: DistilledDataset) -> Recipe | None:
         return None
 
 
-def _contender(one: Opened, spec: Spec, class_names: Any) -> EvaluatedSet:
-    path, name, recipe, distilled = one.path, one.name, one.recipe, one.distilled
-    side = spec.shape[-1]
+def _evaluated(one: Opened, data: Data, spec: Spec, class_names: Any, form: TensorForm | None) -> EvaluatedSet:
+    title, distilled = one.path or one.name, one.distilled
     if distilled is None:
-        distilled = DistilledDataset.load(path, class_names=class_names, size=side)
-    notes = [f"{path}: unknown: {', '.join(distilled.unknown)}"] if path and distilled.unknown else []
-    matched = distilled.with_classes(spec.class_names, path or name)
+        distilled = _read(one.path, data, spec, class_names, form)
+    notes = [f"{title}: unknown: {', '.join(distilled.unknown)}"] if one.path and distilled.unknown else []
+
+    by_folder = one.distilled is None and are_folders(Path(one.path).expanduser())
+    if not distilled.named and not by_folder and names_are_text(data):
+        _refuse_ambiguous(title, distilled.class_names, spec.class_names)
+    matched = distilled.with_classes(spec.class_names, title)
     if distilled.class_names != spec.class_names:
-        notes.append(f"{path or name}: its classes are in another order; its labels were matched by name")
-    images = matched.images.float()
-    if images.shape[1] != spec.shape[0]:
-        raise MatchZooError(
-            f"{path or name}: images of {images.shape[1]} channels, those of the data have {spec.shape[0]}"
-        )
-    if tuple(images.shape[1:]) != spec.shape:
-        was = "x".join(map(str, images.shape[2:]))
-        size = list(spec.shape[1:])
-        images = F.interpolate(images, size=size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
-        notes.append(f"{path or name}: {was} pixels, resized to the {size[0]}x{size[1]} of the data")
+        notes.append(f"{title}: its classes are in another order; its labels were matched by name")
+
+    try:
+        images, changes = fitted(matched.images.float(), spec.shape, fit_of(data))
+    except MatchZooError as error:
+        raise MatchZooError(f"{title}: {error}") from None
     return EvaluatedSet(
-        name=name,
-        made_with=made_with(recipe) if recipe else "",
-        path=path,
+        name=one.name,
+        made_with=made_with(one.recipe) if one.recipe else "",
+        path=one.path,
         images=Split(images, matched.labels),
         classes=len(spec.class_names),
         bytes=distilled.bytes,
-        notes=tuple(notes),
+        notes=(*notes, *(f"{title}: {change}" for change in changes)),
         head=matched.head,
+    )
+
+
+def _read(path: str, data: Data, spec: Spec, class_names: Any, form: TensorForm | None) -> DistilledDataset:
+    """A set of others, its images in files at the size and with the fit of the data."""
+    fit, side = fit_of(data), spec.shape[-1]
+    of_tensors = attrs.asdict(form) if form is not None and Path(path).suffix in TORCH_FILES else {}
+    try:
+        return DistilledDataset.load(path, class_names=class_names, size=side, fit=fit, **of_tensors)
+    except ShapeError:
+        raise MatchZooError(
+            f"{path}: images that are not square, and the data do not say how such become so; choose: "
+            f'DistilledDataset.load("{path}", size={side}, fit="pad").save(FOLDER), or fit="crop"; then evaluate that '
+            "folder"
+        ) from None
+
+
+def _refuse_ambiguous(title: str, own: Sequence[str], wanted: Sequence[str]) -> None:
+    """Raise if bare numbers meet class names that are numbers too, and these are counted in more than one way."""
+    by_number, by_text = sort_names(wanted), tuple(sorted(wanted))
+    if set(own) != set(wanted) or by_number == by_text:
+        return
+    label = next(i for i, names in enumerate(zip(by_number, by_text, strict=True)) if len(set(names)) > 1)
+    raise MatchZooError(
+        f"{title}: its labels are bare numbers, and the data call their classes by numbers, which are counted in two "
+        f"ways: as numbers ({', '.join(by_number[:3])}, …) and, by torchvision, as text ({', '.join(by_text[:3])}, "
+        f"…). Label {label} may be '{by_number[label]}' or '{by_text[label]}': give the names in label order with "
+        "class_names (--class-names FILE)"
     )

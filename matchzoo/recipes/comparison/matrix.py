@@ -23,6 +23,7 @@ from matchzoo.evaluation.classifier_transfer import ClassifierTransfer
 from matchzoo.evaluation.evaluation import Record
 from matchzoo.evaluation.linear_probe import named
 from matchzoo.evaluation.probe_harness import Baseline, ProbeHarness
+from matchzoo.hub.third_party.tensor_form import TensorForm
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit
 from matchzoo.models.classifiers.stored_head import Head
 from matchzoo.projectors import Backbone
@@ -168,6 +169,7 @@ def evaluate(
     seeds: int = 5,
     random_draws: int = 10,
     class_names: str | Path | Sequence[str] | None = None,
+    form: TensorForm | None = None,
     inherit: str | None = None,
     device: str = "auto",
     quiet: bool = False,
@@ -184,6 +186,7 @@ def evaluate(
             `VIEWS`.
         size: pixels a side of data and sets, for backbones that do not take the data's own.
         class_names: of sets that do not say them, in label order, or a file of them.
+        form: how the tensors of ``.pt`` and ``.pth`` files among the sets are read; as they are if not given.
         protocols: how classifiers are trained, by kind or as objects.
         baselines: rows of real images beside the sets: random, centroid (as many a class as each set has), full.
         seeds: draws of the views, and of whatever else a protocol draws.
@@ -203,7 +206,7 @@ def evaluate(
         raise MatchZooError("evaluate: expected at least one backbone ('matchzoo list backbones/*' shows them)")
     if not sets and not baselines:
         raise MatchZooError("evaluate: expected at least one set: a run, a distilled set or a folder of images")
-    given = opened(sets, class_names, size)
+    given = opened(sets, class_names, size, form)
     recipes = [one.recipe for one in given if one.recipe is not None]
     table, notes = _data_table(data, recipes, size)
     chosen = structure(table, Data)  # type: ignore[type-abstract]
@@ -214,7 +217,7 @@ def evaluate(
     if size is not None:
         views = structure({k: v for k, v in to_table(views).items() if k != "size"}, Views)
     notes += check_same_data(given, chosen, table, data_changed)
-    compared = evaluated_sets(given, spec, class_names)
+    compared = evaluated_sets(given, chosen, spec, class_names, form)
     notes += [note for one in compared for note in one.notes]
     used = [named(protocol) for protocol in protocols]
     engine = Engine.start(device, "float32")

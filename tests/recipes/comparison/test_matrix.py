@@ -14,8 +14,10 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown, size_of
 from matchzoo.core.storage import files
 from matchzoo.core.toml import write_toml
+from matchzoo.data.views import Views
 from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.hub.distilled import DistilledDataset
+from matchzoo.hub.third_party.tensor_form import TensorForm
 from matchzoo.recipes.comparison import Matrix, evaluate
 
 NAMES = tuple("0123456789")
@@ -210,8 +212,7 @@ def test_what_is_refused(digits, ring_recipe, lgm_recipe, tiny_card, tmp_path):
     wrong(f"set 1 on {card[0]}: training: classes without a sample: 9", [lacking], card, data="digits")
     high = DistilledDataset(digits.images, digits.labels + 1, NAMES)
     wrong("set 1: labels: expected 0 to 9, got 1 to 10", [high], card, data="digits")
-    gray = DistilledDataset(digits.images[:, :1], digits.labels, NAMES)
-    wrong("images of 1 channels, those of the data have 3", [gray], card, data="digits")
+    wrong("are of .pt and .pth files; no set is one", [digits], card, data="digits", form=TensorForm(experiment=1))
     wrong(
         r"takes images of 224x224 pixels only, but they are 64x64; give size \(--size N\)",
         [digits],
@@ -231,6 +232,75 @@ def test_what_is_refused(digits, ring_recipe, lgm_recipe, tiny_card, tmp_path):
     files.write_text(tmp_path / "x.json", write_toml({"a": 1}))
     with pytest.raises(MatchZooError, match="not a stored matrix"):
         Matrix.load(tmp_path / "x.json")
+
+
+def test_gray_sets_and_gray_data(digits, tiny_card):
+    """A repeated channel gives what the same gray images in color do, whichever of set and data is gray."""
+    from matchzoo.data import Digits
+
+    gray = attrs.evolve(digits, images=digits.images[:, :1])
+    scores = {}
+    for channels in (1, 3):
+        matrix = evaluate(
+            [digits, gray],
+            [str(tiny_card)],
+            data=Digits(size=8, channels=channels),
+            protocols=["nearest-centroid"],
+            device="cpu",
+            quiet=True,
+        )
+        scores |= {(channels, name): matrix.record(name, str(tiny_card))["top1_mean"] for name in matrix.sets}
+        said = ["set 2: gray images, whose channel is repeated for the three of the data"]
+        assert matrix.about["notes"] == (said if channels == 3 else [])
+    assert len(set(scores.values())) == 1
+
+
+@pytest.fixture
+def by_number(tmp_path):
+    """Data of twelve classes, told apart by brightness, in folders that are called by numbers."""
+    for part, count in (("train", 4), ("test", 2)):
+        for label in range(12):
+            folder = tmp_path / "data" / part / str(label)
+            folder.mkdir(parents=True)
+            for i in range(count):
+                Image.new("RGB", (8, 8), (20 * label, 10 * i, 20 * label)).save(folder / f"{i}.png")
+    from matchzoo.data import ImageFolder
+
+    return ImageFolder(path=str(tmp_path / "data"), size=8)
+
+
+def test_bare_numbers_and_classes_that_are_called_by_numbers(by_number, tiny_card, tmp_path):
+    """Labels of torchvision's order of such folders: by number, label 2 would be the class '2', and it is '10'."""
+    names = sorted(map(str, range(12)))
+    colors = torch.tensor([[20.0 * int(name), 0, 20 * int(name)] for name in names]) / 255
+    images = colors[:, :, None, None].expand(-1, -1, 8, 8).contiguous()
+    torch.save((images, torch.arange(12)), tmp_path / "set.pt")
+    common = {"data": by_number, "protocols": ["nearest-centroid"], "device": "cpu", "quiet": True}
+    with pytest.raises(MatchZooError, match=r"set\.pt: its labels are bare numbers.* Label 2 may be '2' or '10': give"):
+        evaluate([tmp_path / "set.pt"], [str(tiny_card)], **common)
+    matrix = evaluate([tmp_path / "set.pt"], [str(tiny_card)], class_names=names, **common)
+    assert matrix.records[0]["top1_mean"] == 100
+    matrix = evaluate([tmp_path / "data/train"], [str(tiny_card)], **common)  # folders are called as the data's
+    assert matrix.records[0]["top1_mean"] == 100
+
+
+def test_folders_of_images_become_square_as_the_data(tiny_card, tmp_path):
+    """Wide cut-outs that differ at their ends, and are of several sizes: cropped, they would all be alike."""
+    for part, count in (("train", 6), ("test", 4)):
+        for label, ends in {"left": (0,), "right": (1,)}.items():
+            (tmp_path / "data" / part / label).mkdir(parents=True)
+            for i in range(count):
+                image = Image.new("RGB", (64 + 4 * i, 16), "white")
+                for end in ends:
+                    image.paste("black", (end * (image.width - 16), 0, end * (image.width - 16) + 16, 16))
+                image.save(tmp_path / "data" / part / label / f"{i}.png")
+    from matchzoo.data import ImageFolder
+
+    data = ImageFolder(path=str(tmp_path / "data"), size=32, fit="pad")
+    common = {"protocols": ["ridge"], "views": Views(), "seeds": 1, "device": "cpu", "quiet": True}
+    matrix = evaluate([tmp_path / "data/train"], [str(tiny_card)], data=data, **common)
+    assert matrix.records[0]["top1_mean"] == 100
+    wrong(r'not square, and the data do not say .*size=32, fit="pad"\)\.save', [tmp_path / "data/train"], [str(tiny_card)], data="digits", size=32)  # fmt: skip
 
 
 def test_a_set_may_be_called_like_a_baseline(digits, tiny_card, tmp_path):
