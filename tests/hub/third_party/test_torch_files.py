@@ -74,14 +74,30 @@ def test_images_and_labels_in_two_files(tmp_path: Path) -> None:
 
 
 SAID: dict[str, tuple[object, dict, str]] = {
-    "experiment": ({"data": [[IMAGES, LABELS], [IMAGES.flip(0), LABELS.flip(0)]]}, {"experiment": 0}, "2 experiments, of 4 images each: say which (--experiment 0 to 1, experiment=0)"),
+    "experiment": (
+        {"data": [[IMAGES, LABELS], [IMAGES.flip(0), LABELS.flip(0)]]},
+        {"experiment": 0},
+        "2 experiments, of 4 images each: say which (--experiment 0 to 1, experiment=0)",
+    ),
     "bytes as floats": ((IMAGES * 255, LABELS), {"range": (0, 255)}, "(--range 0 255, range=(0, 255))"),
     "bytes as int64": (((IMAGES * 255).round().long(), LABELS), {"range": (0, 255)}, "(--range 0 255, range=(0, 255))"),
     "from -1": ((IMAGES * 2 - 1, LABELS), {"range": (-1, 1)}, "(--range -1 1, range=(-1, 1))"),
-    "normalized": ((NORMALIZED, LABELS), {"mean": MEAN, "std": STD}, "undone by its mean and std (such as --mean 0.4914"),
-    "normalized bytes": ((NORMALIZED, LABELS), {"mean": [255 * m for m in MEAN], "std": [255 * s for s in STD], "range": (0, 255)}, "--mean"),
-    "a little outside": ((IMAGES + (IMAGES > 0.99) * 0.05, LABELS), {"clamp": True}, "so little can be clamped (--clamp"),
-}  # fmt: skip
+    "normalized": (
+        (NORMALIZED, LABELS),
+        {"mean": MEAN, "std": STD},
+        "undone by its mean and std (such as --mean 0.4914",
+    ),
+    "normalized bytes": (
+        (NORMALIZED, LABELS),
+        {"mean": [255 * m for m in MEAN], "std": [255 * s for s in STD], "range": (0, 255)},
+        "--mean",
+    ),
+    "a little outside": (
+        (IMAGES + (IMAGES > 0.99) * 0.05, LABELS),
+        {"clamp": True},
+        "so little can be clamped (--clamp",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", SAID)
@@ -117,27 +133,55 @@ def test_logits(tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[object, dict, str]] = {
-    "experiment too high": ({"data": [[IMAGES, LABELS]]}, {"experiment": 1}, "experiment: expected 0, for there is one set, got 1"),
+    "experiment too high": (
+        {"data": [[IMAGES, LABELS]]},
+        {"experiment": 1},
+        "experiment: expected 0, for there is one set, got 1",
+    ),
     "experiment below 0": ((IMAGES, LABELS), {"experiment": -1}, "experiment: expected a number from 0, got -1"),
-    "range of bytes": (((IMAGES * 255).byte(), LABELS), {"range": (0, 255)}, "images are bytes, of 0 to 255 as they are"),
+    "range of bytes": (
+        ((IMAGES * 255).byte(), LABELS),
+        {"range": (0, 255)},
+        "images are bytes, of 0 to 255 as they are",
+    ),
     "range upside down": ((IMAGES, LABELS), {"range": (1, 0)}, "range: expected the values of black and of white"),
     "std alone": ((IMAGES, LABELS), {"std": 0.3}, "expected both of the normalization"),
     "std of zero": ((IMAGES, LABELS), {"mean": 0.1, "std": 0}, "expected finite numbers, std above 0"),
-    "two means": ((NORMALIZED, LABELS), {"mean": (0.1, 0.2), "std": 0.3}, "mean: expected a number for each of 3 channels, got 2"),
+    "two means": (
+        (NORMALIZED, LABELS),
+        {"mean": (0.1, 0.2), "std": 0.3},
+        "mean: expected a number for each of 3 channels, got 2",
+    ),
     "logits of whole numbers": ((IMAGES, LABELS), {"logits": True}, "logits: its labels are a number an image"),
     "not finite": ((IMAGES / 0, LABELS), {"clamp": True}, "images have values that are no finite numbers"),
     "two hots": ((IMAGES, torch.ones(4, 3, dtype=torch.int64)), {}, "expected a single 1 in each row"),
-    "halves": ((IMAGES, LABELS + 0.5), {}, r"expected whole numbers [m] or probabilities [m, c], got a tensor float32 [4]"),
+    "halves": (
+        (IMAGES, LABELS + 0.5),
+        {},
+        r"expected whole numbers [m] or probabilities [m, c], got a tensor float32 [4]",
+    ),
     "labels from 1": ((IMAGES, LABELS + 1), {"class_names": ["a", "b", "c"]}, "they count from 1: subtract 1"),
     "one too many": ((IMAGES, LABELS[:3]), {}, "labels: expected int64 [4]"),
-    "two channels": ((IMAGES[:, :2], LABELS), {}, "expected [m, 3, h, w] or [m, 1, h, w], got a tensor float32 [4, 2, 8, 8]"),
-    "a table of a network": ({"state": {"w": IMAGES}, "epoch": 3}, {}, "found a table of 'state': a table of 1, 'epoch': a int; ask for tensors"),
-    "two images": ({"a": IMAGES, "b": IMAGES, "y": LABELS}, {}, "found a table of 'a': a tensor float32 [4, 3, 8, 8], 'b'"),
+    "two channels": (
+        (IMAGES[:, :2], LABELS),
+        {},
+        "expected [m, 3, h, w] or [m, 1, h, w], got a tensor float32 [4, 2, 8, 8]",
+    ),
+    "a table of a network": (
+        {"state": {"w": IMAGES}, "epoch": 3},
+        {},
+        "found a table of 'state': a table of 1, 'epoch': a int; ask for tensors",
+    ),
+    "two images": (
+        {"a": IMAGES, "b": IMAGES, "y": LABELS},
+        {},
+        "found a table of 'a': a tensor float32 [4, 3, 8, 8], 'b'",
+    ),
     "nothing": ([], {}, "found a list of 0"),
     "expanded": ((IMAGES[:1].expand(10**7, -1, -1, -1), LABELS), {}, "declares more than the file holds"),
     "the same image often": (([IMAGES[0]] * 10**4, [0] * 10**4), {}, "declares more than the file holds"),
     "labels far apart": ((IMAGES, LABELS * 10**9), {}, "labels up to 2000000000; give them with class_names"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -194,7 +238,7 @@ def test_options_of_tensors_are_for_files_of_torch(tmp_path: Path, capsys: pytes
     path = stored(tmp_path, {"data": [[IMAGES * 255, LABELS]] * 2})
     main(["push", str(path), "user/name", "--dry-run", "--experiment", "1", "--range", "0", "255"])
     assert "would push" in capsys.readouterr().out
-    with pytest.raises(MatchZooError, match="give the file of torch in it: .*set.pt"):
+    with pytest.raises(MatchZooError, match=r"give the file of torch in it: .*set\.pt"):
         DistilledDataset.load(tmp_path)
 
 

@@ -263,7 +263,8 @@ def by_number(tmp_path):
             folder = tmp_path / "data" / part / str(label)
             folder.mkdir(parents=True)
             for i in range(count):
-                Image.new("RGB", (8, 8), (20 * label, 10 * i, 20 * label)).save(folder / f"{i}.png")
+                green = 2 * i + (part == "test")
+                Image.new("RGB", (8, 8), (20 * label, green, 20 * label)).save(folder / f"{i}.png")
     from matchzoo.data import ImageFolder
 
     return ImageFolder(path=str(tmp_path / "data"), size=8)
@@ -290,7 +291,7 @@ def test_folders_of_images_become_square_as_the_data(tiny_card, tmp_path):
         for label, ends in {"left": (0,), "right": (1,)}.items():
             (tmp_path / "data" / part / label).mkdir(parents=True)
             for i in range(count):
-                image = Image.new("RGB", (64 + 4 * i, 16), "white")
+                image = Image.new("RGB", (64 + 4 * i + 2 * (part == "test"), 16), "white")
                 for end in ends:
                     image.paste("black", (end * (image.width - 16), 0, end * (image.width - 16) + 16, 16))
                 image.save(tmp_path / "data" / part / label / f"{i}.png")
@@ -300,7 +301,13 @@ def test_folders_of_images_become_square_as_the_data(tiny_card, tmp_path):
     common = {"protocols": ["ridge"], "views": Views(), "seeds": 1, "device": "cpu", "quiet": True}
     matrix = evaluate([tmp_path / "data/train"], [str(tiny_card)], data=data, **common)
     assert matrix.records[0]["top1_mean"] == 100
-    wrong(r'not square, and the data do not say .*size=32, fit="pad"\)\.save', [tmp_path / "data/train"], [str(tiny_card)], data="digits", size=32)  # fmt: skip
+    wrong(
+        r'not square, and the data do not say .*size=32, fit="pad"\)\.save',
+        [tmp_path / "data/train"],
+        [str(tiny_card)],
+        data="digits",
+        size=32,
+    )
 
 
 def test_a_set_may_be_called_like_a_baseline(digits, tiny_card, tmp_path):
