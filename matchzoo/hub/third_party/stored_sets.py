@@ -18,7 +18,7 @@ Pair = tuple[Any, Any]
 
 
 def stored_set(path: Path, experiment: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images and labels of a file, of any shapes and types, without gradients.
+    """Images [m, …] and labels [m] or [m, c] of a file, of any type and order of channels, without gradients.
 
     Args:
         path: the file; of one that is called ``images…`` and holds images alone, labels are read of ``labels…``
