@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from matchzoo.cli.usage import Flag
-from matchzoo.core.showing.text import as_json
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing.text import as_json, finite
 
 
 def ratio(
@@ -43,6 +44,7 @@ def ratio(
         drop: a column to leave out, by its name (by number from 1 in tables without names); may be repeated.
         missing: refuse tables with missing values, or drop such rows.
     """
+    from matchzoo.cli.ratio_summary import remarks, summary
     from matchzoo.core.storage.number_tables import read_pair
     from matchzoo.core.storage.table_format import TableFormat
     from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out
@@ -66,45 +68,20 @@ def ratio(
         **fitted.diagnostics(),
         "balance": {n: list(pair) for n, pair in zip(names, balance(p.values, q.values, fitted), strict=True)},
     }
+    failures = []
     if estimator.out_of_sample and min(len(p.values), len(q.values)) >= 10:
-        results["held_out"] = held_out(p.values, q.values, method, not raw, seed)
+        try:
+            results["held_out"] = held_out(p.values, q.values, estimator, not raw, seed, fitted.chosen)
+        except MatchZooError as error:
+            results["held_out"] = None
+            failures.append(f"no held-out check: {error}")
+    results = finite(results)
+    sides = {"denominator": fitted.denominator.numpy()}
+    sides |= {"numerator": fitted.numerator.numpy()} if estimator.out_of_sample else {}
+    results["notes"] = failures + remarks(results, sides)
     print(as_json(results) if json else "\n".join(summary(results)))
     if output is not None:
         from matchzoo.cli.ratio_files import write
 
         for path in write(output, p, q, fitted, estimator.out_of_sample, results):
             print(f"wrote {path}", file=sys.stderr if json else sys.stdout)
-
-
-def summary(results: dict[str, Any]) -> list[str]:
-    """The diagnostics as lines, with what each should be."""
-    n, m = results["rows"]
-    what = "relative ratio" if "relative" in results else "ratio"
-    lines = [
-        f"{results['method']}: {n} rows of the numerator, {m} of the denominator, {len(results['columns'])} columns"
-    ]
-    if results["chosen"]:
-        lines.append("chosen: " + ", ".join(f"{name} {value:.4g}" for name, value in results["chosen"].items()))
-    effective = results["effective_sample_size"]
-    lines += [
-        f"mean {what:22} {results['mean']:9.4f}  should be 1",
-        f"smallest {what:18} {results['minimum']:9.4f}  should not be negative",
-        f"effective sample size       {effective:9.1f}  of {m}: below a tenth, few rows carry the weighted means",
-    ]
-    if "condition_number" in results:
-        lines.append(f"condition number            {results['condition_number']:9.3g}  above 1e8, raise the ridge")
-    if "held_out" in results:
-        out = results["held_out"]
-        lines += [
-            f"held out: mean              {out['mean']:9.4f}  should be 1",
-            f"held out: squared error     {out['squared_error_less_that_of_1']:9.4f}  less that of r = 1; should be "
-            "below 0 where the tables differ",
-            f"held out: AUC               {out['auc']:9.4f}  0.5: the tables look alike",
-        ]
-    else:
-        lines.append("no held-out check: the method has no values at new rows, or there are fewer than 10")
-    lines.append("means apart, in standard deviations of the numerator: before and after weighting")
-    width = max(map(len, results["columns"]))
-    pairs = sorted(results["balance"].items(), key=lambda item: -abs(item[1][0]))
-    lines += [f"  {name:{width}} {before:8.3f} {after:8.3f}" for name, (before, after) in pairs[:12]]
-    return lines + ([f"  … and {len(pairs) - 12} more columns"] if len(pairs) > 12 else [])

@@ -13,6 +13,8 @@ from matchzoo.core.storage import files
 from matchzoo.core.storage.number_tables import Numbers, constant
 from matchzoo.ratios import Ratio
 
+LARGEST = 1e30
+"""End of the axis of ratios, at most."""
 POINTS = 5000
 """Rows of each table in a picture, at most."""
 INK = ("#1f4e79", "#c55a11")
@@ -27,7 +29,16 @@ def write(
     found: dict[str, Any],
 ) -> list[Path]:
     """Write all of it; returns the paths. Values are in the rows of the tables' files: none (in CSV) or NaN (in npy)
-    where a row was left out."""
+    where a row was left out, and inf where they are not finite.
+
+    Args:
+        folder: made if it is not there.
+        numerator: the table of p.
+        denominator: that of q.
+        ratio: as it was estimated from the two.
+        everywhere: whether it has values at the numerator's rows.
+        found: what ``diagnostics.json`` says, figures that are not finite as None.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sides = {"denominator": ratio.denominator.numpy()}
@@ -40,8 +51,7 @@ def write(
             files.write_text(folder / f"{name}.csv", text)
             files.write_with(folder / f"{name}.npy", functools.partial(np.save, arr=values))
             written += [folder / f"{name}.csv", folder / f"{name}.npy"]
-        finite = {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in found.items()}
-        files.write_json(folder / "diagnostics.json", finite)
+        files.write_json(folder / "diagnostics.json", found)
         figure = draw(numerator.values, denominator.values, found["columns"], sides)
         files.write_with(folder / "ratio.png", lambda path: figure.savefig(path, dpi=120))
     except OSError as error:
@@ -52,11 +62,14 @@ def write(
 def draw(numerator: np.ndarray, denominator: np.ndarray, names: Sequence[str], sides: dict[str, np.ndarray]) -> Figure:
     """Left, how the ratio is distributed at the rows of either table; right, where it is large.
 
-    One column is the horizontal axis, two are both axes; of more, the first two principal components are.
+    One column is the horizontal axis, two are both axes; of more, the first two principal components are. Ratios that
+    are not finite are drawn as the largest that is.
     """
     figure = Figure(figsize=(10, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    low, high = 1e-3, max(max(values.max() for values in sides.values()), 1.0) * 1.1
+    largest = max(values.max(initial=1.0, where=np.isfinite(values)) for values in sides.values())
+    low, high = 1e-3, min(largest, LARGEST) * 1.1
+    sides = {name: np.nan_to_num(values, nan=1.0, posinf=high) for name, values in sides.items()}
     bins = np.geomspace(low, high, 50)
     for (name, values), ink in zip(sides.items(), INK, strict=False):
         weights = np.full(len(values), 1 / len(values))
@@ -65,7 +78,7 @@ def draw(numerator: np.ndarray, denominator: np.ndarray, names: Sequence[str], s
     left.set(xscale="log", xlabel="ratio (those below 0.001 in the first bar)", ylabel="share of rows")
     left.legend(frameon=False)
     values = sides["denominator"]
-    some = np.linspace(0, len(denominator) - 1, min(len(denominator), POINTS)).astype(int)
+    some = np.random.default_rng(0).permutation(len(denominator))[:POINTS]
     if denominator.shape[1] == 1:
         right.plot(denominator[some, 0], values[some], ".", markersize=3, color=INK[0])
         right.set(xlabel=names[0], ylabel="ratio at the denominator")
@@ -77,7 +90,7 @@ def draw(numerator: np.ndarray, denominator: np.ndarray, names: Sequence[str], s
         scaled = (pooled - pooled.mean(0)) / spread
         axes = np.linalg.eigh(scaled.T @ scaled)[1][:, :-3:-1]
         shown, labels = (denominator - pooled.mean(0)) / spread @ axes, ["first principal component", "second"]
-    color = np.log10(values[some].clip(low, None))
+    color = np.log10(values[some].clip(low, high))
     drawn = right.scatter(shown[some, 0], shown[some, 1], s=6, c=color, cmap="viridis", linewidths=0)
     right.set(xlabel=labels[0], ylabel=labels[1], title="rows of the denominator")
     figure.colorbar(drawn, ax=right, label="log10 of the ratio")

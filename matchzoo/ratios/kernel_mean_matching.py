@@ -41,7 +41,9 @@ def kernel_mean_matching(
         [m], differentiable in both sets.
 
     Source: Huang et al., Correcting sample selection bias by unlabeled data, NeurIPS 2006, without constraints; the
-    form of Srivastava et al., Generative ratio matching networks, ICLR 2020. Without ``clip`` it may be negative.
+    form of Srivastava et al., Generative ratio matching networks, ICLR 2020. Without ``clip`` it may be negative. With
+    it, what had cancelled negative weights stays: where p has no samples, weights of 0 on average become positive. As
+    weights of a regression take `KernelMeanMatching` with ``constraint="non-negative"``.
     """
     matching = KernelMeanMatching(bandwidths=bandwidths, ridge=ridge, constraint="clip" if clip else "none")
     return matching(numerator, denominator)
@@ -65,7 +67,8 @@ class KernelMeanMatching(RatioEstimator):
     ridge: float = attrs.field(default=1e-3, validator=positive())
     """Added to the diagonal of the Gram matrix."""
     constraint: Literal["none", "clip", "non-negative"] = "none"
-    """none (closed form, may be negative), clip (negative values set to 0), or non-negative (constrained minimum)."""
+    """none (closed form, may be negative), clip (negative values set to 0: a positive remainder stays where weights
+    cancelled), or non-negative (constrained minimum, for weights of a regression)."""
     bound: float | None = attrs.field(default=None, validator=positive())
     """Upper bound of the constrained ratio."""
     tolerance: float | None = attrs.field(default=None, validator=at_least(0))

@@ -1,6 +1,7 @@
 """Numbers and tables as text."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,15 @@ def with_spread(mean: float, spread: float | None, form: str = ".1f") -> str:
         form: how the number is written; the spread has no sign.
     """
     return f"{mean:{form}}" if spread is None else f"{mean:{form}} ± {spread:{form.lstrip('+')}}"
+
+
+def finite(value: Any) -> Any:
+    """A value for JSON, with None in the place of every float that is NaN or infinite, however deep."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(inner) for key, inner in value.items()}
+    return [finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def mean_and_spread(record: Mapping[str, Any], score: str) -> str:

@@ -1,0 +1,87 @@
+"""What ``matchzoo ratio`` prints: diagnostics with what each should be, and what is wrong with an estimate."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+SHOWN = 12
+"""Columns whose means are shown, at most."""
+
+
+def remarks(figures: Mapping[str, Any], sides: Mapping[str, np.ndarray]) -> list[str]:
+    """Why figures are not finite, and what to do.
+
+    Args:
+        figures: of `matchzoo.cli.ratio.ratio`, with None for those that are not finite.
+        sides: the ratio's values at the rows of the denominator, and of the numerator where the method has them.
+    """
+    notes = []
+    if "condition_number" in figures and figures["condition_number"] is None:
+        notes.append("the condition number is not finite: the system is singular to rounding; raise the ridge")
+
+    held_out = figures.get("held_out") or {}
+    lacking = [name for name in ("mean", "minimum", "effective_sample_size") if figures[name] is None]
+    lacking += [f"held-out {name}" for name, value in held_out.items() if value is None]
+    lacking += [f"balance of {name}" for name, pair in figures["balance"].items() if None in pair]
+    places = []
+    for side, values in sides.items():
+        rows = np.flatnonzero(~np.isfinite(values))
+        if len(rows):
+            places.append(f"{len(rows)} of {len(values)} rows of the {side} (row {rows[0] + 1} is the first)")
+    if not lacking and not places:
+        return notes
+
+    what = f"{', '.join(lacking).replace('_', ' ')}: " if lacking else ""
+    why = f"the ratio is at {' and '.join(places)}" if places else "sums over ratios at left-out rows are"
+    remedy = "take logarithms or ranks of columns whose values lie far out, or a method that is bounded there (ulsif)"
+    return [*notes, f"not finite: {what}{why} too large for a number; {remedy}"]
+
+
+def summary(results: Mapping[str, Any]) -> list[str]:
+    """The diagnostics as lines, with what each should be; None is shown as "not finite"."""
+    n, m = results["rows"]
+    what = "relative ratio" if "relative" in results else "ratio"
+    lines = [
+        f"{results['method']}: {n} rows of the numerator, {m} of the denominator, {len(results['columns'])} columns"
+    ]
+    if results["chosen"]:
+        lines.append("chosen: " + ", ".join(f"{name} {value:.4g}" for name, value in results["chosen"].items()))
+    lines += [
+        _line(f"mean {what}", results["mean"], ".4f", "should be 1"),
+        _line(f"smallest {what}", results["minimum"], ".4f", "should not be negative"),
+    ]
+    if "clipped_share" in results:
+        lost = 'of all weight was below 0, and set to 0; constraint = "non-negative" has none'
+        lines.append(_line("clipped share", results["clipped_share"], ".4f", lost))
+    size = f"of {m}: below a tenth, few rows carry the weighted means"
+    lines.append(_line("effective sample size", results["effective_sample_size"], ".1f", size))
+    if "condition_number" in results:
+        lines.append(_line("condition number", results["condition_number"], ".3g", "above 1e8, raise the ridge"))
+
+    if results.get("held_out"):
+        out = results["held_out"]
+        error = "less that of r = 1; should be below 0 where the tables differ"
+        lines += [
+            _line("held out: mean", out["mean"], ".4f", "should be 1"),
+            _line("held out: squared error", out["squared_error_less_that_of_1"], ".4f", error),
+            _line("held out: AUC", out["auc"], ".4f", "0.5: the tables look alike"),
+        ]
+    elif "held_out" not in results:
+        lines.append("no held-out check: the method has no values at new rows, or there are fewer than 10")
+    lines += results["notes"]
+
+    lines.append("means apart, in standard deviations of the numerator: before and after weighting")
+    width = max(map(len, results["columns"]))
+    pairs = sorted(results["balance"].items(), key=lambda item: -abs(item[1][0]))
+    for name, (before, after) in pairs[:SHOWN]:
+        lines.append(f"  {name:{width}} {before:8.3f} {_number(after, '.3f'):>8}")
+    return lines + ([f"  … and {len(pairs) - SHOWN} more columns"] if len(pairs) > SHOWN else [])
+
+
+def _line(name: str, value: float | None, form: str, should: str) -> str:
+    return f"{name:26} {_number(value, form):>10}  {should}"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "not finite" if value is None else f"{value:{form}}"
