@@ -49,11 +49,10 @@ def parts_of(root: Path, wanted: Literal["all", "train"] = "all") -> Parts:
     if not any(split_of(name) == "train" for name in parts):
         _refuse_untrained(root, named, parts, others)
         for name in named:
-            note(f"{root}: '{name}' is read as a class; a part of the data would hold a folder for each class")
+            note(f"{root}: '{name}' is read as a class, not as a part of the data")
         return Parts(root)
 
-    labeled_alone = [name for name in parts if split_of(name) == "train"]
-    classes = {inner for name in labeled_alone for inner in sub_folders(parts[name])}
+    classes = {inner for name, part in parts.items() if split_of(name) == "train" for inner in sub_folders(part)}
     assigned = assign(named, root, lambda name: _is_labeled(parts.get(name), classes))
     assert assigned.train is not None
     is_clear = assigned.test is not None or split_of_word(assigned.train) is not None
@@ -79,7 +78,7 @@ def class_folders(folder: Path) -> tuple[str, ...]:
     names = sub_folders(folder)
     if len(names) < FEWEST:
         inner = sub_folders(folder / names[0]) if names else ()
-        hint = f"; '{names[0]}' holds folders: give {folder / names[0]}" if len(inner) >= FEWEST else ""
+        hint = f"; '{names[0]}' holds folders: give {folder / names[0]}" if len(names) == 1 and inner else ""
         raise MatchZooError(f"{folder}: expected a folder for each of at least 2 classes, found {len(names)}{hint}")
     for name in names:
         if any("\ud800" <= letter <= "\udfff" for letter in name):  # bytes that are no UTF-8

@@ -167,7 +167,7 @@ def _look_at_folders(where: str, seen: Iterable[str], images: Collection[str]) -
     if parts and len(parts) == len(folders):
         raise MatchZooError(f"{where} holds images in the folders {', '.join(parts[:4])}, not in one for each class")
     if parts and not any(map(_split_of, images)):
-        note(f"{where} has images in '{parts[0]}', which is read as a class; a part would hold a folder for each class")
+        note(f"{where} has images in '{parts[0]}', which is read as a class, not as a part of the data")
     places, known = {PurePosixPath(name).parent for name in images}, set(images)
     others = [name for name in seen if name not in known and PurePosixPath(name).parent in places]
     if others:
