@@ -151,8 +151,8 @@ def test_the_command_refuses_and_accepts(begun, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (np.zeros((12, 8, 8, 3), np.uint8), "not the same ones"),
-        (np.zeros((12, 4, 4, 3), np.uint8), r"of shape \[3, 4, 4\], were \[3, 8, 8\]"),
+        (np.random.default_rng(1).integers(0, 256, (12, 8, 8, 3), dtype=np.uint8), "not the same ones"),
+        (np.random.default_rng(1).integers(0, 256, (12, 4, 4, 3), dtype=np.uint8), r"of shape \[3, 4, 4\], were \[3, 8, 8\]"),
     ],
     ids=["values", "size"],
 )
