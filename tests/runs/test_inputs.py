@@ -22,6 +22,8 @@ from matchzoo.runs import inputs
 NAMES = ("circle", "common", "rare")
 FOLDER = {"kind": "image-folder", "path": "data", "size": 8}
 
+RNG = np.random.default_rng(1)
+
 
 def draw_images(folder: Path, count: int = 6, seed: int = 0) -> None:
     """Small images of three classes, in train and test."""
@@ -151,8 +153,8 @@ def test_the_command_refuses_and_accepts(begun, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (np.random.default_rng(1).integers(0, 256, (12, 8, 8, 3), dtype=np.uint8), "not the same ones"),
-        (np.random.default_rng(1).integers(0, 256, (12, 4, 4, 3), dtype=np.uint8), r"of shape \[3, 4, 4\], were \[3, 8, 8\]"),
+        (RNG.integers(0, 256, (12, 8, 8, 3), dtype=np.uint8), "not the same ones"),
+        (RNG.integers(0, 256, (12, 4, 4, 3), dtype=np.uint8), r"of shape \[3, 4, 4\], were \[3, 8, 8\]"),
     ],
     ids=["values", "size"],
 )
