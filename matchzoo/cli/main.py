@@ -1,4 +1,4 @@
-"""The command line: matchzoo list, show, copy, plan, run, evaluate, report, ratio, push, pull, doctor, completion.
+"""The command line: matchzoo list, show, copy, plan, run, evaluate, report, ratio, sample, push, pull, doctor, …
 
 Exit codes: 0 done, 1 a defect of ours (with a traceback), 2 something to fix (with what and how), 130 and 143 stopped
 by SIGINT and SIGTERM after saving.

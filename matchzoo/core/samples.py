@@ -37,6 +37,7 @@ class Samples:
         source: the samples that these are the images of under a map, row by row; None where there was no map.
         decode: from values [n, …] such as these back to values [n, …] such as those of ``origin``; None where there
             is no way.
+        columns: names of the d numbers of rows [n, d] of a table, which are in its units; empty for all others.
     """
 
     values: torch.Tensor
@@ -47,6 +48,7 @@ class Samples:
     group: torch.Tensor | None = None
     decode: Callable[[torch.Tensor], torch.Tensor] | None = None
     source: "Samples | None" = None
+    columns: tuple[str, ...] = ()
     # Weak keys: two sets that hold each other's matrices would be a cycle, and keep their graph until a collection.
     _kept: "WeakKeyDictionary[Samples, dict[float | str | None, torch.Tensor]]" = attrs.field(
         init=False, repr=False, factory=WeakKeyDictionary

@@ -2,9 +2,40 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
+
+if TYPE_CHECKING:
+    import torch
+
+
+@attrs.frozen(kw_only=True)
+class Units:
+    """What the numbers of a sample are in the table that they come from: column j is ``center_j + scale_j · value_j``.
+
+    Attributes:
+        columns: names, one of each number of a sample.
+        center: of each column; its mean over the training rows where the data are standardized, else 0.
+        scale: of each column, above 0; its standard deviation over the training rows, else 1.
+    """
+
+    columns: tuple[str, ...]
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+
+    def standardized(self, rows: "torch.Tensor") -> "torch.Tensor":
+        """Rows [n, d] of the table as parts see them, float64."""
+        center, scale = self._tensors(rows)
+        return (rows.double() - center) / scale
+
+    def restored(self, values: "torch.Tensor") -> "torch.Tensor":
+        """Values [n, d] of samples as rows of the table, float64."""
+        center, scale = self._tensors(values)
+        return center + scale * values.double()
+
+    def _tensors(self, like: "torch.Tensor") -> "list[torch.Tensor]":
+        return [like.new_tensor(values, dtype=like.double().dtype) for values in (self.center, self.scale)]
 
 
 @attrs.frozen(kw_only=True)
@@ -21,6 +52,7 @@ class Spec:
         group_names: names of the environments or subgroups of the training samples; empty without groups.
         space: where the recipe declares the projector that is built, or whose features these are: ``projector``, or
             ``projectors.clip`` where it has several.
+        units: names and units of the numbers of a sample; None for samples that are no rows of a table.
     """
 
     shape: tuple[int, ...]
@@ -31,6 +63,7 @@ class Spec:
     seed: int = 0
     space: str = "projector"
     group_names: tuple[str, ...] = ()
+    units: Units | None = None
 
     @property
     def is_images(self) -> bool:
@@ -38,9 +71,17 @@ class Spec:
         return len(self.shape) == 3
 
 
+def as_table(spec: Spec) -> dict[str, Any]:
+    """A spec as JSON holds it; without units where it has none, as earlier versions wrote it."""
+    table = attrs.asdict(spec)
+    if spec.units is None:
+        del table["units"]
+    return table
+
+
 def specs_as_text(spec: Spec, specs: Mapping[str, Spec]) -> str:
     """The spec of the data, and others by name, as one JSON text."""
-    return json.dumps({**attrs.asdict(spec), "specs": {name: attrs.asdict(own) for name, own in specs.items()}})
+    return json.dumps({**as_table(spec), "specs": {name: as_table(own) for name, own in specs.items()}})
 
 
 def specs_of_text(text: str) -> tuple[Spec, dict[str, Spec]]:
@@ -51,5 +92,7 @@ def specs_of_text(text: str) -> tuple[Spec, dict[str, Spec]]:
 
 
 def _spec(table: dict[str, Any]) -> Spec:
+    units = table.get("units")
+    known = {} if units is None else {"units": Units(**{name: tuple(values) for name, values in units.items()})}
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
-    return Spec(**values)
+    return Spec(**{**values, **known})

@@ -9,6 +9,7 @@ from matchzoo.data.gaussian import Gaussian
 from matchzoo.data.hub_dataset import Hub
 from matchzoo.data.image_folder import ImageFolder
 from matchzoo.data.imagenet import ImageNet
+from matchzoo.data.numbers import NumberTable
 from matchzoo.data.ring import Ring
 from matchzoo.data.ring_3d import Ring3D
 from matchzoo.data.split import Split
@@ -25,6 +26,7 @@ __all__ = [
     "ImageFolder",
     "ImageNet",
     "Loaded",
+    "NumberTable",
     "Ring",
     "Ring3D",
     "Split",

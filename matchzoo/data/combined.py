@@ -53,6 +53,9 @@ class Combined(Data):
                 raise DeclarationError([(path, message)])
             if content.class_names != first.class_names:
                 raise DeclarationError([(path, "has other classes than the first, or in another order")])
+            if content.units != first.units:
+                message = "has other columns or units than the first; give all the same columns, standardize = false"
+                raise DeclarationError([(path, message)])
 
         environments = [loaded[f"environments.{name}"] for name in self.environments]
         tests = [content.test for content in environments]
@@ -64,7 +67,7 @@ class Combined(Data):
             others[name] = Split(_values(content.train)) if name in self.unlabeled else content.train
             if content.test is not None:
                 others[f"{name}{TEST}"] = content.test
-        return Loaded(train, test, first.class_names, tuple(self.environments), others)
+        return Loaded(train, test, first.class_names, tuple(self.environments), others, first.units)
 
 
 def joined(splits: Sequence[Split]) -> Split:

@@ -13,7 +13,7 @@ from matchzoo.core.class_names import check_names
 from matchzoo.core.declare import family
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Spec
+from matchzoo.core.spec import Spec, Units
 from matchzoo.data.part_checks import check_test_part
 from matchzoo.data.split import Split
 
@@ -31,6 +31,7 @@ class Loaded:
         class_names: in label order; empty without labels.
         group_names: in the order of the samples' groups; empty without groups.
         others: further splits by name, such as an unlabeled ``target``.
+        units: of the numbers of a sample, for rows of a table.
     """
 
     train: Split
@@ -38,6 +39,7 @@ class Loaded:
     class_names: tuple[str, ...] = ()
     group_names: tuple[str, ...] = ()
     others: Mapping[str, Split] = attrs.Factory(dict)
+    units: Units | None = None
 
 
 @family("data")
@@ -88,6 +90,7 @@ class Data(nn.Module, ABC):
             count=len(loaded.train),
             seed=seed,
             group_names=loaded.group_names,
+            units=loaded.units,
         )
 
     @final

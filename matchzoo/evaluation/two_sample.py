@@ -29,7 +29,8 @@ class TwoSample(Evaluation):
     samples: int = attrs.field(default=2000, validator=at_least(2))
     """Samples of each side: all test samples where there are fewer, else some of them, drawn with a fixed seed."""
     bandwidths: tuple[float, ...] = attrs.field(default=(0.2, 0.5, 1.0, 2.0), validator=[positive(), not_empty()])
-    """Standard deviations of the Gaussians, in the units of the data."""
+    """Standard deviations of the Gaussians, in the units that terms see: those of the data or, for a table of
+    numbers, standard deviations of its columns."""
     kernel: Kernel | None = None
     """Another kernel, in place of the Gaussians: "energy" for the energy distance."""
     permutations: int = attrs.field(default=0, validator=at_least(0))
@@ -51,7 +52,8 @@ class TwoSample(Evaluation):
             return split.render(some_rows(split, self.samples)).values
 
         test = some(data.test_set)
-        generated = unweighted(generator.sample(generator.count or self.samples), "two-sample").values.cpu()
+        drawn = generator.standardized_sample(generator.count or self.samples)
+        generated = unweighted(drawn, "two-sample").values.cpu()
         records: list[Record] = []
         for name, values in ((trained.method, generated), ("training data", some(data.training_set))):
             record: Record = {"method": name, "samples": len(values)} | self._compared(values, test, trained.seed)

@@ -4,12 +4,13 @@ import itertools
 from abc import ABC, abstractmethod
 from typing import ClassVar, final
 
+import attrs
 import torch
 
 from matchzoo.core.declare import family
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples, concatenated
-from matchzoo.core.spec import Spec
+from matchzoo.core.spec import Spec, Units
 from matchzoo.core.step import Step
 from matchzoo.data.split import Split
 
@@ -58,6 +59,11 @@ class Generator(Part, ABC):
         """The samples of some draws: differentiable, row by row; images [n, c, h, w] in [0, 1] or points [n, d]."""
 
     @property
+    def units(self) -> Units | None:
+        """Of the numbers of a sample, for generators of rows of a table; None for the others. Known once built."""
+        return None
+
+    @property
     def source_split(self) -> Split | None:
         """The samples that a map generator maps; None for the others."""
         return None
@@ -67,16 +73,25 @@ class Generator(Part, ABC):
         return self.render(draws).values
 
     @final
-    @torch.no_grad()
     def sample(self, n: int | None = None, seed: int = 0) -> Samples:
         """n samples without a graph, in evaluation mode, rendered a part at a time so that memory is bounded by what
-        they take themselves.
+        they take themselves. Of a table of numbers they are rows [n, d] in its own units, float64, with its columns.
 
         Args:
             n: how many; None for all there are, which is an error where they are endless.
             seed: of the draws: the same seed and n give the same samples, in any process and after any training steps
                 (which have draws of their own).
         """
+        samples = self.standardized_sample(n, seed)
+        if self.units is None:
+            return samples
+        restored = self.units.restored(samples.values)
+        return attrs.evolve(samples, values=restored, columns=self.units.columns)
+
+    @final
+    @torch.no_grad()
+    def standardized_sample(self, n: int | None = None, seed: int = 0) -> Samples:
+        """`sample` as terms and evaluations see it: what `render` gives, standardized where the data are."""
         training = self.training
         self.eval()
         try:

@@ -7,7 +7,7 @@ import torch
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Spec
+from matchzoo.core.spec import Spec, Units
 from matchzoo.core.step import Step
 from matchzoo.data import Data, Split
 from matchzoo.generators.generator import Generator
@@ -30,6 +30,7 @@ class MapGenerator(Generator):
 
     def build(self, spec: Spec) -> None:
         """Load the source, and build the network from its samples to those of ``spec.shape``."""
+        self.built_for = spec
         source = self.source.build(spec.seed)
         self.network.build(source.shape, spec.shape, Step(0, spec.seed).rng("generator"))
 
@@ -37,6 +38,11 @@ class MapGenerator(Generator):
     def source_split(self) -> Split:
         """The samples that are mapped."""
         return self.source.training_set
+
+    @property
+    def units(self) -> Units | None:
+        """Of the data that it was built for."""
+        return self.built_for.units
 
     @property
     def count(self) -> None:

@@ -8,7 +8,7 @@ import torch
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Spec
+from matchzoo.core.spec import Spec, Units
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least
 from matchzoo.generators.generator import Generator
@@ -35,7 +35,13 @@ class NoiseGenerator(Generator):
 
     def build(self, spec: Spec) -> None:
         """Build the network for samples of ``spec.shape``."""
+        self.built_for = spec
         self.network.build((self.dimension,), spec.shape, Step(0, spec.seed).rng("generator"))
+
+    @property
+    def units(self) -> Units | None:
+        """Of the data that it was built for."""
+        return self.built_for.units
 
     @property
     def count(self) -> None:

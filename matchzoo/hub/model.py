@@ -82,7 +82,8 @@ class Model(ModelFields):
         """The sha256 of all that decides what the part computes, but for the weights of a backbone, which its card
         says: its declaration, the shape of a sample, its tensors."""
         hashes = {name: sha256(value) for name, value in sorted(self.tensors.items())}
-        content = [declared_parts.table_of(self.declared), list(self.spec.shape), hashes]
+        content: list[Any] = [declared_parts.table_of(self.declared), list(self.spec.shape), hashes]
+        content += [] if self.spec.units is None else [attrs.asdict(self.spec.units)]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @functools.cached_property
@@ -112,6 +113,8 @@ class Model(ModelFields):
         lines = [f"{self.family} of kind {self.kind}, {size} values, of {of}"]
         if spec.classes:
             lines.append(f"{spec.classes} classes")
+        if spec.units is not None:
+            lines.append(f"columns: {', '.join(spec.units.columns)}")
         return lines
 
     def save(self, folder: str | Path) -> None:

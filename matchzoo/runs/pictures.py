@@ -71,7 +71,7 @@ def write(folder: Path, trained: Trained) -> None:
             _save(image_rows([(f"step {n}", x.float() / 255) for n, x in chosen], ()), pictures / "growth.png")
     elif len(parts.spec.shape) == 1:
         real = real_points(parts.data)
-        generated = generator.sample(POINTS).values.cpu()
+        generated = generator.standardized_sample(POINTS).values.cpu()
         flat = plane(real)
         _save(scatter([("generated", flat(generated))], flat(real)), pictures / "samples.png")
         if snapshots:
@@ -88,7 +88,7 @@ def snapshot(generator: Generator, projector: Projector | None, data: Data, imag
     ``samples``: the first image of each class, with their classes as ``labels``, or a few images (uint8), or points.
     ``projected`` and ``projected_real``: points in the space of a projector that moves, if given.
     """
-    drawn = generator.sample(None if generator.count is not None else COLUMNS if images else POINTS)
+    drawn = generator.standardized_sample(None if generator.count is not None else COLUMNS if images else POINTS)
     samples = drawn.values
     if images:
         tensors = {}

@@ -38,7 +38,15 @@ def test_toml_round_trip(noun, kind, tiny_card):
     assert all(field.default is None for field in fields if "None" in str(field.type))
 
 
-FILES = ("image-folder", "table", "imagenet", "torchvision", "arrays", "hub")  # tests/test_data_*.py make them
+FILES = (
+    "image-folder",
+    "table",
+    "imagenet",
+    "torchvision",
+    "arrays",
+    "numbers",
+    "hub",
+)  # tests/test_data_*.py make them
 OF_OTHERS = (("generator", "selection"), ("projector", "model"))  # tests/hub/test_model_projector.py has the latter
 WITHOUT_A_STEP = ("evaluation", "protocol", "weights", "selector")  # tests/test_selectors.py has selectors
 TRAINABLE = [

@@ -36,6 +36,7 @@ CASES: dict[str, dict[str, tuple]] = {
             {"environments": {"a": IMAGES["data"]}, "others": {"b": IMAGES["data"]}, "unlabeled": ["b"]},
             IMAGES,
         ),
+        "numbers": ({"path": "FILE.csv", "format": {"decimal": ",", "drop": ["id"]}}, {}),
         "hub": ({"repo": "owner/name@v1", "train_files": ["a/*.parquet"], "class_names": ["a", "b"]}, {}),
     },
     "generator": {

@@ -1,9 +1,12 @@
 """The recipes of implicit generators: every one builds at its declared size and takes two steps of its own schedule."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from matchzoo import recipes
+from matchzoo.core.storage import number_tables
 from matchzoo.training.loop import Training
 
 NAMES = [n for n in recipes.names() if n.split("/")[0] in ("gram", "gan", "mmd-net", "mmd-gan")]
@@ -16,13 +19,16 @@ STAND_INS = {  # digits of the same shape, for what is not on every machine
 
 
 def test_every_method_has_every_data_set() -> None:
-    sets = {"ring-2d", "ring-3d", "gaussian", "digits", "fashion-mnist", "mnist", "cifar10", "celeba"}
+    sets = {"ring-2d", "ring-3d", "gaussian", "digits", "fashion-mnist", "mnist", "cifar10", "celeba", "table"}
     assert set(NAMES) == {f"{method}/{data}" for method in ("gram", "gan", "mmd-net", "mmd-gan") for data in sets}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_trains(name: str) -> None:
+def test_it_trains(name: str, tmp_path: Path) -> None:
     recipe = recipes.load(name)
+    if name.endswith("/table"):
+        number_tables.write(tmp_path / "table.csv", torch.randn(40, 3).double().numpy(), ("a", "b", "c"))
+        recipe = recipe.replace(**{"data.path": str(tmp_path / "table.csv")})
     data = STAND_INS.get(name.split("/")[1])
     changes: dict = {"trainer.steps": 2, "trainer.batch": 6, "trainer.device": "cpu"}
     if data is not None:

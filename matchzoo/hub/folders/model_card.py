@@ -8,10 +8,12 @@ import yaml
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
+from matchzoo.core.spec import Units
 from matchzoo.core.structuring import structure
 from matchzoo.evaluation import Evaluation
 from matchzoo.evaluation.evaluation import tables
 from matchzoo.hub.folders.card_text import (
+    SHOWN,
     data_name,
     inline,
     license,
@@ -58,6 +60,7 @@ def text(model: TrainedModel, repo: str = "", picture: str = "") -> str:
         _origin(model),
         licenses("model", model.license, model.source, model.backbones),
         names_of_classes(model.spec.class_names) if model.spec.class_names else "",
+        _columns(model.spec.units) if model.spec.units is not None else "",
         _files(model),
     ]
     head = yaml.safe_dump(metadata(model), sort_keys=False, allow_unicode=True, width=120)
@@ -92,8 +95,9 @@ def _use(model: TrainedModel, repo: str) -> str:
     door = "from matchzoo import hub" if repo else "from matchzoo.hub import Model"
     shape = ", ".join(map(str, model.spec.shape))
     given = f"[n, {shape}]{' in [0, 1]' if model.spec.is_images else ''}"
+    of_table = "" if model.spec.units is None else ", in the units of the table"
     calls = {
-        "generator": f"samples = generator.sample(100).values  # float [100, {shape}]",
+        "generator": f"samples = generator.sample(100).values  # float [100, {shape}]{of_table}",
         "projector": f"features = projector.project(x)  # x: {given}",
         "probe": f"scores = probe.scores(x)  # x: {given} → [n, {model.spec.classes}]\nnames = probe.predict(x)",
     }
@@ -157,6 +161,15 @@ def _origin(model: TrainedModel) -> str:
     rows += rows_of_versions(model.versions)
     rows.append(["recipe", "`recipe.toml`: `matchzoo run recipe.toml`" if model.recipe else "unknown"])
     return f"## Origin\n\n{markdown(rows)}".rstrip()
+
+
+def _columns(units: Units) -> str:
+    """The section on the columns of the table that samples are rows of, the first `SHOWN` of them."""
+    listed = list(zip(units.columns, units.center, units.scale, strict=True))
+    rows = [["column", "center", "scale"], *([safe(n), f"{c:.6g}", f"{s:.6g}"] for n, c, s in listed[:SHOWN])]
+    more = f"\n\n… and {len(listed) - SHOWN} more." if len(listed) > SHOWN else ""
+    about = "A sample is a row of these columns: `center + scale × value`, where the network gives the values."
+    return f"## Columns\n\n{about}\n\n{markdown(rows).rstrip()}{more}"
 
 
 def _files(model: TrainedModel) -> str:

@@ -114,6 +114,13 @@ def _spec(table: dict[str, Any]) -> Spec:
     if wrong is not None or spec.count < 0:
         raise MatchZooError(f"{CONFIG}: facts.{wrong or 'count'}: expected a number above 0")
 
+    units = spec.units
+    if units is not None:
+        lengths = {len(units.columns), len(units.center), len(units.scale), len(set(units.columns))}
+        if {(length,) for length in lengths} != {spec.shape} or min(units.scale) <= 0:
+            reason = f"a name, a center and a scale above 0 of each number of a sample {list(spec.shape)!r:.80}"
+            raise MatchZooError(f"{CONFIG}: facts.units: expected {reason}")
+
     if spec.class_names:
         check_names(spec.class_names)
     if len(spec.class_names) not in (0, spec.classes):

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import attrs
 import torch
 from matplotlib.figure import Figure
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.curves import INK
 from matchzoo.core.showing.figures import POINTS, image_grid, plane
+from matchzoo.core.spec import as_table
 from matchzoo.core.storage import files
 from matchzoo.core.storage.files import file_sha256
 from matchzoo.core.toml import write_toml
@@ -74,7 +74,7 @@ def table(model: TrainedModel, files_sha256: Mapping[str, str]) -> dict[str, Any
 
     head = {"format": FORMAT, "schema": SCHEMA, "family": model.family, "kind": model.kind}
     fields = {name: getattr(model, name) for name in PLAIN}
-    return {**head, "facts": attrs.asdict(model.spec), "tensors": tensors, "files": files_sha256, **fields}
+    return {**head, "facts": as_table(model.spec), "tensors": tensors, "files": files_sha256, **fields}
 
 
 def hashes(tensors: Mapping[str, torch.Tensor]) -> dict[str, str]:
@@ -89,7 +89,8 @@ def sample(model: TrainedModel) -> Figure | None:
 
     generator: Generator = model.part
     count = SHOWN if model.spec.is_images else POINTS
-    values = generator.sample(count if generator.count is None else min(count, generator.count)).values.float()
+    count = count if generator.count is None else min(count, generator.count)
+    values = generator.standardized_sample(count).values.float()
     if model.spec.is_images:
         return image_grid(values.clamp(0, 1))
     if values.ndim != 2 or values.shape[1] < 2:
