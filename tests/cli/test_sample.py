@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.hub_server import TOKEN, HubServer, hub  # noqa: F401
 from helpers.tables import RING
 from PIL import Image
 
@@ -18,6 +19,7 @@ from matchzoo.core.storage import number_tables
 from matchzoo.core.structuring import structure
 from matchzoo.data import Arrays
 from matchzoo.generators import NoiseGenerator, PixelImages
+from matchzoo.hub import push_model
 from matchzoo.hub.model import Model
 from matchzoo.models.networks import DCGAN, MLP
 from matchzoo.projectors import Learned
@@ -49,6 +51,21 @@ def test_rows_of_a_table(of_table: Path, tmp_path: Path, suffix: str, capsys: py
     assert of_run.columns == (() if suffix == ".npy" else ("age", "income"))
     assert np.abs(of_run.values.mean(0) - (45, 2e4)).max() < 2e4  # of the table's size, not standardized
     assert of_run.values[:, 1].min() > 1000
+
+
+def test_a_pulled_model_gives_rows_of_the_table(
+    of_table: Path,
+    tmp_path: Path,
+    hub: HubServer,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setenv("MATCHZOO_CACHE", str(tmp_path / "own"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    push_model(Model.load(of_table / "model"), "tester/people")
+    main(["sample", "tester/people", "-n", "7", "-o", str(tmp_path / "pulled.csv")])
+    main(["sample", str(of_table / "run"), "-n", "7", "-o", str(tmp_path / "run.csv")])
+    assert (tmp_path / "pulled.csv").read_text() == (tmp_path / "run.csv").read_text()
 
 
 def test_rows_are_printed_where_no_file_is_named(of_table: Path, capsys: pytest.CaptureFixture) -> None:
