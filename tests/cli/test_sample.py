@@ -56,8 +56,8 @@ def test_rows_of_a_table(of_table: Path, tmp_path: Path, suffix: str, capsys: py
 def test_a_pulled_model_gives_rows_of_the_table(
     of_table: Path,
     tmp_path: Path,
-    hub: HubServer,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    hub: HubServer,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setenv("MATCHZOO_CACHE", str(tmp_path / "own"))
