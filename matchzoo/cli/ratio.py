@@ -25,6 +25,7 @@ def ratio(
     skip_lines: int = 0,
     drop: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     missing: Literal["refuse", "drop"] = "refuse",
+    permutations: int = 0,
 ) -> None:
     """Estimate the ratio of the densities of two tables of numbers, at every row, and say whether to trust it.
 
@@ -43,11 +44,12 @@ def ratio(
         skip_lines: lines above the tables, such as titles.
         drop: a column to leave out, by its name (by number from 1 in tables without names); may be repeated.
         missing: refuse tables with missing values, or drop such rows.
+        permutations: test whether the tables are of one distribution at all, by this many permutations, such as 999.
     """
     from matchzoo.cli.ratio_summary import remarks, summary
     from matchzoo.core.storage.number_tables import read_pair
     from matchzoo.core.storage.table_format import TableFormat
-    from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out
+    from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out, standardized
 
     estimator = estimator_of(method)
     format = TableFormat(
@@ -75,6 +77,18 @@ def ratio(
         except MatchZooError as error:
             results["held_out"] = None
             failures.append(f"no held-out check: {error}")
+    if permutations:
+        import torch
+
+        from matchzoo.evaluation.metrics.two_sample_tests import permutation_test
+
+        first, second = map(torch.as_tensor, (p.values, q.values) if raw else standardized(p.values, q.values))
+        try:
+            test = permutation_test(first, second, permutations=permutations, seed=seed)
+            results["two_sample"] = {"mmd2": test.statistic, "p_value": test.p_value, "permutations": len(test.null)}
+        except MatchZooError as error:
+            results["two_sample"] = None
+            failures.append(f"no two-sample test: {error}")
     results = finite(results)
     sides = {"denominator": fitted.denominator.numpy()}
     sides |= {"numerator": fitted.numerator.numpy()} if estimator.out_of_sample else {}

@@ -69,6 +69,10 @@ def summary(results: Mapping[str, Any]) -> list[str]:
         ]
     elif "held_out" not in results:
         lines.append("no held-out check: the method has no values at new rows, or there are fewer than 10")
+    if results.get("two_sample"):
+        test = results["two_sample"]
+        should = f"of {test['permutations']} permutations; small where the tables differ"
+        lines.append(_line("two-sample test: p-value", test["p_value"], ".4g", should))
     lines += results["notes"]
 
     lines.append("means apart, in standard deviations of the numerator: before and after weighting")

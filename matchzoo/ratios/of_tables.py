@@ -107,6 +107,20 @@ def _scale(numerator: "torch.Tensor", denominator: "torch.Tensor") -> "tuple[tor
     return pooled.mean(0), spread
 
 
+def standardized(numerator: Any, denominator: Any) -> "list[torch.Tensor]":
+    """Rows [n, d] and [m, d] of two tables, every column with pooled mean 0 and standard deviation 1, if not constant.
+
+    Args:
+        numerator: rows of p, as `estimate` takes them.
+        denominator: rows of q.
+    """
+    import torch
+
+    tables = [torch.as_tensor(table.values) for table in two_tables(numerator, denominator)]
+    center, spread = _scale(*tables)
+    return [(rows - center) / spread for rows in tables]
+
+
 @np.errstate(invalid="ignore")
 def balance(numerator: Any, denominator: Any, ratio: "Ratio") -> list[tuple[float, float]]:
     """How far the means of each column are apart, in standard deviations of the numerator: before and after weighting.
@@ -161,10 +175,10 @@ def held_out(
     estimator = estimator_of(method) if isinstance(method, str) else method
     if chosen is None:
         chosen = estimate(numerator, denominator, estimator, standardize=standardize, seed=seed).chosen
-    tables = [table.values for table in two_tables(numerator, denominator)]
     if standardize:
-        center, spread = (x.numpy() for x in _scale(*map(torch.as_tensor, tables)))
-        tables = [(rows - center) / spread for rows in tables]
+        tables = [rows.numpy() for rows in standardized(numerator, denominator)]
+    else:
+        tables = [table.values for table in two_tables(numerator, denominator)]
 
     rng = np.random.default_rng(seed)
     parts = []

@@ -9,8 +9,9 @@ import torch
 from matchzoo.cli.main import main
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage.number_tables import constant, read, same_columns
+from matchzoo.evaluation.metrics import permutation_test
 from matchzoo.ratios import KernelMeanMatching
-from matchzoo.ratios.of_tables import balance, estimate, held_out
+from matchzoo.ratios.of_tables import balance, estimate, held_out, standardized
 
 METHODS = ("ulsif", "rulsif", "kliep", "classifier", "kernel-mean-matching")
 
@@ -164,6 +165,28 @@ def test_tables_are_read_as_the_command_is_told_and_values_stay_in_the_rows_of_t
     np.testing.assert_allclose(np.delete(values, 3), expected)
     assert np.isnan(values[3])
     assert (out / "denominator.csv").read_text().splitlines()[4] == ""
+
+
+def test_the_command_tests_for_one_distribution(files, capsys):
+    """The p-value is of columns in their pooled units, so theirs do not count; two halves of a table are alike."""
+    p, q = tables()
+    np.save(files / "p.npy", p * [1e3, 1e-3])
+    np.save(files / "q.npy", q * [1e3, 1e-3])
+    np.save(files / "half.npy", q[:125])
+    np.save(files / "rest.npy", q[125:])
+    found = {}
+    for names in (("p.npy", "q.npy"), ("half.npy", "rest.npy")):
+        main(["ratio", *(str(files / name) for name in names), "--permutations", "99", "--json"])
+        found[names[0]] = json.loads(capsys.readouterr().out)["two_sample"]
+    assert found["p.npy"]["p_value"] == 0.01
+    assert found["half.npy"]["p_value"] > 0.05
+    plain = permutation_test(*standardized(p, q), permutations=99)
+    assert found["p.npy"]["mmd2"] == pytest.approx(plain.statistic, rel=1e-9)
+    main(["ratio", str(files / "p.csv"), str(files / "q.csv"), "--permutations", "99"])
+    assert (
+        "two-sample test: p-value         0.01  of 99 permutations; small where the tables differ"
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.usefixtures("drawn")

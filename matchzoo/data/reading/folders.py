@@ -6,6 +6,7 @@ from typing import Literal
 
 import attrs
 
+from matchzoo.core.choices import checked
 from matchzoo.core.class_names import sort_names
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import note
@@ -30,6 +31,7 @@ class Parts:
     test: Path | None = None
 
 
+@checked
 def parts_of(root: Path, wanted: Literal["all", "train"] = "all") -> Parts:
     """The parts of a folder: ``train`` and ``test`` by any of their names (`split_of`), or the folder itself.
 
