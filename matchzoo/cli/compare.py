@@ -2,8 +2,9 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
+import attrs
 import tyro
 
 from matchzoo.core.errors import MatchZooError
@@ -11,7 +12,7 @@ from matchzoo.core.showing.text import as_json
 from matchzoo.hub.third_party.tensor_form import AS_STORED, TensorForm
 
 if TYPE_CHECKING:
-    from matchzoo.recipes.comparison import Matrix, RunReport
+    from matchzoo.recipes.comparison import Matrix, Measured, RunReport
 
 Sets = Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SET")]
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
@@ -20,7 +21,9 @@ Form = Annotated[TensorForm, tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePair
 
 def evaluate(
     sets: Sets,
-    backbone: tuple[str, ...],
+    backbone: tuple[str, ...] = (),
+    evaluation: tuple[str, ...] = (),
+    images_per_class: int | None = None,
     data: str | None = None,
     size: int | None = None,
     protocol: tuple[str, ...] = ("converged",),
@@ -37,12 +40,15 @@ def evaluate(
     quiet: Flag = False,
     data_changed: Flag = False,
 ) -> None:
-    """Evaluate sets of images on backbones: one table, a row a set, a column a backbone.
+    """Evaluate sets of images on backbones: one table, a row a set, a column a backbone. Or by other evaluations: of a
+    finished run, their records are added to those that it has.
 
     Args:
         sets: folders of runs, files or folders of distilled sets, folders with a folder of images for each class,
             user/name[@revision] of the Hub.
         backbone: cards of the zoo, or paths of .toml files.
+        evaluation: in place of backbones, evaluations as recipes declare them: '{ kind = "from-scratch", epochs = 9 }'.
+        images_per_class: only so many of the first images of each class of every set; a run is then taken as a set.
         data: card of the data to test on; that of the runs if not given.
         size: pixels a side of data and sets, for backbones that do not take the data's own.
         protocol: how classifiers are trained: converged, paper, ridge, k-nn, nearest-centroid; the first leads.
@@ -61,6 +67,27 @@ def evaluate(
         data_changed: go on although the samples are not those that a run was trained on.
     """
     import tomllib
+
+    if evaluation:
+        alone = {"--backbone": backbone, "--baselines": baselines, "--inherit": inherit, "--views": views}
+        refused = [name for name, value in alone.items() if value]
+        if refused or protocol != ("converged",):
+            raise MatchZooError(f"{(refused or ['--protocol'])[0]}: an --evaluation says that itself; leave it out")
+        about: dict[str, Any] = {
+            "data": data,
+            "size": size,
+            "class_names": class_names,
+            "images_per_class": images_per_class,
+        }
+        about |= {} if form.says_nothing else {"form": form}
+        how: dict[str, Any] = {"device": device, "quiet": quiet, "data_changed": data_changed}
+        _by_evaluations(sets, evaluation, about, how, output, json)
+        return
+    if not backbone:
+        raise MatchZooError(
+            "evaluate: give backbones (--backbone CARD; 'matchzoo list backbones/*' shows them), or an evaluation such "
+            "as --evaluation '{ kind = \"from-scratch\" }'"
+        )
 
     from matchzoo.core.errors import DeclarationError
     from matchzoo.core.showing.text import format_table
@@ -88,6 +115,7 @@ def evaluate(
         seeds=seeds,
         class_names=class_names,
         form=form,
+        images_per_class=images_per_class,
         inherit=inherit,
         device=device,
         quiet=quiet,
@@ -120,6 +148,62 @@ def evaluate(
     _write(matrix, output, sys.stdout)
 
 
+def _by_evaluations(
+    sets: tuple[str, ...],
+    texts: tuple[str, ...],
+    about: dict[str, Any],
+    how: dict[str, Any],
+    output: tuple[Path, ...],
+    json: bool,
+) -> None:
+    """Add the evaluations to runs, and measure by them what is no run, or not as it is."""
+    from matchzoo import recipes
+    from matchzoo.core.showing.text import format_table
+    from matchzoo.evaluation.evaluation import notes, tables
+    from matchzoo.hub.folders.reading import is_run
+    from matchzoo.recipes.comparison import measure
+    from matchzoo.runs.reevaluation import evaluate_again, of_text
+
+    evaluations = of_text(texts)
+    as_they_are = all(value is None for value in about.values())
+    runs = [name for name in sets if as_they_are and is_run(Path(name))]
+    others = [name for name in sets if name not in runs]
+    if others:
+        check_output(output, ".json", ".md")
+    opened = [(name, recipes.open(name)) for name in runs]
+    printed: dict[str, Any] = {"runs": []}
+
+    for name, run in opened:
+        if how["device"] != "auto":
+            run = attrs.evolve(run, recipe=run.recipe.replace(**{"trainer.device": how["device"]}))
+        before = len(run.evaluations)
+        run = evaluate_again(run, evaluations, data_changed=how["data_changed"], quiet=how["quiet"])
+        printed["runs"].append(run.record())
+        if json:
+            continue
+        for _, table in tables(run.evaluations, run.metrics["results"])[before:]:
+            print(format_table(table))
+        for note in notes([record for record in run.metrics["results"] if record["number"] >= before]):
+            print(note)
+        count = len(run.evaluations) - before
+        already = f"; {len(evaluations) - count} were there already" if count < len(evaluations) else ""
+        print(f"\nadded {count} evaluation{'' if count == 1 else 's'} to {name}{already}")
+
+    if others:
+        measured = measure(others, evaluations, **about, **how)
+        printed |= {"about": measured.about, "records": measured.records}
+        for note in measured.about["notes"]:
+            print(note, file=sys.stderr if json else sys.stdout)
+        if not json:
+            for _, table in measured.tables():
+                print(format_table(table))
+            for note in notes(measured.records):
+                print(note)
+        _write(measured, output, sys.stderr if json else sys.stdout)
+    if json:
+        print(as_json(printed))
+
+
 def report(
     runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
     output: tuple[Path, ...] = (Path("runs/report.json"), Path("runs/report.png")),
@@ -148,7 +232,7 @@ def report(
     _write(comparison, output, sys.stdout)
 
 
-def _write(made: "Matrix | RunReport", output: tuple[Path, ...], to: TextIO) -> None:
+def _write(made: "Matrix | Measured | RunReport", output: tuple[Path, ...], to: TextIO) -> None:
     """Save what was compared, and say where."""
     for path in output:
         made.save(path)

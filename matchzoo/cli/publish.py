@@ -30,6 +30,7 @@ def push(
     size: int | None = None,
     fit: Literal["crop", "pad"] | None = None,
     form: Form = AS_STORED,
+    images_per_class: int | None = None,
 ) -> None:
     """Publish a distilled set as a data set of the Hub, or a part of a run as a model, in one commit.
 
@@ -47,6 +48,7 @@ def push(
         size: pixels a side, for sets of others whose images are of several sizes.
         fit: how images of others become square: crop (their center) or pad (the whole on white).
         form: what a .pt or .pth file does not say of its tensors.
+        images_per_class: of a distilled set, only so many of the first images of each class.
     """
     from matchzoo import hub
     from matchzoo.core.storage.hub_repository import HubRepository
@@ -63,11 +65,14 @@ def push(
     if model is None and not is_model:
         how_read: dict[str, Any] = {"class_names": class_names, "size": size, "fit": fit, **attrs.asdict(form)}
         distilled = DistilledDataset.load(source, **how_read)
+        distilled = distilled if images_per_class is None else distilled.subset(images_per_class)
         _report(hub.push(distilled, repo, **how), dry_run)
         return
 
     if class_names is not None or size is not None or fit is not None or not form.says_nothing:
         raise MatchZooError("--class-names, --size, --fit and what is said of tensors: only of a distilled set")
+    if images_per_class is not None:
+        raise MatchZooError("--images-per-class: only of a distilled set")
     HubRepository.to_push("model", repo, "model")  # a wrong name is said before a probe is trained
     _report(hub.push_model(_model(source, model), repo, **how), dry_run)
 
@@ -113,6 +118,7 @@ def pull(
     image_column: str = "image",
     label_column: str = "label",
     card: str = "",
+    images_per_class: int | None = None,
 ) -> None:
     """Fetch a distilled set or a model of the Hub, check it, and keep it in a folder.
 
@@ -128,6 +134,7 @@ def pull(
         image_column: column of the images in parquet files of others.
         label_column: column of the labels in parquet files of others.
         card: of a model on a backbone that is none of the zoo's, the path of its card.
+        images_per_class: of a distilled set, keep only so many of the first images of each class.
     """
     from matchzoo import hub
     from matchzoo.zoo import cards
@@ -136,6 +143,8 @@ def pull(
     if kind is None:
         kind = "dataset" if cards.named(repo) is not None else hub.kind_of(repo, revision)
     if kind == "model":
+        if images_per_class is not None:
+            raise MatchZooError("--images-per-class: only of a distilled set")
         model = hub.pull_model(repo, revision, card=card)
         model.save(folder)
         at, lines = model.repository or {}, model.describe()
@@ -147,6 +156,8 @@ def pull(
             "label_column": label_column,
         }
         distilled = hub.pull(repo, revision, class_names=class_names, size=size, **chosen)
+        at = distilled.repository or {}
+        distilled = distilled if images_per_class is None else distilled.subset(images_per_class)
         distilled.save(folder)
-        at, lines = distilled.repository or {}, distilled.describe()
+        lines = distilled.describe()
     print("\n".join([f"{at.get('repo')}@{at.get('commit')}", *lines, f"wrote {folder}"]))

@@ -60,7 +60,7 @@ def run(
         return
     print()
     rows = finished.metrics["results"]
-    for _, table in tables(recipe.evaluation, rows):
+    for _, table in tables(finished.evaluations, rows):
         print(format_table(table))
     for note in notes(rows):
         print(note)

@@ -8,6 +8,7 @@ import torch
 
 from matchzoo.core.class_names import relabel
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.samples import class_indices
 from matchzoo.core.showing import notebook
 from matchzoo.core.showing.text import size_of
 from matchzoo.data.reading.decoding import Fit
@@ -38,6 +39,8 @@ class DistilledDataset(SetFields):
             commit, sha256).
         recipe: the resolved recipe, as TOML text.
         scores: records of the evaluations, each with its method, backbone and protocol.
+        scores_of: what they were loaded with, a hash of images and labels; a set that was changed since is saved
+            without them. Empty if that is not known.
         license: of the set itself (SPDX), if its publisher has chosen one.
         versions: of the packages that made it.
         repository: ``repo``, ``revision`` and ``commit`` that it was pulled from; None if it was not.
@@ -163,6 +166,44 @@ class DistilledDataset(SetFields):
             MatchZooError: the set is not as it must be, or the folder is not empty or cannot be written.
         """
         writing.export(self, Path(folder).expanduser())
+
+    def subset(self, images_per_class: int) -> "DistilledDataset":
+        """The first images of every class, in the order of the set; of probabilities the most probable class counts.
+
+        It says in its ``source`` what it is a part of, and has no scores: those are of the whole.
+
+        Examples:
+            >>> distilled.subset(images_per_class=1).save("one-of-each")
+
+        Args:
+            images_per_class: k, at least 1.
+
+        Raises:
+            MatchZooError: a class has fewer images than that.
+        """
+        classes = class_indices(self.labels)
+        counts = torch.bincount(classes, minlength=len(self.class_names)).tolist()
+        fewest = min(counts)
+        if type(images_per_class) is not int or not 1 <= images_per_class <= fewest:
+            name = self.class_names[counts.index(fewest)]
+            raise MatchZooError(
+                f"images_per_class: expected 1 to {fewest}, which the class '{name}' has, got {images_per_class}"
+            )
+
+        rows = [(classes == label).nonzero().flatten()[:images_per_class] for label in range(len(counts))]
+        kept = torch.cat(rows).sort().values
+        whole = {"images_per_class": images_per_class, "of_images": len(self), **(self.repository or {})}
+        if len(kept) == len(self):
+            return self
+        return attrs.evolve(
+            self,
+            images=self.images[kept],
+            labels=self.labels[kept],
+            source={**(self.source or {}), "subset": whole},
+            scores=(),
+            scores_of="",
+            repository=None,
+        )
 
     def with_classes(self, class_names: tuple[str, ...], title: str = "the distilled set") -> "DistilledDataset":
         """The same images with labels that are indices into ``class_names``, the same names in any order.

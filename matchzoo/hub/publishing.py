@@ -12,6 +12,7 @@ import attrs
 from matchzoo.core.storage.hub_repository import HubRepository, filled
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders import model_schema, model_writing, set_schema, shard, writing
+from matchzoo.hub.folders.scores import own_scores
 from matchzoo.hub.folders.validation import check, sha256
 from matchzoo.hub.model import Model
 from matchzoo.models.classifiers import stored_head
@@ -55,11 +56,14 @@ def publish_set(distilled: DistilledDataset, repo: str, how: Publication) -> Pus
         about = _table(there[set_schema.METRICS])
         theirs = [_within(about, name, "sha256") for name in ("images", "labels")]
         ours = [sha256(distilled.images), sha256(distilled.labels)]
-        return theirs == ours or _same_recipe(there[set_schema.RECIPE], distilled.recipe)
+        same_number = _within(about, "images", "shape") == list(distilled.images.shape)  # a subset has the same recipe
+        return theirs == ours or (same_number and _same_recipe(there[set_schema.RECIPE], distilled.recipe))
 
     with filled(lambda folder: writing.fill(distilled, folder, place.name)) as folder:
         files = _sizes(folder, writing.names_of(distilled))
         notes = [f"unknown: {name}" for name in distilled.unknown]
+        if distilled.scores and not own_scores(distilled):
+            notes.append("its scores are those of a set of other images, and are left out")
         notes += _notes("set", distilled.license, distilled.recipe)
         if how.dry_run:
             return Pushed(place.name, "", files, tuple(notes))

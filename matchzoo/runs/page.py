@@ -8,6 +8,7 @@ import io
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from matchzoo.core.showing import figures, html
 from matchzoo.core.showing.curves import curves
 from matchzoo.core.showing.text import mean_and_spread, time_of
 from matchzoo.core.storage import files
-from matchzoo.evaluation import Record
+from matchzoo.evaluation import Evaluation, Record
 from matchzoo.evaluation.evaluation import Table, notes, tables
 from matchzoo.runs import pictures
 from matchzoo.runs.runnable import Runnable
@@ -46,10 +47,14 @@ class RunPage:
     Args:
         folder: of the run.
         parts: of the recipe, built; they are only looked at.
+        evaluations: whose records it shows; those of the recipe if not given.
     """
 
-    def __init__(self, folder: Path, recipe: Runnable, parts: Composition) -> None:
+    def __init__(
+        self, folder: Path, recipe: Runnable, parts: Composition, evaluations: Sequence[Evaluation] | None = None
+    ) -> None:
         self.folder, self.recipe, self.parts = folder, recipe, parts
+        self.evaluations = recipe.evaluation if evaluations is None else evaluations
         self.due = time.monotonic() + INTERVAL
         self.drawn: dict[int, str] = {}  # frames of the last page, by step
 
@@ -83,7 +88,7 @@ class RunPage:
     def _text(self, step: int, seconds: dict[str, float], results: list[Record] | None) -> str:
         sessions = json.loads((self.folder / "environment.json").read_text(encoding="utf-8"))["sessions"]
         title = sessions[-1].get("recipe") or self.folder.name
-        shown = tables(self.recipe.evaluation, results or [])
+        shown = tables(self.evaluations, results or [])
         header = [f"<h1>{html.escape(title)}</h1>", f'<p class="about">{html.escape(_about(sessions, title))}</p>']
         if results is None:
             header.append(_state(step, self.recipe.trainer.steps))

@@ -68,7 +68,7 @@ def probe_of_run(run: Run, *, quiet: bool = True) -> TrainedProbe:
         MatchZooError: the run has no linear probe, or one whose protocol keeps all features (k-nn).
     """
     recipe = run.recipe
-    evaluation = next((one for one in recipe.evaluation if isinstance(one, LinearProbe)), None)
+    evaluation = next((one for one in run.evaluations if isinstance(one, LinearProbe)), None)
     if evaluation is None:
         raise MatchZooError(
             f"{run.folder}: its recipe has no linear probe; give it one (as in lgm/quickstart), and run it again"

@@ -11,7 +11,8 @@ from matchzoo.core.showing import html, notebook
 from matchzoo.core.showing.text import time_of
 from matchzoo.core.step import Step
 from matchzoo.core.storage.files import read_table
-from matchzoo.evaluation.evaluation import notes, tables
+from matchzoo.core.structuring import structure
+from matchzoo.evaluation.evaluation import Evaluation, notes, tables
 from matchzoo.generators import Generator
 from matchzoo.hub import run_parts
 from matchzoo.hub.distilled import DistilledDataset
@@ -23,6 +24,9 @@ from matchzoo.runs.runnable import Runnable
 from matchzoo.training.engine import DTYPES
 from matchzoo.training.loop import Training, load_part
 
+ADDED = "added"
+"""The key of ``metrics.json`` under which evaluations stand that were made of the finished run."""
+
 
 @attrs.frozen(eq=False)
 class Run:
@@ -32,7 +36,7 @@ class Run:
         folder: where everything is.
         recipe: what was run.
         metrics: ``results`` (a list of records), ``seconds``, ``steps``, and ``last``: the last value of every term,
-            and its diagnostics.
+            and its diagnostics; ``added``: evaluations that were made of the finished run.
     """
 
     folder: Path
@@ -56,6 +60,16 @@ class Run:
             raise MatchZooError(f"{folder}: the run is not finished; start it again to resume")
         metrics = read_table(folder / "metrics.json", {"results": list, "steps": int}, AGAIN)
         return cls(folder, read(folder / "recipe.toml"), metrics)
+
+    @property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """What it was measured by, in the order of the numbers of its records: the recipe's evaluations, and those that
+        were added to the finished run (`matchzoo.runs.reevaluation`)."""
+        try:
+            added = [structure(entry["evaluation"], Evaluation) for entry in self.metrics.get(ADDED, [])]  # type: ignore[type-abstract]
+        except (MatchZooError, KeyError, TypeError) as error:
+            raise MatchZooError(f"{self.folder / 'metrics.json'}: is damaged ({ADDED}: {error}); {AGAIN}") from None
+        return (*self.recipe.evaluation, *added)
 
     @property
     def distilled(self) -> DistilledDataset:
@@ -121,6 +135,19 @@ class Run:
             MatchZooError: the recipe cannot be built here, its data or weights have changed, or the stored parts are
                 damaged.
         """
+        training = self.rebuilt(data_changed=data_changed)
+        training.prepare(quiet=True)
+        return training.discrepancies(self.recipe.trainer.steps + 1)
+
+    def rebuilt(self, *, data_changed: bool = False) -> Training:
+        """The parts of the recipe, built again, with the values that the run stored.
+
+        Args:
+            data_changed: go on although the samples are not those that the run was trained on.
+
+        Raises:
+            MatchZooError: as `discrepancies`.
+        """
         recipe, parts = self.recipe.copy(), self.parts
         engine = recipe.engine()
         composition = recipe.build(engine)
@@ -130,8 +157,7 @@ class Run:
             training.load_results(recipe.trainer.steps, parts.tensors)
         except (KeyError, RuntimeError) as error:
             raise self._damaged(error) from None
-        training.prepare(quiet=True)
-        return training.discrepancies(recipe.trainer.steps + 1)
+        return training
 
     def _damaged(self, error: Exception) -> MatchZooError:
         reason = " ".join(str(error).split())
@@ -173,7 +199,7 @@ class Run:
         elif samples.is_file():
             blocks.append(html.image(samples.read_bytes(), "Samples of the generator"))
 
-        of_evaluations = tables(self.recipe.evaluation, self.metrics["results"])
+        of_evaluations = tables(self.evaluations, self.metrics["results"])
         blocks += [notebook.table(rows, f"results of {kind}") for kind, rows in of_evaluations]
         return "\n".join([*blocks, notebook.lines(notes(self.metrics["results"]))])
 

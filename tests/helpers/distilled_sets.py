@@ -32,7 +32,8 @@ def made(soft: bool = False, classes: tuple[str, ...] = CLASSES, channels: int =
 
 
 def same(one: DistilledDataset, other: DistilledDataset) -> bool:
-    plain = [field.name for field in attrs.fields(DistilledDataset) if field.name not in ("images", "labels")]
+    apart = ("images", "labels", "scores_of")  # the last is known of loaded sets only
+    plain = [field.name for field in attrs.fields(DistilledDataset) if field.name not in apart]
     tensors = all(torch.equal(getattr(one, name), getattr(other, name)) for name in ("images", "labels"))
     return tensors and all(getattr(one, name) == getattr(other, name) for name in plain)
 

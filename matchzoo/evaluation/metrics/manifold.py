@@ -1,5 +1,7 @@
 """Precision, recall, density and coverage: fidelity apart from diversity, by nearest neighbors in feature space."""
 
+import math
+
 import torch
 
 from matchzoo.core.errors import MatchZooError
@@ -49,6 +51,8 @@ def precision_recall_density_coverage(
             f"{neighbors}"
         )
 
+    scale = _power_of_two(max(float(real.abs().max()), float(generated.abs().max())))
+    real, generated = real * scale, generated * scale  # exact; squares would leave the range of numbers else
     real_radius, generated_radius = _radii(real, neighbors), _radii(generated, neighbors)
     balls = torch.zeros(len(generated), dtype=torch.long, device=real.device)
     recalled, covered = 0, 0
@@ -64,6 +68,11 @@ def precision_recall_density_coverage(
         "density": balls.double().mean().item() / neighbors,
         "coverage": covered / len(real),
     }
+
+
+def _power_of_two(largest: float) -> float:
+    """By which numbers up to ``largest`` are about 1."""
+    return 2.0 ** -min(max(math.frexp(largest)[1], -1000), 1000)
 
 
 def _radii(x: torch.Tensor, neighbors: int) -> torch.Tensor:

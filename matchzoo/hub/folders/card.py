@@ -119,7 +119,9 @@ def _results(distilled: SetFields) -> str:
 
     rows = [["method", "backbone", "protocol", "images", "top-1 %", "top-5 %", "seeds"]]
     for record in scored:
-        about = [safe(str(record.get(column, ""))) for column in COLUMNS]
+        seen_by = record.get("backbone") or record.get("network") or ""
+        shown = {**record, "backbone": seen_by, "protocol": record.get("protocol") or record.get("evaluation") or ""}
+        about = [safe(str(shown.get(column, ""))) for column in COLUMNS]
         rows.append([
             about[0], short(about[1]), *about[2:], mean_and_spread(record, "top1"), mean_and_spread(record, "top5"),
             safe(str(record.get("seeds", ""))),

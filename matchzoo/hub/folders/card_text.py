@@ -64,7 +64,7 @@ def rows_of_source(source: Table | None) -> list[list[str]]:
     source = source or {}
     return [
         [key.replace("origin", "data from"), inline(source[key])]
-        for key in ("data", "origin", "homepage", "paper")
+        for key in ("data", "subset", "origin", "homepage", "paper")
         if source.get(key)
     ]
 

@@ -14,6 +14,7 @@ from matchzoo.core.class_names import check_names
 from matchzoo.core.errors import MatchZooError
 from matchzoo.hub.folders import shard
 from matchzoo.hub.folders.folder import REMEDY, Folder
+from matchzoo.hub.folders.scores import set_digest
 from matchzoo.hub.folders.set_schema import (
     CARD,
     FORMAT,
@@ -150,6 +151,7 @@ def _artifact(path: Path) -> SetFields:
 
     fields = {name: about[name] for name in KINDS}
     fields |= {name: tuple(about[name]) for name in ("backbones", "scores")}
+    fields["scores_of"] = set_digest(about["images"]["sha256"], about["labels"]["sha256"])
     fields["head"] = _head(folder, about, about["files"], len(class_names))
     return SetFields(images, labels, tuple(class_names), recipe=recipe, **fields)
 

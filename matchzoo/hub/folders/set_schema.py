@@ -47,6 +47,7 @@ class SetFields:
     backbones: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
     recipe: str = attrs.field(default="", kw_only=True)
     scores: tuple[Table, ...] = attrs.field(default=(), kw_only=True)
+    scores_of: str = attrs.field(default="", kw_only=True)
     license: str = attrs.field(default="", kw_only=True)
     versions: Table = attrs.field(factory=dict, kw_only=True)
     repository: Table | None = attrs.field(default=None, kw_only=True)

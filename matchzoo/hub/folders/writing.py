@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import attrs
 import torch
 from PIL import Image
 
@@ -14,6 +15,7 @@ from matchzoo.core.storage import files
 from matchzoo.core.storage.files import file_sha256
 from matchzoo.hub.folders import card, shard
 from matchzoo.hub.folders.folder import refuse_another
+from matchzoo.hub.folders.scores import own_scores
 from matchzoo.hub.folders.set_schema import (
     CARD,
     CLASSES,
@@ -59,7 +61,8 @@ def write(distilled: SetFields, path: Path, repo: str = "") -> None:
 
 
 def fill(distilled: SetFields, folder: Path, repo: str = "") -> None:
-    """Write all files of a checked set into an empty folder."""
+    """Write all files of a checked set into an empty folder, with those of its scores that are of it."""
+    distilled = attrs.evolve(distilled, scores=own_scores(distilled))
     _tensors(distilled, folder / TENSORS)
     (folder / shard.NAME).parent.mkdir()
     images, labels, names = distilled.images, distilled.labels, distilled.class_names

@@ -2,6 +2,7 @@
 
 from matchzoo.recipes.comparison.evaluated_set import EvaluatedSet
 from matchzoo.recipes.comparison.matrix import Matrix, evaluate
+from matchzoo.recipes.comparison.measured import Measured, measure
 from matchzoo.recipes.comparison.runs import RunReport, report
 
-__all__ = ["EvaluatedSet", "Matrix", "RunReport", "evaluate", "report"]
+__all__ = ["EvaluatedSet", "Matrix", "Measured", "RunReport", "evaluate", "measure", "report"]

@@ -116,6 +116,7 @@ def evaluated_sets(
     spec: Spec,
     class_names: str | Path | Sequence[str] | None = None,
     form: TensorForm | None = None,
+    images_per_class: int | None = None,
 ) -> list[EvaluatedSet]:
     """The sets, made to fit the data that ``spec`` are of.
 
@@ -123,7 +124,7 @@ def evaluated_sets(
         MatchZooError: the classes of one are not those of the data, or cannot be told; or its images cannot be made
             to fit.
     """
-    return [_evaluated(one, data, spec, class_names, form) for one in sources]
+    return [_evaluated(one, data, spec, class_names, form, images_per_class) for one in sources]
 
 
 def spaces_of(recipe: Runnable) -> dict[str, str]:
@@ -185,10 +186,23 @@ def _recipe(distilled: DistilledDataset) -> Recipe | None:
         return None
 
 
-def _evaluated(one: Opened, data: Data, spec: Spec, class_names: Any, form: TensorForm | None) -> EvaluatedSet:
+def _evaluated(
+    one: Opened,
+    data: Data,
+    spec: Spec,
+    class_names: Any,
+    form: TensorForm | None,
+    images_per_class: int | None,
+) -> EvaluatedSet:
     title, distilled = one.path or one.name, one.distilled
     if distilled is None:
         distilled = _read(one.path, data, spec, class_names, form)
+    if images_per_class is not None:
+        try:
+            distilled = distilled.subset(images_per_class)
+        except MatchZooError as error:
+            raise MatchZooError(f"{title}: {error}") from None
+        one = attrs.evolve(one, name=f"{one.name}, {images_per_class} a class")
     notes = [f"{title}: unknown: {', '.join(distilled.unknown)}"] if one.path and distilled.unknown else []
 
     by_folder = one.distilled is None and are_folders(Path(one.path).expanduser())

@@ -170,6 +170,7 @@ def evaluate(
     random_draws: int = 10,
     class_names: str | Path | Sequence[str] | None = None,
     form: TensorForm | None = None,
+    images_per_class: int | None = None,
     inherit: str | None = None,
     device: str = "auto",
     quiet: bool = False,
@@ -187,6 +188,7 @@ def evaluate(
         size: pixels a side of data and sets, for backbones that do not take the data's own.
         class_names: of sets that do not say them, in label order, or a file of them.
         form: how the tensors of ``.pt`` and ``.pth`` files among the sets are read; as they are if not given.
+        images_per_class: of every set, only so many of the first images of each class (`DistilledDataset.subset`).
         protocols: how classifiers are trained, by kind or as objects.
         baselines: rows of real images beside the sets: random, centroid (as many a class as each set has), full.
         seeds: draws of the views, and of whatever else a protocol draws.
@@ -208,7 +210,7 @@ def evaluate(
         raise MatchZooError("evaluate: expected at least one set: a run, a distilled set or a folder of images")
     given = opened(sets, class_names, size, form)
     recipes = [one.recipe for one in given if one.recipe is not None]
-    table, notes = _data_table(data, recipes, size)
+    table, notes = data_table(data, recipes, size)
     chosen = structure(table, Data)  # type: ignore[type-abstract]
     spec = chosen.build(0)
     if not spec.is_images or spec.classes is None:
@@ -217,7 +219,7 @@ def evaluate(
     if size is not None:
         views = structure({k: v for k, v in to_table(views).items() if k != "size"}, Views)
     notes += check_same_data(given, chosen, table, data_changed)
-    compared = evaluated_sets(given, chosen, spec, class_names, form)
+    compared = evaluated_sets(given, chosen, spec, class_names, form, images_per_class)
     notes += [note for one in compared for note in one.notes]
     used = [named(protocol) for protocol in protocols]
     engine = Engine.start(device, "float32")
@@ -277,7 +279,7 @@ def _about_head(inheritance: ClassifierTransfer) -> str:
     )
 
 
-def _data_table(
+def data_table(
     data: Data | str | None, recipes: Sequence[Runnable], size: int | None
 ) -> tuple[dict[str, Any], list[str]]:
     """The table of the data, and what is to be said of it."""

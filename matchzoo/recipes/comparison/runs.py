@@ -157,7 +157,7 @@ def report(runs: Sequence[Run | str | Path]) -> RunReport:
     conditions: list[Any] = []
     for run, folder in zip(opened, folders, strict=True):
         about = _about(run, folder if folders.count(folder) == 1 else str(run.folder))
-        probes = [(i, probe) for i, probe in enumerate(run.recipe.evaluation) if isinstance(probe, LinearProbe)]
+        probes = [(i, probe) for i, probe in enumerate(run.evaluations) if isinstance(probe, LinearProbe)]
         for number, probe in probes:
             records = [record for record in run.metrics["results"] if record["number"] == number]
             names = run.parts.spec.class_names

@@ -81,6 +81,13 @@ def test_precision_and_recall_are_those_of_torch_fidelity(name: str) -> None:
     assert (scores["precision"], scores["recall"]) == pytest.approx((expected["precision"], expected["recall"]))
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e-30, 1e30, 1e200])
+def test_scale_does_not_matter(scale: float) -> None:
+    real, fake = (x.double() for x in SETS["no repeats"])
+    scores = precision_recall_density_coverage(real * scale, fake * scale)
+    assert scores == pytest.approx(precision_recall_density_coverage(real, fake))
+
+
 def test_precision_and_recall_tell_collapse_from_noise() -> None:
     real = draw(400, 2)
     collapsed = precision_recall_density_coverage(real, 0.05 * draw(400, 2, seed=1))
