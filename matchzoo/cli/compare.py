@@ -73,13 +73,8 @@ def evaluate(
         refused = [name for name, value in alone.items() if value]
         if refused or protocol != ("converged",):
             raise MatchZooError(f"{(refused or ['--protocol'])[0]}: an --evaluation says that itself; leave it out")
-        about: dict[str, Any] = {
-            "data": data,
-            "size": size,
-            "class_names": class_names,
-            "images_per_class": images_per_class,
-        }
-        about |= {} if form.says_nothing else {"form": form}
+        about: dict[str, Any] = {"data": data, "size": size, "class_names": class_names}
+        about |= {"images_per_class": images_per_class, "form": None if form.says_nothing else form}
         how: dict[str, Any] = {"device": device, "quiet": quiet, "data_changed": data_changed}
         _by_evaluations(sets, evaluation, about, how, output, json)
         return

@@ -14,7 +14,7 @@ def set_digest(images: str, labels: str) -> str:
 
 
 def digest_of(images: torch.Tensor, labels: torch.Tensor) -> str:
-    """`set_digest` of tensors."""
+    """`set_digest` of images [m, c, h, w] with labels [m] or [m, classes]."""
     return set_digest(sha256(images), sha256(labels))
 
 
