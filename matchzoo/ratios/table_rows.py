@@ -60,7 +60,13 @@ def rows_like(rows: Any, columns: tuple[str, ...], count: int) -> np.ndarray:
         MatchZooError: other columns, or another number of them.
     """
     shown = f"{count} columns ({', '.join(columns)})" if columns else f"{count} column{'s' if count > 1 else ''}"
-    values = numbers_of(_row_by_name(rows, columns), "rows")
+    rows = _row_by_name(rows) if count > 1 and columns else rows
+    if count > 1 and _is_vector(rows):
+        length = np.size(rows) if np.ndim(rows) == 0 else len(rows)
+        if length != count:
+            raise MatchZooError(f"rows: expected {shown}, got a vector of {length}; a vector is a single row")
+        rows = rows[None] if hasattr(rows, "detach") else [list(rows)]
+    values = numbers_of(rows, "rows")
 
     if columns and values.columns:
         missing = [title for title in columns if title not in values.columns]
@@ -72,28 +78,30 @@ def rows_like(rows: Any, columns: tuple[str, ...], count: int) -> np.ndarray:
             raise MatchZooError(f"rows: expected {shown}, found '{extra[0]}' too; drop it")
         return same_columns(Numbers(np.empty((0, count)), columns), values)[1].values
 
-    array = values.values
-    if count > 1 and array.shape[1] == 1 and _is_vector(rows):
-        if len(array) != count:
-            raise MatchZooError(f"rows: expected {shown}, got a vector of {len(array)}; a vector is a single row")
-        return array.T
-    if array.shape[1] != count:
-        raise MatchZooError(f"rows: expected {shown}, got {array.shape[1]}")
-    return array
+    if values.values.shape[1] != count:
+        raise MatchZooError(f"rows: expected {shown}, got {values.values.shape[1]}")
+    return values.values
 
 
 def _is_vector(rows: Any) -> bool:
-    """Whether it is a vector and not a table of a single column."""
-    return _named_columns(rows) is None and (rows.ndim if hasattr(rows, "ndim") else np.ndim(rows)) <= 1
+    """Whether it is a vector (or a number) and not a table."""
+    if _named_columns(rows) is not None:
+        return False
+    if isinstance(rows, list | tuple):
+        return all(np.ndim(cell) == 0 for cell in rows)
+    return getattr(rows, "ndim", 0) <= 1
 
 
-def _row_by_name(rows: Any, columns: tuple[str, ...]) -> Any:
-    """A row of a data frame, which is a series whose index are the columns, as a mapping."""
+def _row_by_name(rows: Any) -> Any:
+    """A row of a data frame as a mapping: a named tuple, or a series whose index are names."""
+    if hasattr(rows, "_asdict"):
+        return rows._asdict()
     index = getattr(rows, "index", None)
     if index is None or callable(index) or getattr(rows, "ndim", 0) != 1:
         return rows
-    titles = [str(title) for title in index]
-    return dict(zip(titles, np.asarray(rows), strict=True)) if columns and set(titles) == set(columns) else rows
+    titles = list(index)
+    named = any(isinstance(title, str) for title in titles)
+    return {str(title): cell for title, cell in zip(titles, rows, strict=True)} if named else rows
 
 
 def _named_columns(table: Any) -> list[tuple[Any, Any]] | None:

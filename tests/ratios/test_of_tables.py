@@ -205,3 +205,48 @@ def test_errors_of_the_command_are_for_people(files, capsys):
         main(["ratio", str(files / "p.csv"), str(files / "q.csv"), "--method", "{ kind = 'ulsif', centrs = 3 }"])
     assert stopped.value.code == 2
     assert "--method.centrs: unknown key for 'ulsif'; did you mean 'centers'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_tables_of_zeros_and_ones_have_the_ratio_of_their_frequencies(method):
+    """More than half of all pairs of rows coincide, so that the median distance is 0."""
+    p, q = (np.repeat([1.0, 0.0], counts) for counts in ([60, 140], [90, 60]))
+    ratio = estimate(p, q, method)
+    expected = np.array([0.3 / 0.6, 0.7 / 0.4])
+    if method == "rulsif":
+        expected = expected / (0.1 * expected + 0.9)
+    np.testing.assert_allclose(ratio.denominator[[0, -1]], expected, rtol=0.12)
+    assert ratio.diagnostics()["mean"] == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [("ulsif", "least squares: 15/15 fits"), ("kliep", "KLIEP: 5/5"), ("classifier", "classifier: 21/21")],
+)
+def test_choosing_shows_its_progress_where_it_takes_long(monkeypatch, capsys, method, said):
+    p, q = tables(12, 12)
+    estimate(p, q, method)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("matchzoo.ratios.basis.DELAY", 0)
+    estimate(p, q, method)
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("method", ["ulsif", "rulsif", "classifier"])
+def test_sorted_tables_have_the_ratio_of_shuffled_ones(method):
+    """N(1, 1) over N(0, 4): what is chosen by the rows at the head of sorted tables is ten times worse than 1."""
+    rng = np.random.default_rng(1)
+    p, q = rng.normal(1, 1, 80), rng.normal(0, 2, 300)
+    expected = 2 * np.exp(np.sort(q) ** 2 / 8 - (np.sort(q) - 1) ** 2 / 2)
+    if method == "rulsif":
+        expected = expected / (0.1 * expected + 0.9)
+    ratio = estimate(np.sort(p), np.sort(q), method)
+    assert np.mean((ratio.denominator.numpy() - expected) ** 2) < 0.3 * np.mean((1 - expected) ** 2)
+
+
+def test_the_held_out_check_judges_the_hyper_parameters_that_were_delivered():
+    p, q = tables(100, 120)
+    chosen = {"bandwidth": 0.5, "ridge": 0.001}
+    given = held_out(p, q, '{ kind = "ulsif", bandwidths = [0.5], ridges = [0.001] }')
+    assert held_out(p, q, "ulsif", chosen=chosen) == given
+    assert held_out(p, q, "ulsif") == held_out(p, q, "ulsif", chosen=estimate(p, q).chosen) != given

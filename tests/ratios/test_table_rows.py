@@ -73,8 +73,13 @@ def test_the_same_numbers_are_the_same_table(kind):
         [41.0, 20.0, 3.0], (41, 20, 3), np.array([41, 20, 3]), torch.tensor([41, 20, 3]), [[41, 20, 3]],
         {"children": 3, "age": 41, "income": 20}, pd.Series({"income": 20, "children": 3, "age": 41}),
         pd.DataFrame({"income": [20], "children": [3], "age": [41]}).iloc[0], pd.Series([41, 20, 3]),
+        next(pd.DataFrame({"income": [20], "children": [3], "age": [41]}).itertuples(index=False)),
+        [torch.tensor(41), 20, np.float32(3)],
     ],
-    ids=["list", "tuple", "array", "tensor", "nested", "mapping", "series", "row of a frame", "series without names"],
+    ids=[
+        "list", "tuple", "array", "tensor", "nested", "mapping", "series", "row of a frame", "series without names",
+        "named tuple", "scalars of libraries",
+    ],
 )  # fmt: skip
 def test_a_vector_is_a_single_row(row):
     p, q = people()
@@ -97,12 +102,16 @@ def test_a_vector_of_a_single_column_is_as_many_rows():
         (lambda q: q.to_numpy()[:, [0, 1, 2, 2]], r"expected 3 columns \(age, income, children\), got 4"),
         (lambda q: [41.0, 20.0], "got a vector of 2; a vector is a single row"),
         (lambda q: 41.0, "got a vector of 1"),
+        (lambda q: [41.0, np.nan, 3.0], r"rows: column 1 \(from 0\): row 0 \(from 0\) is nan"),
+        (lambda q: [[1, 2, 3], [4, 5]], "rows of different lengths"),
+        (lambda q: pd.Series({"age": 41, "incme": 20, "children": 3}), "found no 'income'; did you mean 'incme'"),
+        (lambda q: next(q.itertuples()), "found 'Index' too; drop it"),
         (lambda q: q[["age", "children"]], "found no 'income'; known: age, children"),
         (lambda q: q.rename(columns={"income": "incme"}), "found no 'income'; did you mean 'incme'"),
         (lambda q: q.assign(iq=100.0), "found 'iq' too; drop it"),
         (lambda q: {"age": 41, "income": 20, "children": None}, "column 'children': row 0"),
         (lambda q: np.zeros((2, 3, 1)), r"rows: expected numbers \[n, d\], got shape \(2, 3, 1\)"),
-        (lambda q: [], r"rows: expected numbers"),
+        (lambda q: [], "got a vector of 0"),
     ],
 )
 def test_rows_that_do_not_fit_the_tables(rows, message):
