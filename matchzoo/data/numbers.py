@@ -46,6 +46,8 @@ class NumberTable(Data):
     def load(self) -> Loaded:
         """Read the table; raises where a cell is no number, or there are fewer than two training rows."""
         path = Path(self.path).expanduser()
+        if not path.is_file():
+            raise MatchZooError(f"data.path: there is no file {path}; say where yours is: --data.path people.csv")
         if self.test_path is None:
             table = number_tables.read(path, self.format, OPTION)
             train, test = self._parted(table.values)

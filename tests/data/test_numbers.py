@@ -62,7 +62,7 @@ def test_splits_and_units_of_a_table(path: str, tmp_path: Path) -> None:
 
 
 def test_what_is_refused(path: str, tmp_path: Path) -> None:
-    with pytest.raises(MatchZooError, match="there is no such file"):
+    with pytest.raises(MatchZooError, match=r"data\.path: there is no file nowhere\.csv; say .*--data\.path"):
         NumberTable(path="nowhere.csv").build(0)
     with pytest.raises(DeclarationError, match=r"data\.test_share: a share of 0\.001 of 50 rows leaves"):
         NumberTable(path=path, test_share=0.001).build(0)

@@ -1,6 +1,7 @@
 """Tables of numbers that users bring and take: CSV and other text, parquet, feather and npy."""
 
 import functools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,7 @@ def as_text(values: np.ndarray, columns: Sequence[str], separator: str = ",") ->
 
 def _refuse_unknown(drop: Sequence[str], raws: Sequence[tuple[Path, RawColumns]]) -> None:
     """Raise where a column that is to be left out is in none of the tables."""
-    known = [title for _, raw in raws for title in raw.titles]
+    known = {title for _, raw in raws for title in raw.titles}
     unknown = [name for name in drop if name not in known]
     if unknown:
         raise MatchZooError(f"drop: {raws[0][0]}: there is no column '{unknown[0]}'{did_you_mean(unknown[0], known)}")
@@ -191,7 +192,7 @@ def _refuse_text(path: Path, named: bool, kept: Sequence[tuple[str, Any]], optio
     hints = [f"encode or drop such columns: {flags}"]
     if len(texts) == len(kept) and row == 0 and len(kept) > 1:
         hints = ["is it a line of units, or a title above the heading? Remove it"]
-    elif number_of(cell.replace(".", ""), ",") is not None and "," in cell:
+    elif "," in cell and number_of(re.sub(r"[.\s'’]", "", cell), ",") is not None:
         hints.append(f"decimal commas are read with {option}decimal , and separators of thousands are not")
     shown = cell if len(cell) <= 40 else cell[:39] + "…"
     raise MatchZooError(

@@ -85,7 +85,8 @@ def _of_columns(path: Path) -> RawColumns:
         kind = column.type
         tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal, types.is_null)
         if not any(test(kind) for test in tests):
-            return 0, str(column[0].as_py()) if len(column) else str(kind)
+            name = str(kind).partition("<")[0]
+            return 0, f"{column[0].as_py()} ({name})" if len(column) else name
         values = column.cast("int8") if types.is_boolean(kind) else column
         return np.asarray(values.cast("float64", safe=False).to_numpy(), np.float64)
 
