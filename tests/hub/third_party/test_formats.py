@@ -64,6 +64,17 @@ def test_numbers_of_classes_are_labels(form: str, tmp_path: Path) -> None:
     assert (list(labels_by_name(bare).values()), bare.named) == (list(range(12)), False)
 
 
+def test_of_parts_the_training_part_is_read(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    as_folders(tmp_path / "set/Training", ["cat", "dog"])
+    as_folders(tmp_path / "set/Testing", ["cat", "dog"])
+    found = DistilledDataset.load(tmp_path / "set")
+    assert (found.class_names, len(found)) == (("cat", "dog"), 2)
+    assert "'Testing' beside 'Training' is not read" in capsys.readouterr().err
+    (tmp_path / "set/Training").rename(tmp_path / "set/Val")
+    with pytest.raises(MatchZooError, match="'Testing', 'Val': no part of these is for training"):
+        DistilledDataset.load(tmp_path / "set")
+
+
 def test_names_that_are_given_meet_folders_by_name(tmp_path: Path) -> None:
     path = as_folders(tmp_path / "set", ["dog", "cat"])
     found = DistilledDataset.load(path, class_names=["owl", "dog", "cat"])
