@@ -197,7 +197,7 @@ def _is_text(array: Any) -> bool:
 
 
 def _labels(path: Path, name: str, array: Any, names: Sequence[str], count: int) -> torch.Tensor:
-    """Labels [n] of an array of numbers, of text, or of probabilities."""
+    """Labels [n] of an array of whole numbers (of any type), of text, or of probabilities."""
     if _is_text(array):
         places = {known: i for i, known in enumerate(names)}
         texts = array.flatten().tolist()
@@ -211,6 +211,8 @@ def _labels(path: Path, name: str, array: Any, names: Sequence[str], count: int)
         labels = labels.argmax(1)
     if labels.dim() == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
+    if labels.is_floating_point() and bool((labels == labels.round()).all()):
+        labels = labels.long()
     if labels.dim() != 1 or len(labels) != count or not _is_whole(labels) or int(labels.long().min()) < 0:
         several = "; several classes of an image at once are not read" if labels.dim() == 2 else ""
         raise MatchZooError(

@@ -315,10 +315,12 @@ def test_arrays_by_other_names(train: tuple, test: tuple, more: tuple, tmp_path:
     assert (data.training_set.labels.tolist(), data.test_set.labels.tolist()) == ([0, 1, 2, 0, 1, 2], [0, 1, 2, 0])
 
 
-def test_labels_that_are_text(tmp_path: Path) -> None:
+def test_labels_of_other_types(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", images=IMAGES, labels=np.arange(12).astype(str))
     loaded = Arrays(path=str(tmp_path / "a.npz"), test_share=0).load()
     assert (loaded.class_names, loaded.train.labels.tolist()) == (tuple(map(str, range(12))), list(range(12)))
+    np.savez(tmp_path / "a.npz", images=IMAGES, labels=LABELS.astype(float))
+    assert Arrays(path=str(tmp_path / "a.npz"), test_share=0).load().train.labels.tolist() == LABELS.tolist()
     np.savez(tmp_path / "a.npz", images=IMAGES, labels=TEXTS, class_names=["fox", "cat", "dog"])
     assert Arrays(path=str(tmp_path / "a.npz"), test_share=0).load().train.labels[:3].tolist() == [1, 2, 0]
 
