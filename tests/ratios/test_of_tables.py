@@ -224,7 +224,7 @@ def test_tables_of_zeros_and_ones_have_the_ratio_of_their_frequencies(method):
     [("ulsif", "least squares: 15/15 fits"), ("kliep", "KLIEP: 5/5"), ("classifier", "classifier: 21/21")],
 )
 def test_choosing_shows_its_progress_where_it_takes_long(monkeypatch, capsys, method, said):
-    p, q = tables(12, 12)
+    p, q = tables(15, 15)
     estimate(p, q, method)
     assert capsys.readouterr().err == ""
     monkeypatch.setattr("matchzoo.ratios.basis.DELAY", 0)
