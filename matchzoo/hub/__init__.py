@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from matchzoo.hub.model import Model
     from matchzoo.hub.model_projector import ModelProjector
     from matchzoo.hub.publishing import Pushed
+    from matchzoo.hub.third_party.tensor_form import TensorForm
 
 __all__ = [
     "DistilledDataset",
     "Model",
     "ModelProjector",
     "Pushed",
+    "TensorForm",
     "is_name",
     "kind_of",
     "pull",
@@ -42,6 +44,7 @@ _MODULES = {
     "Model": "matchzoo.hub.model",
     "ModelProjector": "matchzoo.hub.model_projector",
     "Pushed": "matchzoo.hub.publishing",
+    "TensorForm": "matchzoo.hub.third_party.tensor_form",
     "is_name": "matchzoo.core.storage.hub_repository",
 }
 __getattr__, __dir__ = lazily(__name__, _MODULES, globals())

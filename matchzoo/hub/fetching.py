@@ -47,7 +47,7 @@ def read_set(path: str | Path, *, class_names: ClassNames = None, size: int | No
     if isinstance(path, str) and is_name(path) and place.suffix not in FILE_SUFFIXES:
         try:
             return fetch_set(path, class_names=class_names, size=size, **chosen)
-        except reading.NamedError:
+        except (reading.NamedError, formats.ShapeError):
             raise
         except MatchZooError as error:
             raise MatchZooError(f"{path}: there is no such folder here; on the Hub: {error}") from None
