@@ -121,7 +121,8 @@ def doctor(
     Args:
         fetch: card of the backbone whose weights to download.
         verify: card of the backbone whose weights to compare with what the card records.
-        clear: what to delete of the cache of decoded images and features: images, features or all.
+        clear: what to delete of the cache of decoded images, features and ranges of values, or all: images, features,
+            ranges, all.
         json: print what is here and what is missing for programs.
     """
     if json and (fetch or verify or clear):

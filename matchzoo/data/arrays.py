@@ -20,7 +20,9 @@ from matchzoo.core.showing.progress import note
 from matchzoo.core.validators import at_least, between
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.reading.array_names import parts_of_arrays
+from matchzoo.data.reading.looks import some_rows, tell_alike, tell_range
 from matchzoo.data.reading.numbering import UNLABELED, check_numbering
+from matchzoo.data.reading.rasters import UINT16, Range, black_and_white, check_range, in_range
 from matchzoo.data.reading.splits import assign
 from matchzoo.data.reading.store import Stored, budget, by_row, key_of
 from matchzoo.data.split import Split, stratified
@@ -38,9 +40,9 @@ class Arrays(Data):
     and ``y_test`` (`matchzoo.data.reading.array_names`). Test goes before validation, and a part with labels before one
     without; what is left out is told.
 
-    Images are [n, h, w], [n, h, w, c] or [n, c, h, w] with 1 or 3 channels, uint8 or floating-point in [0, 1]; labels
-    are whole numbers from 0, [n] or [n, 1], or text, or probabilities [n, classes], of which the most probable class is
-    taken.
+    Images are [n, h, w], [n, h, w, c] or [n, c, h, w] with 1 or 3 channels: uint8, uint16, floating-point in [0, 1], or
+    any other numbers with a ``range``; integers become bytes. Labels are whole numbers from 0, [n] or [n, 1], or text,
+    or probabilities [n, classes], of which the most probable class is taken.
     ``class_names`` is an array of text in a ``.npz`` and a JSON list in the metadata of a ``.safetensors``; without it,
     classes are called by their numbers. So a distilled set can be read back: its file is ``images.safetensors`` in the
     folder ``distilled`` of a run, and with ``test_share = 0`` all of it is training samples.
@@ -54,6 +56,10 @@ class Arrays(Data):
     """Pixels a side; those of the images if not given."""
     channels: Literal[1, 3] = 3
     """1 for gray, 3 for color; gray images are repeated, color becomes gray."""
+    range: Range = attrs.field(default="type", validator=check_range)
+    """Which values are black and white, of all numbers but uint8: [low, high]; "type", 0 to 65535 of uint16 and 0 to 1
+    of floating-point numbers (other types, and numbers beyond, are refused); "auto", the least and the largest value of
+    the array of training images; "image", those of every image by itself. Values beyond the range are clipped."""
     test_share: float = attrs.field(default=0.2, validator=between(0, 1, open_high=True))
     """Share of every class that is kept for testing, where there are no test images; 0 for no test part."""
     split_seed: int = attrs.field(default=0, validator=at_least(0))
@@ -63,6 +69,7 @@ class Arrays(Data):
         """Read the file; raises where an array is not as expected."""
         path = Path(self.path).expanduser()
         content, names = _read(path)
+        self.found: tuple[float, float] | None = None
         parts = parts_of_arrays(content, path)
         assigned = assign(parts, path, lambda part: _is_labeled(content, parts[part]))
         if assigned.train is None:
@@ -77,6 +84,7 @@ class Arrays(Data):
         names = names or _text_names(content, used)
         train, *others = (self._part(path, content, part, names) for part in used)
         test = others[0] if others else None
+        tell_alike(f"{path}: {used[0]['images']}", train[0][some_rows(torch.arange(len(train[0])))])
         check_numbering(train[1], f"{path}: {used[0]['labels']}", len(names) or None)
         highest = max(int(labels.max()) for _, labels in (train, *others))
         names = names or tuple(map(str, range(highest + 1)))
@@ -101,8 +109,27 @@ class Arrays(Data):
             if role not in part:
                 raise MatchZooError(f"{path}: there are no {role} for '{part[other]}'; it holds {', '.join(content)}")
         images = _images(path, part["images"], content[part["images"]], self.layout)
+        images = self._ranged(f"{path}: {part['images']}", images)
         labels = _labels(path, part["labels"], content[part["labels"]], names, len(images))
         return resized(images, self.size, self.channels, path.name), labels
+
+    def _ranged(self, where: str, images: torch.Tensor) -> torch.Tensor:
+        """Images [n, c, h, w] of any numbers as uint8 or float32 in [0, 1]."""
+        if images.dtype == torch.uint8:
+            return images
+        values = images.numpy()
+        if self.range == "auto" and self.found is None:
+            self.found = black_and_white(values, "auto", where)
+        chosen = self.found or self.range
+        if self.range != "auto" and (values.dtype == UINT16 or chosen != "type"):
+            some = values[some_rows(torch.arange(len(values))).numpy()]
+            extents = [(float(image.min()), float(image.max())) for image in some]
+            tell_range(where, extents, chosen, lambda found: f'say data.range = {found}, or "auto"')
+        return torch.from_numpy(in_range(values, chosen, where))
+
+    def origin(self) -> dict[str, Any]:
+        """The range that ``"auto"`` has found."""
+        return {} if self.found is None else {"range": list(self.found)}
 
 
 def held(images: torch.Tensor, labels: torch.Tensor, rows: torch.Tensor | None = None) -> Split:
@@ -256,11 +283,8 @@ def _images(path: Path, name: str, array: Any, layout: Layout) -> torch.Tensor:
         images = images[:, None]
     elif fits[0] == "nhwc":
         images = images.permute(0, 3, 1, 2)
-    if images.is_floating_point():
-        low, high = images.min().item(), images.max().item()
-        if not (low >= 0 and high <= 1):  # also where there is a NaN
-            raise MatchZooError(f"{path}: {name}: expected numbers in [0, 1], got {low:.4g} to {high:.4g}")
-        return images.float().contiguous()
-    if images.dtype != torch.uint8:
-        raise MatchZooError(f"{path}: {name}: expected uint8 or floating-point numbers, got {images.dtype}")
+    if images.is_complex() or images.dtype == torch.bool:
+        raise MatchZooError(f"{path}: {name}: expected integers or floating-point numbers, got {images.dtype}")
+    if images.dtype == torch.bfloat16:  # which numpy does not know
+        images = images.float()
     return images.contiguous()

@@ -101,8 +101,8 @@ class Hub(Decoded):
         return self.parted(contents[0], contents[1], classes, groups)
 
     def origin(self) -> dict[str, Any]:
-        """The commit that was read."""
-        return self.repository.origin()
+        """The commit that was read, and the range that ``"auto"`` has found."""
+        return {**self.repository.origin(), **super().origin()}
 
     def _labeled(self, repository: Repository, splits: Mapping[str, Sequence[str]], config: str) -> Layout:
         """The layout of the splits; what is not read is told. One for testing that is not named in the recipe is passed

@@ -366,7 +366,11 @@ WRONG_ARRAYS = {
         "class_names: expected a list of names",
     ),
     "a name twice": ({"images": IMAGES, "labels": LABELS, "class_names": ["a", "b", "a"]}, {}, "'a' is there twice"),
-    "integers": ({"images": IMAGES.astype(int), "labels": LABELS}, {}, "expected uint8 or floating-point numbers, got"),
+    "integers": (
+        {"images": IMAGES.astype(int), "labels": LABELS},
+        {},
+        "int64 values from 0 to 255, and nothing says which are black and white",
+    ),
 }
 
 

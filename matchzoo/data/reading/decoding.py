@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from matchzoo.core.choices import checked_fields
 from matchzoo.core.errors import MatchZooError
+from matchzoo.data.reading.rasters import Range, black_and_white, raster_type, rescaled, values_of
 
 LIMIT = 89_478_485
 """Pixels of the largest image that is decoded (Pillow's own first limit): a small file can claim any number."""
@@ -36,11 +37,13 @@ class Decoding:
         channels: 3 for color, 1 for gray.
         fit: ``crop`` makes the shorter side ``size`` and keeps the center; ``pad`` makes the longer side ``size`` and
             puts the image in the middle of a white square (for cut-outs). Both are bicubic with antialiasing.
+        range: which values of a gray image of more than 8 bits are black and white.
     """
 
     size: int
     channels: int = 3
     fit: Fit = "crop"
+    range: Range = "type"
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -50,17 +53,19 @@ class Decoding:
     def decode(self, file: Path | str | BinaryIO, name: str = "") -> np.ndarray:
         """The pixels [channels, size, size] (uint8) of a file, or of an open one that is called ``name``.
 
-        Its content decides how it is read, not its name. EXIF orientation is applied, transparency becomes white, 16
-        bits become 8, and of an animation the first frame is taken.
+        Its content decides how it is read, not its name. EXIF orientation is applied, transparency becomes white, more
+        than 8 bits become 8 by ``range``, and of an animation the first frame is taken.
 
         Raises:
-            MatchZooError: the file cannot be read; it names the file and the remedy.
+            MatchZooError: the file cannot be read, or its values have no range; it names the file and the remedy.
         """
         try:
             with Image.open(file, formats=formats()) as opened:
                 _refuse_bomb(opened)
+                dtype = raster_type(opened)
                 opened.load()
-                image = _plain(_upright(opened))
+                image = _upright(opened)
+                image = _plain(image) if dtype is None else image
         except MemoryError:
             raise
         except Exception as error:  # decoders of damaged files raise whatever their parsing runs into
@@ -68,6 +73,12 @@ class Decoding:
             reason = words or type(error).__name__
             remedy = "" if name else "; fix or remove it"
             raise MatchZooError(f"{name or file}: cannot be read as an image ({reason}){remedy}") from None
+        if dtype is not None:
+            values = values_of(image, dtype)
+            low, high = black_and_white(values, self.range, str(name or file))
+            levels = rescaled(values, low, high)
+            levels = np.floor(levels * 255 + 0.5).astype(np.uint8) if levels.dtype.kind == "f" else levels
+            image = Image.fromarray(levels).convert("RGB")
         return self.fitted(image)
 
     def fitted(self, image: Image.Image) -> np.ndarray:
@@ -113,12 +124,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """RGB of any mode, transparency on white."""
-    if image.mode == "F":
-        raise ValueError("floating-point pixels have no fixed range: convert it to 8 or 16 bits")
-    if image.mode == "I" or image.mode.startswith("I;16"):
-        wide = np.asarray(image).astype(np.int64).clip(0, 65535)
-        image = Image.fromarray(((wide + 128) // 257).astype(np.uint8))
+    """RGB of any mode of 8 bits, transparency on white."""
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

@@ -1,21 +1,28 @@
 """Images that are not decoded yet, and the fields of the kinds of data that are made of them."""
 
 import contextlib
+import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Literal, final
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, final
 
 import attrs
+import numpy as np
 import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.validators import at_least, between
 from matchzoo.data.data import Data, Loaded
-from matchzoo.data.reading.decoding import Decoding
-from matchzoo.data.reading.store import Stored, budget
+from matchzoo.data.reading.decoding import Decoding, formats
+from matchzoo.data.reading.looks import some_rows, tell_alike, tell_range
+from matchzoo.data.reading.rasters import Range, check_range, extent
+from matchzoo.data.reading.store import Done, Stored, budget, by_row, key_of
 from matchzoo.data.split import Split, stratified
 
+Opener = Callable[[int], tuple[Path | BinaryIO, str]]
+"""What an image is read from, by its row, and what messages call it (empty: as the file is called)."""
 _undecoded: ContextVar[bool] = ContextVar("undecoded", default=False)
 
 
@@ -40,9 +47,56 @@ class Encoded(ABC):
     labels: list[int]
     groups: list[int] | None
 
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What messages call the images."""
+
+    @abstractmethod
+    def opener(self) -> Opener:
+        """What the images are read from."""
+
     @abstractmethod
     def stored(self, decoding: Decoding) -> Stored:
         """The array of all decoded images, in order."""
+
+    @final
+    def extents(self, rows: torch.Tensor, done: Done | None = None) -> torch.Tensor:
+        """The least and the largest value [m, 2] of each gray image of more than 8 bits among some rows [k]; m is 0
+        where no image is decoded at all (`undecoded`). Kept in the cache.
+
+        Args:
+            rows: of images that are looked at.
+            done: told of the rows as they come; a progress of its own if not given.
+        """
+        if _undecoded.get():
+            return torch.empty(0, 2, dtype=torch.float64)
+        opener, images = self.opener(), self.stored(Decoding(1))
+
+        def make(number: int) -> np.ndarray:
+            return np.array(extent(opener(int(rows[number]))[0], formats()) or (np.nan, np.nan))
+
+        key = key_of(images.key, "extents", hashlib.sha256(rows.contiguous().numpy().data).hexdigest())
+        title = f"ranges of {self.name}"
+        stored = Stored(key, len(rows), (2,), by_row(make), title, np.float64, "ranges")
+        extents = stored.open(done)
+        return extents[extents.isfinite().all(1)]
+
+    @final
+    def tell(self, split: Split, decoding: Decoding, rows: torch.Tensor, remedy: Callable[[str], str]) -> None:
+        """Notes on what some of the images look like (`matchzoo.data.reading.looks`).
+
+        Args:
+            split: of these images.
+            decoding: how they were decoded.
+            rows: [n] that the split has.
+            remedy: words that end a note on a range, of the range that was found.
+        """
+        if _undecoded.get() or len(rows) == 0:
+            return
+        extents = self.extents(some_rows(rows), lambda rows: None).tolist()
+        tell_range(self.name, [(low, high) for low, high in extents], decoding.range, remedy)
+        tell_alike(self.name, split.gather(some_rows(torch.arange(len(split)))))
 
     @final
     def split(self, decoding: Decoding, rows: torch.Tensor | None = None) -> Split:
@@ -72,6 +126,10 @@ class Decoded(Data):
     """Pixels a side."""
     fit: Literal["crop", "pad"] = "crop"
     """How images become square: their center, or (for cut-outs) the whole on white."""
+    range: Range = attrs.field(default="type", validator=check_range)
+    """Which values of gray images of more than 8 bits are black and white: [low, high]; "type", 0 to 65535 (others than
+    16 unsigned bits are refused); "auto", the least and the largest value of the training images; "image", those of
+    every image by itself. One range holds for all images but with the last, and values beyond it are clipped."""
     test_share: float = attrs.field(default=0.2, validator=between(0, 1, open_high=True))
     """Share of every class that is kept for testing, where nothing else says which images are; 0 for no test part."""
     split_seed: int = attrs.field(default=0, validator=at_least(0))
@@ -82,15 +140,34 @@ class Decoded(Data):
         self, train: Encoded, test: Encoded, class_names: tuple[str, ...], group_names: tuple[str, ...] = ()
     ) -> Loaded:
         """Images that were published in two parts."""
-        decoding = Decoding(self.size, fit=self.fit)
-        return Loaded(train.split(decoding), test.split(decoding), class_names, group_names)
+        decoding, split = self._read(train, torch.arange(len(train.labels)))
+        return Loaded(split, test.split(decoding), class_names, group_names)
 
     @final
     def shared(self, whole: Encoded, class_names: tuple[str, ...], group_names: tuple[str, ...] = ()) -> Loaded:
         """Images of which a share of every class is kept for testing."""
-        decoding = Decoding(self.size, fit=self.fit)
         if self.test_share == 0:
-            return Loaded(whole.split(decoding), None, class_names, group_names)
+            _, split = self._read(whole, torch.arange(len(whole.labels)))
+            return Loaded(split, None, class_names, group_names)
 
         first, second = stratified(torch.tensor(whole.labels), self.test_share, self.split_seed, class_names)
-        return Loaded(whole.split(decoding, first), whole.split(decoding, second), class_names, group_names)
+        decoding, split = self._read(whole, first)
+        return Loaded(split, whole.split(decoding, second), class_names, group_names)
+
+    def origin(self) -> dict[str, Any]:
+        """The range that ``"auto"`` has found."""
+        found = getattr(self, "found", None)
+        return {} if found is None else {"range": list(found)}
+
+    def _read(self, images: Encoded, rows: torch.Tensor) -> tuple[Decoding, Split]:
+        """How images are decoded, and the training images, some rows [n] of a list."""
+        decoding = Decoding(self.size, fit=self.fit)
+        chosen = self.range
+        if chosen == "auto":
+            extents = images.extents(rows)
+            self.found = (extents[:, 0].min().item(), extents[:, 1].max().item()) if len(extents) else None
+            chosen = self.found or "type"
+        decoding = attrs.evolve(decoding, range=chosen)
+        split = images.split(decoding, rows)
+        images.tell(split, decoding, rows, lambda found: f'say data.range = {found}, or "auto"')
+        return decoding, split

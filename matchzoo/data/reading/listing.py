@@ -14,7 +14,7 @@ from matchzoo import zoo
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.showing.progress import Progress, note
 from matchzoo.data.reading.decoding import Decoding
-from matchzoo.data.reading.encoded import Encoded
+from matchzoo.data.reading.encoded import Encoded, Opener
 from matchzoo.data.reading.file_kinds import is_image, kind_of, shown_kinds
 from matchzoo.data.reading.store import Stored, by_row, key_of
 
@@ -50,14 +50,23 @@ class Listing(Encoded):
 
     def stored(self, decoding: Decoding) -> Stored:
         """The array of all decoded images, in order."""
-        folder = self.folder.resolve()
+        folder, opener = self.folder.resolve(), self.opener()
         return Stored(
             key=key_of(os.fspath(folder), attrs.astuple(decoding), self.digest()),
             count=len(self.files),
             shape=decoding.shape,
-            make=by_row(lambda row: decoding.decode(self.folder / self.files[row].path)),
+            make=by_row(lambda row: decoding.decode(*opener(row))),
             title=f"decoding {folder.name}",
         )
+
+    def opener(self) -> Opener:
+        """Paths of the files."""
+        return lambda row: (self.folder / self.files[row].path, "")
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self.folder)
 
 
 def folder_of(path: str, field: str = "data.path") -> Path:

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import numpy as np
 import torch
 
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.data.reading.decoding import Decoding
-from matchzoo.data.reading.encoded import Encoded
+from matchzoo.data.reading.encoded import Encoded, Opener
 from matchzoo.data.reading.layout import FIELD, Option
 from matchzoo.data.reading.numbering import UNLABELED
 from matchzoo.data.reading.store import Stored, by_row, key_of
@@ -46,22 +45,32 @@ class Shards(Encoded):
 
     def stored(self, decoding: Decoding) -> Stored:
         """The array of all decoded images, in order."""
-        rows = Rows([self.folder / name for name in self.names], self.column)
-
-        def make(row: int) -> np.ndarray:
-            content, shard, inner = rows.get(row)
-            where = f"{self.source}: {self.names[shard]}, row {inner}"
-            if content is None:
-                raise MatchZooError(f"{where}: there is no image")
-            return decoding.decode(io.BytesIO(content), where)
-
+        opener = self.opener()
         return Stored(
             key=key_of("hub", self.source, self.names, self.column, attrs.astuple(decoding)),
             count=len(self.labels),
             shape=decoding.shape,
-            make=by_row(make),
+            make=by_row(lambda row: decoding.decode(*opener(row))),
             title=f"decoding {self.source.partition('@')[0]}",
         )
+
+    def opener(self) -> Opener:
+        """Bytes of rows, with the file that these are of."""
+        rows = Rows([self.folder / name for name in self.names], self.column)
+
+        def opened(row: int) -> tuple[io.BytesIO, str]:
+            content, shard, inner = rows.get(row)
+            where = f"{self.source}: {self.names[shard]}, row {inner}"
+            if content is None:
+                raise MatchZooError(f"{where}: there is no image")
+            return io.BytesIO(content), where
+
+        return opened
+
+    @property
+    def name(self) -> str:
+        """The repository."""
+        return self.source
 
 
 class Rows:

@@ -82,7 +82,7 @@ class Stored:
     make: Callable[[range, Done], np.ndarray]
     title: str = "decoding"
     dtype: type[np.generic] = np.uint8
-    kind: Literal["images", "features"] = "images"
+    kind: Literal["images", "features", "ranges"] = "images"
     block: int | None = None
 
     def open(self, done: Done | None = None) -> torch.Tensor:

@@ -239,7 +239,10 @@ def _decoded(
             f"{budget() / 2**20:.0f} are used; give a smaller size (--size N), or set MATCHZOO_MEMORY (in MiB)"
         )
 
-    samples = images.split(Decoding(side, fit=how[1] or "crop")).all()
+    decoding, rows = Decoding(side, fit=how[1] or "crop"), torch.arange(len(openers))
+    split = images.split(decoding)
+    images.tell(split, decoding, rows, lambda found: f"stretch them from {found} to 8 bits before they are read")
+    samples = split.all()
     assert samples.labels is not None
     values = samples.values.to(torch.float32)
     are_names = bool(named_by) or not all(map(str.isdecimal, names))

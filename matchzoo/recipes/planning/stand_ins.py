@@ -33,7 +33,7 @@ from matchzoo.training.engine import Engine
 
 FEW = 4
 """Classes of the synthetic images that are built."""
-ANYWAY = ("size", "fit", "channels", "sampling", "split_seed", "download", "root", "attribute", "test_share")
+ANYWAY = ("size", "fit", "range", "channels", "sampling", "split_seed", "download", "root", "attribute", "test_share")
 """Fields of data that leave their number as it is, or say how it is parted."""
 
 

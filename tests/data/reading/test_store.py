@@ -35,7 +35,7 @@ def pictures(root: Path, count: int = 6) -> Path:
 
 
 def arrays(cache: Path) -> list[str]:
-    return sorted(path.name for path in cache.rglob("*.npy"))
+    return sorted(path.name for path in cache.glob("images/*.npy"))
 
 
 def rows(key: str = "k", count: int = 10, calls: list[int] | None = None) -> Stored:
