@@ -62,8 +62,7 @@ class Augment:
     """Standard deviation of every channel, or of all; goes with ``mean``."""
 
     def __attrs_post_init__(self) -> None:
-        unknown = [name for name in self.operations if name not in COLUMNS]
-        if unknown or len(set(self.operations)) < len(self.operations):
+        if len(set(self.operations)) < len(self.operations):
             message = f"expected different ones of {', '.join(COLUMNS)}, got {', '.join(self.operations)}"
             raise DeclarationError([("operations", message)])
         if len(self.mean or ()) != len(self.std or ()):
