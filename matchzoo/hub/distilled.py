@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 import torch
 
+from matchzoo.core.choices import checked
 from matchzoo.core.class_names import relabel
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import class_indices
@@ -98,6 +99,7 @@ class DistilledDataset(SetFields):
         writing.write(self, Path(path).expanduser())
 
     @classmethod
+    @checked
     def load(
         cls,
         path: str | Path,

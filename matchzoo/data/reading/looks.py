@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from matchzoo.core.choices import checked
 from matchzoo.core.showing.progress import note
 from matchzoo.data.reading.rasters import FULL, Range
 
@@ -19,6 +20,7 @@ def some_rows(rows: torch.Tensor) -> torch.Tensor:
     return rows[torch.arange(count) * len(rows) // max(count, 1)]
 
 
+@checked
 def tell_range(where: str, extents: Sequence[tuple[float, float]], chosen: Range, remedy: Callable[[str], str]) -> None:
     """A note where gray images of more than 8 bits use half of their range or less, or have as much beyond it.
 

@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 from PIL import Image
 
+from matchzoo.core.choices import checked
 from matchzoo.core.errors import DeclarationError, MatchZooError
 
 Range = tuple[float, float] | Literal["type", "auto", "image"]
@@ -69,6 +70,7 @@ def extent(file: Path | str | BinaryIO, formats: tuple[str, ...]) -> tuple[float
         return None
 
 
+@checked
 def black_and_white(values: np.ndarray, chosen: Range, what: str) -> tuple[float, float]:
     """Which values are black and white in an image, or in several.
 
@@ -103,6 +105,7 @@ def rescaled(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return scaled
 
 
+@checked
 def in_range(images: np.ndarray, chosen: Range, what: str) -> np.ndarray:
     """Images [n, …] of any numbers: bytes of integers, float32 in [0, 1] of floats.
 

@@ -10,6 +10,7 @@ import attrs
 import torch
 from PIL import Image
 
+from matchzoo.core.choices import checked, checked_fields
 from matchzoo.core.class_names import check_names
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import note
@@ -33,7 +34,7 @@ LARGEST = 16 << 20
 """Bytes of a file of class names."""
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=checked_fields)
 class Chosen:
     """What of a set of others is read, and how, as `DistilledDataset.load` says."""
 
@@ -83,6 +84,7 @@ def read_repository(repository: Repository, names: tuple[str, ...], size: int | 
     return read_hub_folders(source, folder, files, names, size, chosen.fit)
 
 
+@checked
 def read_folders(folder: Path, names: tuple[str, ...], size: int | None, fit: Fit | None) -> SetFields:
     """Images in a folder a class; ``classes.json`` that `DistilledDataset.export` wrote names them, in order."""
     try:
@@ -105,6 +107,7 @@ def read_folders(folder: Path, names: tuple[str, ...], size: int | None, fit: Fi
     return _decoded(str(folder), listing, openers, names or classes, how, named_by=names or exported_names)
 
 
+@checked
 def read_hub_folders(
     source: str, folder: Path, files: Sequence[str], names: tuple[str, ...], size: int | None, fit: Fit | None
 ) -> SetFields:

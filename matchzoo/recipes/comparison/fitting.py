@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 
+from matchzoo.core.choices import checked
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.luminance import luminance
 from matchzoo.data import Combined, Data
@@ -29,6 +30,7 @@ def names_are_text(data: Data) -> bool:
     return any(isinstance(source, Decoded) for source in single_sources(data))
 
 
+@checked
 def fitted(images: torch.Tensor, shape: tuple[int, ...], fit: Fit | None) -> tuple[torch.Tensor, list[str]]:
     """Images [m, c', h', w'] in [0, 1] as those of the data, and what was done to them.
 
@@ -70,6 +72,7 @@ def fitted(images: torch.Tensor, shape: tuple[int, ...], fit: Fit | None) -> tup
     return images, notes
 
 
+@checked
 def squared(images: torch.Tensor, fit: Fit) -> torch.Tensor:
     """Square images of images [m, c, h, w]: ``crop`` keeps the center, ``pad`` the whole in the middle of white."""
     height, width = images.shape[2:]
