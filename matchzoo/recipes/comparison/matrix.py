@@ -1,40 +1,19 @@
-"""Many sets on many backbones by one protocol: distilled with × evaluated on."""
+"""A table of results: sets × backbones."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import attrs
 
-from matchzoo import zoo
 from matchzoo.core.choices import checked
-from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.showing.progress import Progress
+from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
-from matchzoo.core.spec import Spec
 from matchzoo.core.storage import files
-from matchzoo.core.structuring import structure, to_table
-from matchzoo.core.version import __version__
-from matchzoo.data import Data, Split
-from matchzoo.data.views import Crop, Views
-from matchzoo.evaluation.baselines import ALL, class_counts, shortage
-from matchzoo.evaluation.classifier_transfer import ClassifierTransfer
 from matchzoo.evaluation.evaluation import Record
-from matchzoo.evaluation.linear_probe import named
-from matchzoo.evaluation.probe_harness import Baseline, ProbeHarness
-from matchzoo.hub.third_party.tensor_form import TensorForm
-from matchzoo.models.classifiers.classifier_fit import ClassifierFit
 from matchzoo.models.classifiers.stored_head import Head
-from matchzoo.projectors import Backbone
-from matchzoo.recipes.comparison.evaluated_set import EvaluatedSet, Source, evaluated_sets, opened
-from matchzoo.recipes.comparison.same_data import check_same_data, content
-from matchzoo.runs.runnable import Runnable
-from matchzoo.training.engine import Engine
 
 Score = Literal["top1", "top5", "worst_group"]
-VIEWS = Views(crop=Crop(scale=(0.5, 1.0)))
-"""What training images are augmented by where no run says it."""
 
 
 @attrs.frozen(eq=False)
@@ -154,195 +133,3 @@ class Matrix:
         writer.writeheader()
         writer.writerows(self.records)
         return text.getvalue()
-
-
-@checked
-def evaluate(
-    sets: Sequence[Source],
-    backbones: Sequence[str],
-    *,
-    data: Data | str | None = None,
-    views: Views | None = None,
-    size: int | None = None,
-    protocols: Sequence[ClassifierFit | str] = ("converged",),
-    baselines: Sequence[Baseline] = (),
-    seeds: int = 5,
-    random_draws: int = 10,
-    class_names: str | Path | Sequence[str] | None = None,
-    form: TensorForm | None = None,
-    images_per_class: int | None = None,
-    inherit: str | None = None,
-    device: str = "auto",
-    quiet: bool = False,
-    data_changed: bool = False,
-) -> Matrix:
-    """Evaluate sets of images on backbones; each backbone's test and validation features are computed once for all.
-
-    Args:
-        sets: runs or their folders, distilled sets, or whatever `DistilledDataset.load` reads: files, folders,
-            ``user/name`` of the Hub.
-        backbones: cards of the zoo, or paths of .toml files.
-        data: what they are tested on: a data card, or a table as an object; that of the runs if not given.
-        views: what training images are augmented by, noise left out; those of the first run if not given, else
-            `VIEWS`.
-        size: pixels a side of data and sets, for backbones that do not take the data's own.
-        class_names: of sets that do not say them, in label order, or a file of them.
-        form: how the tensors of ``.pt`` and ``.pth`` files among the sets are read; as they are if not given.
-        images_per_class: of every set, only so many of the first images of each class (`DistilledDataset.subset`).
-        protocols: how classifiers are trained, by kind or as objects.
-        baselines: rows of real images beside the sets: random, centroid (as many a class as each set has), full.
-        seeds: draws of the views, and of whatever else a protocol draws.
-        random_draws: draws of the random baseline.
-        inherit: a backbone whose head, trained on all training images, is handed on to the others by way of the images
-            (`ClassifierTransfer`); one that travels with a set is used as it is. It makes records of the protocol
-            ``inheritance`` beside the others, which have the head's bytes in ``head_bytes`` and in ``bytes``.
-        device: as ``trainer.device``.
-        quiet: show no progress.
-        data_changed: go on although the samples are not those that a run was trained on, where names and shapes agree.
-
-    Raises:
-        MatchZooError: there is nothing to evaluate or no data, classes do not match, or a backbone does not take the
-            images, or the data of a run have changed since; with the remedy.
-    """
-    if not backbones:
-        raise MatchZooError("evaluate: expected at least one backbone ('matchzoo list backbones/*' shows them)")
-    if not sets and not baselines:
-        raise MatchZooError("evaluate: expected at least one set: a run, a distilled set or a folder of images")
-    given = opened(sets, class_names, size, form)
-    recipes = [one.recipe for one in given if one.recipe is not None]
-    table, notes = data_table(data, recipes, size)
-    chosen = structure(table, Data)  # type: ignore[type-abstract]
-    spec = chosen.build(0)
-    if not spec.is_images or spec.classes is None:
-        raise MatchZooError(f"evaluate: expected data of images with classes, got '{table}'")
-    views = views or next((recipe.views for recipe in recipes if recipe.views is not None), None) or VIEWS
-    if size is not None:
-        views = structure({k: v for k, v in to_table(views).items() if k != "size"}, Views)
-    notes += check_same_data(given, chosen, table, data_changed)
-    compared = evaluated_sets(given, chosen, spec, class_names, form, images_per_class)
-    notes += [note for one in compared for note in one.notes]
-    used = [named(protocol) for protocol in protocols]
-    engine = Engine.start(device, "float32")
-    engine.place(chosen)
-    records: list[Record] = []
-    origins = {}
-
-    def bench_of(backbone: str) -> ProbeHarness:
-        projector = _projector(backbone, spec, views, engine, size)
-        origins[backbone] = projector.origin()
-        return ProbeHarness(chosen, projector, views, engine, used[0], name=backbone, quiet=quiet)
-
-    inheritance = None
-    if inherit is not None:
-        stored = next((one.head for one in compared if one.head is not None and one.head.backbone == inherit), None)
-        inheritance = ClassifierTransfer.of(bench_of(inherit), stored)
-        notes.append(_about_head(inheritance))
-    for backbone in backbones:
-        at_home = inheritance is not None and inheritance.home.name == backbone
-        bench = inheritance.home if inheritance is not None and at_home else bench_of(backbone)
-        rows, short = _rows(bench, compared, baselines, seeds, random_draws)
-        notes += [note for note in short if note not in notes]
-        with Progress(len(rows) * len(used), backbone, "sets", quiet=quiet) as progress:
-            for bench.protocol in used:
-                for about, images in rows:
-                    try:
-                        scores = bench.record(about["set"], images, full=images[0] is chosen.training_set)
-                    except MatchZooError as error:
-                        raise MatchZooError(f"{about['set']} on {backbone}: {error}") from None
-                    records.append({**about, **{k: v for k, v in scores.items() if k != "method"}})
-                    progress.update(1, {"top-1": scores["top1_mean"]})
-        if inheritance is not None:
-            for about, images in rows:
-                scores = inheritance.record(bench, images)
-                paid = {"bytes": about["bytes"] + inheritance.bytes}
-                records.append({**about, **{k: v for k, v in scores.items() if k != "method"}, **paid})
-    about = {
-        "data": table,
-        "views": to_table(views.without_noise()),
-        "protocols": [to_table(protocol) for protocol in used],
-        "seeds": seeds,
-        "class_names": list(spec.class_names),
-        "group_names": list(chosen.group_names),
-        "backbones": origins,
-        "notes": notes,
-        "matchzoo": __version__,
-    }
-    return Matrix(records, about, inheritance.stored if inheritance is not None else None)
-
-
-def _about_head(inheritance: ClassifierTransfer) -> str:
-    """What is to be said of a head that is handed on."""
-    top1, size = inheritance.score.top1, size_of(inheritance.bytes)
-    return (
-        f"inheritance: the head of {inheritance.home.name}, trained on all training images ({top1:.1f} % there), is "
-        f"handed on; it is {size}, which the bytes of its table hold beside the images"
-    )
-
-
-def data_table(
-    data: Data | str | None, recipes: Sequence[Runnable], size: int | None
-) -> tuple[dict[str, Any], list[str]]:
-    """The table of the data, and what is to be said of it."""
-    notes: list[str] = []
-    if isinstance(data, str):
-        table: Any = dict(zoo.load(data, zoo.DataCard).data)
-    elif data is not None:
-        table = to_table(data)
-    elif recipes:
-        tables = [recipe.table()["data"] for recipe in recipes]
-        table = tables[0]
-        if any(content(other) != content(table) for other in tables):
-            raise MatchZooError(
-                "evaluate: the runs are of different data; say which to test on with data (--data CARD)"
-            )
-    else:
-        raise MatchZooError("evaluate: no run says what to test on; give data (--data CARD)")
-    table = {"kind": table} if isinstance(table, str) else dict(table)
-    if size is not None:
-        table["size"] = size
-    return table, notes
-
-
-def _projector(card: str, spec: Spec, views: Views, engine: Engine, size: int | None) -> Backbone:
-    projector = Backbone(card=card)
-    seen = spec if views.size is None else attrs.evolve(spec, shape=(spec.shape[0], views.size, views.size))
-    try:
-        projector.build(seen)
-    except DeclarationError as error:
-        remedy = "give size (--size N), the pixels a side at which data and sets are compared"
-        reasons = "; ".join(message.split(";")[0] for _, message in error.problems)
-        raise MatchZooError(f"evaluate: {reasons}; {remedy}") from None
-    engine.place(projector)
-    return projector
-
-
-def _rows(
-    bench: ProbeHarness, found: Sequence[EvaluatedSet], baselines: Sequence[Baseline], seeds: int, draws: int
-) -> tuple[list[tuple[Record, list[Split]]], list[str]]:
-    """What is known of each row, and its images, one entry a seed; and which baselines are of fewer images than their
-    sets."""
-    rows: list[tuple[Record, list[Split]]] = []
-    notes: list[str] = []
-    for one in found:
-        about = {"set": one.name, "made_with": one.made_with, "path": one.path, "bytes": one.bytes}
-        rows.append((about, [one.images] * seeds))
-    named_after = {counts: one.name for one, counts in reversed([(one, one.counts) for one in found])}
-    each = sorted(named_after) or [(1,) * bench.classes]
-    for name in baselines:
-        for counts in each[:1] if name == ALL else each:
-            images = bench.baseline(name, counts, seeds, draws, 0)
-            size = len(images[0]) * (4 * int(images[0].values[0].numel()) + 8)
-            title: str = name
-            if name != ALL and len(each) > 1:
-                alike = len(set(counts)) == 1
-                title = f"{name}, {counts[0]} a class" if alike else f"{name}, as many as {named_after[counts]}"
-            if any(one.name == title for one in found):
-                title += " (real)"
-            assert images[0].labels is not None
-            real = class_counts(images[0].labels, bench.classes)
-            fewer = shortage(counts, real, bench.data.class_names) if name != ALL else ""
-            if fewer:
-                notes.append(f"{title}: {sum(real)} real images against {sum(counts)} of the set ({fewer})")
-            space = bench.name if name == "centroid" else ""
-            rows.append(({"set": title, "made_with": space, "path": "", "bytes": size}, images))
-    return rows, notes

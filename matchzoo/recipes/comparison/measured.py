@@ -18,8 +18,7 @@ from matchzoo.evaluation.given_set import GivenSet
 from matchzoo.hub.third_party.tensor_form import TensorForm
 from matchzoo.projectors import Identity
 from matchzoo.recipes.comparison.evaluated_set import Source, evaluated_sets, opened
-from matchzoo.recipes.comparison.matrix import data_table
-from matchzoo.recipes.comparison.same_data import check_same_data
+from matchzoo.recipes.comparison.same_data import check_same_data, data_table
 from matchzoo.training.composition import Composition, Declared
 from matchzoo.training.engine import Engine
 

@@ -1,19 +1,47 @@
-"""Whether sets are evaluated on the data that they were made of: what is there may have changed since."""
+"""On what sets are evaluated, and whether that is what they were made of: data may have changed since."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from matchzoo import zoo
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.structuring import to_table
 from matchzoo.data import Data
 from matchzoo.data.identity import are_splits, change, identity
 from matchzoo.recipes.comparison.evaluated_set import Opened
 from matchzoo.runs import inputs
+from matchzoo.runs.runnable import Runnable
 
 
 def content(table: Any) -> dict[str, Any]:
     """A data table but for what does not change the classes and the split."""
     whole = {"kind": table} if isinstance(table, str) else table
     return {key: value for key, value in whole.items() if key not in ("size", "sampling")}
+
+
+def data_table(
+    data: Data | str | None, recipes: Sequence[Runnable], size: int | None
+) -> tuple[dict[str, Any], list[str]]:
+    """The table of the data, and what is to be said of it."""
+    notes: list[str] = []
+    if isinstance(data, str):
+        table: Any = dict(zoo.load(data, zoo.DataCard).data)
+    elif data is not None:
+        table = to_table(data)
+    elif recipes:
+        tables = [recipe.table()["data"] for recipe in recipes]
+        table = tables[0]
+        if any(content(other) != content(table) for other in tables):
+            raise MatchZooError(
+                "evaluate: the runs are of different data; say which to test on with data (--data CARD)"
+            )
+    else:
+        raise MatchZooError("evaluate: no run says what to test on; give data (--data CARD)")
+    table = {"kind": table} if isinstance(table, str) else dict(table)
+    if size is not None:
+        table["size"] = size
+    return table, notes
 
 
 def check_same_data(sources: Sequence[Opened], data: Data, table: Mapping[str, Any], accepted: bool) -> list[str]:
