@@ -53,6 +53,7 @@ class Spec:
         space: where the recipe declares the projector that is built, or whose features these are: ``projector``, or
             ``projectors.clip`` where it has several.
         units: names and units of the numbers of a sample; None for samples that are no rows of a table.
+        sets: how many sets a statistic will be asked of in an update, where it is built; 0 where that is not known.
     """
 
     shape: tuple[int, ...]
@@ -64,6 +65,7 @@ class Spec:
     space: str = "projector"
     group_names: tuple[str, ...] = ()
     units: Units | None = None
+    sets: int = 0
 
     @property
     def is_images(self) -> bool:
@@ -72,8 +74,10 @@ class Spec:
 
 
 def as_table(spec: Spec) -> dict[str, Any]:
-    """A spec as JSON holds it; without units where it has none, as earlier versions wrote it."""
+    """A spec as JSON holds it: without units where it has none, as earlier versions wrote it, and without the number of
+    a term's sets."""
     table = attrs.asdict(spec)
+    del table["sets"]
     if spec.units is None:
         del table["units"]
     return table

@@ -12,30 +12,33 @@ Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 def _rule(holds: Callable[[Any], bool], expected: str) -> Validator:
     def validate(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-        values = value if isinstance(value, tuple) else (value,)
-        for one in values:
-            if one is None:
+        if isinstance(value, dict):
+            named = [(f"{attribute.name}.{key}", number) for key, number in value.items()]
+        else:
+            named = [(attribute.name, number) for number in (value if isinstance(value, tuple) else (value,))]
+        for name, number in named:
+            if number is None:
                 continue
-            if isinstance(one, bool) or not isinstance(one, int | float):
-                raise DeclarationError([(attribute.name, f"expected a number, got {one!r}")])
-            if not holds(one):
-                raise DeclarationError([(attribute.name, f"expected {expected}, got {one!r}")])
+            if isinstance(number, bool) or not isinstance(number, int | float):
+                raise DeclarationError([(name, f"expected a number, got {number!r}")])
+            if not holds(number):
+                raise DeclarationError([(name, f"expected {expected}, got {number!r}")])
 
     return validate
 
 
 def positive() -> Validator:
-    """Numbers (or every number of a tuple) above 0."""
+    """Numbers (or every one of a tuple or a table) above 0."""
     return _rule(lambda v: v > 0, "a number above 0")
 
 
 def at_least(low: float) -> Validator:
-    """Numbers (or every number of a tuple) of at least ``low``."""
+    """Numbers (or every one of a tuple or a table) of at least ``low``."""
     return _rule(lambda v: v >= low, f"at least {low}")
 
 
 def between(low: float, high: float, *, open_high: bool = False) -> Validator:
-    """Numbers (or every number of a tuple) within [low, high], or [low, high) with ``open_high``."""
+    """Numbers (or every one of a tuple or a table) within [low, high], or [low, high) with ``open_high``."""
     if open_high:
         return _rule(lambda v: low <= v < high, f"a number from {low} up to, but not, {high}")
     return _rule(lambda v: low <= v <= high, f"a number between {low} and {high}")

@@ -2,6 +2,7 @@
 
 from matchzoo.data.arrays import Arrays
 from matchzoo.data.card import load_card
+from matchzoo.data.colored import Colored
 from matchzoo.data.combined import Combined
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.digits import Digits
@@ -18,6 +19,7 @@ from matchzoo.data.torchvision import Torchvision
 
 __all__ = [
     "Arrays",
+    "Colored",
     "Combined",
     "Data",
     "Digits",

@@ -46,8 +46,9 @@ class Loaded:
 class Data(nn.Module, ABC):
     """A source of real samples, in two halves: rows are drawn first, and rendering them is deterministic."""
 
-    sampling: Literal["plain", "balanced"] = "plain"
-    """How training rows are drawn, and weighed in a cache of all of them: all alike, or every class as much."""
+    sampling: Literal["plain", "balanced", "distinct"] = "plain"
+    """How training rows are drawn: each by itself; every class as much, which is also its weight in a cache of all
+    rows; or none twice in an update, so that as many as there are give the full batch."""
 
     @abstractmethod
     def load(self) -> Loaded:
@@ -95,13 +96,23 @@ class Data(nn.Module, ABC):
 
     @final
     def draw(self, n: int, rng: torch.Generator) -> torch.Tensor:
-        """Rows [n] of the training samples, with replacement.
+        """Rows [n] of the training samples.
 
-        Plain: uniformly. Balanced: classes in turn, in random order, so that their counts differ by at most one.
+        Plain: uniformly, with replacement. Balanced: with replacement, classes in turn, in random order, so that their
+        counts differ by at most one. Distinct: uniformly, without replacement.
         """
-        if self.sampling == "plain":
-            return torch.randint(len(self.training_set), (n,), generator=rng)
-        return _in_turn(self.by_class, n, rng)
+        if self.sampling == "balanced":
+            return _in_turn(self.by_class, n, rng)
+        return self._uniform(len(self.training_set), n, rng)
+
+    def _uniform(self, count: int, n: int, rng: torch.Generator) -> torch.Tensor:
+        """Rows [n] of ``count``, all alike."""
+        if self.sampling != "distinct":
+            return torch.randint(count, (n,), generator=rng)
+        if n > count:
+            message = f'at most {count} samples can be drawn with data.sampling = "distinct", got {n}'
+            raise DeclarationError([("trainer.real_batch", message)])
+        return torch.randperm(count, generator=rng)[:n]
 
     @final
     def sets(self) -> dict[str, Split]:
@@ -114,7 +125,7 @@ class Data(nn.Module, ABC):
 
     @final
     def draw_of(self, name: str, n: int, rng: torch.Generator) -> tuple[Split, torch.Tensor]:
-        """Rows [n] of a set of real samples, with replacement, and the split that they are rows of.
+        """Rows [n] of a set of real samples, and the split that they are rows of.
 
         Args:
             name: of a split (`sets`), or ``environments/i``: the training samples of group i.
@@ -127,10 +138,10 @@ class Data(nn.Module, ABC):
             return self.training_set, self.draw(n, rng)
         if environment == name:
             split = self.sets()[name]
-            return split, torch.randint(len(split), (n,), generator=rng)
+            return split, self._uniform(len(split), n, rng)
         rows = self.environment_rows[int(environment)]
-        if self.sampling == "plain":
-            return self.training_set, rows[torch.randint(len(rows), (n,), generator=rng)]
+        if self.sampling != "balanced":
+            return self.training_set, rows[self._uniform(len(rows), n, rng)]
         assert self.training_set.labels is not None  # balanced data have labels
         labels = self.training_set.labels.cpu()[rows]
         return self.training_set, _in_turn([rows[labels == label] for label in labels.unique()], n, rng)
@@ -148,7 +159,7 @@ class Data(nn.Module, ABC):
     def weights(self) -> torch.Tensor | None:
         """Weights [n] of the training rows in a statistic of all of them: as often as they are drawn, classes of few
         rows as much as those of many; None where all rows are alike."""
-        if self.sampling == "plain":
+        if self.sampling != "balanced":
             return None
         weights = torch.empty(len(self.training_set))
         for rows in self.by_class:

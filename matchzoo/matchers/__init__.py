@@ -5,6 +5,7 @@ from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.distance import (
     Cosine,
     Distance,
+    InnerProduct,
     RowCosine,
     Squared,
     cosine_distance,
@@ -13,6 +14,7 @@ from matchzoo.matchers.distance import (
 )
 from matchzoo.matchers.gan import GAN, critic_loss, generator_loss
 from matchzoo.matchers.induced_probe import InducedProbe, sample_space_probe
+from matchzoo.matchers.invariant_risk import InvariantRisk
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.mmd import MMD, mmd2, squared_mmd
 from matchzoo.matchers.one_sided import OneSided
@@ -33,6 +35,8 @@ __all__ = [
     "Discrepancy",
     "Distance",
     "InducedProbe",
+    "InnerProduct",
+    "InvariantRisk",
     "Matcher",
     "OneSided",
     "Online",

@@ -94,3 +94,15 @@ class Squared(Distance):
     def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """Σ (a − b)²."""
         return squared_distance(a, b)
+
+
+@declare("inner-product")
+class InnerProduct(Distance):
+    """−⟨a, b⟩, minus the sum of products of all values: no distance, since it is below 0 where vectors agree.
+
+    Of gradients of environments, under ``pairwise``, it is what Fish descends to first order.
+    """
+
+    def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        """−Σ a b, a scalar."""
+        return -(a * b).sum()

@@ -24,12 +24,18 @@ class Reduction(ABC):
     least: ClassVar[int] = 2
     """Sets that there must be."""
 
-    def __call__(self, statistics: Sequence[torch.Tensor], distance: Distance | None = None) -> torch.Tensor:
+    def __call__(
+        self,
+        statistics: Sequence[torch.Tensor],
+        distance: Distance | None = None,
+        center: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """`reduce`, a scalar.
 
         Args:
             statistics: of one shape, one of each set; the first is the reference's.
             distance: `Squared` if not given.
+            center: what ``to-mean`` compares with, where that is not the mean of the statistics.
 
         Raises:
             MatchZooError: there are too few of them.
@@ -38,10 +44,12 @@ class Reduction(ABC):
             raise MatchZooError(
                 f"{type(self).__name__}: expected at least {self.least} statistics, got {len(statistics)}"
             )
-        return self.reduce(statistics, distance or Squared())
+        return self.reduce(statistics, distance or Squared(), center)
 
     @abstractmethod
-    def reduce(self, statistics: Sequence[torch.Tensor], distance: Distance) -> torch.Tensor:
+    def reduce(
+        self, statistics: Sequence[torch.Tensor], distance: Distance, center: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """A scalar from statistics of one shape; the first is the reference's."""
 
 
@@ -49,7 +57,9 @@ class Reduction(ABC):
 class ToReference(Reduction):
     """Mean distance of every other set to the reference: 1/(k − 1) Σ_{i ≥ 1} D(s_i, s_0)."""
 
-    def reduce(self, statistics: Sequence[torch.Tensor], distance: Distance) -> torch.Tensor:
+    def reduce(
+        self, statistics: Sequence[torch.Tensor], distance: Distance, center: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Mean over i ≥ 1 of distance(s_i, s_0)."""
         reference, *others = statistics
         return torch.stack([distance.between(other, reference) for other in others]).mean()
@@ -62,17 +72,21 @@ class ToMean(Reduction):
     Under ``squared`` it is the variance over the sets (with 1/k): of risks, V-REx; of gradients, IGA and Fishr.
     """
 
-    def reduce(self, statistics: Sequence[torch.Tensor], distance: Distance) -> torch.Tensor:
-        """Mean over i of distance(s_i, mean of all)."""
-        mean = torch.stack(list(statistics)).mean(0)
-        return torch.stack([distance.between(own, mean) for own in statistics]).mean()
+    def reduce(
+        self, statistics: Sequence[torch.Tensor], distance: Distance, center: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Mean over i of distance(s_i, center); the mean of all if no center is given."""
+        center = torch.stack(list(statistics)).mean(0) if center is None else center
+        return torch.stack([distance.between(own, center) for own in statistics]).mean()
 
 
 @declare("pairwise")
 class Pairwise(Reduction):
     """Mean distance over all pairs of sets: 2/(k (k − 1)) Σ_{i < j} D(s_i, s_j)."""
 
-    def reduce(self, statistics: Sequence[torch.Tensor], distance: Distance) -> torch.Tensor:
+    def reduce(
+        self, statistics: Sequence[torch.Tensor], distance: Distance, center: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Mean over i < j of distance(s_i, s_j)."""
         pairs = itertools.combinations(statistics, 2)
         return torch.stack([distance.between(one, other) for one, other in pairs]).mean()
@@ -86,7 +100,9 @@ class ToConstant(Reduction):
     constant: Literal["zero", "one", "identity"] = "zero"
     """All zeros, all ones, or the identity matrix, of the shape of the statistic."""
 
-    def reduce(self, statistics: Sequence[torch.Tensor], distance: Distance) -> torch.Tensor:
+    def reduce(
+        self, statistics: Sequence[torch.Tensor], distance: Distance, center: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Mean over i of distance(s_i, c); raises for the identity where a statistic is no square matrix."""
         first = statistics[0]
         if self.constant != "identity":

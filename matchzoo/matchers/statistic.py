@@ -14,8 +14,8 @@ from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.distance import Distance
-from matchzoo.matchers.matcher import Matcher
-from matchzoo.matchers.reduction import Reduction, ToReference
+from matchzoo.matchers.matcher import ENVIRONMENTS, Matcher
+from matchzoo.matchers.reduction import Reduction, ToMean, ToReference
 from matchzoo.matchers.statistics.statistic import Statistic
 
 
@@ -59,7 +59,9 @@ class StatisticMatcher(Matcher):
 
     def build(self, spec: Spec) -> None:
         """Build the statistic."""
-        self.statistic.build(spec)
+        environments = len(spec.group_names)
+        count = len(self.names(environments)) if self.sets != ENVIRONMENTS or environments else 0
+        self.statistic.build(attrs.evolve(spec, sets=count))
 
     def bind(self, parts: Mapping[str, Part]) -> None:
         """Bind the statistic."""
@@ -85,4 +87,5 @@ class StatisticMatcher(Matcher):
         """The reduced distance."""
         statistics = self.statistic.measure_all(sets, step)
         dtype = statistics[-1].dtype
-        return Discrepancy(self.reduction.reduce([own.to(dtype) for own in statistics], self.distance))
+        center = self.statistic.center(sets) if isinstance(self.reduction, ToMean) else None
+        return Discrepancy(self.reduction.reduce([own.to(dtype) for own in statistics], self.distance, center))

@@ -24,7 +24,7 @@ from matchzoo.training.engine import Engine
 from matchzoo.training.features import collect_stacked
 from matchzoo.training.finite_check import FiniteCheck, NotFiniteError
 from matchzoo.training.gradients import Values, at_once, in_chunks
-from matchzoo.training.optimizers import as_laid_out, set_learning_rate
+from matchzoo.training.optimizers import as_laid_out, follow_schedules
 from matchzoo.training.players import Player
 from matchzoo.training.sets import DrawnSet, Features, draw_sets
 from matchzoo.training.stored import StoredReferences
@@ -189,7 +189,7 @@ class Training:
         for name in succeeded:
             for parameter, gradient in zip(self.parameters[name], gradients[name], strict=True):
                 parameter.grad = gradient if gradient is None else as_laid_out(gradient, parameter)
-            set_learning_rate(self.optimizers[name], players[name].optimizer.lr, step.number)
+            follow_schedules(self.optimizers[name], players[name].optimizer, step.number)
             self.optimizers[name].step()
             for parameter in self.parameters[name]:
                 parameter.grad = None

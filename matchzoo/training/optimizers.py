@@ -17,6 +17,12 @@ class Optimizer(ABC):
 
     lr: float | Schedule
 
+    @property
+    def schedules(self) -> dict[str, Schedule]:
+        """Its fields that follow the step, by the names that torch has for them."""
+        values = {name: getattr(self, name, None) for name in ("lr", "weight_decay")}
+        return {name: value for name, value in values.items() if isinstance(value, Schedule)}
+
     @abstractmethod
     def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """A fresh optimizer of these parameters."""
@@ -32,8 +38,9 @@ class Adam(Optimizer):
     """Decay of the running means of the gradient and of its square."""
     eps: float = attrs.field(default=1e-8, validator=positive())
     """Added to the denominator."""
-    weight_decay: float = attrs.field(default=0.0, validator=at_least(0))
-    """L2 penalty."""
+    weight_decay: float | Schedule = attrs.field(default=0.0, validator=scheduled(at_least(0)))
+    """Added to the gradient, times the parameter: twice the factor of an L2 penalty in the loss. A number, or a
+    schedule."""
 
     def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """A fresh Adam."""
@@ -42,7 +49,7 @@ class Adam(Optimizer):
             lr=value_at(self.lr, 1),
             betas=self.betas,
             eps=self.eps,
-            weight_decay=self.weight_decay,
+            weight_decay=value_at(self.weight_decay, 1),
             fused=True,
         )
 
@@ -77,11 +84,11 @@ class SGD(Optimizer):
         return torch.optim.SGD(parameters, lr=value_at(self.lr, 1), momentum=self.momentum)
 
 
-def set_learning_rate(optimizer: torch.optim.Optimizer, lr: float | Schedule, number: int) -> None:
-    """Give an optimizer the learning rate of a step, where it follows the step."""
-    if isinstance(lr, Schedule):
+def follow_schedules(optimizer: torch.optim.Optimizer, declared: Optimizer, number: int) -> None:
+    """Give an optimizer the learning rate and the weight decay of a step, where they follow the step."""
+    for name, schedule in declared.schedules.items():
         for group in optimizer.param_groups:
-            group["lr"] = lr.at(number)
+            group[name] = schedule.at(number)
 
 
 def as_laid_out(gradient: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:

@@ -53,9 +53,9 @@ class Player:
 
     @property
     def schedules(self) -> tuple[Schedule, ...]:
-        """The schedules of its weights and of its learning rate."""
-        values = (*(term.weight for term in self.terms), self.optimizer.lr)
-        return tuple(value for value in values if isinstance(value, Schedule))
+        """The schedules of its weights and of its optimizer."""
+        weights = tuple(term.weight for term in self.terms if isinstance(term.weight, Schedule))
+        return (*weights, *self.optimizer.schedules.values())
 
     def weighted(self, values: Sequence[torch.Tensor], number: int) -> list[torch.Tensor]:
         """What it descends of each of its `terms`: their values [] times their weights in a step, negative where the

@@ -17,6 +17,13 @@ NETWORK = {
     **IMAGES,
     "projectors": {"images": "identity", "network": {**LEARNED, "features": 10, "redraw_every": 1}},
 }
+HEADED = {
+    **IMAGES,
+    "projectors": {
+        "encoder": LEARNED,
+        "head": {"kind": "learned", "on": "encoder", "features": 10, "network": {"kind": "mlp", "widths": []}},
+    },
+}
 SCORES = {"projector": {**LEARNED, "features": 10}}
 MAP = {"kind": "map", "source": "ring", "network": "mlp"}
 TWO = {"projectors": {"first": LEARNED, "second": "identity"}}
@@ -37,6 +44,7 @@ CASES: dict[str, dict[str, tuple]] = {
             IMAGES,
         ),
         "numbers": ({"path": "FILE.csv", "format": {"decimal": ",", "drop": ["id"]}}, {}),
+        "colored": ({"source": {**IMAGES["data"], "channels": 1}, "copies": 1, "sampling": "distinct"}, POINTS),
         "hub": ({"repo": "owner/name@v1", "train_files": ["a/*.parquet"], "class_names": ["a", "b"]}, {}),
     },
     "generator": {
@@ -80,6 +88,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "classification": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
+        "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
         "paired": (
             {"distance": "squared"},
             {**POINTS, "generator": {"kind": "map", "source": "ring", "network": "mlp"}},
@@ -92,9 +101,16 @@ CASES: dict[str, dict[str, tuple]] = {
         "network-gradient": ({"network": "network"}, NETWORK),
         "per-class": ({"statistic": HEAD["statistic"]}, IMAGES),
         "risk": ("risk", {**IMAGES, **SCORES}),
+        "linear-head": ({"head": "head", "quantity": "hessian-diagonal"}, HEADED),
+        "moments": ("moments", {**POINTS, "projector": LEARNED}),
         "cross-correlation": ({"entries": "diagonal", "eps": 0.1}, {**POINTS, "projector": LEARNED}),
     },
-    "distance": {"cosine": ("cosine", IMAGES), "row-cosine": ("row-cosine", IMAGES), "squared": ("squared", IMAGES)},
+    "distance": {
+        "cosine": ("cosine", IMAGES),
+        "row-cosine": ("row-cosine", IMAGES),
+        "squared": ("squared", IMAGES),
+        "inner-product": ("inner-product", IMAGES),
+    },
     "reduction": {
         "to-reference": ("to-reference", IMAGES),
         "to-mean": ("to-mean", IMAGES),
@@ -202,6 +218,11 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term = {**joint, noun: table, "sets": ["real", "synthetic"]}
     elif kind_of(table) == "risk":
         term = {**HEAD, "statistic": "risk", "distance": "squared"}
+    elif kind_of(table) == "linear-head":
+        del whole["projector"]
+        term = {**HEAD, "statistic": table, "distance": "squared", "space": "encoder"}
+    elif kind_of(table) == "moments":
+        term = {**HEAD, "statistic": "moments", "distance": "squared"}
     elif noun == "statistic" and base is not NETWORK:
         term["reference"] = "cache"  # a batch may lack a class
     if kind_of(table) == "average":

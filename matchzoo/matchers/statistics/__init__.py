@@ -2,7 +2,10 @@
 
 from matchzoo.matchers.statistics.class_means import ClassMeans, class_means, other_means
 from matchzoo.matchers.statistics.cross_correlation import CrossCorrelation, cross_correlation
+from matchzoo.matchers.statistics.head_curvature import LinearHead, scale_gradient
 from matchzoo.matchers.statistics.head_gradient import HeadGradient, head_gradient
+from matchzoo.matchers.statistics.linear_head import LinearHeadStatistic
+from matchzoo.matchers.statistics.moments import Moments, moments
 from matchzoo.matchers.statistics.network_gradient import NetworkGradient, network_gradient
 from matchzoo.matchers.statistics.per_class import PerClass, rows_of_classes
 from matchzoo.matchers.statistics.risk import Risk
@@ -14,6 +17,9 @@ __all__ = [
     "CrossCorrelation",
     "HeadGradient",
     "JointStatistic",
+    "LinearHead",
+    "LinearHeadStatistic",
+    "Moments",
     "NetworkGradient",
     "PerClass",
     "Risk",
@@ -22,8 +28,10 @@ __all__ = [
     "class_means",
     "cross_correlation",
     "head_gradient",
+    "moments",
     "network_gradient",
     "other_means",
     "rows_of_classes",
+    "scale_gradient",
     "statistical_flow",
 ]

@@ -75,6 +75,10 @@ class Statistic(Part, ABC):
         """The statistics [k, …] of some sets, one of each."""
         return [self.measure(samples, step) for samples in sets]
 
+    def center(self, sets: Sequence[Samples]) -> torch.Tensor | None:
+        """What ``to-mean`` compares the statistics of some sets with, [k, …]; None for their mean."""
+        return None
+
 
 class JointStatistic(Statistic, ABC):
     """One statistic of several sets, such as the correlation between two views of the same rows.

@@ -8,14 +8,19 @@ import torch
 from torch import nn
 
 Activation = Literal["relu", "leaky-relu", "tanh"]
-Output = Literal["linear", "sigmoid", "tanh"]
+Output = Literal["linear", "sigmoid", "tanh", "relu"]
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
     "leaky-relu": functools.partial(nn.LeakyReLU, 0.2),
     "tanh": nn.Tanh,
 }
-OUTPUTS: dict[str, Callable[[], nn.Module]] = {"linear": nn.Identity, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
+OUTPUTS: dict[str, Callable[[], nn.Module]] = {
+    "linear": nn.Identity,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+}
 
 
 def linear(inputs: int, outputs: int, start: Callable[[torch.Tensor], object], bias: bool = True) -> nn.Linear:

@@ -25,7 +25,7 @@ class MLP(Network):
     norm: Literal["none", "batch"] = "none"
     """Before each activation; batch norm in training makes the samples of a batch depend on each other."""
     output: Output = "linear"
-    """After the last layer; sigmoid for images in [0, 1]."""
+    """After the last layer; sigmoid for images in [0, 1], relu for features that a head stands on."""
 
     def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
         """Make the layers between flattened samples."""
