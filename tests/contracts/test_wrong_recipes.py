@@ -50,7 +50,7 @@ WRONG_TABLES = {
     "no kind": (
         "lgm",
         {"data": {"size": 8}},
-        "data.kind: missing; expected one of arrays, combined, digits, ga",
+        "data.kind: missing; expected one of arrays, colored, combined, digits, ga",
     ),
     "missing section": ("lgm", {"trainer": GONE}, "trainer: missing"),
     "missing field": ("ring", {"generator.dimension": GONE}, "generator.dimension: missing for 'noise'"),
