@@ -8,7 +8,7 @@ import attrs
 
 from matchzoo.core.declare import declare, family
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.validators import Validator, at_least
+from matchzoo.core.validators import Validator, at_least, positive
 
 
 @family("schedule")
@@ -113,6 +113,26 @@ class WarmUp(Schedule):
     def at(self, number: int) -> float:
         """The value in a step."""
         return self.value * min(number / self.steps, 1.0)
+
+
+@declare("logistic")
+class Logistic(Schedule):
+    """A rise from 0 that levels off, half of a logistic curve: value · (2 / (1 + exp(−steepness · t / T)) − 1) in
+    step t.
+
+    Source: Ganin et al., Domain-adversarial training of neural networks, JMLR 2016, section 5.2.2.
+    """
+
+    value: float = 1.0
+    """What it approaches."""
+    steps: int = attrs.field(validator=at_least(1))
+    """T, the steps of the run: 0.99991 of the value is reached after them at the default steepness."""
+    steepness: float = attrs.field(default=10.0, validator=positive())
+    """10 as in the paper: half of the value is reached after a ninth of the steps."""
+
+    def at(self, number: int) -> float:
+        """The value in a step."""
+        return self.value * math.tanh(self.steepness * number / self.steps / 2)
 
 
 def scheduled(validator: Validator) -> Validator:

@@ -1,5 +1,8 @@
 """The accuracy of a trained network with its head: on any split, by environment, and of the worst group."""
 
+import contextlib
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -11,9 +14,16 @@ from matchzoo.core.showing.progress import Progress
 from matchzoo.core.step import Step
 from matchzoo.core.validators import not_empty
 from matchzoo.data import Split
+from matchzoo.data.views import Views
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.evaluation.norm_statistics import batch_norms, norm_statistics
+from matchzoo.projectors import Projector
 from matchzoo.training.composition import Composition
+from matchzoo.training.engine import Engine
 from matchzoo.training.features import collect_stacked
+
+BLOCK = 1024
+"""Samples that batch norm takes its statistics of at once."""
 
 
 def group_accuracies(right: torch.Tensor, group: torch.Tensor, count: int) -> list[float | None]:
@@ -30,6 +40,19 @@ def group_accuracies(right: torch.Tensor, group: torch.Tensor, count: int) -> li
     return [share if total else None for share, total in zip(shares, totals.tolist(), strict=True)]
 
 
+@torch.no_grad()
+def _pass_through(split: Split, layers: Sequence[Projector], views: Views | None, engine: Engine) -> None:
+    """Let layers, each of which takes the features of the one before it, see all samples of a split, in blocks of
+    almost equal size and in random order, since data may be sorted by class."""
+    order = torch.randperm(len(split), generator=Step(0, 0).rng("statistics"))
+    for rows in order.tensor_split(-(-len(split) // BLOCK)):
+        values = engine.samples(split.render(engine.move(rows))).values
+        values = values if views is None else views.plain(values)
+        with engine.projecting():
+            for layer in layers:
+                values = layer.project(values)
+
+
 @declare("accuracy")
 class Accuracy(Evaluation):
     """Top-1 accuracy of class scores, which are the features of a projector; nothing is trained here.
@@ -43,18 +66,31 @@ class Accuracy(Evaluation):
     given."""
     split: str = attrs.field(default="test", validator=not_empty())
     """Name of the split: test, real (the training samples), or another of the data, such as target-test."""
+    statistics: str | None = attrs.field(default=None, validator=not_empty())
+    """Name of a split, of which labels are not looked at, whose means and variances batch norm takes in place of those
+    of training (AdaBN): the unlabeled target, or the split itself."""
 
     def check(self, parts: Composition) -> None:
         """Raises where there is no such split, it has no labels, or no projector gives class scores."""
         self._split(parts)
-        self._space(parts)
+        space = self._space(parts)
+        if self.statistics is not None:
+            self._named(parts, "statistics", self.statistics)
+            if not batch_norms(parts.projectors[name] for name in parts.lineage(space)):
+                message = f"there is no batch norm on the way to '{space}'; leave it out"
+                raise DeclarationError([("evaluation.statistics", message)])
 
     def evaluate(self, trained: Trained) -> list[Record]:
         """One record: ``top1`` in percent, ``samples``, and ``groups`` and ``worst_group`` where there are groups."""
         parts = trained.parts
         split, space = self._split(parts), self._space(parts)
         layers = [parts.projectors[name] for name in reversed(parts.lineage(space))]
-        with Progress(len(split), "scores", "samples", quiet=trained.quiet) as progress:
+        with contextlib.ExitStack() as stack:
+            if self.statistics is not None:
+                seen = parts.data.sets()[self.statistics]
+                look = functools.partial(_pass_through, seen, layers, parts.views, trained.engine)
+                stack.enter_context(norm_statistics(layers, look))
+            progress = stack.enter_context(Progress(len(split), "scores", "samples", quiet=trained.quiet))
             step = Step(0, trained.seed)
             scores = collect_stacked(split, layers, parts.views, 0, step, trained.engine, progress.update)
 
@@ -63,6 +99,8 @@ class Accuracy(Evaluation):
         top1 = 100 * right.double().mean().item()
         record: dict[str, Any] = {"method": trained.method, "space": space, "split": self.split}
         record |= {"samples": len(split), "top1": top1}
+        if self.statistics is not None:
+            record["statistics"] = self.statistics
         if split.group is not None:
             names = parts.spec.group_names
             shares = group_accuracies(right, split.group.cpu(), len(names))
@@ -74,22 +112,27 @@ class Accuracy(Evaluation):
         """The accuracy, and that of every group."""
         groups = list(dict.fromkeys(name for record in records for name in record.get("groups", {})))
         worst = ["worst group %"] if groups else []
-        rows = [["method", "split", "samples", "top-1 %", *worst, *groups]]
+        norms = ["batch norm of"] if any("statistics" in record for record in records) else []
+        rows = [["method", "split", *norms, "samples", "top-1 %", *worst, *groups]]
         for record in records:
-            row = [record["method"], record["split"], str(record["samples"]), f"{record['top1']:.1f}"]
+            seen = [record.get("statistics", "training") for _ in norms]
+            row = [record["method"], record["split"], *seen, str(record["samples"]), f"{record['top1']:.1f}"]
             if groups:
                 row.append(f"{record['worst_group']:.1f}")
                 row += [f"{record['groups'][name]:.1f}" if name in record["groups"] else "" for name in groups]
             rows.append(row)
         return rows
 
-    def _split(self, parts: Composition) -> Split:
+    def _named(self, parts: Composition, field: str, name: str) -> Split:
         splits = parts.data.sets()
-        if self.split not in splits:
-            hint = did_you_mean(self.split, splits)
-            message = f"unknown split '{self.split}'{hint}; the data have {', '.join(splits)}"
-            raise DeclarationError([("evaluation.split", message)])
-        split = splits[self.split]
+        if name not in splits:
+            hint = did_you_mean(name, splits)
+            message = f"unknown split '{name}'{hint}; the data have {', '.join(splits)}"
+            raise DeclarationError([(f"evaluation.{field}", message)])
+        return splits[name]
+
+    def _split(self, parts: Composition) -> Split:
+        split = self._named(parts, "split", self.split)
         if split.labels is None:
             raise DeclarationError([("evaluation.split", f"the split '{self.split}' has no labels")])
         return split

@@ -6,12 +6,15 @@ from matchzoo.matchers.distance import (
     Cosine,
     Distance,
     InnerProduct,
+    KullbackLeibler,
     RowCosine,
     Squared,
     cosine_distance,
+    kl_divergence,
     row_cosine_distance,
     squared_distance,
 )
+from matchzoo.matchers.entropy import Entropy
 from matchzoo.matchers.gan import GAN, critic_loss, generator_loss
 from matchzoo.matchers.induced_probe import InducedProbe, sample_space_probe
 from matchzoo.matchers.invariant_risk import InvariantRisk
@@ -34,9 +37,11 @@ __all__ = [
     "Cosine",
     "Discrepancy",
     "Distance",
+    "Entropy",
     "InducedProbe",
     "InnerProduct",
     "InvariantRisk",
+    "KullbackLeibler",
     "Matcher",
     "OneSided",
     "Online",
@@ -56,6 +61,7 @@ __all__ = [
     "critic_loss",
     "f_divergence",
     "generator_loss",
+    "kl_divergence",
     "mmd2",
     "paired_distance",
     "pearson",

@@ -52,6 +52,20 @@ def row_cosine_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.where(alive[..., 0], 1 - (first * second).sum(-1), 0).sum()
 
 
+def kl_divergence(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Kullback-Leibler divergence KL(a‖b) = Σ a log(a / b) over all values, in nats; ≥ 0 for two distributions.
+
+    A factor of b that is the same for all values changes it by a constant. Logarithms are of nothing smaller than the
+    smallest normal number of the precision, so that value and gradient are finite where probabilities are 0.
+
+    Args:
+        a: […] non-negative, sums to 1.
+        b: […] non-negative, of the same shape.
+    """
+    least = torch.finfo(a.dtype).tiny
+    return (a * (a.clamp_min(least).log() - b.clamp_min(least).log())).sum()
+
+
 @family("distance")
 class Distance(ABC):
     """How far two statistics are from each other.
@@ -106,3 +120,13 @@ class InnerProduct(Distance):
     def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """−Σ a b, a scalar."""
         return -(a * b).sum()
+
+
+@declare("kl")
+class KullbackLeibler(Distance):
+    """`kl_divergence` of two statistics that are distributions, such as shares of classes: from the set's own to the
+    reference's, KL(own‖reference)."""
+
+    def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        """KL(a‖b)."""
+        return kl_divergence(a, b)

@@ -97,15 +97,22 @@ class ToConstant(Reduction):
     """Mean distance of every set to a constant: 1/k Σ_i D(s_i, c)."""
 
     least: ClassVar[int] = 1
-    constant: Literal["zero", "one", "identity"] = "zero"
-    """All zeros, all ones, or the identity matrix, of the shape of the statistic."""
+    constant: Literal["zero", "one", "identity"] | tuple[float, ...] = "zero"
+    """All zeros, all ones, or the identity matrix, of the shape of the statistic; or the numbers of a statistic that is
+    a vector, such as shares of classes."""
 
     def reduce(
         self, statistics: Sequence[torch.Tensor], distance: Distance, center: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Mean over i of distance(s_i, c); raises for the identity where a statistic is no square matrix."""
+        """Mean over i of distance(s_i, c); raises for the identity where a statistic is no square matrix, and for
+        numbers where it is no vector of as many."""
         first = statistics[0]
-        if self.constant != "identity":
+        if isinstance(self.constant, tuple):
+            if tuple(first.shape) != (len(self.constant),):
+                shape = tuple(first.shape)
+                raise MatchZooError(f"to-constant: {len(self.constant)} numbers, but the statistic has shape {shape}")
+            constant = first.new_tensor(self.constant)
+        elif self.constant != "identity":
             constant = torch.full_like(first, 1.0 if self.constant == "one" else 0.0)
         elif first.ndim == 2 and first.shape[0] == first.shape[1]:
             constant = torch.eye(len(first), dtype=first.dtype, device=first.device)

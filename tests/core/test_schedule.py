@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.schedule import Cosine, Ramp, Schedule, StepChange, WarmUp, value_at
+from matchzoo.core.schedule import Cosine, Logistic, Ramp, Schedule, StepChange, WarmUp, value_at
 from matchzoo.core.structuring import structure, to_table
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
@@ -22,6 +22,9 @@ def test_values_by_hand():
     expected = [0.5, 1, 0.2 + 0.4 * (1 + math.cos(math.pi / 2)), 0.2, 0.2]
     assert [cosine.at(n) for n in (1, 2, 7, 12, 20)] == pytest.approx(expected)
     assert [WarmUp(value=0.3, steps=3).at(n) for n in (1, 2, 3, 4)] == pytest.approx([0.1, 0.2, 0.3, 0.3])
+    assert [Logistic(value=2.0, steps=10).at(n) for n in (5, 10)] == pytest.approx(
+        [4 / (1 + math.exp(-k)) - 2 for k in (5, 10)]
+    )
     assert value_at(0.5, 7) == 0.5
 
 

@@ -89,6 +89,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
+        "entropy": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
         "paired": (
             {"distance": "squared"},
             {**POINTS, "generator": {"kind": "map", "source": "ring", "network": "mlp"}},
@@ -100,6 +101,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "statistical-flow": ("statistical-flow", IMAGES),
         "network-gradient": ({"network": "network"}, NETWORK),
         "per-class": ({"statistic": HEAD["statistic"]}, IMAGES),
+        "label-marginal": ("label-marginal", {**IMAGES, **SCORES}),
         "risk": ("risk", {**IMAGES, **SCORES}),
         "linear-head": ({"head": "head", "quantity": "hessian-diagonal"}, HEADED),
         "moments": ("moments", {**POINTS, "projector": LEARNED}),
@@ -110,6 +112,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "row-cosine": ("row-cosine", IMAGES),
         "squared": ("squared", IMAGES),
         "inner-product": ("inner-product", IMAGES),
+        "kl": ("kl", IMAGES),
     },
     "reduction": {
         "to-reference": ("to-reference", IMAGES),
@@ -121,6 +124,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "ramp": ({"last": 10}, {}),
         "step": ({"before": 0.1, "after": 1.0, "step": 5, "reset": True}, {}),
         "cosine": ({"start": 0.1, "steps": 10, "warm_up": 2}, {}),
+        "logistic": ({"steps": 10, "value": 0.5}, {}),
         "warm-up": ({"value": 0.1, "steps": 3}, {}),
     },
     "reference": {
@@ -216,8 +220,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
     if kind_of(table) in ("cross-correlation", "to-constant"):  # of two views of the same synthetic samples
         joint = {**VIEWS, "statistic": {"kind": "cross-correlation", "eps": 0.1}, "reduction": {"kind": "to-constant"}}
         term = {**joint, noun: table, "sets": ["real", "synthetic"]}
-    elif kind_of(table) == "risk":
-        term = {**HEAD, "statistic": "risk", "distance": "squared"}
+    elif kind_of(table) in ("risk", "label-marginal"):
+        term = {**HEAD, "statistic": table, "distance": "squared"}
     elif kind_of(table) == "linear-head":
         del whole["projector"]
         term = {**HEAD, "statistic": table, "distance": "squared", "space": "encoder"}

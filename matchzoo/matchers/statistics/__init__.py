@@ -4,6 +4,7 @@ from matchzoo.matchers.statistics.class_means import ClassMeans, class_means, ot
 from matchzoo.matchers.statistics.cross_correlation import CrossCorrelation, cross_correlation
 from matchzoo.matchers.statistics.head_curvature import LinearHead, scale_gradient
 from matchzoo.matchers.statistics.head_gradient import HeadGradient, head_gradient
+from matchzoo.matchers.statistics.label_marginal import LabelMarginal, label_marginal
 from matchzoo.matchers.statistics.linear_head import LinearHeadStatistic
 from matchzoo.matchers.statistics.moments import Moments, moments
 from matchzoo.matchers.statistics.network_gradient import NetworkGradient, network_gradient
@@ -17,6 +18,7 @@ __all__ = [
     "CrossCorrelation",
     "HeadGradient",
     "JointStatistic",
+    "LabelMarginal",
     "LinearHead",
     "LinearHeadStatistic",
     "Moments",
@@ -28,6 +30,7 @@ __all__ = [
     "class_means",
     "cross_correlation",
     "head_gradient",
+    "label_marginal",
     "moments",
     "network_gradient",
     "other_means",
