@@ -1,23 +1,52 @@
 """The space in which samples are compared."""
 
+from matchzoo.projectors.alignment import (
+    Alignment,
+    KernelMap,
+    LinearMap,
+    LinearTransport,
+    LocationScale,
+    PrincipalComponents,
+    Recoloring,
+    SubspaceAlignment,
+    TransferComponents,
+    align_subspaces,
+    linear_transport,
+    match_locations,
+    principal_axes,
+    recolor,
+    transfer_components,
+)
 from matchzoo.projectors.auto_encoder import AutoEncoder
 from matchzoo.projectors.average import Average, follow_average
 from matchzoo.projectors.backbone import Backbone
 from matchzoo.projectors.identity import Identity
 from matchzoo.projectors.learned import Learned
 from matchzoo.projectors.projector import Projector
-from matchzoo.projectors.recoloring import Recoloring, recolor
 from matchzoo.projectors.stack import Stack
 
 __all__ = [
+    "Alignment",
     "AutoEncoder",
     "Average",
     "Backbone",
     "Identity",
+    "KernelMap",
     "Learned",
+    "LinearMap",
+    "LinearTransport",
+    "LocationScale",
+    "PrincipalComponents",
     "Projector",
     "Recoloring",
     "Stack",
+    "SubspaceAlignment",
+    "TransferComponents",
+    "align_subspaces",
     "follow_average",
+    "linear_transport",
+    "match_locations",
+    "principal_axes",
     "recolor",
+    "transfer_components",
 ]

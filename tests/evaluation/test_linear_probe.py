@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from matchzoo.core.errors import DeclarationError
+from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.data import Ring
 from matchzoo.data.split import stratified
@@ -59,6 +59,26 @@ def test_softmax_regression_is_scikit_learns(n, d, monkeypatch):
         chances = torch.softmax(fitted.scores(z), 1)
         np.testing.assert_allclose(chances.numpy(), theirs.predict_proba(unit), atol=2e-4)
         torch.testing.assert_close(torch.softmax(alone.scores(z), 1), chances, rtol=0, atol=2e-4)
+
+
+def test_whole_weights_are_repeated_rows():
+    """Of the fits, whose scales differ, the penalty is the same on raw features."""
+    z, labels = problem(60, 5)
+    weights = torch.arange(60) % 4
+    rows = torch.arange(60).repeat_interleave(weights)
+    square, repeated_square = (standardize(values)[1].square().item() for values in (z, z[rows]))
+    [weighted] = fit_softmax_regression(z, labels, 4, [2 / square], weights=0.5 * weights)
+    [repeated] = fit_softmax_regression(z[rows], labels[rows], 4, [2 / repeated_square])
+    torch.testing.assert_close(weighted.weight, repeated.weight, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(weighted.scores(z).softmax(1), repeated.scores(z).softmax(1), atol=2e-4, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "weights", [torch.zeros(60), torch.full((60,), -1.0), torch.ones(59), torch.full((60,), torch.inf)]
+)
+def test_weights_that_are_none(weights):
+    with pytest.raises(MatchZooError, match="weights: expected 60 finite numbers"):
+        fit_softmax_regression(*problem(60, 5), 4, [0.1], weights=weights)
 
 
 def test_the_solvers_gradient_is_that_of_the_objective():

@@ -71,6 +71,11 @@ CASES: dict[str, dict[str, tuple]] = {
         "stack": ({"layers": [{**LEARNED, "features": 5}, LEARNED]}, {}),
         "average": ({"of": "first", "decay": 0.5}, {**POINTS, **TWO}),
         "recoloring": ({"target": "test", "ridge": 0.5}, {}),
+        "linear-transport": ({"target": "test", "ridge": 0.5}, {}),
+        "location-scale": ({"target": "test", "scale": True}, {}),
+        "principal-components": ({"target": "test", "features": 2}, {}),
+        "subspace-alignment": ({"target": "test", "features": 2, "of": "target"}, {}),
+        "transfer-components": ({"target": "test", "features": 2, "rows": 50}, {}),
         "model": ({"path": "FOLDER", "part": "encoder"}, IMAGES),
     },
     "network": {

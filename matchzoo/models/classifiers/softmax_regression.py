@@ -1,11 +1,12 @@
 """Softmax regression to convergence: the linear probe's solver."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 import torch
 
+from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities, standardize
 
@@ -24,8 +25,11 @@ def fit_softmax_regression(
     penalties: Sequence[float],
     start: LinearClassifier | None = None,
     iterations: int = 500,
+    weights: torch.Tensor | None = None,
 ) -> list[LinearClassifier]:
     """Minimize mean cross-entropy + λ/2 · ‖W‖² for each penalty λ, by L-BFGS, all penalties at once.
+
+    With weights w of the samples, such as density ratios, the first term is Σ w_i ℓ_i / Σ w_i.
 
     W acts on features that are centered and divided by one scale (`standardize`), so λ means the same for every
     backbone; the bias is free. The solver works along the principal axes of the features; where there are fewer
@@ -41,11 +45,16 @@ def fit_softmax_regression(
         penalties: λ > 0.
         start: where to start, 0 if not given: the optimum on other samples saves steps.
         iterations: at most so many in either precision.
+        weights: [n] finite, not negative and not all 0; equal if not given.
 
     Returns:
         A classifier a penalty.
+
+    Raises:
+        MatchZooError: weights that are not such.
     """
     z = double(features)
+    shares = None if weights is None else _mean_of_one(weights, z)
     targets = probabilities(labels, classes, z)
     mean, scale = standardize(z)
     z = (z - mean) / scale
@@ -61,8 +70,10 @@ def fit_softmax_regression(
         if start is not None:
             first[..., :-1] = start.weight.to(z) * scale @ axes
             first[..., -1] = start.bias.to(z) + start.weight.to(z) @ mean
-        near, _ = _Solver(z.float(), targets.float(), group.float()).solve(first.float(), iterations)
-        solutions, gradient = _Solver(z, targets, group).solve(double(near), iterations)
+        near, _ = _Solver(z.float(), targets.float(), group.float(), None if shares is None else shares.float()).solve(
+            first.float(), iterations
+        )
+        solutions, gradient = _Solver(z, targets, group, shares).solve(double(near), iterations)
         for solution, norm, penalty in zip(solutions, gradient.tolist(), group.tolist(), strict=True):
             if norm**2 / (2 * penalty) > 1000 * EXCESS:
                 warnings.warn(f"penalty {penalty:g}: stopped {iterations} steps on, gradient {norm:.1e}", stacklevel=2)
@@ -70,6 +81,18 @@ def fit_softmax_regression(
             bias = solution[:, -1] - solution[:, -1].mean()  # a shift of all changes nothing: make it unique
             fitted.append(LinearClassifier(weight, bias - weight @ mean, norm))
     return fitted
+
+
+def _mean_of_one(weights: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Weights [n] of mean 1, checked."""
+    weights = weights.to(like)
+    right = weights.shape == like.shape[:1] and bool((weights >= 0).all() & weights.isfinite().all())
+    if not right or not bool(weights.sum() > 0):
+        raise MatchZooError(
+            f"weights: expected {len(like)} finite numbers that are not negative, nor all 0; of a ratio that may be "
+            "negative take .clipped()"
+        )
+    return weights / weights.mean()
 
 
 @attrs.define(eq=False)
@@ -80,11 +103,13 @@ class _Solver:
         z: [n, r + 1] uncorrelated features, the last of them 1 for the bias.
         targets: [n, c].
         penalties: [k].
+        weights: [n] of mean 1; None for equal ones.
     """
 
     z: torch.Tensor
     targets: torch.Tensor
     penalties: torch.Tensor
+    weights: torch.Tensor | None = None
 
     def solve(self, start: torch.Tensor, iterations: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Solutions [k, c, r + 1] and the norms [k] of their gradients."""
@@ -98,7 +123,7 @@ class _Solver:
         for iteration in range(iterations + 1):
             chances = logits.softmax(2)
             gradient = self._gradient(chances - targets) + ridge * at
-            inverse = 1 / ((chances * (1 - chances)).mean(0).clamp_min(1e-6)[..., None] * variances + ridge)
+            inverse = 1 / (self._mean(chances * (1 - chances)).clamp_min(1e-6)[..., None] * variances + ridge)
             # by strong convexity: λ in W, about κ in the bias
             excess = 0.5 * (gradient.square() / torch.where(ridge > 0, ridge, 1 / inverse)).sum((1, 2))
             done = (excess < EXCESS) | (iteration == iterations)
@@ -113,7 +138,7 @@ class _Solver:
                 pairs, logits = [(s[keep], y[keep]) for s, y in pairs], logits[:, keep]
             direction = _direction(gradient, pairs, inverse)
             along = self._logits(direction)
-            step = _line_search(logits, along, targets, at, direction, ridge)
+            step = _line_search(logits, along, targets, at, direction, ridge, self._mean)
             last = (at, gradient)
             moved = step[:, None, None]
             if not bool((step > 0).any()):
@@ -121,12 +146,20 @@ class _Solver:
             at, logits = at + moved * direction, logits + step[:, None] * along
         return solutions, norms
 
+    def _mean(self, values: torch.Tensor) -> torch.Tensor:
+        """The mean over samples of [n, …], weighted."""
+        if self.weights is None:
+            return values.mean(0)
+        return torch.tensordot(self.weights, values, 1) / len(values)
+
     def _logits(self, weight: torch.Tensor) -> torch.Tensor:
         """[k, c, r + 1] → [n, k, c]."""
         return (self.z @ weight.flatten(0, 1).T).unflatten(1, weight.shape[:2])
 
     def _gradient(self, residual: torch.Tensor) -> torch.Tensor:
         """[n, k, c] → [k, c, r + 1]."""
+        if self.weights is not None:
+            residual = residual * self.weights[:, None, None]
         return (residual.flatten(1).T @ self.z).unflatten(0, residual.shape[1:]) / len(self.z)
 
 
@@ -167,10 +200,12 @@ def _line_search(
     at: torch.Tensor,
     direction: torch.Tensor,
     ridge: torch.Tensor,
+    average: Callable[[torch.Tensor], torch.Tensor],
 ) -> torch.Tensor:
     """Steps [k] at which the slope is at most half of that at 0, by Newton's method between brackets; 0 uphill.
 
-    The logits [n, k, c] are linear in the step, with slope ``along``, so no product of matrices is needed.
+    The logits [n, k, c] are linear in the step, with slope ``along``, so no product of matrices is needed; ``average``
+    is the mean over samples, [n, …] → […].
     """
     first, second = (ridge * at * direction).sum((1, 2)), (ridge * direction.square()).sum((1, 2))
 
@@ -179,7 +214,7 @@ def _line_search(
         mean = (chances * along).sum(2)
         rise = mean - (targets * along).sum(2)
         bend = (chances * along.square()).sum(2) - mean.square()
-        return rise.mean(0) + first + step * second, bend.mean(0) + second
+        return average(rise) + first + step * second, average(bend) + second
 
     start, _ = slope(first.new_zeros(len(first)))
     step, low, high = torch.ones_like(first), torch.zeros_like(first), torch.full_like(first, torch.inf)

@@ -1,17 +1,12 @@
 """Correlation alignment: a linear map after which one set has the covariance of another."""
 
-from typing import ClassVar
-
 import attrs
 import torch
-from torch import nn
 
 from matchzoo.core.declare import declare
 from matchzoo.core.numerics.float64 import double
-from matchzoo.core.spec import Spec
-from matchzoo.core.validators import at_least, not_empty
-from matchzoo.data.pool import Pool
-from matchzoo.projectors.projector import Projector
+from matchzoo.core.validators import at_least
+from matchzoo.projectors.alignment.alignment import Alignment, LinearMap, check_sets
 
 
 def recolor(
@@ -34,6 +29,7 @@ def recolor(
     Source: Sun, Feng and Saenko, Return of frustratingly easy domain adaptation, AAAI 2016, algorithm 1, which has no
         means.
     """
+    check_sets(source, target)
     wide_source, wide_target = double(source), double(target)
     roots = []
     for values, power in ((wide_source, -0.5), (wide_target, 0.5)):
@@ -47,38 +43,17 @@ def recolor(
 
 
 @declare("recoloring")
-class Recoloring(Projector):
-    """`recolor`, fitted once to two sets of the data before the first step; a recipe of nothing else has no players and
-    ``trainer.steps = 0``.
+class Recoloring(Alignment):
+    """`recolor`, fitted once to two sets: the source gets the covariance of the target.
 
     Source: Sun, Feng and Saenko, Return of frustratingly easy domain adaptation, AAAI 2016 (CORAL).
     """
 
-    keeps_state: ClassVar[bool] = True
-    source: str = attrs.field(default="real", validator=not_empty())
-    """Name of the set that is mapped."""
-    target: str = attrs.field(default="target", validator=not_empty())
-    """Name of the set whose covariance it gets."""
     ridge: float = attrs.field(default=1.0, validator=at_least(0))
     """Added to the diagonals of both covariances."""
     means: bool = True
     """Whether means are matched as well."""
 
-    def build(self, spec: Spec) -> int:
-        """Room for the map, which is the identity until it is fitted."""
-        width = int(torch.Size(spec.shape).numel())
-        self.path = spec.space
-        self.matrix, self.shift = nn.Buffer(torch.eye(width)), nn.Buffer(torch.zeros(width))
-        return width
-
-    def prepare(self, pool: Pool) -> None:
-        """Fit the map; a `DeclarationError` if the data have no such set."""
-        source = pool.features_of(self.source, self.on, f"{self.path}.source").values
-        target = pool.features_of(self.target, self.on, f"{self.path}.target").values
-        matrix, shift = recolor(source, target, self.ridge, self.means)
-        self.matrix.copy_(matrix)
-        self.shift.copy_(shift)
-
-    def project(self, x: torch.Tensor) -> torch.Tensor:
-        """[n, …] (flattened) → [n, d]."""
-        return x.flatten(1) @ self.matrix + self.shift
+    def maps(self, source: torch.Tensor, target: torch.Tensor) -> tuple[LinearMap, None]:
+        """The map of the source [n, d]; the target [m, d] stays as it is."""
+        return LinearMap(*recolor(source, target, self.ridge, self.means)), None

@@ -1,0 +1,27 @@
+"""Maps that are fitted in closed form to two sets, after which the sets are alike: shallow domain adaptation."""
+
+from matchzoo.projectors.alignment.alignment import Alignment, KernelMap, LinearMap
+from matchzoo.projectors.alignment.linear_transport import LinearTransport, linear_transport
+from matchzoo.projectors.alignment.location_scale import LocationScale, match_locations
+from matchzoo.projectors.alignment.principal_components import PrincipalComponents, principal_axes
+from matchzoo.projectors.alignment.recoloring import Recoloring, recolor
+from matchzoo.projectors.alignment.subspace_alignment import SubspaceAlignment, align_subspaces
+from matchzoo.projectors.alignment.transfer_components import TransferComponents, transfer_components
+
+__all__ = [
+    "Alignment",
+    "KernelMap",
+    "LinearMap",
+    "LinearTransport",
+    "LocationScale",
+    "PrincipalComponents",
+    "Recoloring",
+    "SubspaceAlignment",
+    "TransferComponents",
+    "align_subspaces",
+    "linear_transport",
+    "match_locations",
+    "principal_axes",
+    "recolor",
+    "transfer_components",
+]
