@@ -6,6 +6,7 @@ import torch
 
 from matchzoo.core.numerics.float64 import double
 from matchzoo.training.chunking import Gradients
+from matchzoo.training.pareto import pareto_weights
 from matchzoo.training.players import Player
 
 ITERATIONS = 1000
@@ -103,11 +104,29 @@ def combined(
     gradients: Gradients = {}
     for name, player in players.items():
         terms = [list(values) for (owner, _), values in found.items() if owner == name]
-        gradients[name] = terms[0] if len(terms) == 1 else _combine(terms, player.combine)
+        gradients[name] = terms[0] if len(terms) == 1 else _combine(terms, player)
     return gradients
 
 
-def _combine(objectives: Sequence[Sequence[torch.Tensor | None]], how: str) -> list[torch.Tensor | None]:
+def combine_rows(gradients: torch.Tensor, how: str, surrogate: int | None = None) -> torch.Tensor:
+    """One gradient [d] from those [k, d] of some terms, as `Player.combine` says.
+
+    Under ``pareto`` and ``pareto-balance`` it is (k − 1) Σ_i w_i g_i over the terms beside the surrogate, with the
+    weights of `pareto_weights`; their sum, which has equal weights, where the program has no solution.
+    """
+    if how == "pcgrad":
+        return project_conflicts(gradients)
+    if how == "min-norm":
+        return min_norm_weights(gradients).to(gradients) @ gradients
+    if how == "sum" or surrogate is None:
+        return gradients.sum(0)
+
+    others = torch.cat([gradients[:surrogate], gradients[surrogate + 1 :]])
+    weights = pareto_weights(others, gradients[surrogate], "balance" if how == "pareto-balance" else "descent")
+    return others.sum(0) if weights is None else len(others) * (weights.to(others) @ others)
+
+
+def _combine(objectives: Sequence[Sequence[torch.Tensor | None]], player: Player) -> list[torch.Tensor | None]:
     """One gradient for each parameter from those of some objectives, which are combined as whole vectors."""
     shaped = [
         next((values for values in column if values is not None), None) for column in zip(*objectives, strict=True)
@@ -122,8 +141,7 @@ def _combine(objectives: Sequence[Sequence[torch.Tensor | None]], how: str) -> l
             pieces.append((torch.zeros_like(like) if values is None else values).flatten())
         rows.append(torch.cat(pieces))
 
-    stacked = torch.stack(rows)
-    whole = project_conflicts(stacked) if how == "pcgrad" else min_norm_weights(stacked).to(stacked) @ stacked
+    whole = combine_rows(torch.stack(rows), player.combine, player.surrogate)
     result: list[torch.Tensor | None] = [None] * len(shaped)
     start = 0
     for i in used:

@@ -8,6 +8,7 @@ import torch
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.memory import in_words
 from matchzoo.core.samples import Samples
+from matchzoo.core.schedule import value_at
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.step import Step
 from matchzoo.data import Split
@@ -27,6 +28,7 @@ from matchzoo.training.gradients import Values, at_once, in_chunks
 from matchzoo.training.optimizers import as_laid_out, follow_schedules
 from matchzoo.training.players import Player
 from matchzoo.training.sets import DrawnSet, Features, draw_sets
+from matchzoo.training.sharpness import uphill, without_trace
 from matchzoo.training.stored import StoredReferences
 from matchzoo.training.trainer import Group, Trainer
 
@@ -185,6 +187,7 @@ class Training:
         self._let_move({part for player in players.values() for part in player.moves})
         sets = self.sets(group, step, turn)
         values, gradients = self.gradients(players, sets, step)
+        gradients |= self._uphill(players, sets, step, gradients)
         succeeded = self._finite(players, values, gradients, step)
         for name in succeeded:
             for parameter, gradient in zip(self.parameters[name], gradients[name], strict=True):
@@ -213,6 +216,24 @@ class Training:
             return at_once(players, self.parameters, sets, evaluate, step.number)
         engine, chunk = self.engine, self.chunk
         return in_chunks(players, self.parameters, sets, evaluate, step.number, engine, chunk)
+
+    def _uphill(
+        self, players: Mapping[str, Player], sets: Mapping[str, DrawnSet], step: Step, gradients: Gradients
+    ) -> Gradients:
+        """The gradients of players with sharpness, of the same sets, each where its own parameters are uphill and those
+        of others where they were."""
+        taken: Gradients = {}
+        for name, player in players.items():
+            radius = value_at(player.sharpness, step.number)
+            if not radius:
+                continue
+            own = {drawn: sets[drawn] for drawn in self.wanted((name,))}
+            parts = [part for other, part in self.parts.names.items() if other not in self.frozen]
+            said = dict(self.last)
+            with uphill(self.parameters[name], gradients[name], radius), without_trace(parts, player.terms):
+                taken[name] = self.gradients({name: player}, own, step)[1][name]
+            self.last = said
+        return taken
 
     def _finite(self, players: dict[str, Player], values: Values, gradients: Gradients, step: Step) -> list[str]:
         """Players whose values and gradients are finite; raises if others are not to be skipped."""

@@ -53,6 +53,8 @@ def tables(lgm: dict, ring: dict) -> dict[str, dict]:
     made = {"lgm": lgm, "online": online, "gram": ring, "more real ones": more, "fewer real ones": fewer}
     made["weight decay"] = decayed
     made |= {"environments": copy.deepcopy(V_REX), "two views": barlow()}
+    made["sharp"] = copy.deepcopy(V_REX)
+    made["sharp"]["players"]["learner"]["sharpness"] = 0.5
     for table in made.values():
         table["trainer"]["precision"] = "float64"
     return made

@@ -83,13 +83,17 @@ def made_step(number: int):
     return Step(number, 3)
 
 
-@pytest.mark.parametrize("combine", ["min-norm", "pcgrad"])
+@pytest.mark.parametrize("combine", ["min-norm", "pcgrad", "pareto", "pareto-balance"])
 @pytest.mark.parametrize("chunk", [5, "auto"])
 def test_gradients_of_terms_are_combined_as_whole_vectors(combine, chunk):
-    from matchzoo.training.combining import min_norm_weights, project_conflicts
+    from matchzoo.training.combining import combine_rows
 
     table = copy.deepcopy(V_REX)
     table["players"]["learner"] |= {"combine": combine}
+    surrogate = None
+    if combine.startswith("pareto"):
+        surrogate = table["players"]["learner"]["surrogate"] = 2
+        table["players"]["learner"]["minimize"].append({"kind": "classification", "space": "head", "sets": ["test"]})
     made = training(table, **{"trainer.chunk": chunk})
     sets = made.sets(("learner",), made_step(1), 0)
     made._let_move({"encoder", "head"})
@@ -101,7 +105,7 @@ def test_gradients_of_terms_are_combined_as_whole_vectors(combine, chunk):
         known = [torch.zeros_like(p) if g is None else g for p, g in zip(parameters, gradients, strict=True)]
         rows.append(torch.cat([gradient.flatten() for gradient in known]))
     stacked = torch.stack(rows)
-    expected = project_conflicts(stacked) if combine == "pcgrad" else min_norm_weights(stacked) @ stacked
+    expected = combine_rows(stacked, combine, surrogate)
     _, gradients = made.gradients(made.parts.players, sets, made_step(1))
     found = torch.cat([g.flatten() for g in gradients["learner"]])
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)

@@ -56,7 +56,7 @@ class Turn:
 
     Attributes:
         group: the players.
-        times: how often a step has it.
+        times: how often a step evaluates it: once an update, and once more for each player with sharpness.
         sets: the costs of every set that is drawn for it, by name.
     """
 
@@ -138,7 +138,8 @@ class Estimator:
                 costs[name] = SetCosts(ours.rows.without_gradients(), False)  # rendering is nothing beside a network
             else:
                 costs[name] = SetCosts(row_costs(self._drawn(name, spaces, engine), learners, most), bool(learners))
-        return Turn(group, self.training.groups.count(group), costs)
+        evaluations = 1 + sum(player.evaluations - 1 for player in players.values())
+        return Turn(group, self.training.groups.count(group) * evaluations, costs)
 
     def _depends(self, name: str, spaces: Sequence[str]) -> set[str]:
         """The parts that the features of a set depend on."""
@@ -264,6 +265,7 @@ class Estimator:
                     ends = max(ends, side.graph(last))
             graph = max(graph, max(kept, default=0) if chunked else sum(kept))
         moved = {name: self._moved(name, recipe, size) for name in recipe.players}
+        held_aside = {name: 3 if player.evaluations > 1 else 1 for name, player in recipe.players.items()}  # two, and θ
         itemsize = self.engine.dtype.itemsize
         views, built_rows = self._stored(recipe)
         ahead = next(iter(turns[0].sets.values())).rows
@@ -273,7 +275,7 @@ class Estimator:
             "optimizer state": sum(
                 round(state_share(player) * moved[name] * itemsize) for name, player in recipe.players.items()
             ),
-            "gradients": max(sum(moved[name] for name in turn.group) for turn in turns) * itemsize,
+            "gradients": max(sum(held_aside[name] * moved[name] for name in turn.group) for turn in turns) * itemsize,
             "real samples": self.data.bytes,
             "stored real features": views,
             ACTIVATIONS: graph,
