@@ -99,7 +99,7 @@ class InducedProbe(Matcher):
         if real.labels is None or synthetic.labels is None:
             side = "real" if real.labels is None else "synthetic"
             raise DeclarationError([("matcher", f"a linear probe needs labels, and the {side} samples have none")])
-        unweighted(synthetic, "induced-probe, of synthetic samples,")
+        unweighted(synthetic, "induced-probe, synthetic side")
         if len(synthetic) < 2:
             raise MatchZooError(
                 "induced-probe: one synthetic sample makes no probe; it needs at least 2 a step: let "

@@ -157,7 +157,7 @@ def test_what_cannot_be_measured_is_refused():
         built().discrepancy([bare, samples], Step(1, 0))
     with pytest.raises(DeclarationError, match="the synthetic samples have none"):
         built().discrepancy([samples, bare], Step(1, 0))
-    with pytest.raises(MatchZooError, match="no weights of synthetic"):
+    with pytest.raises(MatchZooError, match="synthetic side: takes no weights"):
         built().discrepancy([samples, Samples(*problem(), torch.ones(12))], Step(1, 0))
     with pytest.raises(DeclarationError, match="at least 2 classes, got none"):
         InducedProbe().build(Spec(shape=(2,)))
