@@ -22,6 +22,7 @@ from matchzoo.projectors.average import Average, follow_average
 from matchzoo.projectors.backbone import Backbone
 from matchzoo.projectors.identity import Identity
 from matchzoo.projectors.learned import Learned
+from matchzoo.projectors.outer_product import OuterProduct, outer_product
 from matchzoo.projectors.projector import Projector
 from matchzoo.projectors.stack import Stack
 
@@ -36,6 +37,7 @@ __all__ = [
     "LinearMap",
     "LinearTransport",
     "LocationScale",
+    "OuterProduct",
     "PrincipalComponents",
     "Projector",
     "Recoloring",
@@ -46,6 +48,7 @@ __all__ = [
     "follow_average",
     "linear_transport",
     "match_locations",
+    "outer_product",
     "principal_axes",
     "recolor",
     "transfer_components",

@@ -70,6 +70,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "backbone": ({"card": "TINY"}, IMAGES),
         "stack": ({"layers": [{**LEARNED, "features": 5}, LEARNED]}, {}),
         "average": ({"of": "first", "decay": 0.5}, {**POINTS, **TWO}),
+        "outer-product": ({"on": "encoder", "head": "head"}, HEADED),
         "recoloring": ({"target": "test", "ridge": 0.5}, {}),
         "linear-transport": ({"target": "test", "ridge": 0.5}, {}),
         "location-scale": ({"target": "test", "scale": True}, {}),
@@ -109,6 +110,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "label-marginal": ("label-marginal", {**IMAGES, **SCORES}),
         "risk": ("risk", {**IMAGES, **SCORES}),
         "linear-head": ({"head": "head", "quantity": "hessian-diagonal"}, HEADED),
+        "prototypes": ({"head": "head", "decay": 0.5}, HEADED),
         "moments": ("moments", {**POINTS, "projector": LEARNED}),
         "cross-correlation": ({"entries": "diagonal", "eps": 0.1}, {**POINTS, "projector": LEARNED}),
     },
@@ -227,14 +229,14 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term = {**joint, noun: table, "sets": ["real", "synthetic"]}
     elif kind_of(table) in ("risk", "label-marginal"):
         term = {**HEAD, "statistic": table, "distance": "squared"}
-    elif kind_of(table) == "linear-head":
+    elif kind_of(table) in ("linear-head", "prototypes"):
         del whole["projector"]
         term = {**HEAD, "statistic": table, "distance": "squared", "space": "encoder"}
     elif kind_of(table) == "moments":
         term = {**HEAD, "statistic": "moments", "distance": "squared"}
     elif noun == "statistic" and base is not NETWORK:
         term["reference"] = "cache"  # a batch may lack a class
-    if kind_of(table) == "average":
+    if kind_of(table) in ("average", "outer-product"):
         del whole["projector"]
         whole["projectors"]["third"] = table
         term = {**MMD, "space": "third"}

@@ -9,6 +9,7 @@ from matchzoo.matchers.statistics.linear_head import LinearHeadStatistic
 from matchzoo.matchers.statistics.moments import Moments, moments
 from matchzoo.matchers.statistics.network_gradient import NetworkGradient, network_gradient
 from matchzoo.matchers.statistics.per_class import PerClass, rows_of_classes
+from matchzoo.matchers.statistics.prototypes import Prototypes
 from matchzoo.matchers.statistics.risk import Risk
 from matchzoo.matchers.statistics.statistic import JointStatistic, Statistic
 from matchzoo.matchers.statistics.statistical_flow import StatisticalFlow, statistical_flow
@@ -24,6 +25,7 @@ __all__ = [
     "Moments",
     "NetworkGradient",
     "PerClass",
+    "Prototypes",
     "Risk",
     "Statistic",
     "StatisticalFlow",

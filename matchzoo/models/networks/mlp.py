@@ -24,6 +24,8 @@ class MLP(Network):
     """Between layers."""
     norm: Literal["none", "batch"] = "none"
     """Before each activation; batch norm in training makes the samples of a batch depend on each other."""
+    output_norm: Literal["none", "batch"] = "none"
+    """Before the activation of the output: with ``output = "relu"`` the bottleneck that aligned features want."""
     output: Output = "linear"
     """After the last layer; sigmoid for images in [0, 1], relu for features that a head stands on."""
 
@@ -38,7 +40,8 @@ class MLP(Network):
                 layers.append(nn.BatchNorm1d(after))
             layers.append(ACTIVATIONS[self.activation]())
         hidden = len(layers) - (3 if self.norm == "batch" else 2)
-        self.layers = nn.Sequential(*layers[: hidden + 1], OUTPUTS[self.output]())
+        last: list[nn.Module] = [nn.BatchNorm1d(sizes[-1])] if self.output_norm == "batch" else []
+        self.layers = nn.Sequential(*layers[: hidden + 1], *last, OUTPUTS[self.output]())
 
     def forward(self, x: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """[n, …] (flattened) → [n, *outputs]."""

@@ -33,6 +33,7 @@ def count(network: Network) -> int:
         (ConvNet(head=False), (3, 32, 32), (2048,), 320_010 - 10 * 2049),
         (ResidualNet(), (3, 32, 32), (10,), 11_173_962),  # the usual count for CIFAR-10
         (MLP(widths=(100, 100)), (20,), (2,), 20 * 100 + 100 + 100 * 100 + 100 + 200 + 2),
+        (MLP(widths=(), output_norm="batch", output="relu"), (20,), (7,), 20 * 7 + 7 + 14),
         (MLP(widths=(5,), norm="batch"), (3, 2, 2), (3, 2, 2), 12 * 5 + 5 + 10 + 5 * 12 + 12),
     ],
 )
