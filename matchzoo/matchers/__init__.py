@@ -16,12 +16,14 @@ from matchzoo.matchers.distance import (
 )
 from matchzoo.matchers.entropy import Entropy
 from matchzoo.matchers.gan import GAN, critic_loss, generator_loss
+from matchzoo.matchers.grounding import gaussian_grounding
 from matchzoo.matchers.induced_probe import InducedProbe, sample_space_probe
 from matchzoo.matchers.invariant_risk import InvariantRisk
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.mmd import MMD, mmd2, squared_mmd
 from matchzoo.matchers.one_sided import OneSided
 from matchzoo.matchers.paired import Paired, paired_distance
+from matchzoo.matchers.perturbation import perturb, steepness_gradient
 from matchzoo.matchers.ratio import RatioMatcher, f_divergence, pearson, ratio_diagnostics
 from matchzoo.matchers.reconstruction import Reconstruction
 from matchzoo.matchers.reduction import Pairwise, Reduction, ToConstant, ToMean, ToReference
@@ -60,15 +62,18 @@ __all__ = [
     "cosine_distance",
     "critic_loss",
     "f_divergence",
+    "gaussian_grounding",
     "generator_loss",
     "kl_divergence",
     "mmd2",
     "paired_distance",
     "pearson",
+    "perturb",
     "ratio_diagnostics",
     "row_cosine_distance",
     "sample_space_probe",
     "squared_distance",
     "squared_mmd",
+    "steepness_gradient",
     "weighted_class_means",
 ]

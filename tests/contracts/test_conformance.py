@@ -55,8 +55,10 @@ TRAINABLE = [
     if n not in WITHOUT_A_STEP and (n != "data" or k not in FILES) and (n, k) not in OF_OTHERS
 ]
 
+ZERO_AT_FIRST = (("statistic", "past-subspace"),)  # until there is a past
 
-@pytest.mark.parametrize(("noun", "kind"), TRAINABLE)
+
+@pytest.mark.parametrize(("noun", "kind"), [entry for entry in TRAINABLE if entry not in ZERO_AT_FIRST])
 def test_a_small_step_lowers_the_players_own_objective(noun, kind, tiny_card):
     _, table, sections = member(noun, kind, str(tiny_card))
     if kind == "digits":

@@ -111,6 +111,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "risk": ("risk", {**IMAGES, **SCORES}),
         "linear-head": ({"head": "head", "quantity": "hessian-diagonal"}, HEADED),
         "prototypes": ({"head": "head", "decay": 0.5}, HEADED),
+        "past-subspace": ({"statistic": {"kind": "linear-head", "head": "head"}, "rows": 5}, HEADED),
         "moments": ("moments", {**POINTS, "projector": LEARNED}),
         "cross-correlation": ({"entries": "diagonal", "eps": 0.1}, {**POINTS, "projector": LEARNED}),
     },
@@ -229,7 +230,7 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term = {**joint, noun: table, "sets": ["real", "synthetic"]}
     elif kind_of(table) in ("risk", "label-marginal"):
         term = {**HEAD, "statistic": table, "distance": "squared"}
-    elif kind_of(table) in ("linear-head", "prototypes"):
+    elif kind_of(table) in ("linear-head", "past-subspace", "prototypes"):
         del whole["projector"]
         term = {**HEAD, "statistic": table, "distance": "squared", "space": "encoder"}
     elif kind_of(table) == "moments":

@@ -8,6 +8,7 @@ from matchzoo.matchers.statistics.label_marginal import LabelMarginal, label_mar
 from matchzoo.matchers.statistics.linear_head import LinearHeadStatistic
 from matchzoo.matchers.statistics.moments import Moments, moments
 from matchzoo.matchers.statistics.network_gradient import NetworkGradient, network_gradient
+from matchzoo.matchers.statistics.past_subspace import PastSubspace, principal_directions
 from matchzoo.matchers.statistics.per_class import PerClass, rows_of_classes
 from matchzoo.matchers.statistics.prototypes import Prototypes
 from matchzoo.matchers.statistics.risk import Risk
@@ -24,6 +25,7 @@ __all__ = [
     "LinearHeadStatistic",
     "Moments",
     "NetworkGradient",
+    "PastSubspace",
     "PerClass",
     "Prototypes",
     "Risk",
@@ -36,6 +38,7 @@ __all__ = [
     "moments",
     "network_gradient",
     "other_means",
+    "principal_directions",
     "rows_of_classes",
     "scale_gradient",
     "statistical_flow",

@@ -80,6 +80,11 @@ class LinearHead:
         1/n)."""
         return self._sum(self.residual.square(), self.extended.square()) - self.gradient().square()
 
+    def mean_square_norm(self) -> torch.Tensor:
+        """Σ_i v_i ‖e_i a_iᵀ‖² = Σ_i v_i ‖e_i‖² ‖a_i‖², []: the mean squared norm of the gradients of single samples."""
+        squares = self.residual.square().sum(1, keepdim=True)
+        return self._sum(squares, self.extended.square().sum(1, keepdim=True)).squeeze()
+
     @checked
     def quantity(self, name: Quantity) -> torch.Tensor:
         """One of these [c, d + 1] by its name; ``hessian-gradient`` is H G, the Hessian-gradient product (HGP)."""

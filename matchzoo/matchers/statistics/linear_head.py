@@ -61,6 +61,11 @@ class LinearHeadStatistic(Statistic):
                 raise DeclarationError([("statistic.decay", "a running mean is of the sets of a recipe; use 0")])
             self.register_buffer("past", torch.zeros(spec.sets, self.classes, spec.features + 1))
 
+    @property
+    def known_shape(self) -> tuple[int, ...] | None:
+        """[c, d + 1]."""
+        return None if self.features is None else (self.classes, self.features + 1)
+
     def bind(self, parts: Mapping[str, Part]) -> None:
         """Take the head; raises if there is none of that name, or it is no linear head on these features."""
         projector = parts.get(self.head)

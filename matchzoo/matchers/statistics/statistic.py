@@ -38,6 +38,11 @@ class Statistic(Part, ABC):
         """Whether it takes features in float16 and widens them a block at a time."""
         return False
 
+    @property
+    def known_shape(self) -> tuple[int, ...] | None:
+        """The shape of the statistic where it follows from what it was built for; None where it does not."""
+        return None
+
     def build(self, spec: Spec) -> None:
         """Take from the spec what is needed, such as the number of classes; raises where it is missing."""
         return
