@@ -21,19 +21,23 @@ LARGEST_SYSTEM = 20_000
 """Rows of the denominator up to which kernel mean matching, which solves a system of that size, is done."""
 
 
+def declared(method: str) -> Any:
+    """A method as it is declared: a kind as it is, the text of a TOML table as that table."""
+    if not method.lstrip().startswith("{"):
+        return method
+    try:
+        return tomllib.loads(f"method = {method}")["method"]
+    except tomllib.TOMLDecodeError as error:
+        raise MatchZooError(f"--method: not a TOML table: {error}") from None
+
+
 def estimator_of(method: str) -> "RatioEstimator":
     """The estimator of a kind (``ulsif``) or of a TOML table (``{ kind = "ulsif", centers = 500 }``)."""
     from matchzoo.core.structuring import structure
     from matchzoo.ratios.ratio_estimator import RatioEstimator
 
-    table: Any = method
-    if method.lstrip().startswith("{"):
-        try:
-            table = tomllib.loads(f"method = {method}")["method"]
-        except tomllib.TOMLDecodeError as error:
-            raise MatchZooError(f"--method: not a TOML table: {error}") from None
     try:
-        return structure(table, RatioEstimator)  # type: ignore[type-abstract]
+        return structure(declared(method), RatioEstimator)  # type: ignore[type-abstract]
     except DeclarationError as error:
         raise error.under("--method") from None
 

@@ -19,6 +19,8 @@ WRITTEN = (".csv", ".tsv", ".parquet", ".feather", ".npy")
 """Of the files that are written."""
 INDEX = "__index_level_"
 """How the names of columns begin in which pandas keeps the names of rows in parquet files."""
+PAIR = ("numerator", "denominator")
+"""What messages call two tables."""
 
 
 @attrs.frozen(eq=False)
@@ -66,7 +68,11 @@ def read(path: Path, format: TableFormat | None = None, option: str = "--") -> N
 
 
 def read_pair(
-    numerator: Path, denominator: Path, format: TableFormat | None = None, option: str = "--"
+    numerator: Path,
+    denominator: Path,
+    format: TableFormat | None = None,
+    option: str = "--",
+    names: tuple[str, str] = PAIR,
 ) -> tuple[Numbers, Numbers]:
     """Two tables with the same columns, in the order of the first (`same_columns`); each is read as `read` does, and a
     column to leave out may be in one of them only.
@@ -78,7 +84,7 @@ def read_pair(
     raws = [(path, columns_of(path, format, option)) for path in (numerator, denominator)]
     _refuse_unknown(format.drop, raws)
     first, second = (_numbers(path, raw, format, option) for path, raw in raws)
-    return same_columns(first, second)
+    return same_columns(first, second, names)
 
 
 def write(path: Path, values: np.ndarray, columns: Sequence[str] = ()) -> None:
@@ -229,15 +235,17 @@ def _column(named: bool, title: str) -> str:
     return f"column '{title}'" if named else f"column {title}"
 
 
-def same_columns(numerator: Numbers, denominator: Numbers) -> tuple[Numbers, Numbers]:
-    """Both tables with their columns in the numerator's order; raises where they are not of the same."""
+def same_columns(numerator: Numbers, denominator: Numbers, names: tuple[str, str] = PAIR) -> tuple[Numbers, Numbers]:
+    """Both tables with their columns in the numerator's order; raises where they are not of the same. ``names`` is what
+    messages call the two."""
     n, d = numerator, denominator
     if n.columns and d.columns:
         lacking = [name for name in n.columns if name not in d.columns]
         extra = [name for name in d.columns if name not in n.columns]
         if lacking or extra:
             hint = did_you_mean(lacking[0], d.columns) if lacking else ""
-            what = f"'{lacking[0]}' is not in the denominator" if lacking else f"'{extra[0]}' is not in the numerator"
+            name, place = (lacking[0], names[1]) if lacking else (extra[0], names[0])
+            what = f"'{name}' is not in the {place}"
             raise MatchZooError(f"the tables have different columns: {what}{hint}")
         order = [d.columns.index(name) for name in n.columns]
         return n, attrs.evolve(d, values=d.values[:, order], columns=n.columns)
