@@ -26,6 +26,8 @@ WORDS = {
     ("evaluate", "inherit"): "{backbones}",
     ("evaluate", "device"): DEVICES,
     ("ratio", "method"): "ulsif rulsif kliep classifier kernel-mean-matching",
+    ("adapt", "method"): "coral linear-transport means subspace-alignment transfer-components principal-components "
+    "reweight ulsif rulsif kliep classifier kernel-mean-matching none",
     ("pull", "card"): FILES,
     ("doctor", "fetch"): "{backbones}",
     ("doctor", "verify"): "{backbones}",

@@ -23,6 +23,7 @@ densities, and estimates such ratios. A recipe, a file of TOML, says what is mat
   matchzoo evaluate SET…         one table of runs, distilled sets and folders of images on several backbones
   matchzoo report RUN…           one table and picture of any number of runs
   matchzoo ratio P Q             the ratio of the densities of two tables (CSV, npy), with diagnostics
+  matchzoo adapt S T --label Y   classes of a table without labels, by one with labels from elsewhere
   matchzoo sample RUN            samples of a trained generator: rows to CSV, parquet or npy, images to PNG or npz
   matchzoo push SET USER/NAME    publish a distilled set, or a part of a run, on the Hugging Face Hub
   matchzoo pull USER/NAME        fetch a set or a model, check it and keep it in a folder
@@ -44,6 +45,7 @@ COMMANDS = {
     "evaluate": "compare:evaluate",
     "report": "compare:report",
     "ratio": "ratio:ratio",
+    "adapt": "adapt:adapt",
     "sample": "sample:sample",
     "push": "publish:push",
     "pull": "publish:pull",

@@ -96,7 +96,7 @@ class AdaptedClassifier:
         """What scikit-learn asks of an estimator: this is a classifier."""
         from sklearn.base import BaseEstimator, ClassifierMixin
 
-        class Tagged(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+        class Tagged(ClassifierMixin, BaseEstimator):
             pass
 
         return Tagged().__sklearn_tags__()
