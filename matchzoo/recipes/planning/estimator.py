@@ -56,7 +56,7 @@ class Turn:
 
     Attributes:
         group: the players.
-        times: how often a step evaluates it: once an update, and once more for each player with sharpness.
+        times: how often a step evaluates it.
         sets: the costs of every set that is drawn for it, by name.
     """
 
@@ -121,7 +121,13 @@ class Estimator:
         """Every update that differs from the others."""
         asked = self.recipe.trainer.chunk
         most = AT_ONCE if asked == "auto" or self.whole else min(asked, AT_ONCE)
-        return [self._turn(group, engine, most) for group in dict.fromkeys(self.training.groups)]
+        return [self._turn(group, engine, most) for group in dict.fromkeys(self._evaluated())]
+
+    def _evaluated(self) -> list[Group]:
+        """The groups of a step, and each player with sharpness by itself once more."""
+        groups = self.training.groups
+        again = [(name,) for group in groups for name in group if self.parts.players[name].evaluations > 1]
+        return [*groups, *again]
 
     def _turn(self, group: Group, engine: Engine, most: int) -> Turn:
         players = self._let_play(group)
@@ -138,8 +144,7 @@ class Estimator:
                 costs[name] = SetCosts(ours.rows.without_gradients(), False)  # rendering is nothing beside a network
             else:
                 costs[name] = SetCosts(row_costs(self._drawn(name, spaces, engine), learners, most), bool(learners))
-        evaluations = 1 + sum(player.evaluations - 1 for player in players.values())
-        return Turn(group, self.training.groups.count(group) * evaluations, costs)
+        return Turn(group, self._evaluated().count(group), costs)
 
     def _depends(self, name: str, spaces: Sequence[str]) -> set[str]:
         """The parts that the features of a set depend on."""

@@ -182,6 +182,7 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
         turns = sum(group.count(name) for group in recipe.trainer.groups(recipe.players))
         terms = [f"{_kind(term)} ({_kind(term.reference)})" for term in player.terms]
         about[name] = f"moves the {' and the '.join(player.moves)}{f', {turns} times a step' if turns > 1 else ''}; "
+        about[name] += "evaluated twice an update (sharpness); " if player.evaluations > 1 else ""
         about[name] += (
             f"real side {', '.join(terms)}" if len(terms) > 1 else f"real side {_kind(player.terms[0].reference)}"
         )

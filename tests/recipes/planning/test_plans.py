@@ -143,9 +143,11 @@ def test_a_real_batch_that_has_a_graph_counts(ring: dict, count: int) -> None:
     assert plan(recipe, alternatives=False).flops == pytest.approx(counted, rel=0.1)
 
 
+@pytest.mark.parametrize("sharpness", [0.0, 0.1])
 @pytest.mark.parametrize("schedule", [[["projector", "generator"]], ["2*projector", "generator"]])
-def test_every_turn_counts(ring: dict, schedule: list) -> None:
+def test_every_turn_counts(ring: dict, schedule: list, sharpness: float) -> None:
     ring["trainer"]["schedule"] = schedule
+    ring["players"]["projector"]["sharpness"] = sharpness
     recipe = of(ring)
     training = real(recipe)
     counted = flops_of(lambda: training.step(recipe.trainer.steps))
@@ -153,6 +155,7 @@ def test_every_turn_counts(ring: dict, schedule: list) -> None:
     assert planned.flops == pytest.approx(counted, rel=0.1)  # the real side has no gradient in turns of the generator
     numbers = sum(p.numel() for part in training.parts.names.values() for p in part.parameters())
     assert planned.memory["optimizer state"] == 2 * 4 * numbers
+    assert ("evaluated twice an update" in planned.about["projector"]) == (sharpness > 0)
 
 
 def test_half_a_chunk_halves_activations_and_adds_half_a_forward(lgm: dict) -> None:
