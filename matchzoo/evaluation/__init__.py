@@ -7,6 +7,7 @@ from matchzoo.evaluation.from_scratch import FromScratch
 from matchzoo.evaluation.linear_probe import LinearProbe
 from matchzoo.evaluation.mode_coverage import ModeCoverage
 from matchzoo.evaluation.two_sample import TwoSample
+from matchzoo.evaluation.unlabeled import Unlabeled
 
 __all__ = [
     "Accuracy",
@@ -18,4 +19,5 @@ __all__ = [
     "Record",
     "Trained",
     "TwoSample",
+    "Unlabeled",
 ]

@@ -9,12 +9,13 @@ import attrs
 import torch
 
 from matchzoo.core.declare import declare
-from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.errors import DeclarationError
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.step import Step
 from matchzoo.core.validators import not_empty
 from matchzoo.data import Split
 from matchzoo.data.views import Views
+from matchzoo.evaluation.class_scores import labeled_split, named_split, scoring_space
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.norm_statistics import batch_norms, norm_statistics
 from matchzoo.projectors import Projector
@@ -72,10 +73,10 @@ class Accuracy(Evaluation):
 
     def check(self, parts: Composition) -> None:
         """Raises where there is no such split, it has no labels, or no projector gives class scores."""
-        self._split(parts)
-        space = self._space(parts)
+        labeled_split(parts, "split", self.split)
+        space = scoring_space(parts, self.space)
         if self.statistics is not None:
-            self._named(parts, "statistics", self.statistics)
+            named_split(parts, "statistics", self.statistics)
             if not batch_norms(parts.projectors[name] for name in parts.lineage(space)):
                 message = f"there is no batch norm on the way to '{space}'; leave it out"
                 raise DeclarationError([("evaluation.statistics", message)])
@@ -83,7 +84,7 @@ class Accuracy(Evaluation):
     def evaluate(self, trained: Trained) -> list[Record]:
         """One record: ``top1`` in percent, ``samples``, and ``groups`` and ``worst_group`` where there are groups."""
         parts = trained.parts
-        split, space = self._split(parts), self._space(parts)
+        split, space = labeled_split(parts, "split", self.split), scoring_space(parts, self.space)
         layers = [parts.projectors[name] for name in reversed(parts.lineage(space))]
         with contextlib.ExitStack() as stack:
             if self.statistics is not None:
@@ -122,31 +123,3 @@ class Accuracy(Evaluation):
                 row += [f"{record['groups'][name]:.1f}" if name in record["groups"] else "" for name in groups]
             rows.append(row)
         return rows
-
-    def _named(self, parts: Composition, field: str, name: str) -> Split:
-        splits = parts.data.sets()
-        if name not in splits:
-            hint = did_you_mean(name, splits)
-            message = f"unknown split '{name}'{hint}; the data have {', '.join(splits)}"
-            raise DeclarationError([(f"evaluation.{field}", message)])
-        return splits[name]
-
-    def _split(self, parts: Composition) -> Split:
-        split = self._named(parts, "split", self.split)
-        if split.labels is None:
-            raise DeclarationError([("evaluation.split", f"the split '{self.split}' has no labels")])
-        return split
-
-    def _space(self, parts: Composition) -> str:
-        classes = parts.spec.classes
-        if self.space is not None and self.space not in parts.specs:
-            hint = did_you_mean(self.space, parts.specs)
-            raise DeclarationError([("evaluation.space", f"unknown projector '{self.space}'{hint}")])
-        if self.space is not None and parts.specs[self.space].features != classes:
-            has = parts.specs[self.space].features
-            raise DeclarationError([("evaluation.space", f"class scores are {classes} features, got {has}")])
-        scoring = [name for name, spec in parts.specs.items() if spec.features == classes]
-        if not scoring:
-            message = f"no projector has {classes} features, which would be class scores; add a head"
-            raise DeclarationError([("evaluation.space", message)])
-        return self.space or scoring[-1]

@@ -173,6 +173,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "two-sample": ({"bandwidths": [1.0]}, {}),
         "feature-distances": ({"card": "TINY", "size": 32}, {}),
         "accuracy": ({"split": "real", "space": "head"}, {}),
+        "unlabeled": ({"split": "target", "scorers": ["entropy", "dev"], "ratio": "ulsif"}, {}),
     },
     "weights": {
         "random": ({"kind": "random", "seed": 3}, {}),
