@@ -18,7 +18,7 @@ from matchzoo.core.storage import files
 from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.toml import read_toml
 from matchzoo.hub.model import Model
-from matchzoo.projectors import Average, Backbone, Projector, Stack
+from matchzoo.projectors import Average, Backbone, OuterProduct, Projector, Stack
 
 NAME = "parts.safetensors"
 """The file."""
@@ -135,6 +135,12 @@ class RunParts:
     def assembled(self, name: str, **about: Any) -> Model:
         """`model` of any projector of the run, those included that are frozen."""
         lineage = self.lineage(name)
+        branches = [space for space in lineage if isinstance(self.projectors[space], OuterProduct)]
+        if branches:
+            reason = (
+                f"it stands on '{branches[0]}', which takes the predictions of another projector beside its features"
+            )
+            raise MatchZooError(f"{self.folder}: the projector {name} is no model by itself: {reason}")
         layers = [layer for space in lineage for layer in self._layers(space)]
         spec = attrs.evolve(self._spec(lineage[0]), space="projector", features=None)
         declared, tensors = joined(layers)

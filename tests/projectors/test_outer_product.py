@@ -6,7 +6,8 @@ import pytest
 import torch
 from helpers.room import HEAD, V_REX, training
 
-from matchzoo.core.errors import DeclarationError
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.hub.run_parts import RunParts
 from matchzoo.projectors import outer_product
 
 CRITIC = {"kind": "gan", "side": "critic", "space": "critic", "sets": ["real", "test"]}
@@ -56,3 +57,11 @@ def test_a_head_that_stands_elsewhere_is_refused(change, message):
     table["projectors"]["joint"] |= change
     with pytest.raises(DeclarationError, match=message):
         training(table)
+
+
+def test_a_critic_on_it_is_no_model_by_itself(tmp_path):
+    made = training(TABLE)
+    parts = RunParts(tmp_path, made.parts.projectors, made.parts.spec, made.parts.specs, made.results())
+    assert parts.lineage("head") == ["encoder", "head"]
+    with pytest.raises(MatchZooError, match="the projector critic is no model by itself: it stands on 'joint'"):
+        parts.model("critic")
