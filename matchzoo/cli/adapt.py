@@ -1,16 +1,19 @@
 """The command matchzoo adapt."""
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 import tyro
 
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import as_json, finite
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def adapt(
@@ -124,7 +127,7 @@ def summary(results: Mapping[str, Any]) -> list[str]:
         _line("squared MMD after", results["mmd2_after"], "should be smaller"),
         _line("accuracy at the source", results["source_accuracy"], "of the rows it was fitted to"),
         _line("agreement", results["agreement"], "with predictions without adaptation"),
-        _line("entropy of predictions", results["entropy"], f"nats, of {np.log(len(results['classes'])):.3f} at most"),
+        _line("entropy of predictions", results["entropy"], f"nats, {math.log(len(results['classes'])):.3f} at most"),
     ]
     if "effective_sample_size" in results:
         lines.append(_line("effective sample size", results["effective_sample_size"], f"of {n}"))
@@ -143,7 +146,7 @@ def write(
     folder: Path,
     in_rows_of_file: Any,
     predictions: Sequence[str],
-    chances: np.ndarray,
+    chances: "np.ndarray",
     names: Sequence[str],
     results: Mapping[str, Any],
 ) -> list[Path]:
@@ -160,6 +163,8 @@ def write(
     """
     import csv
     import io
+
+    import numpy as np
 
     from matchzoo.core.storage import files
 
@@ -182,7 +187,8 @@ def write(
 
 def _share(predictions: Sequence[str], known: Sequence[str | None]) -> float:
     """The share of predictions that are right, of the rows whose label is known."""
-    return float(np.mean([guess == name for guess, name in zip(predictions, known, strict=True) if name is not None]))
+    right = [guess == name for guess, name in zip(predictions, known, strict=True) if name is not None]
+    return sum(right) / len(right)
 
 
 def _line(name: str, value: float | None, note: str) -> str:

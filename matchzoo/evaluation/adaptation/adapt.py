@@ -166,7 +166,11 @@ def adapt(
         raise MatchZooError("adapt: source and target must be finite")
     made = method_of(method, source.shape[1]) if isinstance(method, str) else method
     classes = classes or int(labels.max()) + 1
-    penalty = penalty or 1 / len(source)
+    penalty = 1 / len(source) if penalty is None else penalty
+    if not penalty > 0 or int(labels.min()) < 0:
+        raise MatchZooError(
+            f"adapt: expected a penalty above 0 and labels from 0 on, got {penalty}, {int(labels.min())}"
+        )
 
     center, spread = source.new_zeros(()), source.new_ones(())
     if standardize:
@@ -186,6 +190,11 @@ def adapt(
         return scaled if of_target is None else of_target(scaled)
 
     features = inputs[0] if of_source is None else of_source(inputs[0])
+    if not bool(features.isfinite().all()):
+        raise MatchZooError(
+            "adapt: the map is not finite: a covariance is singular, or numbers are too large; raise ridge"
+        )
+
     return Adapted(
         classifier=fitted_classifier(features, labels, classes, penalty, weights),
         source=Samples(features, labels, weights),

@@ -100,3 +100,10 @@ def test_methods_that_are_none(method, message):
 def test_sets_that_do_not_fit(sets, message):
     with pytest.raises(MatchZooError, match=message):
         adapt(*sets)
+
+
+def test_a_map_of_a_singular_covariance_is_refused():
+    source, labels = blobs(30, 0)
+    source[:, 1] = 1.0
+    with pytest.raises(MatchZooError, match="a covariance is singular"):
+        adapt(source, labels, source + 1, Recoloring(ridge=0.0))
