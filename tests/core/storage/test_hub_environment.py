@@ -69,7 +69,7 @@ def test_a_variable_that_the_client_stumbles_over(case: str, monkeypatch: pytest
 
 RIGHT = {
     "proxy without a scheme": {"HTTPS_PROXY": "127.0.0.1:3128"},
-    "proxy with an account": {"HTTPS_PROXY": "http://me:word@proxy:3128/"},
+    "proxy with an account": {"HTTPS_PROXY": f"http://me:{SECRET}@proxy:3128/"},
     "IPv6": {"HTTP_PROXY": "http://[::1]:3128"},
     "no proxy for anything": {"ALL_PROXY": "socks5://127.0.0.1:9050", "NO_PROXY": "a, *"},
     "small letters go first": {"HTTP_PROXY": "http://a:b", "http_proxy": "http://a:80"},
