@@ -37,7 +37,6 @@ def run(
         overrides: words of the command line that are not this command's own.
     """
     from matchzoo.core.overrides import describe
-    from matchzoo.evaluation.evaluation import notes, tables
 
     recipe = recipes.load_with(name, overrides, "run")
     if fields:
@@ -58,6 +57,9 @@ def run(
     if json:
         print(as_json(finished.record()))
         return
+
+    from matchzoo.evaluation.evaluation import notes, tables  # heavy to import, which a wrong name need not wait for
+
     print()
     rows = finished.metrics["results"]
     for _, table in tables(finished.evaluations, rows):

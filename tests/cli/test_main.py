@@ -372,6 +372,11 @@ def test_light_doors() -> None:
         "import sys, matchzoo; assert not {'torch', 'timm'} & set(sys.modules)\n"
         "from matchzoo.cli.main import main; main(['--help']); main(['list']); main(['show', 'lgm/quickstart'])\n"
         "main(['completion', 'bash'])\n"
+        "import contextlib, io\n"
+        "for command in ('run', 'plan', 'show'):\n"
+        "    with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.suppress(SystemExit):\n"
+        "        main([command, 'lgm/quikstart'])\n"
+        "    assert 'did you mean' in said.getvalue(), command\n"
         "heavy = {'torch', 'timm', 'torchvision', 'accelerate', 'numpy', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
