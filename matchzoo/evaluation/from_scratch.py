@@ -211,7 +211,7 @@ class FromScratch(Evaluation):
 
     def table(self, records: list[Record]) -> list[list[str]]:
         """Method, network, images, accuracies, and how far the synthetic set is above."""
-        rows = [["method", "network", "images", "top-1 %", "above it by", "networks", "seconds"]]
+        rows = [["method", "network", "images", "top-1 %", "gain of the set", "networks", "seconds"]]
         for r, above in zip(records, gain_cells(records), strict=True):
             about = [r["method"], r["network"], str(r["images"]), mean_and_spread(r, "top1")]
             rows.append([*about, above, str(r["seeds"]), f"{r['seconds']:.1f}"])

@@ -147,5 +147,5 @@ def test_where_a_class_has_fewer_there_is_a_note_in_place_of_a_gain(judged, eval
     assert all(other["counts"] == [6] * 9 + [4] and "above" not in other for other in short)
     assert all("58 real images against 60 (9 has 4 of 6)" in other["note"] for other in short)
     assert notes(records) == [other["note"] for other in short]
-    column = evaluation.table(records)[0].index("above it by")
+    column = evaluation.table(records)[0].index("gain of the set")
     assert [row[column] for row in evaluation.table(records)][1 : 2 + len(short)] == ["", *["unequal"] * len(short)]
