@@ -1,26 +1,25 @@
 """Matching by statistics: most of the field, by composition."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import attrs
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.data.pool import Pool
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.distance import Distance
 from matchzoo.matchers.matcher import ENVIRONMENTS, Matcher
 from matchzoo.matchers.reduction import Reduction, ToMean, ToReference
+from matchzoo.matchers.statistics.around_statistic import AroundStatistic
 from matchzoo.matchers.statistics.statistic import Statistic
 
 
 @declare("statistic")
-class StatisticMatcher(Matcher):
+class StatisticMatcher(AroundStatistic, Matcher):
     """A statistic of every set, a distance between statistics, and a reduction over the sets.
 
     Linear gradient matching is the head gradient under one cosine to the reference; V-REx the risk of environments,
@@ -47,41 +46,11 @@ class StatisticMatcher(Matcher):
         if isinstance(self.sets, tuple) and not self.statistic.is_joint and len(self.sets) < least:
             raise DeclarationError([("sets", f"expected at least {least} sets, got {len(self.sets)}")])
 
-    @property
-    def uses_sample_weights(self) -> bool:
-        """Where the statistic does."""
-        return self.statistic.uses_sample_weights
-
-    @property
-    def supports_float16(self) -> bool:
-        """Where the statistic does."""
-        return self.statistic.supports_float16
-
     def build(self, spec: Spec) -> None:
         """Build the statistic."""
         environments = len(spec.group_names)
         count = len(self.names(environments)) if self.sets != ENVIRONMENTS or environments else 0
         self.statistic.build(attrs.evolve(spec, sets=count))
-
-    def bind(self, parts: Mapping[str, Part]) -> None:
-        """Bind the statistic."""
-        self.statistic.bind(parts)
-
-    def prepare(self, pool: Pool) -> None:
-        """Let the statistic look at the real samples."""
-        self.statistic.prepare(pool)
-
-    def before_step(self, step: Step) -> bool:
-        """Let the statistic do what is due before a step."""
-        return self.statistic.before_step(step)
-
-    def after_step(self) -> None:
-        """Let the statistic write its state."""
-        self.statistic.after_step()
-
-    def finish(self, pool: Pool) -> None:
-        """Let the statistic look at the real samples after the last step."""
-        self.statistic.finish(pool)
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The reduced distance."""

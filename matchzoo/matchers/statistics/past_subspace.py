@@ -1,19 +1,18 @@
 """Another statistic, within the subspace that its own past spans."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, between
-from matchzoo.data.pool import Pool
+from matchzoo.matchers.statistics.around_statistic import AroundStatistic
 from matchzoo.matchers.statistics.statistic import Statistic
 
 
@@ -35,7 +34,7 @@ def principal_directions(bank: torch.Tensor, share: float = 0.98) -> torch.Tenso
 
 
 @declare("past-subspace")
-class PastSubspace(Statistic):
+class PastSubspace(AroundStatistic, Statistic):
     """Another statistic s of each set, projected as UUᵀ s on the `principal_directions` U of those of the first set in
     the past.
 
@@ -61,16 +60,6 @@ class PastSubspace(Statistic):
     share: float = attrs.field(default=0.98, validator=between(0, 1))
     """Of the squared singular values, what the subspace holds."""
 
-    @property
-    def uses_sample_weights(self) -> bool:
-        """Where the statistic does."""
-        return self.statistic.uses_sample_weights
-
-    @property
-    def supports_float16(self) -> bool:
-        """Where the statistic does."""
-        return self.statistic.supports_float16
-
     def build(self, spec: Spec) -> None:
         """Build the statistic, and room for its past; raises where its size is not known."""
         self.statistic.build(spec)
@@ -83,22 +72,6 @@ class PastSubspace(Statistic):
         self.register_buffer("directions", torch.zeros(entries, min(self.rows, entries)))
         self.register_buffer("count", torch.zeros((), dtype=torch.int64))
         self.pending: torch.Tensor | None = None
-
-    def bind(self, parts: Mapping[str, Part]) -> None:
-        """Bind the statistic."""
-        self.statistic.bind(parts)
-
-    def prepare(self, pool: Pool) -> None:
-        """Let the statistic look at the real samples."""
-        self.statistic.prepare(pool)
-
-    def before_step(self, step: Step) -> bool:
-        """Let the statistic do what is due before a step."""
-        return self.statistic.before_step(step)
-
-    def finish(self, pool: Pool) -> None:
-        """Let the statistic look at the real samples after the last step."""
-        self.statistic.finish(pool)
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The projected statistic [k, …] of one set."""

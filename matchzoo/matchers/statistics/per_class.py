@@ -1,16 +1,13 @@
 """A statistic of every class by itself."""
 
-from collections.abc import Mapping
-
 import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.data.pool import Pool
+from matchzoo.matchers.statistics.around_statistic import AroundStatistic
 from matchzoo.matchers.statistics.statistic import Statistic
 
 
@@ -44,7 +41,7 @@ def rows_of_classes(samples: Samples, classes: int) -> list[torch.Tensor]:
 
 
 @declare("per-class")
-class PerClass(Statistic):
+class PerClass(AroundStatistic, Statistic):
     """Another statistic of the samples of every class, one after the other, stacked.
 
     Under a distance that sums over rows (``row-cosine``, ``squared``) it is the sum over the classes of the distances
@@ -60,16 +57,6 @@ class PerClass(Statistic):
     given, at once on a GPU, where it is up to seven times as fast, and one after the other on a CPU, where it is faster
     for one sample a class only."""
 
-    @property
-    def uses_sample_weights(self) -> bool:
-        """Where the statistic does."""
-        return self.statistic.uses_sample_weights
-
-    @property
-    def supports_float16(self) -> bool:
-        """Where the statistic does."""
-        return self.statistic.supports_float16
-
     def build(self, spec: Spec) -> None:
         """Build the statistic, and take the number of classes; raises without labels."""
         if spec.classes is None:
@@ -78,26 +65,6 @@ class PerClass(Statistic):
             raise DeclarationError([("statistic.at_once", "this statistic cannot be vectorized; use false")])
         self.classes = spec.classes
         self.statistic.build(spec)
-
-    def bind(self, parts: Mapping[str, Part]) -> None:
-        """Bind the statistic."""
-        self.statistic.bind(parts)
-
-    def prepare(self, pool: Pool) -> None:
-        """Let the statistic look at the real samples."""
-        self.statistic.prepare(pool)
-
-    def before_step(self, step: Step) -> bool:
-        """Let the statistic do what is due before a step."""
-        return self.statistic.before_step(step)
-
-    def after_step(self) -> None:
-        """Let the statistic write its state."""
-        self.statistic.after_step()
-
-    def finish(self, pool: Pool) -> None:
-        """Let the statistic look at the real samples after the last step."""
-        self.statistic.finish(pool)
 
     def measure(self, samples: Samples, step: Step) -> torch.Tensor:
         """The statistics [c, …] of the classes; raises for a set that lacks one."""
