@@ -52,7 +52,7 @@ class Unlabeled(Evaluation):
     - ``importance-weighted`` and ``dev`` are the cross-entropy of the source, weighted by ``ratio``, estimated on
       features;
     - ``circular`` fits a softmax regression to the split as it is classified, on features, and is its balanced accuracy
-      on the source. The features stay as they are; a method would train anew in the opposite direction.
+      on the source. The features stay as they are; a method would train again in the opposite direction.
 
     Features are those of the projector that the head stands on, or the samples where it stands on none. The accuracy is
     that of the split's labels, which no scorer sees, or of its test part (``target-test`` for ``target``) where it has
