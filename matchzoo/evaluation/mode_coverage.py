@@ -9,7 +9,7 @@ from matchzoo.core.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import unweighted
 from matchzoo.core.validators import at_least
-from matchzoo.data.gaussian_mixture import GaussianMixture
+from matchzoo.data.points.gaussian_mixture import GaussianMixture
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.metrics.checking import checked_features
 from matchzoo.training.composition import Composition

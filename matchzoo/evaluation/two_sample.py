@@ -10,7 +10,7 @@ from matchzoo.core.samples import unweighted
 from matchzoo.core.structuring import kind_of
 from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.data import Split
-from matchzoo.data.gaussian_mixture import GaussianMixture
+from matchzoo.data.points.gaussian_mixture import GaussianMixture
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained, some_rows
 from matchzoo.evaluation.metrics.two_sample_tests import permutation_test
 from matchzoo.matchers.mmd import squared_mmd

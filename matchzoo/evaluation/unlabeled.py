@@ -12,7 +12,7 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.core.validators import not_empty
 from matchzoo.data import Split
-from matchzoo.data.combined import TEST
+from matchzoo.data.domains.combined import TEST
 from matchzoo.evaluation import scorers as functions
 from matchzoo.evaluation.class_scores import labeled_split, named_split, scoring_space
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained

@@ -18,7 +18,7 @@ from matchzoo import zoo
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.structuring import structure
 from matchzoo.data import Arrays, Gaussian, ImageFolder, ImageNet, Ring, Ring3D, Table, Torchvision, load_card
-from matchzoo.data.imagenet import wnids
+from matchzoo.data.images.imagenet import wnids
 from matchzoo.data.preparation import debian
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.recipes.recipe import Recipe

@@ -10,7 +10,7 @@ import torch
 
 from matchzoo import recipes, zoo
 from matchzoo.cli import main
-from matchzoo.data.imagenet import wnids
+from matchzoo.data.images.imagenet import wnids
 from matchzoo.data.views import Views
 from matchzoo.projectors import Backbone
 from matchzoo.recipes.recipe import Recipe

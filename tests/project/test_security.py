@@ -24,7 +24,7 @@ from matchzoo.cli.main import main
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.storage.paths import is_below
 from matchzoo.data import Arrays, Table, Torchvision
-from matchzoo.data.hub_dataset import Hub
+from matchzoo.data.images.hub_dataset import Hub
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.set_schema import CARD
 from matchzoo.recipes.recipe import Recipe

@@ -156,7 +156,7 @@ def test_several_spaces_give_a_matrix(lgm, tmp_path):
 
 
 def test_what_people_wrote_is_shown_and_never_run(quick, tmp_path, monkeypatch):
-    from matchzoo.data.digits import Digits
+    from matchzoo.data.images.digits import Digits
 
     plain = Digits.build
 

@@ -12,8 +12,8 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples, class_indices, unweighted
 from matchzoo.core.spec import Spec
 from matchzoo.core.structuring import REFUSE
-from matchzoo.data.arrays import Arrays
 from matchzoo.data.data import Data, Loaded
+from matchzoo.data.images.arrays import Arrays
 from matchzoo.data.pool import Pool
 from matchzoo.data.reading.encoded import Decoded
 from matchzoo.data.split import Split

@@ -14,7 +14,7 @@ from matchzoo.core.choices import checked, checked_fields
 from matchzoo.core.class_names import check_names
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import note
-from matchzoo.data.hub_dataset import all_text, distinct, info_of, numbers
+from matchzoo.data.images.hub_dataset import all_text, distinct, info_of, numbers
 from matchzoo.data.reading.decoding import Decoding, Fit, formats
 from matchzoo.data.reading.encoded import Encoded
 from matchzoo.data.reading.folders import class_folders, parts_of

@@ -23,7 +23,7 @@ from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.toml import write_toml
 from matchzoo.data import Data, Split
 from matchzoo.data.data import ENVIRONMENT
-from matchzoo.data.imagenet import ImageNet, wnids
+from matchzoo.data.images.imagenet import ImageNet, wnids
 from matchzoo.data.reading.encoded import undecoded
 from matchzoo.data.reading.store import budget
 from matchzoo.projectors import Backbone

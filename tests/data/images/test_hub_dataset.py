@@ -245,7 +245,7 @@ def test_class_names(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
 
 def test_a_file_that_datasets_wrote(hub: HubServer) -> None:  # noqa: F811
     """By ``Dataset.to_parquet`` of datasets 5.2.0, with the features Image, ClassLabel and Value("string")."""
-    data = one(hub, Path(__file__).parents[1] / "golden/pets.parquet", group_column="place", test_share=0.3)
+    data = one(hub, Path(__file__).parents[2] / "golden/pets.parquet", group_column="place", test_share=0.3)
     data.build(0)
     assert (data.class_names, data.group_names) == (NAMES, ("grass", "sand"))
     for split, count in ((data.training_set, 6), (data.test_set, 3)):

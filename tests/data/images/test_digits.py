@@ -2,7 +2,7 @@
 
 import torch
 
-from matchzoo.data.digits import Digits, textures
+from matchzoo.data.images.digits import Digits, textures
 
 
 def test_a_background_is_behind_the_digits_and_always_the_same():

@@ -7,7 +7,7 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.validators import at_least, positive
-from matchzoo.data.gaussian_mixture import GaussianMixture
+from matchzoo.data.points.gaussian_mixture import GaussianMixture
 
 
 @declare("ring")

@@ -9,8 +9,8 @@ from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.step import Step
 from matchzoo.core.validators import at_least, between, not_empty
-from matchzoo.data.combined import joined
 from matchzoo.data.data import Data, Loaded
+from matchzoo.data.domains.combined import joined
 from matchzoo.data.split import Split
 
 NAMES = ("low", "high")

@@ -13,8 +13,8 @@ from matchzoo import zoo
 from matchzoo.core.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.validators import at_least, between, positive
-from matchzoo.data.arrays import held, resized
 from matchzoo.data.data import Data, Loaded
+from matchzoo.data.images.arrays import held, resized
 from matchzoo.data.reading.decoding import Decoding
 from matchzoo.data.reading.listing import list_files
 from matchzoo.data.split import Split, stratified

@@ -3,7 +3,7 @@
 import torch
 
 from matchzoo.core.declare import declare
-from matchzoo.data.gaussian_mixture import GaussianMixture
+from matchzoo.data.points.gaussian_mixture import GaussianMixture
 
 MEAN = (2.0, 2.0)
 COVARIANCE = ((1.0, 0.81), (0.81, 1.0))

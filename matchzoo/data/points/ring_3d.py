@@ -7,8 +7,8 @@ import torch
 
 from matchzoo.core.declare import declare
 from matchzoo.core.validators import at_least, positive
-from matchzoo.data.gaussian_mixture import GaussianMixture
-from matchzoo.data.ring import circle
+from matchzoo.data.points.gaussian_mixture import GaussianMixture
+from matchzoo.data.points.ring import circle
 
 TILT = math.pi / 3
 

@@ -1,0 +1,1 @@
+"""Data of several domains: environments and further splits, made of other data."""
