@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from matplotlib.figure import Figure
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.data import Digits
 from matchzoo.matchers.statistics import Statistic
 from matchzoo.matchers.statistics.class_means import class_means

@@ -28,8 +28,8 @@ import torch
 import vit_focus
 
 from matchzoo import recipes
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.storage import files
-from matchzoo.core.structuring import structure
 from matchzoo.data import Data
 from matchzoo.data.views import Views
 from matchzoo.recipes.comparison import evaluate

@@ -14,7 +14,7 @@ from helpers.tables import LGM, RING, TINY_CARD
 from matplotlib.figure import Figure
 from PIL import Image
 
-from matchzoo.core.structuring import structure
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import page, pictures
 

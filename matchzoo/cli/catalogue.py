@@ -14,10 +14,10 @@ import tyro
 from matchzoo import recipes, zoo
 from matchzoo.cli.usage import Flag, Name
 from matchzoo.core import shipped
+from matchzoo.core.declaration.toml import read_text, read_toml
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.showing.text import as_json
 from matchzoo.core.storage import files
-from matchzoo.core.toml import read_text, read_toml
 
 COST = re.compile(r"^matchzoo run \S+ +\((.+)\)$", re.MULTILINE)
 """What a run costs, in the comment that a recipe opens with: ``matchzoo run NAME   (1 minute on one CPU thread)``."""

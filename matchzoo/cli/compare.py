@@ -84,9 +84,9 @@ def evaluate(
             "as --evaluation '{ kind = \"from-scratch\" }'"
         )
 
+    from matchzoo.core.declaration.structuring import structure
     from matchzoo.core.errors import DeclarationError
     from matchzoo.core.showing.text import format_table
-    from matchzoo.core.structuring import structure
     from matchzoo.data.views import Views
     from matchzoo.recipes.comparison import evaluate as compare
 

@@ -36,7 +36,7 @@ def run(
         data_changed: resume although the samples are not those that the run began with (names and shapes must agree).
         overrides: words of the command line that are not this command's own.
     """
-    from matchzoo.core.overrides import describe
+    from matchzoo.core.declaration.overrides import describe
 
     recipe = recipes.load_with(name, overrides, "run")
     if fields:

@@ -1,1 +1,1 @@
-"""What every part speaks and no method knows: samples, steps, declarations, kernels, errors."""
+"""What every part speaks and no method knows: samples, specs, steps, parts, schedules, errors."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import attrs
 
-from matchzoo.core.declare import declare, family
+from matchzoo.core.declaration.declare import declare, family
+from matchzoo.core.declaration.validators import Validator, at_least, positive
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.validators import Validator, at_least, positive
 
 
 @family("schedule")

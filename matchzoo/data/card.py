@@ -1,8 +1,8 @@
 """The samples of a data set's card."""
 
 from matchzoo import zoo
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.structuring import structure
 from matchzoo.data.data import Data, Loaded
 
 

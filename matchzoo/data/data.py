@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from matchzoo.core.class_names import check_names
-from matchzoo.core.declare import family
+from matchzoo.core.declaration.declare import family
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec, Units

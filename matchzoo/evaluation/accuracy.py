@@ -8,11 +8,11 @@ from typing import Any
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.step import Step
-from matchzoo.core.validators import not_empty
 from matchzoo.data import Split
 from matchzoo.data.views import Views
 from matchzoo.evaluation.class_scores import labeled_split, named_split, scoring_space

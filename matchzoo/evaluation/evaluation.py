@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import torch
 
-from matchzoo.core.declare import FAMILIES, family
+from matchzoo.core.declaration.declare import FAMILIES, family
 from matchzoo.core.step import Step
 from matchzoo.data import Split
 from matchzoo.training.composition import Composition

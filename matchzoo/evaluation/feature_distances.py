@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 
 from matchzoo import zoo
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.spec import Spec
-from matchzoo.core.validators import at_least
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained, some_rows
 from matchzoo.evaluation.metrics.frechet import frechet_distance
 from matchzoo.evaluation.metrics.kernel_distance import kernel_distance

@@ -9,13 +9,13 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, between, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.showing.text import mean_and_spread
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, between, positive
 from matchzoo.data import Split
 from matchzoo.data.views import Views
 from matchzoo.evaluation.baselines import class_counts, counts_as_record, gain, gain_cells

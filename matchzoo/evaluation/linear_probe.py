@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import attrs
 
-from matchzoo.core.declare import FAMILIES, declare
+from matchzoo.core.declaration.declare import FAMILIES, declare
+from matchzoo.core.declaration.validators import at_least, between, positive
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import unweighted
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.showing.text import mean_and_spread
-from matchzoo.core.validators import at_least, between, positive
 from matchzoo.data import Split
 from matchzoo.data.split import stratified
 from matchzoo.data.views import Views

@@ -5,10 +5,10 @@ import math
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import unweighted
-from matchzoo.core.validators import at_least
 from matchzoo.data.points.gaussian_mixture import GaussianMixture
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.metrics.checking import checked_features

@@ -6,7 +6,7 @@ from typing import Literal
 
 import torch
 
-from matchzoo.core.choices import checked
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.distances import squared_distances
 from matchzoo.core.samples import Samples

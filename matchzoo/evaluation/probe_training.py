@@ -3,10 +3,10 @@
 import attrs
 from torch import nn
 
+from matchzoo.core.declaration.structuring import structure, to_table
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.spec import Spec
-from matchzoo.core.structuring import structure, to_table
 from matchzoo.data import Split
 from matchzoo.data.views import Views
 from matchzoo.evaluation.evaluation import Record, Trained

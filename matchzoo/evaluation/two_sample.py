@@ -3,12 +3,12 @@
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.structuring import kind_of
+from matchzoo.core.declaration.validators import at_least, not_empty, positive
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.kernels import Gaussian, Kernel
+from matchzoo.core.numerics.kernels import Gaussian, Kernel
 from matchzoo.core.samples import unweighted
-from matchzoo.core.structuring import kind_of
-from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.data import Split
 from matchzoo.data.points.gaussian_mixture import GaussianMixture
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained, some_rows

@@ -6,11 +6,11 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.validators import not_empty
 from matchzoo.data import Split
 from matchzoo.data.domains.combined import TEST
 from matchzoo.evaluation import scorers as functions

@@ -7,7 +7,7 @@ from typing import ClassVar, final
 import attrs
 import torch
 
-from matchzoo.core.declare import family
+from matchzoo.core.declaration.declare import family
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples, concatenated
 from matchzoo.core.spec import Spec, Units

@@ -5,12 +5,12 @@ from typing import Literal
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec, Units
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least
 from matchzoo.generators.generator import Generator
 from matchzoo.models.networks.network import Network
 

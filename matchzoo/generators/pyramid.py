@@ -6,13 +6,13 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.numerics.resampling import enlarge
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, positive
 from matchzoo.data.pool import Pool
 from matchzoo.generators.generator import Generator
 from matchzoo.generators.images import decode, image_set, pick

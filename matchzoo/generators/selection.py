@@ -6,11 +6,11 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
-from matchzoo.core.validators import at_least
 from matchzoo.data.pool import Pool
 from matchzoo.data.reading.store import budget
 from matchzoo.generators.generator import Generator

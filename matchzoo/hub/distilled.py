@@ -6,8 +6,8 @@ from pathlib import Path
 import attrs
 import torch
 
-from matchzoo.core.choices import checked
 from matchzoo.core.class_names import relabel
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import class_indices
 from matchzoo.core.showing import notebook

@@ -164,7 +164,7 @@ def push_model(
     Raises:
         MatchZooError: it is no model or another one, with the call that makes one of a run; or as `push`.
     """
-    from matchzoo.core.choices import check_argument
+    from matchzoo.core.declaration.choices import check_argument
     from matchzoo.core.storage.hub_repository import HubRepository
     from matchzoo.hub.folders.declared_parts import Family
     from matchzoo.hub.publishing import Publication, publish_model

@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
+from matchzoo.core.declaration.structuring import kind_of
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.structuring import kind_of
 from matchzoo.hub.model import Model
 from matchzoo.hub.run_parts import RunParts
 from matchzoo.hub.trained import is_run_folder, only, open_model

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
-from matchzoo.core.validators import not_empty
 from matchzoo.hub.folders.declared_parts import backbones_of
 from matchzoo.hub.model import Model
 from matchzoo.hub.trained import open_model

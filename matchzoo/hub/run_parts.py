@@ -12,11 +12,11 @@ import attrs
 import torch
 from safetensors import SafetensorError, safe_open
 
+from matchzoo.core.declaration.structuring import structure, to_table
+from matchzoo.core.declaration.toml import read_toml
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.spec import Spec, specs_as_text, specs_of_text
 from matchzoo.core.storage import files
-from matchzoo.core.structuring import structure, to_table
-from matchzoo.core.toml import read_toml
 from matchzoo.hub.model import Model
 from matchzoo.projectors import Average, Backbone, OuterProduct, Projector, Stack
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 import torch
 
-from matchzoo.core.declare import declare, family
+from matchzoo.core.declaration.declare import declare, family
 
 LEAST = 1e-6
 """Share of the other's length up to which a vector has no direction of its own in a cosine."""

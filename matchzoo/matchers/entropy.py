@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.numerics.losses import mean_entropy
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec

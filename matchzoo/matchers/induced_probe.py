@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.losses import soft_cross_entropy
 from matchzoo.core.samples import Samples, probabilities, unweighted
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, positive
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 

@@ -7,14 +7,14 @@ from typing import ClassVar, Literal
 import attrs
 import torch
 
-from matchzoo.core.declare import family
+from matchzoo.core.declaration.declare import family
+from matchzoo.core.declaration.validators import positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples, as_samples, spec_of
 from matchzoo.core.schedule import Schedule, scheduled
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import positive
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.reference import Online, Reference
 

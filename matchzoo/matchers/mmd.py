@@ -7,12 +7,12 @@ from typing import ClassVar, Literal
 import attrs
 import torch
 
-from matchzoo.core.choices import checked
-from matchzoo.core.declare import Several, declare
+from matchzoo.core.declaration.choices import checked
+from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.kernel_means import mean_of_pairs
-from matchzoo.core.kernels import Gaussian, Kernel
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
+from matchzoo.core.numerics.kernel_means import mean_of_pairs
+from matchzoo.core.numerics.kernels import Gaussian, Kernel
 from matchzoo.core.samples import Samples, as_samples, unweighted
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
@@ -62,8 +62,8 @@ def squared_mmd(
     Weights w of samples, scaled to a sum of 1, take the place of 1/n: ``biased`` has Σ w_i w_j k(x_i, x_j), and
     ``unbiased`` the same over i ≠ j, divided by 1 − Σ w_i².
 
-    Memory is bounded: of more than `matchzoo.core.kernel_means.LIMIT` pairs the Gram matrices are made in tiles, with
-    or without a gradient. Time is that of all pairs, but for ``linear``.
+    Memory is bounded: of more than `matchzoo.core.numerics.kernel_means.LIMIT` pairs the Gram matrices are made in
+    tiles, with or without a gradient. Time is that of all pairs, but for ``linear``.
 
     Args:
         x: n samples, values [n, …], with weights or without.

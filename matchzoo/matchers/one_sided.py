@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.choices import checked
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.choices import checked
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.step import Step

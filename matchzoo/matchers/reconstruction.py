@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.step import Step

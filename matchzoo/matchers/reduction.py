@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import torch
 
-from matchzoo.core.declare import declare, family
+from matchzoo.core.declaration.declare import declare, family
 from matchzoo.core.errors import MatchZooError
 from matchzoo.matchers.distance import Distance, Squared
 

@@ -5,12 +5,12 @@ from abc import ABC, abstractmethod
 import attrs
 import torch
 
-from matchzoo.core.declare import declare, family
+from matchzoo.core.declaration.declare import declare, family
+from matchzoo.core.declaration.structuring import to_table
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
-from matchzoo.core.structuring import to_table
-from matchzoo.core.validators import at_least
 
 
 @family("reference")

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import between, not_empty
 from matchzoo.core.errors import DeclarationError, did_you_mean
 from matchzoo.core.part import Part
 from matchzoo.core.schedule import Schedule, scheduled, value_at
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import between, not_empty
 from matchzoo.projectors.projector import Projector
 
 

@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from matchzoo import zoo
-from matchzoo.core.choices import checked
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.choices import checked
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.structuring import to_table
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
-from matchzoo.core.structuring import to_table
 from matchzoo.projectors.projector import Projector
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

@@ -6,12 +6,12 @@ from typing import Any, ClassVar, final
 import attrs
 import torch
 
-from matchzoo.core.declare import family
+from matchzoo.core.declaration.declare import family
+from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
-from matchzoo.core.validators import not_empty
 
 
 @family("projector")

@@ -5,11 +5,11 @@ from typing import Any
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import not_empty
 from matchzoo.projectors.projector import Projector
 
 

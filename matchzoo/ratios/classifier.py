@@ -8,7 +8,8 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.declare import Several, declare
+from matchzoo.core.declaration.declare import Several, declare
+from matchzoo.core.declaration.validators import at_least, not_empty, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
 from matchzoo.core.numerics.float64 import double
@@ -16,7 +17,6 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.ratios.basis import best, fits, folds
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 

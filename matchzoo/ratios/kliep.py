@@ -3,14 +3,14 @@
 import attrs
 import torch
 
-from matchzoo.core.declare import Several, declare
+from matchzoo.core.declaration.declare import Several, declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.kernels import resolve
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
 from matchzoo.core.numerics.float64 import double
+from matchzoo.core.numerics.kernels import resolve
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least
 from matchzoo.ratios.basis import CANDIDATES, best, centers, design, design_at, fits, folds
 from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.kernels import resolve
 from matchzoo.core.numerics.bandwidths import Bandwidth
 from matchzoo.core.numerics.float64 import double
+from matchzoo.core.numerics.kernels import resolve
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.ratios.basis import best, centers, design, design_at, fits

@@ -33,7 +33,7 @@ def declared(method: str) -> Any:
 
 def estimator_of(method: str) -> "RatioEstimator":
     """The estimator of a kind (``ulsif``) or of a TOML table (``{ kind = "ulsif", centers = 500 }``)."""
-    from matchzoo.core.structuring import structure
+    from matchzoo.core.declaration.structuring import structure
     from matchzoo.ratios.ratio_estimator import RatioEstimator
 
     try:

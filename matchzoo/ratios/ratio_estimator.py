@@ -8,7 +8,7 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import family
+from matchzoo.core.declaration.declare import family
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples, as_samples, spec_of, unweighted

@@ -2,11 +2,11 @@
 
 import attrs
 
-from matchzoo.core.declare import Several, declare
+from matchzoo.core.declaration.declare import Several, declare
+from matchzoo.core.declaration.validators import at_least, not_empty, positive
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.ratios.basis import CANDIDATES
 from matchzoo.ratios.least_squares import fit_least_squares
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator

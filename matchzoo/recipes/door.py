@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from matchzoo.core import shipped
+from matchzoo.core.declaration.toml import read_text
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.toml import read_text
 
 if TYPE_CHECKING:
     from matchzoo.recipes.recipe import Recipe
@@ -54,8 +54,8 @@ def load_with(name: str, overrides: Sequence[str], done: str) -> "Recipe":
     """
     path = shipped.find(FOLDER, name, "recipe")  # first, since what follows is heavy to import
 
-    from matchzoo.core.overrides import flags, override
-    from matchzoo.core.toml import read_toml
+    from matchzoo.core.declaration.overrides import flags, override
+    from matchzoo.core.declaration.toml import read_toml
     from matchzoo.recipes.recipe import Recipe
 
     try:

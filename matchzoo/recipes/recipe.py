@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.structuring import structure, to_table
+from matchzoo.core.declaration.toml import read_toml, write_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.core.memory import in_words, of_memory
-from matchzoo.core.structuring import structure, to_table
-from matchzoo.core.toml import read_toml, write_toml
 from matchzoo.data import Data
 from matchzoo.data.views import Views
 from matchzoo.evaluation import Evaluation
@@ -140,7 +140,7 @@ class Recipe:
 
     def replace(self, **changes: Any) -> "Recipe":
         """A recipe with some dotted fields changed: ``recipe.replace(**{"trainer.steps": 10})``; raises as `read`."""
-        from matchzoo.core.overrides import put
+        from matchzoo.core.declaration.overrides import put
 
         table = self.table()
         for path, value in changes.items():

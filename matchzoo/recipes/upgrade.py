@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from matchzoo.core.renamed import in_todays_words
+from matchzoo.core.declaration.renamed import in_todays_words
 
 
 def upgraded(table: dict[str, Any]) -> dict[str, Any]:

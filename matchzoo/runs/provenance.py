@@ -5,7 +5,7 @@ from platform import python_version
 from typing import Any
 
 from matchzoo import zoo
-from matchzoo.core.structuring import to_table
+from matchzoo.core.declaration.structuring import to_table
 from matchzoo.core.version import __version__
 from matchzoo.data.identity import identity
 from matchzoo.data.views import Views

@@ -13,10 +13,10 @@ from typing import Any
 import attrs
 import torch
 
+from matchzoo.core.declaration.structuring import to_table
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import to_table
 from matchzoo.evaluation import LinearProbe, Trained
 from matchzoo.evaluation.probe_training import TrainedProbe, train
 from matchzoo.hub.model import Model

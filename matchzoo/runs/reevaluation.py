@@ -14,10 +14,10 @@ from typing import Any
 
 import attrs
 
+from matchzoo.core.declaration.structuring import structure, to_table
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.progress import quietly
 from matchzoo.core.storage import files
-from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.version import __version__
 from matchzoo.evaluation import Evaluation, Record, Trained
 from matchzoo.hub.distilled import DistilledDataset

@@ -6,12 +6,12 @@ from typing import Any
 
 import attrs
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing import html, notebook
 from matchzoo.core.showing.text import time_of
 from matchzoo.core.step import Step
 from matchzoo.core.storage.files import read_table
-from matchzoo.core.structuring import structure
 from matchzoo.evaluation.evaluation import Evaluation, notes, tables
 from matchzoo.generators import Generator
 from matchzoo.hub import run_parts

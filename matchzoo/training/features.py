@@ -8,9 +8,9 @@ import attrs
 import numpy as np
 import torch
 
+from matchzoo.core.declaration.structuring import to_table
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import to_table
 from matchzoo.data.reading.store import CacheError, Stored, budget, key_of
 from matchzoo.data.split import Split
 from matchzoo.data.views import Views

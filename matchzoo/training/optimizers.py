@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import attrs
 import torch
 
-from matchzoo.core.declare import declare, family
+from matchzoo.core.declaration.declare import declare, family
+from matchzoo.core.declaration.validators import at_least, between, positive
 from matchzoo.core.schedule import Schedule, scheduled, value_at
-from matchzoo.core.validators import at_least, between, positive
 
 
 @family("optimizer")

@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from matchzoo.core.choices import checked
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.numerics.float64 import double
 
 MOST = 6

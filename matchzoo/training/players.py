@@ -7,10 +7,10 @@ from typing import Literal
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, not_empty
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.schedule import Schedule, scheduled, value_at
-from matchzoo.core.validators import at_least, not_empty
 from matchzoo.matchers import Matcher
 from matchzoo.training.optimizers import Adam, Optimizer
 from matchzoo.training.pareto import MOST

@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import attrs
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, not_empty
 from matchzoo.core.errors import DeclarationError, did_you_mean
-from matchzoo.core.validators import at_least, not_empty
 from matchzoo.training.players import Player
 
 Group = tuple[str, ...]

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, not_empty, positive
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.zoo.card import Card
 from matchzoo.zoo.weights import Weights
 

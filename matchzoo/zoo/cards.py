@@ -11,10 +11,10 @@ from typing import Any, TypeVar, overload
 import attrs
 
 from matchzoo.core import shipped
+from matchzoo.core.declaration.renamed import in_todays_words
+from matchzoo.core.declaration.structuring import structure
+from matchzoo.core.declaration.toml import read_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
-from matchzoo.core.renamed import in_todays_words
-from matchzoo.core.structuring import structure
-from matchzoo.core.toml import read_toml
 from matchzoo.zoo.backbone_card import BackboneCard
 from matchzoo.zoo.card import Card
 from matchzoo.zoo.data_card import DataCard

@@ -6,8 +6,8 @@ from typing import Any
 
 import attrs
 
-from matchzoo.core.declare import declare
-from matchzoo.core.validators import at_least, not_empty, positive
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, not_empty, positive
 from matchzoo.zoo.card import Card
 
 

@@ -5,10 +5,10 @@ from typing import Literal
 
 import attrs
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, between, not_empty, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.storage.hub_environment import check_environment
-from matchzoo.core.validators import at_least, between, not_empty, positive
 from matchzoo.zoo.card import Card
 
 

@@ -5,10 +5,10 @@ from importlib.metadata import version
 
 import torch
 
+from matchzoo.core.declaration.structuring import to_table
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage.files import file_sha256
-from matchzoo.core.structuring import to_table
-from matchzoo.core.toml import write_toml
 from matchzoo.zoo.architectures import network
 from matchzoo.zoo.backbone_card import BackboneCard, Verified
 from matchzoo.zoo.cards import load

@@ -15,9 +15,9 @@ from helpers import started
 
 from matchzoo import recipes, zoo
 from matchzoo.cli import main, usage
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import format_table
-from matchzoo.core.toml import write_toml
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
 

@@ -13,10 +13,10 @@ from helpers.tables import RING
 from PIL import Image
 
 from matchzoo.cli.main import main
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.storage import number_tables
-from matchzoo.core.structuring import structure
 from matchzoo.data import Arrays
 from matchzoo.generators import NoiseGenerator, PixelImages
 from matchzoo.hub import push_model

@@ -13,10 +13,10 @@ from helpers.members import CASES
 
 import matchzoo
 from matchzoo import hub
-from matchzoo.core.choices import has_choices
-from matchzoo.core.declare import FAMILIES
+from matchzoo.core.declaration.choices import has_choices
+from matchzoo.core.declaration.declare import FAMILIES
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.structuring import structure
 
 WRONG = "no-such-choice"
 

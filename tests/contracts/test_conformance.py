@@ -9,11 +9,11 @@ import torch
 from helpers.members import CASES, IMAGES, member, recipe
 
 import matchzoo.recipes.recipe  # registers every family  # noqa: F401
-from matchzoo.core.declare import FAMILIES
+from matchzoo.core.declaration.declare import FAMILIES
+from matchzoo.core.declaration.structuring import structure, to_table
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure, to_table
-from matchzoo.core.toml import write_toml
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.engine import Engine
 from matchzoo.training.loop import Training

@@ -12,9 +12,9 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from matchzoo import recipes, zoo
+from matchzoo.core.declaration.overrides import flags, override
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.overrides import flags, override
-from matchzoo.core.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 
 BASES = {"ring": RING, "lgm": LGM}

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from matchzoo.core.declaration.structuring import structure, to_table
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.schedule import Cosine, Logistic, Ramp, Schedule, StepChange, WarmUp, value_at
-from matchzoo.core.structuring import structure, to_table
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
 

@@ -15,8 +15,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from matchzoo import zoo
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.structuring import structure
 from matchzoo.data import Arrays, Gaussian, ImageFolder, ImageNet, Ring, Ring3D, Table, Torchvision, load_card
 from matchzoo.data.images.imagenet import wnids
 from matchzoo.data.preparation import debian

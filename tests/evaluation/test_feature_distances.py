@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.kernels import Polynomial
+from matchzoo.core.numerics.kernels import Polynomial
 from matchzoo.core.samples import Samples
 from matchzoo.data import Gaussian, Ring, Ring3D
 from matchzoo.evaluation import FeatureDistances, ModeCoverage, Trained, TwoSample

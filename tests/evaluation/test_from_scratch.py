@@ -6,8 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.structuring import structure
 from matchzoo.data.views import Augment, Views
 from matchzoo.evaluation import Trained
 from matchzoo.evaluation.from_scratch import FromScratch, fit_network

@@ -4,8 +4,8 @@ import attrs
 import pytest
 import torch
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.structuring import structure
 from matchzoo.data import Split
 from matchzoo.data.views import Views
 from matchzoo.evaluation import LinearProbe, Trained
@@ -153,7 +153,7 @@ def test_seeds_share_one_pass_over_the_views_where_the_protocol_allows(parts, mo
 
 def test_two_probes_of_one_recipe_keep_their_records_apart(lgm, tmp_path, capsys):
     from matchzoo.cli.main import main
-    from matchzoo.core.toml import write_toml
+    from matchzoo.core.declaration.toml import write_toml
 
     lgm["trainer"]["steps"] = 2
     quick = {"kind": "linear-probe", "views": 1, "seeds": 1, "random_draws": 1, "baselines": ["centroid"]}

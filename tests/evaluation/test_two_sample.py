@@ -2,9 +2,9 @@
 
 import pytest
 
+from matchzoo.core.declaration.structuring import structure, to_table
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.kernels import Energy, Gaussian
-from matchzoo.core.structuring import structure, to_table
+from matchzoo.core.numerics.kernels import Energy, Gaussian
 from matchzoo.evaluation import Evaluation, Trained, TwoSample
 from matchzoo.evaluation.metrics import permutation_test
 from matchzoo.matchers.mmd import squared_mmd

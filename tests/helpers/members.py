@@ -1,7 +1,7 @@
 """A declared member of every family."""
 
 import matchzoo.recipes.recipe  # registers every family  # noqa: F401
-from matchzoo.core.declare import FAMILIES
+from matchzoo.core.declaration.declare import FAMILIES
 
 POINTS = {
     "data": {"kind": "ring", "points": 50, "test_points": 5},

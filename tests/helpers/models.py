@@ -3,8 +3,8 @@
 import attrs
 from helpers.hub_server import TOKEN, Fault, HubServer, hub  # noqa: F401
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.spec import Spec
-from matchzoo.core.structuring import structure
 from matchzoo.generators import NoiseGenerator
 from matchzoo.hub.model import Model
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from matchzoo.core.structuring import structure
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import session
 from matchzoo.training.loop import Training

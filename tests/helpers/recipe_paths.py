@@ -3,8 +3,8 @@
 import shlex
 from typing import Any
 
-from matchzoo.core.overrides import flags, override
-from matchzoo.core.structuring import structure
+from matchzoo.core.declaration.overrides import flags, override
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from matchzoo.core.structuring import structure
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
 

@@ -1,6 +1,6 @@
 """The kernels that the tests try."""
 
-from matchzoo.core.kernels import Gaussian, Linear, Polynomial, RationalQuadratic
+from matchzoo.core.numerics.kernels import Gaussian, Linear, Polynomial, RationalQuadratic
 
 KERNELS = {
     "gaussian": Gaussian(bandwidths=(0.5, 2.0)),

@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from matchzoo.core.structuring import structure
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
 

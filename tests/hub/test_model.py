@@ -17,12 +17,12 @@ from safetensors.torch import load_file, save_file
 from matchzoo import hub as door
 from matchzoo import recipes
 from matchzoo.cli.main import main
-from matchzoo.core.declare import FAMILIES
+from matchzoo.core.declaration.declare import FAMILIES
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.core.storage.files import file_sha256
-from matchzoo.core.structuring import structure
 from matchzoo.generators import Generator, NoiseGenerator
 from matchzoo.hub.folders import model_writing
 from matchzoo.hub.folders.model_schema import CONFIG, FILES, PART, RECIPE, SAMPLE, TENSORS

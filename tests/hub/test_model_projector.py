@@ -13,10 +13,10 @@ from safetensors.torch import load_file
 
 from matchzoo import hub as door
 from matchzoo import recipes
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.hub.model import Model
 from matchzoo.hub.model_projector import ModelProjector
 from matchzoo.projectors import recolor

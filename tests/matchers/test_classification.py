@@ -7,11 +7,11 @@ import pytest
 import torch
 from helpers.condensation import TABLE
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.data import Data
 from matchzoo.matchers import Classification
 from matchzoo.recipes.planning import plan

@@ -12,13 +12,13 @@ import torch
 from helpers.tested_estimators import FIXED as TESTED_ESTIMATORS
 from helpers.tested_kernels import KERNELS as TESTED_KERNELS
 
-from matchzoo.core.declare import FAMILIES
+from matchzoo.core.declaration.declare import FAMILIES
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.kernels import Energy, Kernel
+from matchzoo.core.numerics.kernels import Energy, Kernel
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.matchers import Matcher
 from matchzoo.matchers.distance import Distance
 from matchzoo.matchers.gan import GAN, Loss

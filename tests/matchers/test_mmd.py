@@ -6,11 +6,11 @@ import pytest
 import scipy.stats
 import torch
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.kernels import Energy, Gaussian, Kernel, Linear, Polynomial, RationalQuadratic
+from matchzoo.core.numerics.kernels import Energy, Gaussian, Kernel, Linear, Polynomial, RationalQuadratic
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.matchers import MMD, Matcher
 from matchzoo.matchers.mmd import mmd2, squared_mmd
 

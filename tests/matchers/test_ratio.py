@@ -6,10 +6,10 @@ import scipy.integrate
 import torch
 import torch.nn.functional as F
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.matchers import Matcher, RatioMatcher
 from matchzoo.matchers.ratio import DIVERGENCES, f_divergence, pearson
 from matchzoo.ratios import Classifier, KernelMeanMatching, Ratio

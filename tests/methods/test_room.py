@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from helpers.room import DIGITS, ENCODER, HEAD, SGD, TRAINER, V_REX, barlow, training
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.matchers import mmd2
 from matchzoo.matchers.statistics import cross_correlation
 from matchzoo.recipes.recipe import Recipe

@@ -189,7 +189,7 @@ def in_the_reference() -> tuple[dict[int, str], dict[int, str]]:
 
 
 def test_every_public_family_member_is_in_the_reference():
-    from matchzoo.core.declare import FAMILIES
+    from matchzoo.core.declaration.declare import FAMILIES
 
     of_modules, by_itself = in_the_reference()
     members = [registry[kind] for registry in FAMILIES.values() for kind in registry.names()]

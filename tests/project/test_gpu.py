@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from matchzoo.core.structuring import structure
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
 

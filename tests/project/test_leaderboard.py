@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from matchzoo import recipes
-from matchzoo.core.structuring import structure
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.data import Data
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))

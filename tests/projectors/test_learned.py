@@ -5,10 +5,10 @@ import copy
 import pytest
 import torch
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.models.networks import MLP, ConvNet
 from matchzoo.projectors import Learned
 from matchzoo.recipes.recipe import Recipe

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.projectors import Projector, Recoloring, Stack
 
 LAYER = {"kind": "learned", "features": 3, "network": {"kind": "mlp", "widths": [4]}}

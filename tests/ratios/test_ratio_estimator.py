@@ -10,12 +10,12 @@ import torch
 from helpers.tested_estimators import FIXED
 from sklearn.linear_model import LogisticRegression
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.distances import gaussian, squared_distances
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.ratios import KLIEP, ULSIF, Classifier, KernelMeanMatching, Ratio, RatioEstimator, RuLSIF
 from matchzoo.ratios.classifier import logistic_regression
 from matchzoo.ratios.kernel_mean_matching import kernel_mean_matching, plus_ridge

@@ -8,8 +8,8 @@ import torch
 
 from matchzoo import recipes
 from matchzoo.cli.main import main
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.structuring import structure
 from matchzoo.hub import DistilledDataset
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.recipes.upgrade import upgraded

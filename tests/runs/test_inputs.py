@@ -12,9 +12,9 @@ from helpers.resuming import stop_after
 from PIL import Image
 
 from matchzoo.cli.main import main
+from matchzoo.core.declaration.structuring import structure
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.structuring import structure
-from matchzoo.core.toml import write_toml
 from matchzoo.recipes.comparison import evaluate
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import inputs

@@ -287,7 +287,7 @@ def test_a_strip_holds_its_images(shape):
 
 
 def test_the_command_says_where_the_page_is(ring, tmp_path, capsys):
-    from matchzoo.core.toml import write_toml
+    from matchzoo.core.declaration.toml import write_toml
 
     (tmp_path / "mine.toml").write_text(write_toml(ring))
     main(["run", str(tmp_path / "mine.toml"), "--output", str(tmp_path / "run"), "--quiet"])

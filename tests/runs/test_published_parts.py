@@ -15,8 +15,8 @@ from safetensors.torch import load_file, save_file
 from matchzoo import hub as door
 from matchzoo import recipes
 from matchzoo.cli.main import main
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.structuring import structure
 from matchzoo.hub.model import Model
 from matchzoo.projectors import Learned, Stack
 from matchzoo.recipes.recipe import Recipe

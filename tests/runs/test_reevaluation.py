@@ -10,9 +10,9 @@ from helpers.tables import LGM
 
 from matchzoo import recipes
 from matchzoo.cli.main import main
+from matchzoo.core.declaration.structuring import to_table
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
-from matchzoo.core.structuring import to_table
 from matchzoo.evaluation import FromScratch, LinearProbe
 from matchzoo.models.networks import MLP
 from matchzoo.recipes.recipe import Recipe

@@ -11,11 +11,11 @@ from PIL import Image
 from safetensors import safe_open
 
 from matchzoo import recipes
+from matchzoo.core.declaration.structuring import structure
+from matchzoo.core.declaration.toml import read_toml
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.step import Step
 from matchzoo.core.storage import files
-from matchzoo.core.structuring import structure
-from matchzoo.core.toml import read_toml
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.ratios import kernel_mean_matching
 from matchzoo.recipes.recipe import Recipe

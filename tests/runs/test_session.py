@@ -12,10 +12,10 @@ from helpers import started
 from helpers.resuming import Stop, assert_same, stop_after
 
 from matchzoo import recipes
+from matchzoo.core.declaration.structuring import structure
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.storage import files
-from matchzoo.core.structuring import structure
-from matchzoo.core.toml import write_toml
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs.session import Session
 from matchzoo.training.checkpoint import Checkpoints

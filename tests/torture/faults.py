@@ -24,8 +24,8 @@ from helpers.hub_server import Fault, HubServer
 from safetensors.torch import load_file
 from torture import kills
 
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.storage import files
-from matchzoo.core.toml import write_toml
 from matchzoo.hub.distilled import DistilledDataset
 
 

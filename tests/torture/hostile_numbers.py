@@ -18,10 +18,10 @@ import attrs
 import torch
 from torture.attempts import Wrong, attempt, expect
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.evaluation.metrics.frechet import frechet_distance
 from matchzoo.evaluation.metrics.kernel_distance import kernel_distance
 from matchzoo.evaluation.metrics.manifold import precision_recall_density_coverage

@@ -17,8 +17,8 @@ from helpers import started
 from safetensors.torch import load_file
 
 from matchzoo import recipes
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.storage import files
-from matchzoo.core.toml import write_toml
 
 LEFT_ALONE = {"environment.json", "report.html", "metrics.json", "metrics.jsonl"}
 """Say when and how long, so they differ between runs; the numbers in them are compared apart."""

@@ -8,9 +8,9 @@ import pytest
 import torch
 from helpers.training_steps import train
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.generators import Generator
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.chunking import automatic, chunks, couples_rows, excerpt, kept_bytes

@@ -15,10 +15,10 @@ from safetensors.torch import load_file
 
 from matchzoo import recipes
 from matchzoo.cli import catalogue, main
+from matchzoo.core.declaration.overrides import describe
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.overrides import describe
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.card import text as page
 from matchzoo.matchers.distance import cosine_distance

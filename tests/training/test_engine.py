@@ -18,7 +18,7 @@ from helpers.training_steps import STEPS, train
 from safetensors.torch import load_file
 from torch.testing import assert_close
 
-from matchzoo.core.structuring import structure
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.engine import Engine
 from matchzoo.training.loop import Training

@@ -12,8 +12,8 @@ import torch
 from helpers.tables import RING
 from safetensors.torch import load_file
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.checkpoint import Checkpoints
 from matchzoo.training.finite_check import FiniteCheck, NotFiniteError, largest, require_finite

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from matchzoo.core.declare import FAMILIES, declare
+from matchzoo.core.declaration.declare import FAMILIES, declare
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.matchers import Discrepancy
 from matchzoo.matchers.mmd import mmd2
 from matchzoo.matchers.ratio import pearson

@@ -22,10 +22,10 @@ from safetensors.torch import save_file
 from matchzoo import zoo
 from matchzoo.cli import main
 from matchzoo.core import shipped
+from matchzoo.core.declaration.structuring import structure, to_table
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
-from matchzoo.core.structuring import structure, to_table
-from matchzoo.core.toml import write_toml
 from matchzoo.projectors import Backbone
 from matchzoo.projectors.backbone import IMAGENET
 from matchzoo.zoo import architectures

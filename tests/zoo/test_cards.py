@@ -11,10 +11,10 @@ import pytest
 from matchzoo import recipes, zoo
 from matchzoo.cli import catalogue, main
 from matchzoo.core import shipped
+from matchzoo.core.declaration.overrides import flags, override
+from matchzoo.core.declaration.structuring import structure, to_table
+from matchzoo.core.declaration.toml import read_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.overrides import flags, override
-from matchzoo.core.structuring import structure, to_table
-from matchzoo.core.toml import read_toml
 from matchzoo.data import Data, load_card
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.zoo import cards

@@ -15,10 +15,10 @@ from matchzoo import recipes, zoo
 from matchzoo.cli import catalogue
 from matchzoo.cli.main import main
 from matchzoo.core import shipped
+from matchzoo.core.declaration.structuring import structure
+from matchzoo.core.declaration.toml import read_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.storage.files import file_sha256
-from matchzoo.core.structuring import structure
-from matchzoo.core.toml import read_toml
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.set_schema import TENSORS
 from matchzoo.zoo import DistilledCard

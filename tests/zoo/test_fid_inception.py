@@ -13,10 +13,10 @@ from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorIncepti
 
 from matchzoo import zoo
 from matchzoo.cli import main
+from matchzoo.core.declaration.structuring import to_table
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.spec import Spec
-from matchzoo.core.structuring import to_table
-from matchzoo.core.toml import write_toml
 from matchzoo.evaluation import FeatureDistances, Trained
 from matchzoo.projectors import Backbone
 from matchzoo.recipes.recipe import Recipe

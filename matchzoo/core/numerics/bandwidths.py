@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from matchzoo.core.declaration.validators import not_empty, positive
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.validators import not_empty, positive
 
 if TYPE_CHECKING:
     pass

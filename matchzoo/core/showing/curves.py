@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from matchzoo.core.choices import checked_fields
+from matchzoo.core.declaration.choices import checked_fields
 
 INK, SECOND = "#1f4e79", "#c55a11"
 COLUMNS = 4

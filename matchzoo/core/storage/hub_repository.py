@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 
-from matchzoo.core.choices import checked, checked_fields
+from matchzoo.core.declaration.choices import checked, checked_fields
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
 from matchzoo.core.storage.cache import VARIABLE, cache_folder

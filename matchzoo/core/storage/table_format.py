@@ -4,9 +4,9 @@ from typing import Literal
 
 import attrs
 
-from matchzoo.core.declare import Several, declare
+from matchzoo.core.declaration.declare import Several, declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.validators import at_least
 
 WORDS = {"tab": "\t", "\\t": "\t", "space": " ", "blank": " ", "whitespace": " ", "comma": ",", "semicolon": ";"}
 """What separators are called, beside the characters themselves."""

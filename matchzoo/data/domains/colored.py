@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, between, not_empty
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, between, not_empty
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.domains.combined import joined
 from matchzoo.data.split import Split

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.validators import not_empty
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.split import Split
 

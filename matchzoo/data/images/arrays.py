@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from safetensors import safe_open
 
 from matchzoo.core.class_names import check_names, sort_names
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, between
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.numerics.luminance import luminance
 from matchzoo.core.showing.progress import note
-from matchzoo.core.validators import at_least, between
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.reading.array_names import parts_of_arrays
 from matchzoo.data.reading.looks import some_rows, tell_alike, tell_range

@@ -6,10 +6,10 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, between, positive
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, between, positive
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.split import Split, stratified
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from matchzoo.core.class_names import sort_names
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.progress import note
 from matchzoo.core.storage.paths import is_below

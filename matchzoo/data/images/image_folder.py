@@ -1,6 +1,6 @@
 """A folder of images, one folder a class."""
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.data.data import Loaded
 from matchzoo.data.reading.encoded import Decoded

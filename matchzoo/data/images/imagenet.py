@@ -6,10 +6,10 @@ from typing import Literal
 import attrs
 
 from matchzoo.core import shipped
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.toml import read_toml
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.toml import read_toml
-from matchzoo.core.validators import at_least
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.reading.decoding import Decoding
 from matchzoo.data.reading.listing import folder_of, list_classes, refuse_overlap

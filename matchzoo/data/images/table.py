@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from matchzoo.core.class_names import sort_names
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.showing.progress import Progress, note
 from matchzoo.core.storage.paths import is_below

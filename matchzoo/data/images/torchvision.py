@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from matchzoo import zoo
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, between, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.validators import at_least, between, positive
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.images.arrays import held, resized
 from matchzoo.data.reading.decoding import Decoding

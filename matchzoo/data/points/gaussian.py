@@ -2,7 +2,7 @@
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.data.points.gaussian_mixture import GaussianMixture
 
 MEAN = (2.0, 2.0)

@@ -7,8 +7,8 @@ from typing import final
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
-from matchzoo.core.validators import at_least
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.split import Split
 

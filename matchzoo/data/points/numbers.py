@@ -7,13 +7,13 @@ import attrs
 import numpy as np
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, between
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.progress import note
 from matchzoo.core.spec import Units
 from matchzoo.core.storage import number_tables
 from matchzoo.core.storage.table_format import TableFormat
-from matchzoo.core.validators import at_least, between
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.split import Split
 

@@ -5,8 +5,8 @@ import math
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
-from matchzoo.core.validators import at_least, positive
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.data.points.gaussian_mixture import GaussianMixture
 from matchzoo.data.points.ring import circle
 

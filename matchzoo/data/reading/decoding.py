@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from PIL import Image, ImageOps
 
-from matchzoo.core.choices import checked_fields
+from matchzoo.core.declaration.choices import checked_fields
 from matchzoo.core.errors import MatchZooError
 from matchzoo.data.reading.rasters import Range, black_and_white, raster_type, rescaled, values_of
 

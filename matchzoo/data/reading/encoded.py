@@ -12,8 +12,8 @@ import attrs
 import numpy as np
 import torch
 
-from matchzoo.core.declare import declare
-from matchzoo.core.validators import at_least, between
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, between
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.reading.decoding import Decoding, formats
 from matchzoo.data.reading.looks import some_rows, tell_alike, tell_range

@@ -6,8 +6,8 @@ from typing import Literal
 
 import attrs
 
-from matchzoo.core.choices import checked
 from matchzoo.core.class_names import sort_names
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import note
 from matchzoo.data.reading.splits import assign, split_of, split_of_word

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from matchzoo.core.choices import checked
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.showing.progress import note
 from matchzoo.data.reading.rasters import FULL, Range
 

@@ -7,7 +7,7 @@ import attrs
 import numpy as np
 from PIL import Image
 
-from matchzoo.core.choices import checked
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.errors import DeclarationError, MatchZooError
 
 Range = tuple[float, float] | Literal["type", "auto", "image"]

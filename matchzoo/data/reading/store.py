@@ -20,7 +20,7 @@ import attrs
 import numpy as np
 import torch
 
-from matchzoo.core.choices import checked_fields
+from matchzoo.core.declaration.choices import checked_fields
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.storage.cache import VARIABLE, cache_folder

@@ -7,9 +7,9 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.declare import Several, declare
+from matchzoo.core.declaration.declare import Several, declare
+from matchzoo.core.declaration.validators import at_least, between, not_empty, positive
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.validators import at_least, between, not_empty, positive
 
 Operation = Literal["color", "shift", "cutout", "flip", "scale", "rotate"]
 AT_REST = torch.tensor([0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 0], dtype=torch.float64)

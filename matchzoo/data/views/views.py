@@ -9,10 +9,10 @@ from typing import Any, Literal, cast
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import ascending, at_least, between, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.resampling import frames
-from matchzoo.core.validators import ascending, at_least, between, positive
 from matchzoo.data.split import Split
 from matchzoo.data.views.augment import Augment
 

@@ -6,13 +6,13 @@ from typing import Any
 import attrs
 import torch
 
-from matchzoo.core.declare import FAMILIES
+from matchzoo.core.declaration.declare import FAMILIES
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
-from matchzoo.core.kernels import Gaussian
 from matchzoo.core.numerics.float64 import double
+from matchzoo.core.numerics.kernels import Gaussian
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.matchers import squared_mmd
 from matchzoo.models.classifiers import LinearClassifier, fit_softmax_regression
 from matchzoo.models.classifiers.classifiers import standardize as center_and_scale

@@ -2,7 +2,7 @@
 
 import torch
 
-from matchzoo.core.kernels import Polynomial
+from matchzoo.core.numerics.kernels import Polynomial
 from matchzoo.core.samples import Samples
 from matchzoo.evaluation.metrics.checking import checked_features
 

@@ -11,10 +11,10 @@ from typing import Literal
 import attrs
 import torch
 
-from matchzoo.core.choices import checked
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.kernel_means import SIDE
-from matchzoo.core.kernels import Gaussian, Kernel
+from matchzoo.core.numerics.kernel_means import SIDE
+from matchzoo.core.numerics.kernels import Gaussian, Kernel
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.evaluation.metrics.checking import checked_features

@@ -2,7 +2,7 @@
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.spec import Spec
 from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors.selector import Selector, refuse_count

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.samples import Samples
 from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors.selector import Selector, in_each_class

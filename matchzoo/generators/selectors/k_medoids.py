@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples

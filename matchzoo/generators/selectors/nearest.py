@@ -7,11 +7,11 @@ import attrs
 import torch
 
 from matchzoo.core.class_names import relabel
-from matchzoo.core.declare import FAMILIES, declare
+from matchzoo.core.declaration.declare import FAMILIES, declare
+from matchzoo.core.declaration.structuring import REFUSE
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples, class_indices, unweighted
 from matchzoo.core.spec import Spec
-from matchzoo.core.structuring import REFUSE
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.images.arrays import Arrays
 from matchzoo.data.pool import Pool

@@ -6,7 +6,7 @@ from itertools import repeat
 
 import torch
 
-from matchzoo.core.declare import family
+from matchzoo.core.declaration.declare import family
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.spec import Spec

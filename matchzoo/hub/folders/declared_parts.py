@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import attrs
 
-from matchzoo.core.declare import FAMILIES, declare
-from matchzoo.core.structuring import structure, to_table
-from matchzoo.core.validators import at_least
+from matchzoo.core.declaration.declare import FAMILIES, declare
+from matchzoo.core.declaration.structuring import structure, to_table
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.generators import Generator
 from matchzoo.models.classifiers.image_classifier import Probe
 from matchzoo.projectors import Backbone, Projector

@@ -10,8 +10,8 @@ from typing import Any
 import attrs
 import yaml
 
+from matchzoo.core.declaration.renamed import in_todays_words
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.renamed import in_todays_words
 from matchzoo.core.storage.files import file_sha256
 from matchzoo.core.storage.paths import is_below
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
 from matchzoo.core.spec import Units
-from matchzoo.core.structuring import structure
 from matchzoo.evaluation import Evaluation
 from matchzoo.evaluation.evaluation import tables
 from matchzoo.hub.folders.card_text import (

@@ -9,10 +9,10 @@ from safetensors import SafetensorError, safe_open
 
 from matchzoo import zoo
 from matchzoo.core.class_names import check_names
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.generators import Generator
 from matchzoo.hub.folders import declared_parts, layout_check
 from matchzoo.hub.folders.declared_parts import CLASSES, Part

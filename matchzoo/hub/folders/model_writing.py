@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from matplotlib.figure import Figure
 
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.curves import INK
 from matchzoo.core.showing.figures import POINTS, image_grid, plane
 from matchzoo.core.spec import as_table
 from matchzoo.core.storage import files
 from matchzoo.core.storage.files import file_sha256
-from matchzoo.core.toml import write_toml
 from matchzoo.generators import Generator
 from matchzoo.hub.folders import model_card
 from matchzoo.hub.folders.declared_parts import table_of

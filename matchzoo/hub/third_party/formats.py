@@ -10,8 +10,8 @@ import attrs
 import torch
 from PIL import Image
 
-from matchzoo.core.choices import checked, checked_fields
 from matchzoo.core.class_names import check_names
+from matchzoo.core.declaration.choices import checked, checked_fields
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import note
 from matchzoo.data.images.hub_dataset import all_text, distinct, info_of, numbers

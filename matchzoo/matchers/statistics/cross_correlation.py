@@ -6,11 +6,11 @@ from typing import Literal
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least
 from matchzoo.matchers.statistics.statistic import JointStatistic
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import attrs
 import torch
 
-from matchzoo.core.choices import checked
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.samples import probabilities
 
 Quantity = Literal["gradient", "hessian-gradient", "hessian-diagonal", "gradient-variance"]

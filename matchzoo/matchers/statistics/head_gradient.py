@@ -5,12 +5,12 @@ from typing import Any
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, positive
 from matchzoo.matchers.statistics.statistic import Statistic
 
 BLOCK = 2**20

@@ -6,13 +6,13 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import between, not_empty
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import between, not_empty
 from matchzoo.matchers.statistics.class_means import classes_of
 from matchzoo.matchers.statistics.head_curvature import LinearHead, Quantity
 from matchzoo.matchers.statistics.statistic import Statistic

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step

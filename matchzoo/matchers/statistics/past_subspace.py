@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, between
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, between
 from matchzoo.matchers.statistics.around_statistic import AroundStatistic
 from matchzoo.matchers.statistics.statistic import Statistic
 

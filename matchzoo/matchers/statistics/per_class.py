@@ -2,7 +2,7 @@
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec

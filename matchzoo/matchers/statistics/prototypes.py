@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import between, not_empty
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples, class_indices
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import between, not_empty
 from matchzoo.matchers.statistics.class_means import classes_of
 from matchzoo.matchers.statistics.statistic import Statistic
 from matchzoo.projectors.projector import Projector

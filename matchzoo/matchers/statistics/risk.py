@@ -2,7 +2,7 @@
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.numerics.losses import soft_cross_entropy
 from matchzoo.core.samples import Samples

@@ -6,7 +6,7 @@ from typing import ClassVar, final
 
 import torch
 
-from matchzoo.core.declare import family
+from matchzoo.core.declaration.declare import family
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples, as_samples, spec_of

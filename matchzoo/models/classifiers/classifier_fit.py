@@ -7,7 +7,7 @@ from typing import ClassVar
 import attrs
 import torch
 
-from matchzoo.core.declare import FAMILIES, family
+from matchzoo.core.declaration.declare import FAMILIES, family
 from matchzoo.core.samples import Samples, unweighted
 from matchzoo.models.classifiers.classifiers import FeatureClassifier
 from matchzoo.models.classifiers.classifiers import accuracy as accuracy

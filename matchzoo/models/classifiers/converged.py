@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 import attrs
 import torch
 
-from matchzoo.core.declare import Several, declare
+from matchzoo.core.declaration.declare import Several, declare
+from matchzoo.core.declaration.validators import not_empty, positive
 from matchzoo.core.samples import Samples
-from matchzoo.core.validators import not_empty, positive
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet, accuracy
 from matchzoo.models.classifiers.classifiers import LinearClassifier
 from matchzoo.models.classifiers.softmax_regression import fit_softmax_regression

@@ -6,11 +6,11 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.resampling import center_crop
 from matchzoo.core.spec import Spec
-from matchzoo.core.validators import at_least
 from matchzoo.models.classifiers.classifiers import LinearClassifier
 
 

@@ -6,9 +6,9 @@ import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.declare import Several, declare
+from matchzoo.core.declaration.declare import Several, declare
+from matchzoo.core.declaration.validators import at_least, not_empty, positive
 from matchzoo.core.samples import Samples
-from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet, accuracy
 from matchzoo.models.classifiers.classifiers import FeatureClassifier, probabilities
 from matchzoo.models.classifiers.converged import best_of

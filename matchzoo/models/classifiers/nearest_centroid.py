@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet

@@ -8,10 +8,10 @@ from typing import ClassVar
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, positive
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet
 from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities
 

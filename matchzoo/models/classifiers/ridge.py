@@ -6,10 +6,10 @@ from typing import Any
 import attrs
 import torch
 
-from matchzoo.core.declare import Several, declare
+from matchzoo.core.declaration.declare import Several, declare
+from matchzoo.core.declaration.validators import not_empty, positive
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
-from matchzoo.core.validators import not_empty, positive
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit, Fitted, TrainingSet
 from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities, standardize
 from matchzoo.models.classifiers.converged import fit_best

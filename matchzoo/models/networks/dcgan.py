@@ -7,9 +7,9 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import Several, declare
+from matchzoo.core.declaration.declare import Several, declare
+from matchzoo.core.declaration.validators import at_least, not_empty, positive
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.models.networks.layers import OUTPUTS, Output, linear
 from matchzoo.models.networks.network import Network, Shape
 

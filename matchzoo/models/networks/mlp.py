@@ -8,8 +8,8 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import Several, declare
-from matchzoo.core.validators import at_least
+from matchzoo.core.declaration.declare import Several, declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.models.networks.layers import ACTIVATIONS, OUTPUTS, Activation, Output, linear
 from matchzoo.models.networks.network import Network, Shape
 

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from matchzoo.core.declare import family
+from matchzoo.core.declaration.declare import family
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.validators import at_least
 
 Shape = tuple[int, ...]
 """Of one sample: (d,) of vectors, (channels, height, width) of images."""

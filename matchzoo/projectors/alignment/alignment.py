@@ -7,11 +7,11 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.distances import gaussian, squared_distances
 from matchzoo.core.spec import Spec
-from matchzoo.core.validators import not_empty
 from matchzoo.data.pool import Pool
 from matchzoo.projectors.projector import Projector
 

@@ -3,9 +3,9 @@
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.numerics.float64 import double
-from matchzoo.core.validators import at_least
 from matchzoo.projectors.alignment.alignment import Alignment, LinearMap, check_sets
 
 

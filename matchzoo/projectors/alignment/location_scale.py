@@ -2,7 +2,7 @@
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.numerics.float64 import double
 from matchzoo.projectors.alignment.alignment import Alignment, LinearMap, check_sets
 

@@ -3,10 +3,10 @@
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
-from matchzoo.core.validators import at_least
 from matchzoo.projectors.alignment.alignment import Alignment, LinearMap, check_sets
 
 

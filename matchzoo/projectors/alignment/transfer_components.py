@@ -4,13 +4,13 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
 from matchzoo.core.numerics.distances import gaussian, median_distance, squared_distances
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.spec import Spec
-from matchzoo.core.validators import at_least
 from matchzoo.projectors.alignment.alignment import Alignment, KernelMap, check_sets
 
 

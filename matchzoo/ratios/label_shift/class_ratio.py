@@ -5,7 +5,7 @@ from typing import Literal
 import attrs
 import torch
 
-from matchzoo.core.choices import checked_fields
+from matchzoo.core.declaration.choices import checked_fields
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.ratios.label_shift.checking import checked_labels, checked_probabilities

@@ -6,14 +6,14 @@ from typing import Literal
 import attrs
 import torch
 
-from matchzoo.core.choices import checked_fields
-from matchzoo.core.declare import Several
+from matchzoo.core.declaration.choices import checked_fields
+from matchzoo.core.declaration.declare import Several
+from matchzoo.core.declaration.validators import at_least, not_empty, positive
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, not_empty, positive
 from matchzoo.models.classifiers.softmax_regression import fit_softmax_regression
 
 MEDIAN_OF = 2000

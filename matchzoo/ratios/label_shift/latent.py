@@ -6,9 +6,9 @@ import attrs
 import torch
 import torch.nn.functional as F
 
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
-from matchzoo.core.validators import at_least
 from matchzoo.ratios.label_shift.clustering import factorize_shares, k_means
 from matchzoo.ratios.label_shift.k_way import KWay, KWayRatio
 

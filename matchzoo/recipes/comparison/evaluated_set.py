@@ -9,9 +9,9 @@ from typing import Any
 import attrs
 
 from matchzoo.core.class_names import sort_names
+from matchzoo.core.declaration.structuring import kind_of
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.spec import Spec
-from matchzoo.core.structuring import kind_of
 from matchzoo.data import Data, Split
 from matchzoo.evaluation.baselines import class_counts
 from matchzoo.generators import Selection

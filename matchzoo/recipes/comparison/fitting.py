@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.choices import checked
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.luminance import luminance
 from matchzoo.data import Combined, Data

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import attrs
 
-from matchzoo.core.choices import checked
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
 from matchzoo.core.storage import files

@@ -6,10 +6,10 @@ from typing import Any
 
 import attrs
 
+from matchzoo.core.declaration.structuring import structure, to_table
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown
 from matchzoo.core.storage import files
-from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.version import __version__
 from matchzoo.data import Data
 from matchzoo.evaluation import Evaluation, LinearProbe, Record, Trained

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import attrs
 
-from matchzoo.core.choices import checked
+from matchzoo.core.declaration.choices import checked
+from matchzoo.core.declaration.structuring import structure, to_table
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.showing.text import size_of
 from matchzoo.core.spec import Spec
-from matchzoo.core.structuring import structure, to_table
 from matchzoo.core.version import __version__
 from matchzoo.data import Data, Split
 from matchzoo.data.views import Crop, Views

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from matchzoo.core.declaration.structuring import kind_of, to_table
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of, with_spread
 from matchzoo.core.storage import files
-from matchzoo.core.structuring import kind_of, to_table
 from matchzoo.core.version import __version__
 from matchzoo.data.views import Views
 from matchzoo.evaluation.baselines import ALL, UNEQUAL, counts_of, gain, per_class_in_words

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from matchzoo import zoo
+from matchzoo.core.declaration.structuring import to_table
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.structuring import to_table
 from matchzoo.data import Data
 from matchzoo.data.identity import are_splits, change, identity
 from matchzoo.recipes.comparison.evaluated_set import Opened

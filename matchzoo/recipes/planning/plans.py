@@ -206,7 +206,7 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
 
 
 def _kind(part: Any) -> str:
-    from matchzoo.core.declare import FAMILIES, family_of
+    from matchzoo.core.declaration.declare import FAMILIES, family_of
 
     family = family_of(type(part))
     return "" if family is None else FAMILIES[family].kind_of(type(part))
@@ -267,7 +267,7 @@ def _references(recipe: Recipe, estimator: Estimator) -> list[dict[str, Any]]:
 
 def _words(change: dict[str, Any]) -> str:
     """A change as the command line takes it."""
-    from matchzoo.core.structuring import to_table
+    from matchzoo.core.declaration.structuring import to_table
 
     words = []
     for path, value in change.items():

@@ -16,11 +16,11 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from matchzoo import zoo
+from matchzoo.core.declaration.structuring import structure, to_table
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure, to_table
-from matchzoo.core.toml import write_toml
 from matchzoo.data import Data, Split
 from matchzoo.data.data import ENVIRONMENT
 from matchzoo.data.images.imagenet import ImageNet, wnids

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.zoo.weights.weights import Weights
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.storage.hub_environment import check_environment
 from matchzoo.core.storage.hub_errors import explained

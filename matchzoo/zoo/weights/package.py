@@ -3,7 +3,7 @@
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.zoo.weights.weights import Weights
 

@@ -1,6 +1,6 @@
 """No weights at all."""
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.zoo.weights.weights import Weights
 
 

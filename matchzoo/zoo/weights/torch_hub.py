@@ -6,7 +6,7 @@ import urllib.parse
 from pathlib import Path
 from typing import Any
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.storage.paths import is_below
 from matchzoo.zoo.weights.weights import Weights

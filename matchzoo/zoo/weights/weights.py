@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matchzoo.core.declare import family
+from matchzoo.core.declaration.declare import family
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage.files import file_sha256
 
@@ -58,7 +58,7 @@ class Weights(ABC):
         Raises:
             MatchZooError: as `fetch`.
         """
-        from matchzoo.core.structuring import to_table
+        from matchzoo.core.declaration.structuring import to_table
 
         table = to_table(self)
         path = self.fetch()

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.data import Data
 
 DIGITS = {"kind": "digits", "size": 8, "channels": 1}

@@ -14,8 +14,8 @@ from helpers.hub_server import HubServer, hub  # noqa: F401
 from PIL import Image
 from pyarrow import parquet
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.structuring import structure
 from matchzoo.data import Hub
 from matchzoo.data.reading.repository import Repository
 from matchzoo.data.reading.shards import Rows, named

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.structuring import structure
 from matchzoo.data import Arrays, Data, ImageFolder, Table
 from matchzoo.data.reading.decoding import Decoding, formats
 from matchzoo.data.reading.rasters import extent, raster_type, rescaled

@@ -8,7 +8,7 @@ import scipy.stats
 import torch
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.kernels import Energy, Gaussian, Kernel, Polynomial
+from matchzoo.core.numerics.kernels import Energy, Gaussian, Kernel, Polynomial
 from matchzoo.core.samples import Samples
 from matchzoo.evaluation.metrics import permutation_test, two_sample_tests, wild_bootstrap_test
 from matchzoo.matchers.mmd import squared_mmd

@@ -9,12 +9,12 @@ import torch
 from safetensors.torch import load_file
 
 from matchzoo import recipes
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.showing.figures import first_of_classes
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.data import Digits, Split
 from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors import Nearest, Selector

@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 from helpers.condensation import TABLE
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.matchers import RowCosine, StatisticMatcher
 from matchzoo.matchers.distance import cosine_distance, row_cosine_distance
 from matchzoo.matchers.statistics import HeadGradient, NetworkGradient, PerClass, Statistic

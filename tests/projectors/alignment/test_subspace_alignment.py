@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.structuring import structure
 from matchzoo.projectors import SubspaceAlignment, align_subspaces, principal_axes
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training

@@ -10,10 +10,10 @@ import torch
 from PIL import Image
 
 from matchzoo.cli.main import main
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown, size_of
 from matchzoo.core.storage import files
-from matchzoo.core.toml import write_toml
 from matchzoo.data.views import Views
 from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.hub.distilled import DistilledDataset

@@ -14,11 +14,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from matchzoo import recipes
 from matchzoo.cli import main
+from matchzoo.core.declaration.overrides import flags, override
+from matchzoo.core.declaration.structuring import structure
+from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.overrides import flags, override
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
-from matchzoo.core.toml import write_toml
 from matchzoo.matchers import Matcher
 from matchzoo.matchers.statistics.head_gradient import BLOCK
 from matchzoo.recipes.planning import plan, plans

@@ -7,8 +7,8 @@ from helpers.tested_kernels import KERNELS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.kernels import Energy, Gaussian, Kernel, Linear, Polynomial, RationalQuadratic
 from matchzoo.core.numerics.distances import (
     EXACT_DIMENSIONS,
     MEDIAN_POINTS,
@@ -16,8 +16,8 @@ from matchzoo.core.numerics.distances import (
     median_distance,
     squared_distances,
 )
+from matchzoo.core.numerics.kernels import Energy, Gaussian, Kernel, Linear, Polynomial, RationalQuadratic
 from matchzoo.core.samples import Samples
-from matchzoo.core.structuring import structure
 
 
 def points(n: int, d: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> torch.Tensor:

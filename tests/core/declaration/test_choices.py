@@ -8,10 +8,10 @@ import attrs
 import pytest
 import torch
 
-from matchzoo.core.choices import check, checked, checked_fields, has_choices
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.choices import check, checked, checked_fields, has_choices
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.structuring import structure
 from matchzoo.matchers import MMD, critic_loss, mmd2
 from matchzoo.ratios import Classifier, KernelMeanMatching
 

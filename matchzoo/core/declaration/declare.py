@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, dataclass_transform, ov
 
 import attrs
 
-from matchzoo.core.choices import checked_fields
+from matchzoo.core.declaration.choices import checked_fields
+from matchzoo.core.declaration.renamed import hint_of_kind
 from matchzoo.core.errors import DeclarationError, did_you_mean
-from matchzoo.core.renamed import hint_of_kind
 
 T = TypeVar("T")
 C = TypeVar("C", bound=type)

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matchzoo import recipes, zoo
-from matchzoo.core.choices import show
-from matchzoo.core.declare import declare, family_of
+from matchzoo.core.declaration.choices import show
+from matchzoo.core.declaration.declare import declare, family_of
+from matchzoo.core.declaration.structuring import structure, to_table, type_name
+from matchzoo.core.declaration.toml import read_text, read_toml, write_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.structuring import structure, to_table, type_name
-from matchzoo.core.toml import read_text, read_toml, write_toml
 from matchzoo.data.views import Views
 from matchzoo.generators import Generator, NoiseGenerator, PixelImages
 from matchzoo.matchers import Distance, Matcher

@@ -15,10 +15,10 @@ from typing import Any, Literal, TypeVar
 import attrs
 import cattrs
 
-from matchzoo.core.choices import check, show
-from matchzoo.core.declare import FAMILIES, family_of
+from matchzoo.core.declaration.choices import check, show
+from matchzoo.core.declaration.declare import FAMILIES, family_of
+from matchzoo.core.declaration.renamed import hint_of_field
 from matchzoo.core.errors import DeclarationError, did_you_mean
-from matchzoo.core.renamed import hint_of_field
 
 T = TypeVar("T")
 REFUSE = "refuse"

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from matchzoo.core import kernel_means
-from matchzoo.core.kernel_means import LIMIT, mean_of_pairs
-from matchzoo.core.kernels import Energy, Gaussian, Kernel, Linear, Polynomial, RationalQuadratic
+from matchzoo.core.numerics import kernel_means
+from matchzoo.core.numerics.kernel_means import LIMIT, mean_of_pairs
+from matchzoo.core.numerics.kernels import Energy, Gaussian, Kernel, Linear, Polynomial, RationalQuadratic
 from matchzoo.core.samples import Samples
 from matchzoo.matchers.mmd import mmd2, squared_mmd
 

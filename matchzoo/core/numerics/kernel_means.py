@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from matchzoo.core.kernels import Kernel
 from matchzoo.core.numerics.float64 import double
+from matchzoo.core.numerics.kernels import Kernel
 from matchzoo.core.samples import Samples
 
 LIMIT = 2**23

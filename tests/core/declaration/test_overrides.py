@@ -8,10 +8,10 @@ import attrs
 import pytest
 from helpers.recipe_paths import at, changed
 
-from matchzoo.core.declare import FAMILIES
+from matchzoo.core.declaration.declare import FAMILIES
+from matchzoo.core.declaration.overrides import describe, flags, override
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.overrides import describe, flags, override
-from matchzoo.core.structuring import structure
 from matchzoo.generators import Generator, PixelImages, PyramidImages
 from matchzoo.models.networks import MLP
 from matchzoo.recipes.recipe import Recipe

@@ -14,10 +14,10 @@ from typing import Any, Literal
 import attrs
 import tomlkit
 
-from matchzoo.core.choices import show
-from matchzoo.core.declare import FAMILIES, Registry, family_of, field_docs
+from matchzoo.core.declaration.choices import show
+from matchzoo.core.declaration.declare import FAMILIES, Registry, family_of, field_docs
+from matchzoo.core.declaration.structuring import to_table, type_name
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean, join
-from matchzoo.core.structuring import to_table, type_name
 
 Flag = tuple[str, list[str]]
 

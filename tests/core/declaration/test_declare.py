@@ -13,10 +13,19 @@ from torch import nn
 
 import matchzoo.recipes.recipe  # noqa: F401  (imports every family)
 from matchzoo import recipes, zoo
-from matchzoo.core.declare import FAMILIES, Registry, Several, as_tuples, declare, family, family_of, field_docs
+from matchzoo.core.declaration.declare import (
+    FAMILIES,
+    Registry,
+    Several,
+    as_tuples,
+    declare,
+    family,
+    family_of,
+    field_docs,
+)
+from matchzoo.core.declaration.structuring import structure, to_table
+from matchzoo.core.declaration.validators import ascending, at_least, between, not_empty, positive
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.structuring import structure, to_table
-from matchzoo.core.validators import ascending, at_least, between, not_empty, positive
 from matchzoo.data.views import Crop, Noise, Views
 from matchzoo.generators import Generator, PyramidImages
 from matchzoo.matchers import MMD

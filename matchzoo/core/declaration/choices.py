@@ -1,7 +1,7 @@
 """Choices: what is annotated as a ``Literal`` takes one of its values and no other, however it is given.
 
-`check` is the one rule. A table of a recipe meets it in `matchzoo.core.structuring`, a field in its constructor
-(`checked_fields`, which every declared class has), an argument of a function by the decorator `checked`.
+`check` is the one rule. A table of a recipe meets it in `matchzoo.core.declaration.structuring`, a field in its
+constructor (`checked_fields`, which every declared class has), an argument of a function by the decorator `checked`.
 """
 
 import collections.abc
@@ -14,8 +14,8 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 import attrs
 
+from matchzoo.core.declaration.renamed import VALUES
 from matchzoo.core.errors import DeclarationError, did_you_mean
-from matchzoo.core.renamed import VALUES
 
 P = ParamSpec("P")
 R = TypeVar("R")

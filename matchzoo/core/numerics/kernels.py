@@ -12,11 +12,11 @@ from typing import ClassVar
 import attrs
 import torch
 
-from matchzoo.core.declare import Several, declare, family
+from matchzoo.core.declaration.declare import Several, declare, family
+from matchzoo.core.declaration.validators import at_least, between, not_empty, positive
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
 from matchzoo.core.numerics.distances import gaussian
 from matchzoo.core.samples import Samples, as_samples
-from matchzoo.core.validators import at_least, between, not_empty, positive
 
 __all__ = ["Energy", "Gaussian", "Kernel", "Linear", "Polynomial", "RationalQuadratic", "resolve"]
 
