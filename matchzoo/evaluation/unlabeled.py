@@ -1,10 +1,9 @@
 """What can be said of a trained classifier on samples without labels, beside its accuracy where labels are known."""
 
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 import torch
-import torch.nn.functional as F
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import not_empty
@@ -16,27 +15,10 @@ from matchzoo.data.domains.combined import TEST
 from matchzoo.evaluation import scorers as functions
 from matchzoo.evaluation.class_scores import labeled_split, named_split, scoring_space
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.scorers.consistency import Predict
-from matchzoo.models.classifiers.softmax_regression import fit_softmax_regression
+from matchzoo.evaluation.scorers import OF_THE_SOURCE, Scorer
 from matchzoo.ratios import Classifier, RatioEstimator
 from matchzoo.training.composition import Composition
 from matchzoo.training.features import collect_stacked
-
-Scorer = Literal[
-    "entropy",
-    "mutual-information",
-    "soft-neighborhood-density",
-    "mano",
-    "mixval",
-    "circular",
-    "importance-weighted",
-    "dev",
-]
-"""Names of the scorers of `Unlabeled`."""
-OF_THE_SOURCE = ("circular", "importance-weighted", "dev")
-"""Scorers that look at labeled samples of the source, too."""
-BACKWARD = 1e-2
-"""L2 penalty of the softmax regression that circular validation fits to predicted labels."""
 
 
 @declare("unlabeled")
@@ -113,38 +95,15 @@ class Unlabeled(Evaluation):
 
     def _scores(self, network: "_Network", split: Split, logits: torch.Tensor) -> dict[str, float]:
         """Every scorer's number, larger for better."""
-        seed = network.trained.seed
-        known = {
-            "entropy": lambda: -functions.prediction_entropy(logits),
-            "mutual-information": lambda: functions.mutual_information(logits),
-            "soft-neighborhood-density": lambda: functions.soft_neighborhood_density(logits),
-            "mano": lambda: functions.matrix_norm(logits),
-            "mixval": lambda: functions.mixed_agreement(split.all().values.cpu(), network.classes, seed=seed).mean,
-        }
+        source = None
         if self._needs_source():
-            source = labeled_split(network.trained.parts, "source", self.source)
-            of_source, of_split = (double(network.features(rows)) for rows in (source, split))
-            scores = network.scores(source)
-            labels = scores.labels
-            assert labels is not None
-            losses = F.cross_entropy(double(scores.values), labels, reduction="none")
-            classes = logits.shape[1]
-
-            def fit(x: torch.Tensor, answers: torch.Tensor) -> Predict:
-                [backward] = fit_softmax_regression(x, answers, classes, (BACKWARD,))
-                return backward.predict
-
-            def weights() -> torch.Tensor:
-                return self.ratio.fit(of_split, of_source, Step(0, seed)).denominator
-
-            known |= {
-                "circular": lambda: functions.circular_accuracy(
-                    lambda _: logits.argmax(1), fit, of_source, labels, of_split
-                ),
-                "importance-weighted": lambda: -functions.importance_weighted_risk(losses, weights()),
-                "dev": lambda: -functions.deep_embedded_risk(losses, weights()),
-            }
-        return {name: known[name]() for name in self.scorers}
+            labeled = labeled_split(network.trained.parts, "source", self.source)
+            scores = network.scores(labeled)
+            assert scores.labels is not None
+            source = functions.SourceSide(network.features(labeled), scores.values, scores.labels)
+        features = network.features(split) if source is not None else None
+        candidate = functions.Candidate(logits, split.all().values.cpu(), network.classes, features, source)
+        return functions.scores(candidate, self.scorers, self.ratio, network.trained.seed)
 
 
 @attrs.frozen(eq=False)

@@ -1,6 +1,8 @@
-"""Shallow domain adaptation: classifiers of a target without labels, by closed forms on features."""
+"""Shallow domain adaptation: models of a target without labels, by closed forms on features."""
 
-from matchzoo.evaluation.adaptation.adapt import Adapted, adapt, method_of
+from matchzoo.evaluation.adaptation.adapt import Adapted, adapt
 from matchzoo.evaluation.adaptation.adapted_classifier import AdaptedClassifier
+from matchzoo.evaluation.adaptation.aligned import AlignedSets, align
+from matchzoo.evaluation.adaptation.methods import method_of
 
-__all__ = ["Adapted", "AdaptedClassifier", "adapt", "method_of"]
+__all__ = ["Adapted", "AdaptedClassifier", "AlignedSets", "adapt", "align", "method_of"]

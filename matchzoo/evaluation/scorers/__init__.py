@@ -8,9 +8,14 @@ from matchzoo.evaluation.scorers.predictions import (
     prediction_entropy,
     soft_neighborhood_density,
 )
+from matchzoo.evaluation.scorers.scoring import OF_THE_SOURCE, Candidate, Scorer, SourceSide, scores
 
 __all__ = [
+    "OF_THE_SOURCE",
+    "Candidate",
     "MixedAgreement",
+    "Scorer",
+    "SourceSide",
     "circular_accuracy",
     "deep_embedded_risk",
     "importance_weighted_risk",
@@ -18,5 +23,6 @@ __all__ = [
     "mixed_agreement",
     "mutual_information",
     "prediction_entropy",
+    "scores",
     "soft_neighborhood_density",
 ]

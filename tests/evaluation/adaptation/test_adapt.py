@@ -61,8 +61,8 @@ def test_weights_are_those_of_the_ratio_and_count():
         adapted = adapt(source, labels, target, method)
         assert (adapted.predict(target) == truth).double().mean() > 0.9
         assert 20 < adapted.diagnostics()["effective_sample_size"] < 150
-        assert adapted.source.weights is not None
-        assert adapted.source.weights[is_near].sum() > 0.9 * adapted.source.weights.sum()
+        assert adapted.aligned.source.weights is not None
+        assert adapted.aligned.source.weights[is_near].sum() > 0.9 * adapted.aligned.source.weights.sum()
 
 
 def test_methods_by_name():
@@ -93,7 +93,7 @@ def test_methods_that_are_none(method, message):
     ("sets", "message"),
     [
         ((torch.rand(5, 2), torch.zeros(4, dtype=torch.int64), torch.rand(5, 2)), r"\[5, 2\], \[4\] and \[5, 2\]"),
-        ((torch.rand(5, 2), torch.arange(5), torch.rand(5, 3)), r"\[5, 2\], \[5\] and \[5, 3\]"),
+        ((torch.rand(5, 2), torch.arange(5), torch.rand(5, 3)), r"\[5, 2\] and \[5, 3\]"),
         ((torch.full((5, 2), torch.nan), torch.arange(5), torch.rand(5, 2)), "must be finite"),
     ],
 )

@@ -1,0 +1,54 @@
+"""Methods of shallow adaptation by their names: alignments of features, and weights of samples."""
+
+from typing import Any
+
+import attrs
+
+from matchzoo.core.declaration.declare import FAMILIES
+from matchzoo.core.declaration.structuring import structure
+from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
+from matchzoo.projectors import Alignment, Projector
+from matchzoo.ratios import RatioEstimator
+from matchzoo.ratios.of_tables import declared
+
+Method = Alignment | RatioEstimator | None
+"""An alignment gives both sets features in which they are alike; a ratio estimator gives weights to the source's
+rows; None leaves everything as it is."""
+SHORT = {
+    "coral": "recoloring",
+    "means": "location-scale",
+    "reweight": "ulsif",
+}
+"""Other names of kinds."""
+NONE = "none"
+
+
+def method_of(method: str, width: int) -> Method:
+    """A method by its kind or TOML table: an alignment, a ratio estimator for weights, or nothing for ``none``.
+
+    ``coral`` is the alignment ``recoloring``, ``means`` is ``location-scale``, ``reweight`` is the estimator ``ulsif``.
+    An alignment whose ``features`` are not said has half as many as inputs.
+
+    Args:
+        method: such as ``linear-transport`` or ``{ kind = "transfer-components", features = 3, penalty = 10.0 }``.
+        width: how many inputs there are.
+    """
+    table = declared(method)
+    table = dict(table) if isinstance(table, dict) else {"kind": table}
+    kind = SHORT.get(str(table.get("kind")), str(table.get("kind")))
+    if kind == NONE:
+        return None
+
+    projectors, estimators = FAMILIES[Projector], FAMILIES[RatioEstimator]
+    alignments = {name for name in projectors.names() if issubclass(projectors[name], Alignment)}
+    known = [*sorted(alignments), *estimators.names(), *SHORT, NONE]
+    if kind not in known:
+        raise MatchZooError(f"--method: unknown kind '{kind}'{did_you_mean(kind, known)}; known: {', '.join(known)}")
+    if kind in alignments and "features" in (field.name for field in attrs.fields(projectors[kind])):
+        table = {"features": max(width // 2, 1), **table}
+    abstract: Any = Projector if kind in alignments else RatioEstimator
+    try:
+        made: Method = structure({**table, "kind": kind}, abstract)
+    except DeclarationError as error:
+        raise error.under("--method") from None
+    return made
