@@ -28,7 +28,7 @@ class AlignedSets:
         target: features [m, k] of the target.
         inputs: both sets as they were aligned, [n, d] and [m, d]: standardized if that was asked for.
         source_map: from rows [r, d] of the source to features [r, k].
-        target_map: the same, of the target.
+        target_map: the same of the target, [r, d] to [r, k].
     """
 
     source: Samples
