@@ -29,6 +29,7 @@ from matchzoo.matchers.reconstruction import Reconstruction
 from matchzoo.matchers.reduction import Pairwise, Reduction, ToConstant, ToMean, ToReference
 from matchzoo.matchers.reference import Cache, ClassMeans, Online, Reference, weighted_class_means
 from matchzoo.matchers.statistic import StatisticMatcher
+from matchzoo.matchers.transport import MongeGap, SinkhornDivergence, TransportCost, monge_gap, sinkhorn_divergence
 
 __all__ = [
     "GAN",
@@ -45,6 +46,7 @@ __all__ = [
     "InvariantRisk",
     "KullbackLeibler",
     "Matcher",
+    "MongeGap",
     "OneSided",
     "Online",
     "Paired",
@@ -54,11 +56,13 @@ __all__ = [
     "Reduction",
     "Reference",
     "RowCosine",
+    "SinkhornDivergence",
     "Squared",
     "StatisticMatcher",
     "ToConstant",
     "ToMean",
     "ToReference",
+    "TransportCost",
     "cosine_distance",
     "critic_loss",
     "f_divergence",
@@ -66,12 +70,14 @@ __all__ = [
     "generator_loss",
     "kl_divergence",
     "mmd2",
+    "monge_gap",
     "paired_distance",
     "pearson",
     "perturb",
     "ratio_diagnostics",
     "row_cosine_distance",
     "sample_space_probe",
+    "sinkhorn_divergence",
     "squared_distance",
     "squared_mmd",
     "steepness_gradient",

@@ -25,6 +25,7 @@ HEADED = {
     },
 }
 SCORES = {"projector": {**LEARNED, "features": 10}}
+PLAN = {"kind": "sinkhorn", "epsilon": 1.0, "tolerance": 1e-9}
 MAP = {"kind": "map", "source": "ring", "network": "mlp"}
 TWO = {"projectors": {"first": LEARNED, "second": "identity"}}
 VIEWS = {"kind": "statistic", "statistic": "cross-correlation", "distance": "squared"}
@@ -96,10 +97,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
         "entropy": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
-        "paired": (
-            {"distance": "squared"},
-            {**POINTS, "generator": {"kind": "map", "source": "ring", "network": "mlp"}},
-        ),
+        "paired": ({"distance": "squared"}, {**POINTS, "generator": MAP}),
+        "transport-cost": ({"solver": PLAN, "cost": "euclidean"}, {}),
+        "sinkhorn-divergence": ({"epsilon": "0.1*mean", "iterations": 100}, {}),
+        "monge-gap": ({"solver": PLAN}, {**POINTS, "generator": MAP}),
     },
     "statistic": {
         "head-gradient": (HEAD["statistic"], IMAGES),
@@ -146,6 +147,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "rulsif": ({"kind": "rulsif", "bandwidths": [1.0], "relative": 0.5}, {}),
         "kliep": ({"kind": "kliep", "bandwidths": [2.0], "centers": 10}, {}),
         "classifier": ({"kind": "classifier", "features": "quadratic", "ridges": [0.1]}, {}),
+    },
+    "plan solver": {
+        "exact": ("exact", {}),
+        "sinkhorn": (PLAN, {}),
     },
     "kernel": {
         "gaussian": ({"kind": "gaussian", "bandwidths": [1.0, "0.5*median"]}, {}),
@@ -222,6 +227,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         moves = "projector" if table == "reconstruction" else "generator"
     elif noun == "kernel":
         term = {"kind": "mmd", "kernel": table}
+    elif noun == "plan solver":
+        term = {"kind": "transport-cost", "solver": table}
     elif noun == "ratio estimator":
         term = {**RATIO, "estimator": table}
     elif noun in ("statistic", "distance", "reduction", "reference"):

@@ -80,7 +80,8 @@ STATISTICS: dict[str, Any] = {
 }
 DISTANCES = ("cosine", "row-cosine", "squared")
 REDUCTIONS = ("to-reference", "to-mean", "pairwise", "to-constant")
-ALIGNED = ("paired", "cross-correlation")
+PLAN = {"kind": "sinkhorn", "epsilon": 0.5, "tolerance": 1e-9}
+ALIGNED = ("paired", "monge-gap", "cross-correlation")
 """Members that compare sets of as many rows, each by itself in its own test."""
 APART = ("entropy", "invariant-risk", "label-marginal", "prototypes", "past-subspace", "kl", "inner-product")
 """Members that are no discrepancy of two sets by themselves, or have state or a head besides: in tests of their own."""
@@ -138,6 +139,11 @@ MATCHERS: dict[str, dict[str, Case]] = {
     },
     "one-sided": {"one-sided": Case("one-sided", shifted=True, identical=0)},
     "reconstruction": {"reconstruction": Case("reconstruction", symmetric=True)},
+    "transport-cost": {
+        "exact": Case("transport-cost", True, True, identical=0),
+        "sinkhorn": Case({"kind": "transport-cost", "solver": PLAN, "cost": "euclidean"}, True, True),
+    },
+    "sinkhorn-divergence": {"divergence": Case({**PLAN, "kind": "sinkhorn-divergence"}, True, True, identical=0)},
     "induced-probe": {"induced-probe": Case({"kind": "induced-probe", "ridge": 0.1}, shifted=True)},
 }
 CASES = {f"{kind}: {name}": case for kind, cases in MATCHERS.items() for name, case in cases.items()}
