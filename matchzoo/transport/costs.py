@@ -7,11 +7,11 @@ from typing import Any, Literal
 import attrs
 import torch
 
-from matchzoo.core.choices import checked
+from matchzoo.core.declaration.choices import checked
+from matchzoo.core.declaration.validators import positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.distances import squared_distances
 from matchzoo.core.numerics.float64 import double
-from matchzoo.core.validators import positive
 
 Cost = Literal["squared", "euclidean"]
 """|x − y|², without a factor ½, or |x − y|."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.transport.costs import check_cost, shares
 from matchzoo.transport.envelope import with_gradient

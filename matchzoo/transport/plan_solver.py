@@ -5,8 +5,8 @@ from typing import final
 
 import torch
 
-from matchzoo.core.choices import checked
-from matchzoo.core.declare import family
+from matchzoo.core.declaration.choices import checked
+from matchzoo.core.declaration.declare import family
 from matchzoo.core.samples import Samples, as_samples
 from matchzoo.transport.costs import Cost, cost_matrix
 from matchzoo.transport.plan import Plan

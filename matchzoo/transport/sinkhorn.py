@@ -3,10 +3,10 @@
 import attrs
 import torch
 
-from matchzoo.core.choices import checked
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.choices import checked
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.validators import at_least, positive
 from matchzoo.transport.costs import Cost, Epsilon, absolute_epsilon, check_cost, check_epsilon, epsilon_within, shares
 from matchzoo.transport.envelope import with_gradient
 from matchzoo.transport.kernel_scaling import balance, balance_itself, kernel

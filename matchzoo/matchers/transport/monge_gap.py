@@ -6,8 +6,8 @@ from typing import ClassVar
 import attrs
 import torch
 
-from matchzoo.core.choices import checked
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.choices import checked
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples, as_samples

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import attrs
 import torch
 
-from matchzoo.core.choices import checked
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.choices import checked
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.samples import Samples, as_samples
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, positive
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.transport import Cost, Epsilon, Plan, Sinkhorn, cost_matrix, epsilon_within

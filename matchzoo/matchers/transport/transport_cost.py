@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
