@@ -20,7 +20,7 @@ from matchzoo.core.storage import files
 
 STORE = Path(__file__).parent / "results/environments.json"
 SEEDS = range(5)
-METHODS = ("erm", "coral", "irm", "v-rex", "fishr", "iga", "hgp", "hessian-diagonal")
+METHODS = ("erm", "coral", "fish", "irm", "v-rex", "fishr", "iga", "hgp", "hessian-diagonal")
 ORACLE = "erm without color"
 
 

@@ -19,6 +19,8 @@ from matchzoo.data.split import Split
 
 ENVIRONMENT = "environments/"
 """The names of sets that are environments begin so; a number follows."""
+IN_TURN = "environment"
+"""The set that is one of the environments in every update of a step, each in turn."""
 
 
 @attrs.frozen

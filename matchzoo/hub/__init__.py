@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matchzoo.hub.distilled import DistilledDataset
     from matchzoo.hub.model import Model
     from matchzoo.hub.model_projector import ModelProjector
+    from matchzoo.hub.predicted_data import Predicted
     from matchzoo.hub.publishing import Pushed
     from matchzoo.hub.third_party.tensor_form import TensorForm
 
@@ -29,6 +30,7 @@ __all__ = [
     "DistilledDataset",
     "Model",
     "ModelProjector",
+    "Predicted",
     "Pushed",
     "TensorForm",
     "is_name",
@@ -43,6 +45,7 @@ _MODULES = {
     "DistilledDataset": "matchzoo.hub.distilled",
     "Model": "matchzoo.hub.model",
     "ModelProjector": "matchzoo.hub.model_projector",
+    "Predicted": "matchzoo.hub.predicted_data",
     "Pushed": "matchzoo.hub.publishing",
     "TensorForm": "matchzoo.hub.third_party.tensor_form",
     "is_name": "matchzoo.core.storage.hub_repository",

@@ -1,5 +1,6 @@
 """Starting a projector from one that was trained before (``init``)."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,31 +24,53 @@ def start(projector: Projector, name: str, path: str) -> dict[str, Any]:
         path: where its recipe declares it, for errors.
 
     Returns:
-        What a run records: ``from``, and the repository and ``sha256`` of the model.
+        What a run records: ``from``, and the repository and ``sha256`` of the model; of several those of each, in
+        ``mean``.
 
     Raises:
         DeclarationError: nothing is there, or it is of another kind or layout; or the projector has no parameters.
     """
-    where, source = f"{path}.init", projector.init
-    assert source is not None
+    where = f"{path}.init"
+    assert projector.init is not None
+    sources = (projector.init,) if isinstance(projector.init, str) else projector.init
     if not any(parameter.requires_grad for parameter in projector.parameters()):
         message = f"a projector of kind '{kind_of(projector)}' has no parameters that could start from others"
         raise DeclarationError([(where, f"{message}; leave it out")])
-    try:
-        model = _model(source, name)
-    except MatchZooError as error:
-        raise DeclarationError([(where, str(error))]) from None
 
-    expected, found = kind_of(projector), model.kind
-    if expected != found or model.family != "projector":
-        raise DeclarationError([(where, f"{source}: is a {model.family} of kind '{found}', expected '{expected}'")])
-    problem = _differ(model.tensors, projector.state_dict())
-    if problem:
-        raise DeclarationError([(where, f"{source}: {problem}; give it the layout of the one it starts from")])
-    projector.load_state_dict(model.tensors)
+    started = []
+    for source in sources:
+        try:
+            model = _model(source, name)
+        except MatchZooError as error:
+            raise DeclarationError([(where, str(error))]) from None
+        expected, found = kind_of(projector), model.kind
+        if expected != found or model.family != "projector":
+            raise DeclarationError([(where, f"{source}: is a {model.family} of kind '{found}', expected '{expected}'")])
+        problem = _differ(model.tensors, projector.state_dict())
+        if problem:
+            raise DeclarationError([(where, f"{source}: {problem}; give it the layout of the one it starts from")])
+        started.append(model)
+
+    projector.load_state_dict(_mean([model.tensors for model in started]))
     projector.after_step()
+    about = [_about(source, model) for source, model in zip(sources, started, strict=True)]
+    return about[0] if isinstance(projector.init, str) else {"mean": about}
+
+
+def _about(source: str, model: Model) -> dict[str, Any]:
     about = {"from": source, "repository": model.repository, "license": model.license, "sha256": model.digest}
     return {key: value for key, value in about.items() if value}
+
+
+def _mean(tensors: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """The mean of some sets of tensors, by name; of counts (of batches that batch norm has seen) the first ones."""
+    first = dict(tensors[0])
+    if len(tensors) == 1:
+        return first
+    return {
+        name: torch.stack([one[name] for one in tensors]).mean(0) if value.is_floating_point() else value
+        for name, value in first.items()
+    }
 
 
 def _model(source: str, name: str) -> Model:

@@ -54,8 +54,9 @@ class Matcher(Part, ABC):
     sets: tuple[str, ...] | Literal["environments"] | None = attrs.field(default=None, validator=check_sets)
     """Names of the sets that are compared, in order: ``real`` (the training split), ``synthetic``, another split such
     as ``target``, ``source`` (what a map generator maps, row by row), or one of these with an apostrophe for a second
-    view of the same rows; or ``environments``, a set for each of them. Real and synthetic, as far as the term looks at
-    them, if not given."""
+    view of the same rows; or ``environment``, one of the environments in each update of a step, all in turn; or, in
+    place of a list, ``environments``, a set for each of them. Real and synthetic, as far as the term looks at them, if
+    not given."""
 
     def names(self, environments: int) -> tuple[str, ...]:
         """The sets that it takes, in order.

@@ -29,9 +29,9 @@ class Projector(Part, ABC):
     themselves, and is declared without such projectors."""
     on: str | None = attrs.field(default=None, validator=not_empty())
     """Name of the projector whose features this one takes; the samples themselves if not given."""
-    init: str | None = attrs.field(default=None, validator=not_empty())
+    init: str | tuple[str, ...] | None = attrs.field(default=None, validator=not_empty())
     """Where its values start from: the folder of a run or of a saved model, or a model of the Hub, that has a part of
-    the same shape; its own initialization if not given."""
+    the same shape; of several the mean of their values; its own initialization if not given."""
 
     @property
     def needs(self) -> tuple[str, ...]:

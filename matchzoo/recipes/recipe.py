@@ -17,7 +17,7 @@ from matchzoo.data import Data
 from matchzoo.data.views import Views
 from matchzoo.evaluation import Evaluation
 from matchzoo.generators import Generator
-from matchzoo.hub import model_projector  # registers its kind  # noqa: F401
+from matchzoo.hub import model_projector, predicted_data  # registers their kinds  # noqa: F401
 from matchzoo.hub.initialization import start
 from matchzoo.projectors import Identity, Projector
 from matchzoo.recipes.upgrade import upgraded

@@ -15,8 +15,6 @@ from matchzoo.core.schedule import Schedule, scheduled, value_at
 class Optimizer(ABC):
     """How a player steps."""
 
-    lr: float | Schedule
-
     @property
     def schedules(self) -> dict[str, Schedule]:
         """Its fields that follow the step, by the names that torch has for them."""
@@ -82,6 +80,76 @@ class SGD(Optimizer):
     def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """A fresh SGD."""
         return torch.optim.SGD(parameters, lr=value_at(self.lr, 1), momentum=self.momentum)
+
+
+@declare("lookahead")
+class Lookahead(Optimizer):
+    """Another optimizer, whose parameters go back a part of the way after every k steps: θ ← θ₀ + α (θ − θ₀), where θ₀
+    is what they were before these k. The other's own state, such as Adam's means, is kept.
+
+    With an update on each environment in turn (the set ``environment``) and k updates it is the outer step of Fish.
+
+    Source: Zhang et al., Lookahead optimizer: k steps forward, 1 step back, NeurIPS 2019; Shi et al., Gradient matching
+    for domain generalization (Fish), ICLR 2022, algorithm 1, with α = 0.5 in the released code.
+    """
+
+    of: Optimizer = attrs.Factory(Adam)
+    """The optimizer that makes the steps."""
+    steps: int = attrs.field(default=5, validator=at_least(1))
+    """k, updates of the player between two ways back."""
+    rate: float = attrs.field(default=0.5, validator=[positive(), between(0, 1)])
+    """α, the share of the way that is kept; 1 is the optimizer by itself."""
+
+    @property
+    def schedules(self) -> dict[str, Schedule]:
+        """Those of the optimizer that makes the steps."""
+        return self.of.schedules
+
+    def make(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        """A fresh optimizer of that kind, which looks ahead."""
+        optimizer = self.of.make(parameters)
+        look_ahead(optimizer, self.steps, self.rate)
+        return optimizer
+
+
+def look_ahead(optimizer: torch.optim.Optimizer, steps: int, rate: float) -> None:
+    """Make an optimizer go back a part of its way after every so many steps, as `Lookahead` says.
+
+    What it remembers, ``slow`` […] and ``taken`` [] of every parameter, is in the state of the optimizer. A parameter
+    without a gradient does not move, and its steps do not count.
+
+    Examples:
+        >>> optimizer = torch.optim.Adam(network.parameters())
+        >>> look_ahead(optimizer, 5, 0.5)
+
+    Args:
+        optimizer: changed in place.
+        steps: k ≥ 1.
+        rate: α in (0, 1].
+    """
+    starts: dict[torch.nn.Parameter, torch.Tensor] = {}
+
+    def moving() -> list[torch.nn.Parameter]:
+        return [p for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+
+    def remember(*_: object) -> None:
+        for parameter in moving():
+            if "slow" not in optimizer.state.get(parameter, {}):
+                starts[parameter] = parameter.detach().clone()
+
+    @torch.no_grad()
+    def go_back(*_: object) -> None:
+        for parameter in moving():
+            state = optimizer.state[parameter]
+            if parameter in starts:  # after the first step: an optimizer takes state that is there for its own
+                state["slow"], state["taken"] = starts.pop(parameter), torch.zeros(())
+            state["taken"] = state["taken"].cpu() + 1
+            if int(state["taken"]) % steps == 0:
+                state["slow"].lerp_(parameter, rate)
+                parameter.copy_(state["slow"])
+
+    optimizer.register_step_pre_hook(remember)
+    optimizer.register_step_post_hook(go_back)
 
 
 def follow_schedules(optimizer: torch.optim.Optimizer, declared: Optimizer, number: int) -> None:

@@ -8,7 +8,7 @@ import torch
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.data import Split
-from matchzoo.data.data import ENVIRONMENT
+from matchzoo.data.data import ENVIRONMENT, IN_TURN
 from matchzoo.generators import Generator
 from matchzoo.training.composition import Composition
 from matchzoo.training.engine import Engine
@@ -132,6 +132,7 @@ def draw_set(
 
     Rows are drawn by the set's name without apostrophes, views by its whole name: ``real'`` is a second view of the
     rows of ``real``. What a map generator maps (``source``) has the rows and views of the synthetic samples.
+    ``environment`` is one of the environments: over the updates of a step each in turn, in the step's random order.
     """
     base, views = name.rstrip("'"), parts.views
     marks = name[len(base) :]
@@ -149,6 +150,9 @@ def draw_set(
         copies = 1 if views is None else views.copies
         seeds = f"views{marks}"
     else:
+        if base == IN_TURN:
+            order = torch.randperm(len(parts.data.environment_rows), generator=step.rng("environments"))
+            base = f"{ENVIRONMENT}{order[turn % len(order)]}"
         names: tuple[str | int, ...] = ("data", turn) if base == "real" else ("data", turn, base)
         source, draws = parts.data.draw_of(base, real_rows, step.rng(*names))
         copies, seeds = 1, f"{name} views"
@@ -178,11 +182,14 @@ def check_name(parts: Composition, name: str) -> str:
         return "the set 'source' is what a generator of kind \"map\" maps, and this one maps nothing"
     if base in ("synthetic", "source") or base.startswith(ENVIRONMENT):
         return ""
+    if base == IN_TURN:
+        return "" if parts.data.environment_rows else "the training samples have no groups, which would be environments"
     known = [
         "real",
         "synthetic",
         "source",
         "environments",
+        IN_TURN,
         *(n for n in parts.data.sets() if n not in ("real", "train")),
     ]
     return "" if base in parts.data.sets() else f"unknown set '{name}'; expected one of {', '.join(known)}"

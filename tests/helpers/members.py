@@ -46,6 +46,7 @@ CASES: dict[str, dict[str, tuple]] = {
         ),
         "numbers": ({"path": "FILE.csv", "format": {"decimal": ",", "drop": ["id"]}}, {}),
         "colored": ({"source": {**IMAGES["data"], "channels": 1}, "copies": 1, "sampling": "distinct"}, POINTS),
+        "predicted": ({"source": "ring", "models": ["FOLDER"], "groups": "agreement", "wrong_times": 3}, {}),
         "hub": ({"repo": "owner/name@v1", "train_files": ["a/*.parquet"], "class_names": ["a", "b"]}, {}),
     },
     "generator": {
@@ -161,6 +162,7 @@ CASES: dict[str, dict[str, tuple]] = {
     },
     "optimizer": {
         "adam": ({"kind": "adam", "lr": 1e-3}, {}),
+        "lookahead": ({"kind": "lookahead", "of": {"kind": "sgd", "lr": 1e-3, "momentum": 0.5}, "steps": 2}, {}),
         "rmsprop": ({"kind": "rmsprop", "lr": 1e-3}, {}),
         "sgd": ({"kind": "sgd", "lr": 1e-3, "momentum": 0.9}, {}),
     },

@@ -25,6 +25,13 @@ def scores(n: int, seed: int) -> Samples:
     return Samples(torch.randn(n, 3, generator=rng, dtype=torch.float64), torch.arange(n) % 3)
 
 
+def test_of_several_sets_it_is_the_mean_or_the_worst():
+    sets = [scores(5, 0), scores(7, 1), scores(4, 2)]
+    losses = [Classification()(own) for own in sets]
+    assert Classification(sets=("a", "b", "c"))(*sets).item() == pytest.approx(sum(losses).item() / 3, rel=1e-12)
+    assert Classification(sets=("a", "b", "c"), over="worst")(*sets) == max(losses)
+
+
 @pytest.mark.parametrize("side", ["real", "synthetic"])
 def test_it_is_the_mean_of_a_plain_loop(side):
     sets = scores(5, 0), scores(7, 1)

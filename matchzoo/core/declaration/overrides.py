@@ -184,6 +184,8 @@ def _text(words: list[str], where: str) -> str:
 
 def _value(words: list[str], target: Any, where: str) -> Any:
     """Words as a value of a type; what is left to check is left to the structuring."""
+    if len(words) > 1 and typing.get_origin(target) in (typing.Union, types.UnionType):
+        target = next((t for t in typing.get_args(target) if typing.get_origin(t) is tuple), target)
     origin = typing.get_origin(target)
     if target is bool and not words:
         return True

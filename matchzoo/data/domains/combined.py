@@ -8,7 +8,7 @@ import torch
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError
-from matchzoo.data.data import Data, Loaded
+from matchzoo.data.data import IN_TURN, Data, Loaded
 from matchzoo.data.split import Split
 
 TEST = "-test"
@@ -33,7 +33,7 @@ class Combined(Data):
     """Names of further splits whose training samples have no labels; their test parts keep them."""
 
     def __attrs_post_init__(self) -> None:
-        taken = {"real", "train", "test", "synthetic", "source", "environments"}
+        taken = {"real", "train", "test", "synthetic", "source", "environments", IN_TURN}
         odd = [name for name in self.others if name in taken or not name.replace("-", "_").isidentifier()]
         if odd:
             known = ", ".join(sorted(taken))

@@ -22,7 +22,7 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data import Data, Split
-from matchzoo.data.data import ENVIRONMENT
+from matchzoo.data.data import ENVIRONMENT, IN_TURN
 from matchzoo.data.images.imagenet import ImageNet, wnids
 from matchzoo.data.reading.encoded import undecoded
 from matchzoo.data.reading.store import budget
@@ -204,7 +204,7 @@ def _stand_in(parts: Composition) -> None:
         spec.group_names,
     )
     named = {name.rstrip("'") for _, _, term in parts.terms() for name in parts.sets_of(term)}
-    known_names = {"real", "train", "synthetic", "source"}
+    known_names = {"real", "train", "synthetic", "source", IN_TURN}
     others = {name: split for name in named - known_names if not name.startswith(ENVIRONMENT)}
     data.other_splits = torch.nn.ModuleDict(others)
     if labels is not None:

@@ -56,6 +56,7 @@ def test_words_before_the_first_flag_are_refused() -> None:
         ("--trainer.device '\"cpu\"'", "trainer.device", "cpu"),
         ("--trainer.precision float64", "trainer.precision", "float64"),
         ("--data.std 1e-2", "data.std", 0.01),
+        ("--players.generator.minimize.0.sets real test", "players.generator.minimize.0.sets", ("real", "test")),
         ("--data.radius 3", "data.radius", 3.0),
         ("--generator.network.widths 4 5 6", "generator.network.widths", (4, 5, 6)),
         ("--generator.network.widths 4", "generator.network.widths", (4,)),

@@ -123,7 +123,7 @@ def test_parts_by_kind_bare_or_as_a_table() -> None:
         ("named", {"a": {"y": 3}}, "named.a.y: unknown key; known: x"),
         ("table", "x", "table: expected a table, got 'x'"),
         ("part", 3, "part: expected an optimizer (a table with 'kind'), got 3"),
-        ("part", {"lr": 1.0}, "part.kind: missing; expected one of adam, rmsprop, sgd"),
+        ("part", {"lr": 1.0}, "part.kind: missing; expected one of adam, lookahead, rmsprop, sgd"),
         ("part", {"kind": 3}, "part.kind: expected str, got 3"),
         ("part", "adm", "part.kind: unknown optimizer 'adm'; did you mean 'adam'?"),
         ("part", {"kind": "adam", "mu": 1}, "part.mu: unknown key for 'adam'; known: betas, eps, lr, weight_decay"),

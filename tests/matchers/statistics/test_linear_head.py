@@ -1,11 +1,10 @@
-"""The statistic of a live head in recipes: golden penalties, chunks, running means that are resumed, and refusals."""
+"""The statistic of a live head in recipes: golden penalties, running means, and refusals."""
 
 import copy
 
 import pytest
 import torch
 from helpers.room import HEAD, V_REX, training
-from helpers.training_steps import train
 
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
@@ -86,31 +85,6 @@ def table(quantity="hessian-gradient", **changes):
     made["players"]["learner"]["minimize"][1] |= {"space": "encoder", "statistic": statistic, "weight": 1.0}
     made["evaluation"] = []
     return made
-
-
-@pytest.mark.parametrize("quantity", ["gradient", "hessian-gradient", "hessian-diagonal", "gradient-variance"])
-def test_chunks_are_exact(quantity):
-    changes = {"decay": 0.9} if quantity == "gradient-variance" else {}
-    whole, state = train(table(quantity, **changes), "auto", 3)
-    parts, other = train(table(quantity, **changes), 5, 3)
-    for a, b in zip(whole, parts, strict=True):
-        assert a == pytest.approx(b, rel=1e-12)
-    for key, tensor in state.items():
-        torch.testing.assert_close(other[key], tensor, rtol=1e-12, atol=1e-13)
-
-
-def test_a_running_mean_is_resumed_to_the_bit():
-    whole = training(table("gradient-variance", decay=0.9))
-    for number in range(1, 3):
-        whole.step(number)
-    state = {key: tensor.clone() for key, tensor in whole.state().items()}
-    assert any(key.endswith("past") and tensor.any() for key, tensor in state.items())
-    again = training(table("gradient-variance", decay=0.9))
-    again.load(2, state)
-    for number in range(3, 5):
-        assert {k: v.item() for k, v in whole.step(number).items()} == {
-            k: v.item() for k, v in again.step(number).items()
-        }
 
 
 WRONG = [

@@ -1,4 +1,4 @@
-"""Projection on the past of a head's statistics: golden values, brute force, chunks and state."""
+"""Projection on the past of a head's statistics: golden values, brute force and state."""
 
 import copy
 
@@ -60,29 +60,11 @@ def test_statistics_are_projected_on_the_last_ones_of_the_first_set():
             torch.testing.assert_close(found, expected @ expected.T, rtol=0, atol=1e-9)
 
 
-def test_chunks_give_what_one_piece_gives():
-    whole, chunked = training(TABLE), training(TABLE, **{"trainer.chunk": 5})
-    for number in range(1, 6):
-        values, others = whole.step(number), chunked.step(number)
-        assert [v.item() for v in others.values()] == pytest.approx([v.item() for v in values.values()], abs=1e-12)
-    for key, tensor in whole.results().items():
-        torch.testing.assert_close(chunked.results()[key], tensor, **EXACT)
-
-
-def test_looking_is_no_update_and_a_run_resumes_to_the_bit():
+def test_looking_is_no_update():
     made = training(TABLE)
     made.discrepancies(1)
     made.step(1)
     assert made.state()["terms/learner/minimize[1]/statistic.count"] == 1
-    for number in (2, 3):
-        made.step(number)
-    state = {key: value.clone() for key, value in made.state().items()}
-    again = training(TABLE)
-    again.load(3, state)
-    for number in (4, 5):
-        made.step(number)
-        again.step(number)
-    assert all(torch.equal(value, again.state()[key]) for key, value in made.state().items())
 
 
 def test_a_statistic_whose_size_is_not_known_is_refused():
