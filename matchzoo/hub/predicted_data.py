@@ -7,8 +7,8 @@ import attrs
 import torch
 
 from matchzoo.core.declaration.declare import declare
-from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.declaration.validators import at_least, not_empty
+from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.split import Split
 from matchzoo.hub.model import Model

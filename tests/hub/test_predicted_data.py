@@ -8,9 +8,9 @@ import torch
 from helpers.room import DIGITS, ENCODER, HEAD, SGD
 from safetensors.torch import load_file
 
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.step import Step
-from matchzoo.core.structuring import structure
 from matchzoo.data import Data
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs.published_parts import model_of_run
