@@ -29,7 +29,7 @@ from sklearn.datasets import load_digits
 from matchzoo.core.showing.text import with_spread
 from matchzoo.core.storage import files
 from matchzoo.evaluation import scorers
-from matchzoo.evaluation.adaptation import Adapted, adapt
+from matchzoo.evaluation.adaptation import Adapted, LabelPropagation, adapt
 from matchzoo.projectors import (
     LinearTransport,
     LocationScale,
@@ -37,8 +37,10 @@ from matchzoo.projectors import (
     Recoloring,
     SubspaceAlignment,
     TransferComponents,
+    TransportMap,
 )
 from matchzoo.ratios import KLIEP, ULSIF, Classifier
+from matchzoo.transport import Exact, Sinkhorn
 
 STORE = Path(__file__).parent / "results/shallow-adaptation.json"
 SEEDS = range(3)
@@ -58,6 +60,10 @@ METHODS: dict[str, Any] = {  # what `adapt` takes; a line here is all that a met
     "subspace alignment, 2": SubspaceAlignment(features=2),
     "transfer components, 30": TransferComponents(features=30, penalty=1000.0),
     "principal components, 30": PrincipalComponents(features=30),
+    "optimal transport, exact": TransportMap(solver=Exact()),
+    "optimal transport, entropic": TransportMap(solver=Sinkhorn(epsilon="0.05*max")),
+    "label propagation, exact": LabelPropagation(solver=Exact()),
+    "label propagation, entropic": LabelPropagation(solver=Sinkhorn(epsilon="0.05*max")),
     "weights: uLSIF": ULSIF(),
     "weights: KLIEP": KLIEP(),
     "weights: logistic regression": Classifier(features="linear"),

@@ -41,9 +41,9 @@ def adapt(
         source: table with labels: .csv, .tsv or .txt, .parquet, .feather or .npy.
         target: table with the same columns; a column of labels is not looked at but for the accuracy.
         label: the column of labels, text or numbers (by number from 1 in tables without names).
-        method: coral, linear-transport, means, subspace-alignment, transfer-components, principal-components or none;
-            reweight or a ratio estimator such as kliep, for weights; or with its fields, as a TOML table:
-            '{ kind = "transfer-components", features = 3 }'.
+        method: coral, linear-transport, transport, means, subspace-alignment, transfer-components,
+            principal-components, label-propagation or none; reweight or a ratio estimator such as kliep, for weights;
+            or with its fields, as a TOML table: '{ kind = "transfer-components", features = 3 }'.
         output: folder for predictions.csv and diagnostics.json.
         raw: take columns in their own units instead of scaling them to unit variance.
         penalty: of the squared weights of the classifier; 1 over the rows of the source if not given.

@@ -2,6 +2,7 @@
 
 from matchzoo.projectors.alignment import (
     Alignment,
+    DisplacementMap,
     KernelMap,
     LinearMap,
     LinearTransport,
@@ -10,12 +11,14 @@ from matchzoo.projectors.alignment import (
     Recoloring,
     SubspaceAlignment,
     TransferComponents,
+    TransportMap,
     align_subspaces,
     linear_transport,
     match_locations,
     principal_axes,
     recolor,
     transfer_components,
+    transport_map,
 )
 from matchzoo.projectors.auto_encoder import AutoEncoder
 from matchzoo.projectors.average import Average, follow_average
@@ -31,6 +34,7 @@ __all__ = [
     "AutoEncoder",
     "Average",
     "Backbone",
+    "DisplacementMap",
     "Identity",
     "KernelMap",
     "Learned",
@@ -44,6 +48,7 @@ __all__ = [
     "Stack",
     "SubspaceAlignment",
     "TransferComponents",
+    "TransportMap",
     "align_subspaces",
     "follow_average",
     "linear_transport",
@@ -52,4 +57,5 @@ __all__ = [
     "principal_axes",
     "recolor",
     "transfer_components",
+    "transport_map",
 ]

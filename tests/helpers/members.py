@@ -79,6 +79,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "principal-components": ({"target": "test", "features": 2}, {}),
         "subspace-alignment": ({"target": "test", "features": 2, "of": "target"}, {}),
         "transfer-components": ({"target": "test", "features": 2, "rows": 50}, {}),
+        "transport": ({"target": "test", "solver": PLAN, "rows": 50}, {}),
         "model": ({"path": "FOLDER", "part": "encoder"}, IMAGES),
     },
     "network": {

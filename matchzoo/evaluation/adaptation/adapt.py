@@ -8,7 +8,8 @@ import torch
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.evaluation.adaptation.aligned import AlignedSets, align
-from matchzoo.evaluation.adaptation.methods import Method
+from matchzoo.evaluation.adaptation.label_propagation import LabelPropagation, propagate_labels
+from matchzoo.evaluation.adaptation.methods import Method, method_of
 from matchzoo.models.classifiers import LinearClassifier, fit_softmax_regression
 from matchzoo.models.classifiers.classifiers import standardize as center_and_scale
 
@@ -88,6 +89,7 @@ def adapt(
 
     An alignment gives both sets features in which they are alike. A ratio estimator gives weights p_target / p_source
     to the source's rows, which is right where the target's support lies in the source's and p(y | x) is the same.
+    `LabelPropagation` gives labels to the target, and the classifier is fitted to these.
 
     Examples:
         >>> adapted = adapt(source, labels, target, "linear-transport")
@@ -98,7 +100,8 @@ def adapt(
         source: [n, d].
         labels: class indices [n].
         target: [m, d].
-        method: an alignment or a ratio estimator, or what `method_of` takes; None for the source alone.
+        method: an alignment, a ratio estimator or `LabelPropagation`, or what `method_of` takes; None for the source
+            alone.
         standardize: shift and scale every input by mean and standard deviation of both sets pooled first.
         penalty: λ > 0 of mean cross-entropy + λ/2 ‖W‖² on aligned features; 1/n if not given, which is scikit-learn's
             C = 1.
@@ -118,9 +121,14 @@ def adapt(
         )
 
     classes = classes or int(labels.max()) + 1
-    aligned = align(source, target, method, standardize=standardize, seed=seed)
-    features, weights = aligned.source.values, aligned.source.weights
-    classifier = fitted_classifier(features, labels, classes, penalty, weights)
+    chosen = method_of(method, source.shape[-1]) if isinstance(method, str) else method
+    if isinstance(chosen, LabelPropagation):
+        aligned = align(source, target, None, standardize=standardize)
+        chances = propagate_labels(aligned.inputs[0], labels, aligned.inputs[1], classes, chosen.solver)
+        classifier = fitted_classifier(aligned.inputs[1], chances.argmax(1), classes, penalty)
+    else:
+        aligned = align(source, target, chosen, standardize=standardize, seed=seed)
+        classifier = fitted_classifier(aligned.source.values, labels, classes, penalty, aligned.source.weights)
     return Adapted(classifier=classifier, aligned=aligned, labels=labels, classes=classes, penalty=penalty)
 
 

@@ -7,8 +7,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.evaluation.adaptation.adapt import Adapted, adapt
-from matchzoo.projectors import Alignment
-from matchzoo.ratios import RatioEstimator
+from matchzoo.evaluation.adaptation.methods import Method
 from matchzoo.ratios.table_rows import numbers_of
 
 
@@ -26,7 +25,7 @@ class AdaptedClassifier:
 
     def __init__(
         self,
-        method: str | Alignment | RatioEstimator | None = "coral",
+        method: str | Method = "coral",
         standardize: bool = True,
         penalty: float | None = None,
         seed: int = 0,

@@ -10,6 +10,7 @@ from matchzoo.core.numerics.float64 import double
 from matchzoo.core.numerics.kernels import Gaussian
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
+from matchzoo.evaluation.adaptation.label_propagation import LabelPropagation
 from matchzoo.evaluation.adaptation.methods import Method, method_of
 from matchzoo.matchers import squared_mmd
 from matchzoo.projectors import Alignment
@@ -82,7 +83,8 @@ def align(
         seed: of what a ratio estimator draws.
 
     Raises:
-        MatchZooError: sets of other shapes, or values that are not finite, before or after the map.
+        MatchZooError: sets of other shapes, values that are not finite, before or after the map, or label propagation,
+            which aligns nothing.
     """
     if not source.ndim == target.ndim == 2 or source.shape[1:] != target.shape[1:] or min(len(source), len(target)) < 2:
         got = f"{list(source.shape)} and {list(target.shape)}"
@@ -90,6 +92,8 @@ def align(
     if not bool(source.isfinite().all() and target.isfinite().all()):
         raise MatchZooError("adapt: source and target must be finite")
     chosen = method_of(method, source.shape[1]) if isinstance(method, str) else method
+    if isinstance(chosen, LabelPropagation):
+        raise MatchZooError("label propagation aligns nothing, it gives labels to the target; use it with adapt")
 
     center, spread = source.new_zeros(()), source.new_ones(())
     if standardize:

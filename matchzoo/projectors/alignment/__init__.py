@@ -1,15 +1,17 @@
 """Maps that are fitted in closed form to two sets, after which the sets are alike: shallow domain adaptation."""
 
-from matchzoo.projectors.alignment.alignment import Alignment, KernelMap, LinearMap
+from matchzoo.projectors.alignment.alignment import Alignment, DisplacementMap, KernelMap, LinearMap
 from matchzoo.projectors.alignment.linear_transport import LinearTransport, linear_transport
 from matchzoo.projectors.alignment.location_scale import LocationScale, match_locations
 from matchzoo.projectors.alignment.principal_components import PrincipalComponents, principal_axes
 from matchzoo.projectors.alignment.recoloring import Recoloring, recolor
 from matchzoo.projectors.alignment.subspace_alignment import SubspaceAlignment, align_subspaces
 from matchzoo.projectors.alignment.transfer_components import TransferComponents, transfer_components
+from matchzoo.projectors.alignment.transport_map import TransportMap, transport_map
 
 __all__ = [
     "Alignment",
+    "DisplacementMap",
     "KernelMap",
     "LinearMap",
     "LinearTransport",
@@ -18,10 +20,12 @@ __all__ = [
     "Recoloring",
     "SubspaceAlignment",
     "TransferComponents",
+    "TransportMap",
     "align_subspaces",
     "linear_transport",
     "match_locations",
     "principal_axes",
     "recolor",
     "transfer_components",
+    "transport_map",
 ]

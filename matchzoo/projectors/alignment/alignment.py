@@ -52,6 +52,27 @@ class KernelMap:
         return gaussian(squared_distances(x, self.points), self.bandwidth) @ self.vectors
 
 
+@attrs.frozen(eq=False)
+class DisplacementMap:
+    """x ↦ x + the shift of the point that is nearest to x.
+
+    Attributes:
+        points: X [m, d].
+        shifts: [m, d].
+    """
+
+    points: torch.Tensor
+    shifts: torch.Tensor
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """[n, d] → [n, d]."""
+        return x + self.shifts[squared_distances(x, self.points).argmin(1)]
+
+
+Map = LinearMap | KernelMap | DisplacementMap
+"""Of samples [n, d] to features [n, k]."""
+
+
 @declare
 class Alignment(Projector, ABC):
     """Maps of two sets that are fitted once, in closed form, before the first step: a recipe of nothing else has no
@@ -67,9 +88,7 @@ class Alignment(Projector, ABC):
     """Name of the set that it is made like."""
 
     @abstractmethod
-    def maps(
-        self, source: torch.Tensor, target: torch.Tensor
-    ) -> tuple[LinearMap | KernelMap | None, LinearMap | KernelMap | None]:
+    def maps(self, source: torch.Tensor, target: torch.Tensor) -> tuple[Map | None, Map | None]:
         """The maps of both sets, [n, d] and [m, d]; None for a set that stays as it is."""
 
     @property
@@ -114,3 +133,8 @@ def check_sets(source: torch.Tensor, target: torch.Tensor) -> None:
     if not fit or min(len(source), len(target)) < 2:
         shapes = f"{list(source.shape)} and {list(target.shape)}"
         raise MatchZooError(f"alignment: expected at least 2 rows [n, d] of source and [m, d] of target, got {shapes}")
+
+
+def spread_rows(values: torch.Tensor, rows: int) -> torch.Tensor:
+    """At most so many rows of [n, d], evenly spread."""
+    return values if len(values) <= rows else values[torch.linspace(0, len(values) - 1, rows).round().long()]

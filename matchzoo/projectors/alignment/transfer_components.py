@@ -11,7 +11,7 @@ from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwid
 from matchzoo.core.numerics.distances import gaussian, median_distance, squared_distances
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.spec import Spec
-from matchzoo.projectors.alignment.alignment import Alignment, KernelMap, check_sets
+from matchzoo.projectors.alignment.alignment import Alignment, KernelMap, check_sets, spread_rows
 
 
 def transfer_components(
@@ -93,7 +93,7 @@ class TransferComponents(Alignment):
     def maps(self, source: torch.Tensor, target: torch.Tensor) -> tuple[KernelMap, KernelMap]:
         """One map of both sets, [n, d] and [m, d]."""
         check_sets(source, target)
-        first, second = (_spread(double(values), self.rows) for values in (source, target))
+        first, second = (spread_rows(double(values), self.rows) for values in (source, target))
         points = torch.cat([first, second])
         scale = absolute(self.bandwidth, lambda: median_distance(first, second))
         gram = gaussian(squared_distances(points, points), scale)
@@ -110,8 +110,3 @@ class TransferComponents(Alignment):
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """[n, …] (flattened) → [n, k]."""
         return KernelMap(self.points, self.vectors, self.scale)(x.flatten(1))
-
-
-def _spread(values: torch.Tensor, rows: int) -> torch.Tensor:
-    """At most so many rows of [n, d], evenly spread."""
-    return values if len(values) <= rows else values[torch.linspace(0, len(values) - 1, rows).round().long()]
