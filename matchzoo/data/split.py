@@ -9,6 +9,7 @@ from torch import nn
 
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
+from matchzoo.data.reading.numbering import UNLABELED
 
 HASHED = 2**30
 """Bytes of values up to which a digest is of all of them."""
@@ -121,6 +122,15 @@ class Split(nn.Module):
 
         return Samples(values, pick(self.labels), index=index, group=pick(self.group))
 
+    def part(self, rows: torch.Tensor) -> "Split":
+        """The samples of some rows [k], in that order, as a split: in memory or mapped, as this one is."""
+
+        def pick(x: torch.Tensor | None) -> torch.Tensor | None:
+            return None if x is None else x[rows.to(x.device)]
+
+        chosen = rows.to(self.values.device) if self.chosen is None else self.chosen[rows]
+        return Split(self.values, pick(self.labels), pick(self.group), rows=chosen, mapped=self.mapped, key=self.key)
+
     def all(self) -> Samples:
         """Every sample, in order."""
         return self.render(torch.arange(len(self), device=self.values.device))
@@ -163,3 +173,31 @@ def stratified(
         second.append(rows[:count])
         first.append(rows[count:])
     return torch.cat(first).sort().values, torch.cat(second).sort().values
+
+
+def stratified_by_group(
+    labels: torch.Tensor, groups: torch.Tensor, share: float, seed: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two disjoint sets of rows with the same share of every class in every group.
+
+    Args:
+        labels: [n] int64; rows that are `UNLABELED` are of the first set, and so is the only one of a class in a group.
+        groups: [n] int64.
+        share: of the second set, in (0, 1).
+        seed: of the shuffle.
+
+    Returns:
+        Rows of the first and of the second set, each ascending.
+
+    Raises:
+        DeclarationError: nothing is left for the second set.
+    """
+    pairs = torch.stack([groups, labels], 1)
+    _, cells, counts = pairs.unique(dim=0, return_inverse=True, return_counts=True)
+    several = (counts[cells] > 1) & (labels != UNLABELED)
+    if not several.any():
+        message = "no class has two samples in a group, so that none can be kept for testing; set test_share = 0"
+        raise DeclarationError([("test_share", message)])
+    rows = several.nonzero().flatten()
+    first, second = stratified(cells[rows].unique(return_inverse=True)[1], share, seed)
+    return torch.cat([rows[first], (~several).nonzero().flatten()]).sort().values, rows[second]

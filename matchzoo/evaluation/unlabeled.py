@@ -11,7 +11,7 @@ from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.data import Split
-from matchzoo.data.domains.combined import TEST
+from matchzoo.data.domains.held_out import TEST
 from matchzoo.evaluation import scorers as functions
 from matchzoo.evaluation.class_scores import labeled_split, named_split, scoring_space
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained

@@ -1,6 +1,7 @@
 """Several data sets as one: environments of training samples, and further splits such as an unlabeled target."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 import torch
@@ -8,11 +9,9 @@ import torch
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError
-from matchzoo.data.data import IN_TURN, Data, Loaded
+from matchzoo.data.data import Data, Loaded
+from matchzoo.data.domains.held_out import TAKEN, TEST
 from matchzoo.data.split import Split
-
-TEST = "-test"
-"""Ends the name of the test part of a further split."""
 
 
 @declare("combined")
@@ -33,15 +32,19 @@ class Combined(Data):
     """Names of further splits whose training samples have no labels; their test parts keep them."""
 
     def __attrs_post_init__(self) -> None:
-        taken = {"real", "train", "test", "synthetic", "source", "environments", IN_TURN}
-        odd = [name for name in self.others if name in taken or not name.replace("-", "_").isidentifier()]
+        odd = [name for name in self.others if name in TAKEN or not name.replace("-", "_").isidentifier()]
         if odd:
-            known = ", ".join(sorted(taken))
+            known = ", ".join(sorted(TAKEN))
             message = f"expected a name of letters, digits, - and _, and none of {known}, got '{odd[0]}'"
             raise DeclarationError([("others", message)])
         unknown = [name for name in self.unlabeled if name not in self.others]
         if unknown:
             raise DeclarationError([("unlabeled", f"'{unknown[0]}' is none of others: {', '.join(self.others)}")])
+
+    def origin(self) -> dict[str, Any]:
+        """Those of the data that it is made of, by name."""
+        origins = {name: data.origin() for name, data in {**self.environments, **self.others}.items()}
+        return {name: origin for name, origin in origins.items() if origin}
 
     def load(self) -> Loaded:
         """Load them all; raises where shapes or classes differ."""
@@ -51,7 +54,8 @@ class Combined(Data):
             if content.train.shape != first.train.shape:
                 message = f"samples have shape {content.train.shape}, those of the first {first.train.shape}"
                 raise DeclarationError([(path, message)])
-            if content.class_names != first.class_names:
+            is_unlabeled = path.removeprefix("others.") in self.unlabeled and not content.class_names
+            if content.class_names != first.class_names and not is_unlabeled:
                 raise DeclarationError([(path, "has other classes than the first, or in another order")])
             if content.units != first.units:
                 message = "has other columns or units than the first; give all the same columns, standardize = false"
@@ -80,6 +84,8 @@ def joined(splits: Sequence[Split]) -> Split:
 
 
 def _values(split: Split) -> torch.Tensor:
+    if split.values.is_meta:  # a plan, which decodes nothing
+        return split.values.new_empty(len(split), *split.shape)
     return split.gather(torch.arange(len(split)))
 
 

@@ -1,6 +1,7 @@
 """A folder of images and a table that says what each of them is."""
 
 import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matchzoo.core.class_names import sort_names
@@ -18,29 +19,43 @@ from matchzoo.data.reading.listing import (
     refuse_overlap,
     refuse_repeats,
 )
+from matchzoo.data.reading.numbering import UNLABELED
 from matchzoo.data.reading.splits import WORDS, assign, split_of
+
+ROLES = ("file", "label", "split", "group")
+"""What a column may be, and what it is called where nothing else is said."""
+NEEDED = ROLES[:2]
 
 
 @declare("table")
 class Table(Decoded):
     """Images of a folder, listed by a CSV file (UTF-8, with a heading) of the columns ``file`` (path from the folder)
-    and ``label`` and, if wanted, ``split`` and ``group`` (an environment or subgroup).
+    and ``label`` and, if wanted, ``split`` and ``group`` (an environment, domain or subgroup), by these or other names.
 
     A split is called as people call it, such as ``train``, ``Test`` or ``val`` (`matchzoo.data.reading.splits`): test
     rows are for testing, else validation rows, else a share of train. A split for testing may have no labels; it is
-    left out, which is told, as whatever is not read. Classes and groups are in the order of their names, numbers as
-    numbers. Other columns are ignored.
+    left out, which is told, as whatever is not read. Training rows of groups that are ``unlabeled`` may have none.
+    Classes and groups are in the order of their names, numbers as numbers. Other columns are ignored.
     """
 
     path: str
     """The folder; ``~`` is the home folder."""
     table: str = "labels.csv"
     """The CSV file, from the folder."""
+    file_column: str = "file"
+    """Column of the paths."""
+    label_column: str = "label"
+    """Column of the classes."""
+    split_column: str = "split"
+    """Column of the parts, if there is one."""
+    group_column: str = "group"
+    """Column of the groups, if there is one; it must be there if it is called otherwise."""
 
     def load(self) -> Loaded:
         """Read the table and every image; errors name the row."""
         root = folder_of(self.path)
-        rows = _rows(root, root / self.table)
+        columns = {role: getattr(self, f"{role}_column") for role in ROLES}
+        rows = _rows(root, root / self.table, columns, self.unlabeled)
         parts: dict[str, list[dict[str, str]]] = {}
         for row in rows:
             parts.setdefault(row.get("split", "train").lower(), []).append(row)
@@ -50,9 +65,11 @@ class Table(Decoded):
         for line in assigned.notes():
             note(f"{root / self.table}: split {line}")
 
-        for row in (row for part in (assigned.train, assigned.test) if part for row in parts[part]):
-            if not row["label"]:
-                raise MatchZooError(f"{root / self.table}, row {row['row']}: 'label' is empty")
+        for part in filter(None, (assigned.train, assigned.test)):
+            free = self.unlabeled if part == assigned.train else ()
+            wrong = next((row for row in parts[part] if not row["label"] and row.get("group") not in free), None)
+            if wrong is not None:
+                raise MatchZooError(f"{root / self.table}, row {wrong['row']}: '{self.label_column}' is empty")
         names = sort_names(row["label"] for row in rows if row["label"])
         if len(names) < 2:
             raise MatchZooError(f"{root / self.table}: expected at least 2 labels, got {len(names)}: {names[0]}")
@@ -66,25 +83,27 @@ class Table(Decoded):
         return self.parted(train, test, names, groups)
 
 
-def _rows(root: Path, path: Path) -> list[dict[str, str]]:
-    """Rows as tables by column; raises with the row of what is wrong."""
+def _rows(root: Path, path: Path, names: Mapping[str, str], unlabeled: Sequence[str]) -> list[dict[str, str]]:
+    """Rows as tables by role, of the columns whose names are given by role; raises with the row of what is wrong, such
+    as a training row without a label that is of none of the ``unlabeled`` groups."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             columns = [name.strip() for name in reader.fieldnames or []]
             reader.fieldnames = columns
-            for needed in ("file", "label"):
-                if needed not in columns:
+            for role, needed in names.items():
+                if needed not in columns and (role in NEEDED or needed != role):
+                    remedy = "expected a heading such as file,label,split,group, separated by commas"
                     raise MatchZooError(
-                        f"{path}: there is no column '{needed}'{did_you_mean(needed, columns)}; expected a heading "
-                        "such as file,label,split,group, separated by commas"
+                        f"{path}: there is no column '{needed}'{did_you_mean(needed, columns)}; "
+                        + (remedy if needed == role else f"data.{role}_column says so")
                     )
-            known: list[str] = [name for name in ("file", "label", "split", "group") if name in columns]
+            known = {role: name for role, name in names.items() if name in columns}
             rows: list[dict[str, str]] = []
             with Progress(None, f"reading {path.name}", "rows", delay=DELAY) as progress:
                 for row in reader:
-                    kept = {name: (row[name] or "").strip() for name in known}
-                    _check(root, f"{path}, row {reader.line_num}", kept)
+                    kept = {role: (row[name] or "").strip() for role, name in known.items()}
+                    _check(root, f"{path}, row {reader.line_num}", kept, names, unlabeled)
                     rows.append({**kept, "row": str(reader.line_num)})
                     progress.update()
     except FileNotFoundError:
@@ -97,17 +116,20 @@ def _rows(root: Path, path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _check(root: Path, where: str, row: dict[str, str]) -> None:
+def _check(root: Path, where: str, row: dict[str, str], names: Mapping[str, str], unlabeled: Sequence[str]) -> None:
     split = row.get("split", "train")
-    for name, value in row.items():
-        may_be_empty = name == "label" and split_of(split) not in (None, "train")
+    is_unlabeled = split_of(split) not in (None, "train") or row.get("group") in unlabeled
+    for role, value in row.items():
+        may_be_empty = role == "label" and is_unlabeled
         if not value and not may_be_empty:
-            raise MatchZooError(f"{where}: '{name}' is empty")
+            raise MatchZooError(f"{where}: '{names[role]}' is empty")
     if split_of(split) is None:
         near = did_you_mean(split, [word for words in WORDS.values() for word in words])
-        raise MatchZooError(f"{where}: split: expected a name of training, testing or validation, got '{split}'{near}")
+        expected = "expected a name of training, testing or validation"
+        raise MatchZooError(f"{where}: {names['split']}: {expected}, got '{split}'{near}")
     if not is_below(row["file"]):
-        raise MatchZooError(f"{where}: file: expected a path below the folder, got '{row['file']}'; move it there")
+        expected = f"expected a path below the folder, got '{row['file']}'; move it there"
+        raise MatchZooError(f"{where}: {names['file']}: {expected}")
     if not (root / row["file"]).is_file():
         parent = (root / row["file"]).parent
         near = did_you_mean(Path(row["file"]).name, [p.name for p in parent.iterdir()]) if parent.is_dir() else ""
@@ -117,4 +139,4 @@ def _check(root: Path, where: str, row: dict[str, str]) -> None:
 def _listing(root: Path, rows: list[dict[str, str]], names: tuple[str, ...], groups: tuple[str, ...]) -> Listing:
     label, group = ({name: i for i, name in enumerate(some)} for some in (names, groups))
     listed = [group[row["group"]] for row in rows] if groups else None
-    return list_files(root, [row["file"] for row in rows], [label[row["label"]] for row in rows], listed)
+    return list_files(root, [row["file"] for row in rows], [label.get(row["label"], UNLABELED) for row in rows], listed)

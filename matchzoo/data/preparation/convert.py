@@ -20,7 +20,7 @@ from matchzoo.data.preparation.archives import unpack
 from matchzoo.data.reading.file_kinds import has_image_suffix
 
 TABLE = "labels.csv"
-PARTS = {"train": "training", "val": "validation (not used)", "test": "testing"}
+PARTS = {"train": "training", "val": "validation (not used)", "test": "testing", "held out": "domains that are held out"}
 STYLES = (
     "art_nouveau", "baroque", "expressionism", "impressionism", "post_impressionism", "realism", "renaissance",
     "romanticism", "surrealism", "ukiyo_e",
@@ -36,6 +36,9 @@ FILLER = "beach"
 """Background that all classes of Spawrious share in training."""
 SHARES = (0.97, 0.87)
 """Share of a class's own background in the two training environments of Spawrious; the rest is the filler."""
+
+HELD_OUT = ("1", "2")
+"""Hospitals of Camelyon17 that WILDS validates and tests on."""
 
 
 class Row(NamedTuple):
@@ -133,8 +136,30 @@ def artbench(root: Path) -> Iterator[Row]:
             yield from (Row(_below(root, path), style, split) for path in _images(base / split / style))
 
 
+def camelyon(root: Path) -> Iterator[Row]:
+    """Camelyon17 of WILDS (camelyon17_v1.0): ``metadata.csv`` beside ``patches``. A group is a hospital, such as
+    ``hospital-0``. Patches of the hospitals that WILDS validates and tests on are all in the split ``train``, to be
+    held out as groups; of the others those are in the split ``val`` that WILDS keeps for validation within them."""
+    path = _find(root, "metadata.csv")
+    tumors = {"0": "normal", "1": "tumor"}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            try:
+                slide = f"patient_{row['patient'].zfill(3)}_node_{row['node']}"
+                name = f"patches/{slide}/patch_{slide}_x_{row['x_coord']}_y_{row['y_coord']}.png"
+                label, hospital = tumors[row["tumor"]], row["center"]
+                split = "train" if hospital in HELD_OUT else {"0": "train", "1": "val"}[row["split"]]
+            except KeyError as error:
+                raise MatchZooError(
+                    f"{path}: expected patient, node, x_coord, y_coord, tumor (0 or 1), center and split (0 or 1), "
+                    f"got no {error}"
+                ) from None
+            yield Row(_below(root, path.parent / name), label, split, f"hospital-{hospital}")
+
+
 SETS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "artbench-10": artbench,
+    "camelyon17": camelyon,
     "cub-200-2011": cub,
     "spawrious": spawrious,
     "stanford-dogs": dogs,
@@ -154,6 +179,7 @@ def convert(name: str, sources: list[Path], destination: Path) -> str:
     for source in sources:
         if not source.exists():
             raise MatchZooError(f"{source}: there is no such file or folder")
+    card = zoo.load(name, zoo.DataCard)
     counts: Counter[str] = Counter()
 
     def table(root: Path) -> None:
@@ -163,7 +189,8 @@ def convert(name: str, sources: list[Path], destination: Path) -> str:
                 raise MatchZooError(f"{row.file}: is listed but not there; is the source whole?")
         columns = Row._fields if rows and rows[0].group else Row._fields[:3]
         files.write_with(root / TABLE, lambda path: _write(path, columns, rows))
-        counts.update(row.split for row in rows)
+        held_out = card.data.get("others", ())
+        counts.update("held out" if row.group in held_out else row.split for row in rows)
         counts["classes"] = len({row.label for row in rows})
 
     def fill(root: Path) -> None:
@@ -181,10 +208,11 @@ def convert(name: str, sources: list[Path], destination: Path) -> str:
     else:
         destination.parent.mkdir(parents=True, exist_ok=True)
         files.write_folder(destination, fill)
-    parts = [f"{counts[part]} for {word}" for part, word in PARTS.items() if counts[part]]
+    words = PARTS if counts["test"] else {**PARTS, "val": "validation"}
+    parts = [f"{counts[part]} for {word}" for part, word in words.items() if counts[part]]
     summary = f"{destination / TABLE}: {counts['classes']} classes; images: {', '.join(parts)}"
-    card = zoo.load(name, zoo.DataCard)
-    if (card.classes, card.train, card.test) == (counts["classes"], counts["train"], counts["test"]):
+    testing = counts["test"] or counts["val"]  # as the kind `table` reads them
+    if (card.classes, card.train, card.test) == (counts["classes"], counts["train"], testing):
         return summary
     return f"{summary} (published were {card.classes} classes, {card.train} for training, {card.test} for testing)"
 

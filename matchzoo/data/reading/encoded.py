@@ -15,11 +15,12 @@ import torch
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, between
 from matchzoo.data.data import Data, Loaded
+from matchzoo.data.domains.held_out import check_groups, held_out
 from matchzoo.data.reading.decoding import Decoding, formats
 from matchzoo.data.reading.looks import some_rows, tell_alike, tell_range
 from matchzoo.data.reading.rasters import Range, check_range, extent
 from matchzoo.data.reading.store import Done, Stored, budget, by_row, key_of
-from matchzoo.data.split import Split, stratified
+from matchzoo.data.split import Split, stratified, stratified_by_group
 
 Opener = Callable[[int], tuple[Path | BinaryIO, str]]
 """What an image is read from, by its row, and what messages call it (empty: as the file is called)."""
@@ -134,25 +135,54 @@ class Decoded(Data):
     """Share of every class that is kept for testing, where nothing else says which images are; 0 for no test part."""
     split_seed: int = attrs.field(default=0, validator=at_least(0))
     """Seed of the split."""
+    others: tuple[str, ...] = ()
+    """Groups (domains) that are no training samples but splits of their own, called as they are; the test samples of
+    ``sketch`` are the split ``sketch-test``."""
+    unlabeled: tuple[str, ...] = ()
+    """Those of the others whose training samples have no labels; their test samples keep them."""
 
     @final
     def parted(
         self, train: Encoded, test: Encoded, class_names: tuple[str, ...], group_names: tuple[str, ...] = ()
     ) -> Loaded:
         """Images that were published in two parts."""
+        check_groups(group_names, self.others, self.unlabeled)
         decoding, split = self._read(train, torch.arange(len(train.labels)))
-        return Loaded(split, test.split(decoding), class_names, group_names)
+        loaded = Loaded(split, test.split(decoding), class_names, group_names)
+        return held_out(loaded, self.others, self.unlabeled)
 
     @final
-    def shared(self, whole: Encoded, class_names: tuple[str, ...], group_names: tuple[str, ...] = ()) -> Loaded:
-        """Images of which a share of every class is kept for testing."""
+    def shared(
+        self,
+        whole: Encoded,
+        class_names: tuple[str, ...],
+        group_names: tuple[str, ...] = (),
+        *,
+        by_group: bool = False,
+    ) -> Loaded:
+        """Images of which a share of every class is kept for testing: ``by_group``, or where some groups are held out,
+        of every class in every group, and the only image of a class in a group is for training."""
+        check_groups(group_names, self.others, self.unlabeled)
         if self.test_share == 0:
             _, split = self._read(whole, torch.arange(len(whole.labels)))
-            return Loaded(split, None, class_names, group_names)
+            return held_out(Loaded(split, None, class_names, group_names), self.others, self.unlabeled)
 
-        first, second = stratified(torch.tensor(whole.labels), self.test_share, self.split_seed, class_names)
+        labels = torch.tensor(whole.labels)
+        if (by_group or self.others) and whole.groups is not None:
+            first, second = stratified_by_group(labels, torch.tensor(whole.groups), self.test_share, self.split_seed)
+        else:
+            first, second = stratified(labels, self.test_share, self.split_seed, class_names)
         decoding, split = self._read(whole, first)
-        return Loaded(split, whole.split(decoding, second), class_names, group_names)
+        loaded = Loaded(split, whole.split(decoding, second), class_names, group_names)
+        return held_out(loaded, self.others, self.unlabeled)
+
+    @final
+    def without_labels(self, whole: Encoded) -> Loaded:
+        """Images without labels, all of them training samples."""
+        check_groups((), self.others, self.unlabeled)
+        _, split = self._read(whole, torch.arange(len(whole.labels)))
+        split.labels = None
+        return Loaded(split)
 
     def origin(self) -> dict[str, Any]:
         """The range that ``"auto"`` has found."""

@@ -16,6 +16,7 @@ from matchzoo.core.showing.progress import Progress, note
 from matchzoo.data.reading.decoding import Decoding
 from matchzoo.data.reading.encoded import Encoded, Opener
 from matchzoo.data.reading.file_kinds import is_image, kind_of, shown_kinds
+from matchzoo.data.reading.numbering import UNLABELED
 from matchzoo.data.reading.store import Stored, by_row, key_of
 
 DELAY = 2.0
@@ -114,6 +115,13 @@ def list_classes(folder: Path, names: Iterable[str], *, may_lack: bool = False) 
     if skipped:
         note(f"{folder}: skipped {skipped.total()} files that are no images to be read: {shown_kinds(skipped)}")
     return listing
+
+
+def list_images(folder: Path) -> Listing:
+    """All images of a folder and its sub-folders, without labels (`UNLABELED`); raises where there are none."""
+    folder = folder.resolve()
+    listing = list_classes(folder.parent, (folder.name,))
+    return Listing(folder.parent, listing.files, [UNLABELED] * len(listing.files))
 
 
 def list_files(folder: Path, paths: Sequence[str], labels: list[int], groups: list[int] | None = None) -> Listing:

@@ -1,22 +1,23 @@
 """A set's images made to fit the data: their channels, their shape, their size."""
 
+import attrs
 import torch
 import torch.nn.functional as F
 
 from matchzoo.core.declaration.choices import checked
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.luminance import luminance
-from matchzoo.data import Combined, Data
+from matchzoo.data import Data
 from matchzoo.data.reading.decoding import Fit
 from matchzoo.data.reading.encoded import Decoded
 
 
 def single_sources(data: Data) -> list[Data]:
-    """The data themselves, or those that they are combined of."""
-    if not isinstance(data, Combined):
-        return [data]
-    parts = (*data.environments.values(), *data.others.values())
-    return [source for part in parts for source in single_sources(part)]
+    """The data themselves, or those that they are made of: combined, shifted, dealt to environments."""
+    values = [getattr(data, field.name) for field in attrs.fields(type(data))]
+    parts = [part for value in values for part in (value.values() if isinstance(value, dict) else (value,))]
+    inner = [part for part in parts if isinstance(part, Data)]
+    return [source for part in inner for source in single_sources(part)] or [data]
 
 
 def fit_of(data: Data) -> Fit | None:
