@@ -131,6 +131,28 @@ def test_wrong_tables(case: str, tmp_path: Path) -> None:
         Table(path=str(table(tmp_path, rows, columns)), size=8).load()
 
 
+def test_columns_of_a_table_by_other_names(tmp_path: Path) -> None:
+    names = {"file_column": "path", "label_column": "animal", "group_column": "place"}
+    root = table(tmp_path, [(row[0], row[1], row[3]) for row in ROWS], ("path", "animal", "place"))
+    loaded = Table(path=str(root), size=8, **names).load()
+    assert (loaded.class_names, loaded.group_names) == (("camel", "cow"), ("grass", "sand"))
+    with pytest.raises(
+        MatchZooError, match=r"labels\.csv: there is no column 'places'.*place.*; data\.group_column says"
+    ):
+        Table(path=str(root), size=8, **{**names, "group_column": "places"}).load()
+
+
+def test_a_domain_of_a_table_without_labels(tmp_path: Path) -> None:
+    rows = [(row[0], row[1] if row[3] == "grass" else "", row[3]) for row in ROWS]
+    root = table(tmp_path, rows, ("file", "label", "group"))
+    data = Table(path=str(root), size=8, test_share=0.5, others=["sand"], unlabeled=["sand"])
+    data.build(0)
+    assert {name: len(split) for name, split in data.sets().items()} == {"real": 2, "train": 2, "test": 1, "sand": 2}
+    assert (data.sets()["sand"].labels, data.group_names) == (None, ("grass",))
+    with pytest.raises(MatchZooError, match="row 3: 'label' is empty"):
+        Table(path=str(root), size=8).load()
+
+
 def test_tables_that_are_none(tmp_path: Path) -> None:
     table(tmp_path)
     with pytest.raises(MatchZooError, match=r"data\.table: there is no file .*label\.csv; did you mean 'labels\.csv'"):

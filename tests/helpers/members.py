@@ -47,7 +47,28 @@ CASES: dict[str, dict[str, tuple]] = {
         "numbers": ({"path": "FILE.csv", "format": {"decimal": ",", "drop": ["id"]}}, {}),
         "colored": ({"source": {**IMAGES["data"], "channels": 1}, "copies": 1, "sampling": "distinct"}, POINTS),
         "predicted": ({"source": "ring", "models": ["FOLDER"], "groups": "agreement", "wrong_times": 3}, {}),
+        "shifted": ({"source": POINTS["data"], "shifts": [{"kind": "rotated", "degrees": 35}, "noisy"]}, POINTS),
+        "shifted-environments": (
+            {"source": POINTS["data"], "environments": {"a": [], "b": ["contrast"], "c": ["noisy"]}, "others": ["c"]},
+            POINTS,
+        ),
+        "two-moons": ({"points": 50, "test_points": 5}, POINTS),
+        "gaussian-classes": (
+            {"points": 50, "test_points": 5, "means": [[0.0, 1.0], [2.0, 0.0]], "shares": [0.75, 0.25]},
+            POINTS,
+        ),
+        "sinc": ({"points": 50, "test_points": 5}, POINTS),
         "hub": ({"repo": "owner/name@v1", "train_files": ["a/*.parquet"], "class_names": ["a", "b"]}, {}),
+    },
+    "shift": {
+        "rotated": ({"degrees": 25}, {}),
+        "contrast": ("contrast", {}),
+        "noisy": ("noisy", {}),
+        "background": ({"strength": 0.5, "pictures": "FOLDER"}, {}),
+        "blurred": ("blurred", {}),
+        "thick": ({"pixels": -1}, {}),
+        "inverted": ("inverted", {}),
+        "affine": ({"matrix": [[1.0, 0.5], [0.0, 1.0]], "offset": [1.0, 0.0]}, {}),
     },
     "generator": {
         "noise": ({**POINTS["generator"], "distribution": "uniform"}, {}),

@@ -13,41 +13,54 @@ from matchzoo.core.storage.raw_columns import columns_of
 from matchzoo.core.storage.table_format import TableFormat
 from matchzoo.data.reading.numbering import UNLABELED
 
+Cells = list[list[str | None]]
+"""Of a column in each of several tables, a text for every row of the file; None where it is missing."""
 
-def named_column(
-    paths: Sequence[Path], tables: Sequence[Numbers], column: str | None, format: TableFormat, field: str, option: str
-) -> tuple[tuple[str, ...], list[torch.Tensor | None]]:
-    """What a column names, in the order of `sort_names`, and for each table the numbers [n] int64 of these names, of
-    the rows that were kept; `UNLABELED` where a cell is missing. Nothing without a column.
+
+def cells_of(paths: Sequence[Path], column: str | None, format: TableFormat, field: str, option: str) -> Cells | None:
+    """The cells of a column; None without a column.
 
     Args:
-        paths: of the tables, the training rows first.
-        tables: as they were read.
+        paths: of the tables.
         column: its name; its number from 1 in tables without names.
         format: how the files are read.
         field: of the recipe, for messages.
         option: what the options of ``format`` begin with, for messages.
 
     Raises:
-        MatchZooError: a table has no such column, or a later one names what the first does not.
+        MatchZooError: a table has no such column.
     """
     if column is None:
-        return (), [None] * len(tables)
-    texts: list[list[str | None]] = []
-    for path, table in zip(paths, tables, strict=True):
-        cells = labels_in(path, column, format, option)
-        if cells is None:
+        return None
+    cells: Cells = []
+    for path in paths:
+        found = labels_in(path, column, format, option)
+        if found is None:
             hint = did_you_mean(column, columns_of(path, format, option).titles)
             raise MatchZooError(f"{field}: {path}: there is no column '{column}'{hint}")
-        texts.append([cells[row] for row in table.rows])
+        cells.append(found)
+    return cells
 
-    names = sort_names(text for text in texts[0] if text is not None)
+
+def numbered(
+    paths: Sequence[Path], tables: Sequence[Numbers], cells: Cells | None, field: str
+) -> tuple[tuple[str, ...], list[torch.Tensor | None]]:
+    """What a column names, in the order of `sort_names`, and for each table the numbers [n] int64 of these names, of
+    the rows that were kept; `UNLABELED` where a cell is missing. Nothing without cells.
+
+    Raises:
+        MatchZooError: a later table names what the first does not.
+    """
+    if cells is None:
+        return (), [None] * len(tables)
+    kept = [[texts[row] for row in table.rows] for texts, table in zip(cells, tables, strict=True)]
+    names = sort_names(text for text in kept[0] if text is not None)
     places = {name: number for number, name in enumerate(names)}
-    for path, cells in zip(paths[1:], texts[1:], strict=True):
-        odd = [text for text in cells if text is not None and text not in places]
-        if odd:
-            raise MatchZooError(f"{field}: {path}: '{odd[0]}' of column '{column}' is not in {paths[0].name}")
-    return names, [torch.tensor([UNLABELED if t is None else places[t] for t in cells]) for cells in texts]
+    for path, texts in zip(paths, kept, strict=True):
+        odd = next((text for text in texts if text is not None and text not in places), None)
+        if odd is not None:
+            raise MatchZooError(f"{field}: {path}: '{odd}' is not in that column of {paths[0].name}")
+    return names, [torch.tensor([UNLABELED if t is None else places[t] for t in texts]) for texts in kept]
 
 
 def refuse_missing(path: Path, table: Numbers, column: str, rows: torch.Tensor, remedy: str) -> None:

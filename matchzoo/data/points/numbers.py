@@ -17,7 +17,7 @@ from matchzoo.core.storage import number_tables
 from matchzoo.core.storage.table_format import TableFormat
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.domains.held_out import check_groups, held_out
-from matchzoo.data.points.named_columns import named_column, refuse_missing
+from matchzoo.data.points.named_columns import cells_of, numbered, refuse_missing
 from matchzoo.data.reading.numbering import UNLABELED
 from matchzoo.data.split import Split, stratified_by_group
 
@@ -89,6 +89,7 @@ class NumberTable(Data):
     def _read(self, paths: Sequence[Path]) -> "tuple[list[_Rows], tuple[str, ...], tuple[str, ...]]":
         """The rows of each table, and the names of classes and groups; what was seen is told."""
         columns = {"label_column": self.label_column, "group_column": self.group_column}
+        cells = {f: cells_of(paths, c, self.format, f"data.{f}", OPTION) for f, c in columns.items()}
         named = tuple(column for column in columns.values() if column is not None)
         format: TableFormat = attrs.evolve(cast(Any, self.format), drop=(*self.format.drop, *named))
         if len(paths) == 1:
@@ -100,8 +101,7 @@ class NumberTable(Data):
             note(line)
 
         (classes, labels), (groups, group) = (
-            named_column(paths, tables, column, self.format, f"data.{field}", OPTION)
-            for field, column in columns.items()
+            numbered(paths, tables, texts, f"data.{field}") for field, texts in cells.items()
         )
         check_groups(groups, self.others, self.unlabeled)
         parts = [_Rows(table.values, *numbers) for table, *numbers in zip(tables, labels, group, strict=True)]

@@ -20,7 +20,12 @@ from matchzoo.data.preparation.archives import unpack
 from matchzoo.data.reading.file_kinds import has_image_suffix
 
 TABLE = "labels.csv"
-PARTS = {"train": "training", "val": "validation (not used)", "test": "testing", "held out": "domains that are held out"}
+PARTS = {
+    "train": "training",
+    "val": "validation (not used)",
+    "test": "testing",
+    "held out": "domains held out",
+}
 STYLES = (
     "art_nouveau", "baroque", "expressionism", "impressionism", "post_impressionism", "realism", "renaissance",
     "romanticism", "surrealism", "ukiyo_e",

@@ -1,5 +1,7 @@
 """A set's images made to fit the data: their channels, their shape, their size."""
 
+from typing import Any, cast
+
 import attrs
 import torch
 import torch.nn.functional as F
@@ -14,7 +16,7 @@ from matchzoo.data.reading.encoded import Decoded
 
 def single_sources(data: Data) -> list[Data]:
     """The data themselves, or those that they are made of: combined, shifted, dealt to environments."""
-    values = [getattr(data, field.name) for field in attrs.fields(type(data))]
+    values = [getattr(data, field.name) for field in attrs.fields(cast(Any, type(data)))]
     parts = [part for value in values for part in (value.values() if isinstance(value, dict) else (value,))]
     inner = [part for part in parts if isinstance(part, Data)]
     return [source for part in inner for source in single_sources(part)] or [data]

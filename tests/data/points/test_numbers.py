@@ -103,3 +103,62 @@ def test_units_are_stored_with_the_spec_and_others_are_stored_as_before(path: st
     spec = NumberTable(path=path).build(0)
     assert specs_of_text(specs_as_text(spec, {"projector": spec})) == (spec, {"projector": spec})
     assert "units" not in specs_as_text(Spec(shape=(2,)), {})
+
+
+def clinics(tmp_path: Path) -> str:
+    """Six rows of each of two clinics with a class, and four of a third, of which two have none."""
+    rng = np.random.default_rng(0)
+    lines = ["age,diagnosis,clinic,dose"]
+    for i in range(16):
+        clinic = ("north", "south", "west")[min(i // 6, 2)]
+        label = "" if i > 13 else ("ill", "well")[i % 2]
+        lines.append(f"{rng.normal(50 + 30 * (clinic == 'west')):.3f},{label},{clinic},{i}")
+    (tmp_path / "clinics.csv").write_text("\n".join(lines) + "\n")
+    return str(tmp_path / "clinics.csv")
+
+
+def test_columns_of_classes_and_domains(tmp_path: Path) -> None:
+    columns = {"label_column": "diagnosis", "group_column": "clinic"}
+    data = NumberTable(path=clinics(tmp_path), **columns, others=["west"], unlabeled=["west"], test_share=0.34)
+    spec = data.build(0)
+    assert (spec.class_names, spec.group_names, spec.units.columns) == (
+        ("ill", "well"),
+        ("north", "south"),
+        ("age", "dose"),
+    )
+    sets = data.sets()
+    assert {name: len(split) for name, split in sets.items()} == {
+        "real": 8, "train": 8, "test": 4, "west": 4,
+    }  # fmt: skip
+    assert sets["west"].labels is None
+    torch.testing.assert_close(sets["real"].all().values.mean(0), torch.zeros(2), atol=1e-6, rtol=0)
+    assert sets["west"].all().values[:, 0].mean() > 5  # in units of the training rows, which are of the other clinics
+
+    rows = spec.units.restored(torch.cat([sets[name].all().values for name in ("real", "test", "west")]))
+    order = rows[:, 1].argsort()
+    labels = torch.cat([sets["real"].labels, sets["test"].labels, torch.full((4,), -1)])[order]
+    groups = torch.cat([sets["real"].group, sets["test"].group, torch.full((4,), 2)])[order]
+    assert labels[:12].tolist() == [0, 1] * 6
+    assert groups.tolist() == [0] * 6 + [1] * 6 + [2] * 4
+
+
+def test_columns_of_classes_that_are_wrong(tmp_path: Path) -> None:
+    path = clinics(tmp_path)
+
+    def load(**changes: object) -> None:
+        NumberTable(**{"path": path, "label_column": "diagnosis", "group_column": "clinic", **changes}).build(0)
+
+    with pytest.raises(MatchZooError, match=r"row 15 has nothing in column 'diagnosis' \(2 rows in all\); leave such"):
+        load()
+    with pytest.raises(
+        MatchZooError, match=r"data\.label_column: .*clinics\.csv: there is no column 'diagnose'; did you"
+    ):
+        load(label_column="diagnose")
+    with pytest.raises(DeclarationError, match="others: there is no group 'east'; the groups are north, south, west"):
+        load(others=["east"])
+    (tmp_path / "test.csv").write_text("age,diagnosis,clinic,dose\n50,sick,north,1\n")
+    with pytest.raises(MatchZooError, match=r"test\.csv: 'sick' is not in that column of clinics\.csv"):
+        load(test_path=str(tmp_path / "test.csv"))
+    (tmp_path / "test.csv").write_text("age,diagnosis,clinic,dose\n50,,west,1\n")
+    with pytest.raises(MatchZooError, match=r"test\.csv: row 1 has nothing in column 'diagnosis'"):
+        load(test_path=str(tmp_path / "test.csv"), others=["west"], unlabeled=["west"])

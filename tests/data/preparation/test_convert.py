@@ -15,8 +15,9 @@ import pytest
 from PIL import Image
 
 from matchzoo import zoo
+from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
-from matchzoo.data import Table
+from matchzoo.data import Data, Table
 from matchzoo.data.preparation import convert
 from matchzoo.data.preparation.archives import unpack
 
@@ -99,6 +100,23 @@ def artbench(root: Path) -> Path:
     return root / "artbench-10-imagefolder-split"
 
 
+def camelyon(root: Path) -> Path:
+    """Four patches of every hospital, those of a column ``split`` of 1 in the last."""
+    base = root / "camelyon17_v1.0"
+    rows = [["", "patient", "node", "x_coord", "y_coord", "tumor", "slide", "center", "split"]]
+    for i in range(20):
+        hospital, patient = i // 4, f"{i // 4 * 20 + 4:03}"
+        in_validation = int(hospital in (0, 3) and i % 4 > 1)
+        rows.append(
+            [str(i), patient, "1", str(3328 + 32 * i), "21792", str(i % 2), "0", str(hospital), str(in_validation)]
+        )
+        slide = f"patient_{patient}_node_1"
+        save(base / "patches" / slide / f"patch_{slide}_x_{3328 + 32 * i}_y_21792.png", 9 * i)
+    with (base / "metadata.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return base
+
+
 def _picture() -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", (10, 10)).save(buffer, "PNG")
@@ -112,6 +130,7 @@ MADE = {
     "waterbirds": waterbirds,
     "spawrious": spawrious,
     "artbench-10": artbench,
+    "camelyon17": camelyon,
 }
 CLASSES = {
     "cub-200-2011": ("001.Zebra_Finch", "002.Auk", "010.Booby"),
@@ -119,6 +138,7 @@ CLASSES = {
     "waterbirds": ("landbird", "waterbird"),
     "spawrious": ("bulldog", "corgi", "dachshund", "labrador"),
     "artbench-10": convert.STYLES,
+    "camelyon17": ("normal", "tumor"),
 }
 SIZES = {
     "cub-200-2011": (6, 3),
@@ -126,6 +146,7 @@ SIZES = {
     "waterbirds": (8, 4),
     "spawrious": (160, 160),
     "artbench-10": (30, 10),
+    "camelyon17": (16, 4),
 }
 
 
@@ -141,9 +162,9 @@ def test_conversion(name: str, form: str, tmp_path: Path) -> None:
         source = Path(packed)
     said = convert.convert(name, [source], destination)
     train, test = SIZES[name]
-    assert said.startswith(
-        f"{destination / 'labels.csv'}: {len(CLASSES[name])} classes; images: {train} for training, "
-    )
+    training = 8 if name == "camelyon17" else train  # the rest is held out
+    start = f"{destination / 'labels.csv'}: {len(CLASSES[name])} classes; images: {training} for training, "
+    assert said.startswith(start)
     assert "(published were " in said  # the imitation is smaller
     card = zoo.load(name, zoo.DataCard)
     assert card.data["path"] == f"data/{name}"
@@ -154,6 +175,23 @@ def test_conversion(name: str, form: str, tmp_path: Path) -> None:
     assert (len(loaded.train), len(loaded.test)) == (train, test)
     if form == "folder":
         assert [path.name for path in destination.iterdir() if path.is_symlink()] == [source.name]  # nothing is copied
+
+
+def test_hospitals_of_camelyon17(tmp_path: Path) -> None:
+    said = convert.convert("camelyon17", [camelyon(tmp_path)], tmp_path / "made")
+    assert "8 for training, 4 for validation, 8 for domains held out (published were 2 classes, 302436" in said
+    declared = {**zoo.load("camelyon17", zoo.DataCard).data, "path": str(tmp_path / "made"), "size": 8}
+    data = structure(declared, Data)
+    spec = data.build(0)
+    assert (spec.count, spec.group_names) == (8, ("hospital-0", "hospital-3", "hospital-4"))
+    sets = data.sets()
+    assert [len(sets[name]) for name in ("real", "test", "hospital-1", "hospital-2")] == [8, 4, 4, 4]
+    assert sets["hospital-2"].labels.tolist() == [0, 1, 0, 1]
+    assert len(sets) == 5
+    metadata = tmp_path / "camelyon17_v1.0/metadata.csv"
+    metadata.write_text("patient,node,x_coord,y_coord,tumor,center\n4,0,1,2,0,0\n")
+    with pytest.raises(MatchZooError, match=r"metadata\.csv: expected patient, .*, got no 'split'"):
+        convert.convert("camelyon17", [metadata.parent], tmp_path / "again")
 
 
 def test_labels_of_cub(tmp_path: Path) -> None:

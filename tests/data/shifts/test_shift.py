@@ -91,7 +91,10 @@ def test_noise_has_the_standard_deviation_that_it_says() -> None:
         (lambda: Thick()(samples("points")), r"expected images \[c, h, w\], got samples of shape \[2\]"),
         (lambda: Noisy()(torch.zeros(3, 2, 4)), r"expected images \[c, h, w\] or points \[d\], got .* \[2, 4\]"),
         (lambda: Rotated(degrees=1)(torch.zeros(2, 3)), "images or points of 2 coordinates, got 3"),
-        (lambda: Inverted()(torch.zeros(2, 1, 4, 4, dtype=torch.uint8)), r"floating-point samples, .* got torch\.uint8"),
+        (
+            lambda: Inverted()(torch.zeros(2, 1, 4, 4, dtype=torch.uint8)),
+            r"floating-point samples, .* got torch\.uint8",
+        ),
         (lambda: Background(color=True)(torch.zeros(2, 1, 4, 4)), "color: expected images of 3 channels, got 1"),
         (lambda: Background(strength=2.0), "strength: expected a number between 0 and 1"),
         (lambda: Thick(pixels=0), "pixels: expected a number above 0 for thicker"),

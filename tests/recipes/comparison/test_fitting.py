@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.data import Arrays, Combined, ImageFolder
+from matchzoo.data import Arrays, Combined, ImageFolder, Shifted, ShiftedEnvironments
+from matchzoo.data.shifts import Inverted
 from matchzoo.recipes.comparison.fitting import fit_of, fitted, names_are_text
 
 IMAGES = torch.rand(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
@@ -41,4 +42,8 @@ def test_what_data_say_of_fit_and_names() -> None:
     assert [fit_of(data) for data in (folder, cut_outs, arrays)] == ["crop", "pad", None]
     assert fit_of(Combined(environments={"a": cut_outs}, others={"b": cut_outs})) == "pad"
     assert fit_of(Combined(environments={"a": cut_outs}, others={"b": folder})) is None
+    shifted = Shifted(source=cut_outs, shifts=[Inverted()])
+    dealt = ShiftedEnvironments(source=cut_outs, environments={"a": ()})
+    assert [fit_of(data) for data in (shifted, dealt)] == ["pad", "pad"]
+    assert names_are_text(shifted)
     assert [names_are_text(data) for data in (folder, arrays)] == [True, False]
