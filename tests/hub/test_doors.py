@@ -199,7 +199,8 @@ def test_the_door_is_light() -> None:
         "import sys\nfrom matchzoo import hub\n"
         "assert not {'torch', 'pyarrow', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"
         f"assert set({names}) <= set(dir(hub))\n"
-        f"assert all(getattr(hub, name) for name in {names})"
+        f"assert all(getattr(hub, name) for name in {names})\n"
+        "assert not {'torchvision', 'timm', 'torch._dynamo'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")

@@ -36,6 +36,17 @@ from matchzoo.zoo.weights.keys import layout, renamed
 
 NAMES = [zoo.short_name(name) for name in zoo.names("backbones/*")]
 LARGE = {"clip-vit-l14", "dinov2-vit-l14", "eva02-l14", "mocov3-vit-l16"}
+ALIKE = {
+    *LARGE,
+    "clip-vit-b16",
+    "dino-vit-b16",
+    "dino-vit-b8",
+    "dino-vit-s8",
+    "dinov2-vit-b14",
+    "eva02-b14",
+    "eva02-s14",
+}
+"""Cards of the network of another card, at another size."""
 State = dict[str, torch.Tensor]
 
 
@@ -167,7 +178,7 @@ def test_a_published_layout_becomes_the_cards(name: str) -> None:
     assert layout(network.state_dict()) == card.layout
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if zoo.load(n).mapping == "timm"])
+@pytest.mark.parametrize("name", [n for n in NAMES if zoo.load(n).mapping == "timm" and n not in ALIKE])
 def test_nothing_may_be_missing_or_left_over(name: str) -> None:
     card = zoo.load(name)
     state = published(card)
@@ -179,8 +190,7 @@ def test_nothing_may_be_missing_or_left_over(name: str) -> None:
             architectures.build(card, {**state, "surplus": torch.empty(1)})
 
 
-FULL = ["clip-vit-b32", "clip-rn50", "dinov2-vit-s14", "mocov3-vit-b16", "siglip-vit-b16", "eva02-t14"]
-FULL += ["dinov3-vit-b16", "dino-vit-s8"]
+FULL = ["clip-rn50", "dinov2-vit-s14", "eva02-t14", "dino-vit-s8"]
 
 
 @pytest.mark.parametrize("name", FULL)

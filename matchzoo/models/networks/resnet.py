@@ -4,7 +4,6 @@ from typing import Literal
 
 import torch
 from torch import nn
-from torchvision.models.resnet import BasicBlock, ResNet
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import DeclarationError
@@ -29,6 +28,8 @@ class ResidualNet(Network):
 
     def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
         """Make the layers, started as torchvision does; raises unless they go from images of 16 pixels to vectors."""
+        from torchvision.models.resnet import BasicBlock, ResNet
+
         if len(inputs) != 3 or len(outputs) != 1:
             raise DeclarationError([("network", f"resnet maps images to vectors, not {inputs} to {outputs}")])
         if min(inputs[1:]) < 16:
