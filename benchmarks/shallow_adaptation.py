@@ -5,8 +5,12 @@
 
 Of 1797 digits 898 are the source (224 of them held out, for scorers that need labels there), 449 others the target
 without labels, and 450 more its test part; the shift changes the pixels of the last two. Softmax regression with
-penalty 1/n on the pixels as they are. Nothing is chosen on the target but in the rows that say so. Results are in
-``results/shallow-adaptation.json``; a stopped benchmark goes on where it was.
+penalty 1/n on the pixels as they are. Nothing is chosen on the target but in the rows that say so.
+
+And weights where they are right: a straight line fitted to 200 points of y = sinc x + N(0, 0.25²), x from N(1, 0.5²),
+for x from N(2, 0.25²) (Shimodaira's covariate shift), 20 draws.
+
+Results are in ``results/shallow-adaptation.json``; a stopped benchmark goes on where it was.
 """
 
 import argparse
@@ -29,7 +33,8 @@ from sklearn.datasets import load_digits
 from matchzoo.core.showing.text import with_spread
 from matchzoo.core.storage import files
 from matchzoo.evaluation import scorers
-from matchzoo.evaluation.adaptation import Adapted, LabelPropagation, adapt
+from matchzoo.evaluation.adaptation import Adapted, LabelPropagation, adapt, adapt_regression
+from matchzoo.models.linear_regression import fit_linear_regression
 from matchzoo.projectors import (
     LinearTransport,
     LocationScale,
@@ -39,7 +44,7 @@ from matchzoo.projectors import (
     TransferComponents,
     TransportMap,
 )
-from matchzoo.ratios import KLIEP, ULSIF, Classifier
+from matchzoo.ratios import KLIEP, ULSIF, Classifier, KernelMeanMatching, RuLSIF
 from matchzoo.transport import Exact, Sinkhorn
 
 STORE = Path(__file__).parent / "results/shallow-adaptation.json"
@@ -70,6 +75,24 @@ METHODS: dict[str, Any] = {  # what `adapt` takes; a line here is all that a met
 }
 RATIO = Classifier(features="linear", ridges=(1e-2,))
 """Of the scorers that weigh losses of the source."""
+LINE = "line"
+DRAWS = range(20)
+TRUE_RATIO = "the true ratio"
+WEIGHTS: dict[str, Any] = {
+    "none": None,
+    TRUE_RATIO: None,
+    "KLIEP": KLIEP(),
+    "KLIEP, bandwidth 0.5": KLIEP(bandwidths=(0.5,)),
+    "uLSIF": ULSIF(),
+    "RuLSIF, relative to 0.1": RuLSIF(),
+    "logistic regression, quadratic": Classifier(),
+    "logistic regression, linear": Classifier(features="linear"),
+    "kernel mean matching, ridge 1e-3": KernelMeanMatching(constraint="non-negative"),
+    "kernel mean matching, ridge 0.1": KernelMeanMatching(constraint="non-negative", ridge=0.1),
+    "kernel mean matching, ridge by cross-validation": KernelMeanMatching(
+        constraint="non-negative", ridge="cross-validation"
+    ),
+}
 SCORERS: tuple[scorers.Scorer, ...] = (
     "entropy",
     "mutual-information",
@@ -123,6 +146,32 @@ def measure() -> None:
                     stored[key] = record(sets, name, seed)
                     files.write_json(STORE, stored)
 
+    for draw in DRAWS:
+        for name in WEIGHTS:
+            key = f"{LINE}, draw {draw}, {name}"
+            if key not in stored:
+                stored[key] = line(name, draw)
+                files.write_json(STORE, stored)
+
+
+def line(name: str, draw: int) -> dict[str, float]:
+    """The mean squared error of a straight line at the target, without noise; what the weights are."""
+    rng = np.random.default_rng(draw)
+    x, target = (torch.from_numpy(rng.normal(mean, spread, (200, 1))) for mean, spread in ((1, 0.5), (2, 0.25)))
+    y = torch.from_numpy(np.sinc(x[:, 0]) + rng.normal(0, 0.25, 200))
+    logs = [torch.distributions.Normal(mean, spread).log_prob(x[:, 0]) for mean, spread in ((2.0, 0.25), (1.0, 0.5))]
+    ratio = (logs[0] - logs[1]).exp()
+    if name == TRUE_RATIO:
+        weights, predicted = ratio, fit_linear_regression(x, y, weights=ratio).predict(target)
+    else:
+        adapted = adapt_regression(x, y, target, WEIGHTS[name], penalty=0, standardize=False)
+        weights, predicted = adapted.aligned.shares, adapted.predict(target)
+    error = (predicted - torch.from_numpy(np.sinc(target[:, 0]))).square().mean().item()
+    effective = (weights.sum().square() / weights.square().sum()).item()
+    together = torch.stack([weights, ratio])
+    alike = torch.corrcoef(together)[0, 1].item() if weights.std() > 1e-12 else 0.0
+    return {"error": error, "effective sample size": effective, "correlation": alike}
+
 
 def record(sets: Sets, name: str, seed: int) -> dict[str, float]:
     """Accuracy on the target's test part, of the source, seconds, and all scores."""
@@ -159,6 +208,17 @@ def table() -> None:
     for name in (*METHODS, ORACLE):
         columns = [[100 * stored[f"{shift}, split {seed}, {name}"]["target"] for seed in SEEDS] for shift in SHIFTS]
         print(f"| {name} | " + " | ".join(_mean_and_error(column) for column in columns) + " |")
+
+    print("\n| weights | error at the target | worst draw | correlation with the true ratio | effective sample size |")
+    print("| --- | --- | --- | --- | --- |")
+    for name in WEIGHTS:
+        records = [stored[f"{LINE}, draw {draw}, {name}"] for draw in DRAWS]
+        errors, *rest = ([record[part] for record in records] for part in records[0])
+        spread = statistics.stdev(errors) / len(errors) ** 0.5
+        size, alike = map(statistics.mean, rest)
+        print(
+            f"| {name} | {statistics.mean(errors):.4f} ± {spread:.4f} | {max(errors):.3f} | {alike:.2f} | {size:.0f} |"
+        )
 
     print("\n| chosen by | " + " | ".join(SHIFTS) + " |\n| --- |" + " --- |" * len(SHIFTS))
     for scorer in ("target", "source accuracy", *SCORERS):

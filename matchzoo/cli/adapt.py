@@ -4,16 +4,15 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
+import attrs
 import tyro
 
+from matchzoo.cli.adapt_results import summary, write
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import as_json, finite
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def adapt(
@@ -21,6 +20,7 @@ def adapt(
     target: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="TARGET")],
     label: str,
     method: str = "coral",
+    task: Literal["classification", "regression"] = "classification",
     output: Path | None = None,
     raw: Flag = False,
     penalty: float | None = None,
@@ -33,7 +33,8 @@ def adapt(
     drop: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     missing: Literal["refuse", "drop"] = "refuse",
 ) -> None:
-    """Predict the classes of a table without labels by one with labels whose rows are distributed otherwise.
+    """Predict the classes, or numbers, of a table without labels by one with labels whose rows are distributed
+    otherwise.
 
     matchzoo adapt hospital_a.csv hospital_b.csv --label diagnosis --method linear-transport --output adapted
 
@@ -41,12 +42,13 @@ def adapt(
         source: table with labels: .csv, .tsv or .txt, .parquet, .feather or .npy.
         target: table with the same columns; a column of labels is not looked at but for the accuracy.
         label: the column of labels, text or numbers (by number from 1 in tables without names).
-        method: coral, linear-transport, transport, means, subspace-alignment, transfer-components,
-            principal-components, label-propagation or none; reweight or a ratio estimator such as kliep, for weights;
-            or with its fields, as a TOML table: '{ kind = "transfer-components", features = 3 }'.
+        method: coral, linear-transport, transport, means, mmd-location-scale, subspace-alignment, transfer-components,
+            transfer-joint-matching, principal-components, label-propagation or none; reweight or a ratio estimator such
+            as kliep, for weights; or with its fields, as a TOML table: '{ kind = "transfer-components", features = 3 }'.
+        task: what the labels are: classes, or numbers that a linear regression predicts.
         output: folder for predictions.csv and diagnostics.json.
         raw: take columns in their own units instead of scaling them to unit variance.
-        penalty: of the squared weights of the classifier; 1 over the rows of the source if not given.
+        penalty: of the squared weights of the model; 1 over the rows of the source if not given; 0 is least squares.
         seed: of the draws of a ratio estimator.
         json: print the diagnostics for programs.
         heading: whether the first line of both tables has the names of the columns; auto looks, and asks in doubt.
@@ -61,11 +63,12 @@ def adapt(
     from matchzoo.core.storage.label_column import labels_in, required_labels
     from matchzoo.core.storage.number_tables import read_pair
     from matchzoo.core.storage.table_format import TableFormat
-    from matchzoo.evaluation.adaptation import adapt as fit
     from matchzoo.evaluation.adaptation import method_of
 
-    if penalty is not None and penalty <= 0:
-        raise MatchZooError(f"--penalty: expected a number above 0, got {penalty}")
+    least = 0 if task == "regression" else None
+    if penalty is not None and (penalty < 0 or (penalty == 0 and least is None)):
+        expected = "a number above 0" if least is None else "at least 0"
+        raise MatchZooError(f"--penalty: expected {expected}, got {penalty}")
     options: dict[str, Any] = {
         "heading": heading,
         "delimiter": delimiter,
@@ -85,104 +88,116 @@ def adapt(
     unlabeled = [row + 1 for row, name in zip(pair[0].rows, kept, strict=True) if name is None]
     if unlabeled:
         raise MatchZooError(f"{source}: row {unlabeled[0]} has no label ({len(unlabeled)} in all); leave such rows out")
-    names = sorted({name for name in kept if name is not None}, key=_order)
-    if len(names) < 2:
-        raise MatchZooError(f"{source}: column '{label}' has one class only: {names[0]}; expected 2 or more")
-    if len(names) > max(len(kept) // 2, 2):
-        raise MatchZooError(f"{source}: column '{label}' has {len(names)} values in {len(kept)} rows: no classes")
-
-    indices = torch.tensor([names.index(str(name)) for name in kept])
+    known = [] if truth is None else [truth[row] for row in pair[1].rows]
+    column = _Column(source, label, [str(name) for name in kept], pair[0].rows)
     first, second = (torch.from_numpy(table.values) for table in pair)
-    adapted = fit(first, indices, second, method, standardize=not raw, penalty=penalty, classes=len(names), seed=seed)
-    chances = adapted.probabilities(second).numpy()
-    predictions = [names[index] for index in chances.argmax(1).tolist()]
+    fitted = {"method": method, "standardize": not raw, "penalty": penalty, "seed": seed}
     results: dict[str, Any] = {
         "method": method,
+        "task": task,
         "rows": [len(first), len(second)],
         "tables": [table.seen for table in pair],
         "columns": list(pair[0].columns),
-        "classes": names,
-        **adapted.diagnostics(),
     }
-    known = [] if truth is None else [truth[row] for row in pair[1].rows]
-    if any(name is not None for name in known):
-        plain = fit(first, indices, second, None, standardize=not raw, penalty=penalty, classes=len(names))
-        without = [names[index] for index in plain.predict(second).tolist()]
-        results["target_accuracy"] = _share(predictions, known)
-        results["target_accuracy_without_adaptation"] = _share(without, known)
+    predict = _numbers if task == "regression" else _classes
+    heads, predictions, measured = predict(first, second, column, known, fitted)
 
-    results = finite(results)
+    results = finite(results | measured)
     print(as_json(results) if json else "\n".join(summary(results)))
     if output is not None:
-        for path in write(output, pair[1].in_rows_of_file, predictions, chances, names, results):
+        for path in write(output, pair[1].in_rows_of_file, heads, predictions, results):
             print(f"wrote {path}", file=sys.stderr if json else sys.stdout)
 
 
-def summary(results: Mapping[str, Any]) -> list[str]:
-    """The diagnostics as lines, with what each should be."""
-    n, m = results["rows"]
-    lines = [
-        f"{results['method']}: {n} rows of the source, {m} of the target, {len(results['classes'])} classes",
-        _line("squared MMD before", results["mmd2_before"], "near 0 if the tables are alike"),
-        _line("squared MMD after", results["mmd2_after"], "should be smaller"),
-        _line("accuracy at the source", results["source_accuracy"], "of the rows it was fitted to"),
-        _line("agreement", results["agreement"], "with predictions without adaptation"),
-        _line("entropy of predictions", results["entropy"], f"nats, {math.log(len(results['classes'])):.3f} at most"),
-    ]
-    if "effective_sample_size" in results:
-        lines.append(_line("effective sample size", results["effective_sample_size"], f"of {n}"))
-    lines.append("class shares               source  predicted")
-    triples = zip(results["classes"], results["source_class_shares"], results["class_shares"], strict=True)
-    lines += [f"  {name[:24]:24} {before:6.3f}     {after:6.3f}" for name, before, after in triples]
-    if "target_accuracy" in results:
-        lines.append(_line("accuracy at the target", results["target_accuracy"], "by labels used for nothing else"))
-        lines.append(_line("  without adaptation", results["target_accuracy_without_adaptation"], ""))
-    else:
-        lines.append("no figure above says whether the predictions are right: label a few rows of the target")
-    return lines
+@attrs.frozen
+class _Column:
+    """Labels of the source.
 
-
-def write(
-    folder: Path,
-    in_rows_of_file: Any,
-    predictions: Sequence[str],
-    chances: "np.ndarray",
-    names: Sequence[str],
-    results: Mapping[str, Any],
-) -> list[Path]:
-    """Write predictions.csv, with a line of each row of the target's file (empty where one was left out), and
-    diagnostics.json; returns the paths.
-
-    Args:
-        folder: made if it is not there.
-        in_rows_of_file: of the target's table, `Numbers.in_rows_of_file`.
-        predictions: one of each row of the target.
-        chances: their class probabilities [m, c].
-        names: of the classes.
-        results: for diagnostics.json.
+    Attributes:
+        path: of its file.
+        name: of the column.
+        cells: [n] text.
+        rows: [n] of the file, from 0.
     """
-    import csv
-    import io
 
-    import numpy as np
+    path: Path
+    name: str
+    cells: list[str]
+    rows: Any
 
-    from matchzoo.core.storage import files
 
-    positions = in_rows_of_file(np.arange(len(predictions), dtype=np.float64))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["prediction", *(f"probability of {name}" for name in names)])
-    for position in positions.tolist():
-        left_out = position != position
-        row = [""] * (1 + len(names)) if left_out else [predictions[int(position)], *chances[int(position)].tolist()]
-        writer.writerow(row)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        files.write_text(folder / "predictions.csv", text.getvalue())
-        files.write_json(folder / "diagnostics.json", dict(results))
-    except OSError as error:
-        raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another with --output") from None
-    return [folder / "predictions.csv", folder / "diagnostics.json"]
+Predictions = tuple[list[str], list[list[Any]], dict[str, Any]]
+"""The heading of predictions.csv, its rows, and what there is to report."""
+
+
+def _classes(
+    source: Any, target: Any, column: _Column, known: Sequence[str | None], options: Mapping[str, Any]
+) -> Predictions:
+    """Classes of the target's rows [m, d], their probabilities, and diagnostics."""
+    import torch
+
+    from matchzoo.evaluation.adaptation import adapt as fit
+
+    names = sorted(set(column.cells), key=_order)
+    where = f"{column.path}: column '{column.name}'"
+    if len(names) < 2:
+        raise MatchZooError(f"{where} has one class only: {names[0]}; expected 2 or more")
+    if len(names) > max(len(column.cells) // 2, 2):
+        raise MatchZooError(
+            f"{where} has {len(names)} values in {len(column.cells)} rows: no classes; numbers are predicted with "
+            "--task regression"
+        )
+
+    indices = torch.tensor([names.index(cell) for cell in column.cells])
+    adapted = fit(source, indices, target, classes=len(names), **options)
+    chances = adapted.probabilities(target)
+    predictions = [names[index] for index in chances.argmax(1).tolist()]
+    measured: dict[str, Any] = {"classes": names, **adapted.diagnostics()}
+    if any(name is not None for name in known):
+        plain = fit(source, indices, target, classes=len(names), **{**options, "method": None})
+        without = [names[index] for index in plain.predict(target).tolist()]
+        measured["target_accuracy"] = _share(predictions, known)
+        measured["target_accuracy_without_adaptation"] = _share(without, known)
+    heads = ["prediction", *(f"probability of {name}" for name in names)]
+    return heads, [[name, *row] for name, row in zip(predictions, chances.tolist(), strict=True)], measured
+
+
+def _numbers(
+    source: Any, target: Any, column: _Column, known: Sequence[str | None], options: Mapping[str, Any]
+) -> Predictions:
+    """Numbers for the target's rows [m, d], and diagnostics."""
+    import torch
+
+    from matchzoo.evaluation.adaptation import adapt_regression as fit
+
+    values = torch.tensor([_number(cell) for cell in column.cells], dtype=torch.float64)
+    if not bool(values.isfinite().all()):
+        first = int((~values.isfinite()).nonzero()[0])
+        raise MatchZooError(
+            f"{column.path}: row {int(column.rows[first]) + 1}: column '{column.name}' has '{column.cells[first]}', "
+            "which is no number; classes are predicted with --task classification"
+        )
+    adapted = fit(source, values, target, **options)
+    predictions = adapted.predict(target)
+    measured: dict[str, Any] = adapted.diagnostics()
+    truth = torch.tensor([math.nan if cell is None else _number(cell) for cell in known], dtype=torch.float64)
+    if bool(truth.isfinite().any()):
+        plain = fit(source, values, target, **{**options, "method": None}).predict(target)
+        measured |= _errors(predictions, truth)
+        measured |= {f"{name}_without_adaptation": value for name, value in _errors(plain, truth).items()}
+    return ["prediction"], [[value] for value in predictions.tolist()], measured
+
+
+def _errors(predictions: Any, truth: Any) -> dict[str, float]:
+    """Root mean squared and mean absolute error, and R², of the rows [m] whose number is known."""
+    rows = truth.isfinite()
+    residual, values = predictions[rows] - truth[rows], truth[rows]
+    square, variance = residual.square().mean().item(), values.var(correction=0).item()
+    return {
+        "target_error": math.sqrt(square),
+        "target_absolute_error": residual.abs().mean().item(),
+        "target_r2": 1 - square / variance if variance > 0 else math.nan,
+    }
 
 
 def _share(predictions: Sequence[str], known: Sequence[str | None]) -> float:
@@ -191,9 +206,11 @@ def _share(predictions: Sequence[str], known: Sequence[str | None]) -> float:
     return sum(right) / len(right)
 
 
-def _line(name: str, value: float | None, note: str) -> str:
-    shown = "not finite" if value is None else f"{value:.4f}"
-    return f"{name:26} {shown:>10}  {note}".rstrip()
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan
 
 
 def _order(name: str) -> tuple[int, float, str]:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import attrs
 import torch
@@ -16,13 +16,24 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.ratios.ridge_choice import least_squares_ridge
+
+CHOSEN = "cross-validation"
+Ridge = float | Literal["cross-validation"]
+"""A number above 0, or chosen by `least_squares_ridge`."""
+
+
+def check_ridge(_: object, field: Any, value: Ridge) -> None:
+    """Validate that a ridge is a number above 0, where it is no word."""
+    if isinstance(value, float | int):
+        positive()(_, field, value)
 
 
 def kernel_mean_matching(
     numerator: torch.Tensor,
     denominator: torch.Tensor,
     bandwidths: Sequence[Bandwidth] = ("median",),
-    ridge: float = 1e-3,
+    ridge: Ridge = 1e-3,
     clip: bool = False,
 ) -> torch.Tensor:
     """Density ratio at the denominator's points: r = (m/n) (K_dd + εI)⁻¹ K_dn 1, averaged over bandwidths.
@@ -34,7 +45,7 @@ def kernel_mean_matching(
         numerator: [n, d].
         denominator: [m, d].
         bandwidths: standard deviations s > 0 of Gaussian kernels, or multiples of the median such as ``"median"``.
-        ridge: ε > 0, added to the diagonal; not scaled by m.
+        ridge: ε > 0, added to the diagonal; not scaled by m. Or "cross-validation", as `least_squares_ridge` does it.
         clip: set negative ratios to 0.
 
     Returns:
@@ -64,8 +75,9 @@ class KernelMeanMatching(RatioEstimator):
     bandwidths: Several[Bandwidth] = attrs.field(default=("median",), validator=check_bandwidths)
     """Standard deviations of the Gaussian kernels, numbers or multiples of the median distance such as "median"; their
     ratios are averaged."""
-    ridge: float = attrs.field(default=1e-3, validator=positive())
-    """Added to the diagonal of the Gram matrix."""
+    ridge: Ridge = attrs.field(default=1e-3, validator=check_ridge)
+    """Added to the diagonal of the Gram matrix: a number, or "cross-validation" for that of least squared error of the
+    unconstrained ratio at samples left out, which takes time."""
     constraint: Literal["none", "clip", "non-negative"] = "none"
     """none (closed form, may be negative), clip (negative values set to 0: a positive remainder stays where weights
     cancelled), or non-negative (constrained minimum, for weights of a regression)."""
@@ -84,7 +96,10 @@ class KernelMeanMatching(RatioEstimator):
     def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio at the denominator's points [m]."""
         bandwidths = resolve(self.bandwidths, numerator, denominator)
-        matrices = [plus_ridge(denominator.gram(denominator, s), self.ridge) for s in bandwidths]
+        ridge = self.ridge
+        if not isinstance(ridge, float | int):
+            ridge = least_squares_ridge(numerator, denominator, bandwidths, step)
+        matrices = [plus_ridge(denominator.gram(denominator, s), ridge) for s in bandwidths]
         across = [denominator.gram(numerator, s) for s in bandwidths]
         m, n = across[0].shape
         if self.constraint == "non-negative":
@@ -97,7 +112,8 @@ class KernelMeanMatching(RatioEstimator):
         else:
             ratio = _mean([_solve(a, b.sum(1)) for a, b in zip(matrices, across, strict=True)])
             ratio = ratio if m == n else ratio * (m / n)
-        estimated = Ratio(denominator=ratio, matrices=tuple(matrices))
+        chosen = {"ridge": float(ridge)} if self.ridge == CHOSEN else {}
+        estimated = Ratio(denominator=ratio, matrices=tuple(matrices), chosen=chosen)
         return estimated.clipped() if self.constraint == "clip" else estimated
 
 

@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 
 HELD_OUT = 0.2
 """Share of each table that the check leaves out of its fit."""
+OF_TABLES: dict[str, dict[str, Any]] = {"kernel-mean-matching": {"ridge": "cross-validation"}}
+"""Fields of methods that tables have another default of than training, where a choice in every step is too slow."""
 LARGEST_SYSTEM = 20_000
 """Rows of the denominator up to which kernel mean matching, which solves a system of that size, is done."""
 
 
-def declared(method: str) -> Any:
-    """A method as it is declared: a kind as it is, the text of a TOML table as that table."""
-    if not method.lstrip().startswith("{"):
-        return method
-    try:
-        return tomllib.loads(f"method = {method}")["method"]
-    except tomllib.TOMLDecodeError as error:
-        raise MatchZooError(f"--method: not a TOML table: {error}") from None
+def declared(method: str) -> dict[str, Any]:
+    """A method's table, of its kind or of the text of a TOML table, with the defaults of `OF_TABLES`."""
+    table: Any = {"kind": method}
+    if method.lstrip().startswith("{"):
+        try:
+            table = tomllib.loads(f"method = {method}")["method"]
+        except tomllib.TOMLDecodeError as error:
+            raise MatchZooError(f"--method: not a TOML table: {error}") from None
+    return {**OF_TABLES.get(str(table.get("kind")), {}), **table}
 
 
 def estimator_of(method: str) -> "RatioEstimator":

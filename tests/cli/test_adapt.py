@@ -60,7 +60,10 @@ def test_a_target_without_labels_whose_rows_are_left_out(folder, capsys):
 REFUSED = {
     "label": (["--label", "kin"], "there is no column 'kin'; did you mean 'kind'"),
     "method": (["--label", "kind", "--method", "corl"], "did you mean 'coral'"),
-    "measured": (["--label", "width", "--drop", "kind"], "column 'width' has 60 values in 60 rows: no classes"),
+    "measured": (
+        ["--label", "width", "--drop", "kind"],
+        "column 'width' has 60 values in 60 rows: no classes; numbers are predicted with --task regression",
+    ),
     "penalty": (["--label", "kind", "--penalty", "0"], "--penalty: expected a number above 0"),
     "features": (
         ["--label", "kind", "--method", "{ kind = 'subspace-alignment', features = 3 }"],
@@ -92,3 +95,34 @@ def test_tables_that_are_refused(row, message, folder, capsys):
     with pytest.raises(SystemExit):
         main(["adapt", "source.csv", "target.csv", "--label", "kind"])
     assert message in capsys.readouterr().err
+
+
+def test_numbers(folder, capsys):
+    """The height of the target's rows by their width."""
+    main(["adapt", "source.csv", "target.csv", "--label", "height", "--drop", "kind", "--task", "regression", "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["task"] == "regression"
+    assert printed["target_error"] != printed["target_error_without_adaptation"] > 0
+    assert printed["target_r2"] == pytest.approx(1 - printed["target_error"] ** 2 / np.var(heights(folder)))
+    text = (folder / "target.csv").read_text().splitlines()
+    (folder / "target.csv").write_text("\n".join(line.split(",")[0] for line in text))
+    command = ["adapt", "source.csv", "target.csv", "--label", "height", "--drop", "kind", "--task", "regression"]
+    main([*command, "--method", "kernel-mean-matching", "--penalty", "0", "--output", "out"])
+    out = capsys.readouterr().out
+    assert "R2 at the source" in out
+    assert "label a few rows of the target" in out
+    with open(folder / "out/predictions.csv", newline="") as file:
+        heading, *rows = csv.reader(file)
+    assert heading == ["prediction"]
+    assert len(rows) == 50
+
+
+def heights(folder):
+    with open(folder / "target.csv", newline="") as file:
+        return [float(row["height"]) for row in csv.DictReader(file)]
+
+
+def test_labels_that_are_no_numbers(folder, capsys):
+    with pytest.raises(SystemExit):
+        main(["adapt", "source.csv", "target.csv", "--label", "kind", "--task", "regression"])
+    assert "row 1: column 'kind' has 'cat', which is no number" in capsys.readouterr().err

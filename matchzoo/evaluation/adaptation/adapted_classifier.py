@@ -1,17 +1,16 @@
-"""Shallow domain adaptation as an estimator in the style of scikit-learn."""
+"""Shallow domain adaptation of a classifier as an estimator in the style of scikit-learn."""
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.evaluation.adaptation.adapt import Adapted, adapt
-from matchzoo.evaluation.adaptation.methods import Method
-from matchzoo.ratios.table_rows import numbers_of
+from matchzoo.evaluation.adaptation.domain_estimator import ClassifierMixin, DomainEstimator, missing
 
 
-class AdaptedClassifier:
+class AdaptedClassifier(ClassifierMixin, DomainEstimator):
     """`adapt` with ``fit``, ``predict`` and ``score``: a step of a pipeline.
 
     Examples:
@@ -23,79 +22,66 @@ class AdaptedClassifier:
         adapted_: what was fitted, with its diagnostics.
     """
 
-    def __init__(
-        self,
-        method: str | Method = "coral",
-        standardize: bool = True,
-        penalty: float | None = None,
-        seed: int = 0,
-    ) -> None:
-        self.method, self.standardize, self.penalty, self.seed = method, standardize, penalty, seed
+    adapted_: Adapted
 
-    def fit(self, X: Any, y: Any, sample_domain: Any) -> Self:
-        """Fit to rows of both domains.
+    def predict_proba(self, X: Any, sample_domain: Any = None) -> np.ndarray:
+        """Class probabilities [n, c] of rows [n, d], in the order of ``classes_``.
 
         Args:
-            X: rows [n, d] of source and target.
-            y: labels [n], text or numbers; those of the target are not looked at.
-            sample_domain: [n], above 0 for the source and below 0 for the target.
-
-        Raises:
-            MatchZooError: domains of another length or with a 0, or none of either.
+            X: rows of the target; with ``sample_domain`` also of the source, which has a map of its own.
+            sample_domain: [n], as in `fit`.
         """
-        values, labels, domains = numbers_of(X, "X").values, np.asarray(y), np.asarray(sample_domain)
-        if not len(values) == len(labels) == len(domains):
-            counts = f"{len(values)}, {len(labels)} and {len(domains)}"
-            raise MatchZooError(f"fit: expected as many X, y and sample_domain, got {counts}")
-        is_source = domains > 0
-        if (domains == 0).any() or not is_source.any() or is_source.all():
-            raise MatchZooError("sample_domain: expected numbers above 0 (source) and below 0 (target), some of each")
 
-        self.classes_, indices = np.unique(labels[is_source], return_inverse=True)
-        self.adapted_: Adapted = adapt(
-            torch.from_numpy(values[is_source]),
+        def of_source(rows: torch.Tensor) -> torch.Tensor:
+            return self.adapted_.source_scores(rows).softmax(1)
+
+        return self.answers(X, sample_domain, lambda rows: self.adapted_.probabilities(rows), of_source)
+
+    def predict(self, X: Any, sample_domain: Any = None) -> np.ndarray:
+        """Labels [n] of rows [n, d], as `predict_proba` takes them."""
+        chances = self.predict_proba(X, sample_domain)
+        labels: np.ndarray = self.classes_[chances.argmax(1)]
+        return labels
+
+    def score(self, X: Any, y: Any, sample_domain: Any = None) -> float:
+        """Share of rows [n, d] whose label [n] is predicted, from 0 to 1; masked labels are left out.
+
+        Where some are masked and no domains are given, the labeled rows are of the source, as in `fit`: this is then
+        the accuracy there, and says nothing of the target.
+        """
+        labels, known, domains = self.rated(y, sample_domain)
+        return float((self.predict(X, domains)[known] == labels[known]).mean())
+
+    @property
+    def mask(self) -> str:
+        """−1 or None."""
+        return "-1 or None"
+
+    def masked(self, y: np.ndarray) -> np.ndarray:
+        """Labels [n] that are −1, None or NaN, as bool [n]; −1 is a class where the source has it."""
+        minus = y == -1 if y.dtype.kind in "if" else np.zeros(len(y), dtype=bool)
+        if y.dtype.kind == "O":
+            minus = np.array([isinstance(label, int) and label == -1 for label in y], dtype=bool)
+        known: np.ndarray = getattr(self, "classes_", np.empty(0))
+        is_class = known.dtype.kind in "if" and bool((known == -1).any())
+        return missing(y) | (minus & (not is_class))
+
+    def fit_sets(self, source: torch.Tensor, y: np.ndarray, target: torch.Tensor) -> None:
+        """Fit ``adapted_`` to rows [n, d] of the source, their labels [n], and rows [m, d] of the target."""
+        classes, indices = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise MatchZooError(
+                f"y: the source has one class only: {classes[0]}; expected 2 or more (where -1 is a class, give "
+                "sample_domain)"
+            )
+        self.classes_ = classes
+        self.adapted_ = adapt(
+            source,
             torch.from_numpy(indices.astype(np.int64)),
-            torch.from_numpy(values[~is_source]),
+            target,
             self.method,
             standardize=self.standardize,
             penalty=self.penalty,
-            classes=len(self.classes_),
+            classes=len(classes),
             seed=self.seed,
         )
-        return self
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Class probabilities [n, c] of rows [n, d] of the target, in the order of ``classes_``."""
-        chances: np.ndarray = self.adapted_.probabilities(torch.from_numpy(numbers_of(X, "X").values)).numpy()
-        return chances
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Labels [n] of rows [n, d] of the target."""
-        labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(1)]
-        return labels
-
-    def score(self, X: Any, y: Any) -> float:
-        """Share of rows [n, d] of the target whose label [n] is predicted, from 0 to 1."""
-        return float((self.predict(X) == np.asarray(y)).mean())
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The arguments of the constructor."""
-        return {name: getattr(self, name) for name in ("method", "standardize", "penalty", "seed")}
-
-    def set_params(self, **params: Any) -> Self:
-        """Change arguments of the constructor."""
-        unknown = params.keys() - self.get_params()
-        if unknown:
-            raise MatchZooError(f"set_params: unknown {sorted(unknown)[0]}; known: {', '.join(self.get_params())}")
-        for name, value in params.items():
-            setattr(self, name, value)
-        return self
-
-    def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks of an estimator: this is a classifier."""
-        from sklearn.base import BaseEstimator, ClassifierMixin
-
-        class Tagged(ClassifierMixin, BaseEstimator):
-            pass
-
-        return Tagged().__sklearn_tags__()

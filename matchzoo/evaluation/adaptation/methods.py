@@ -22,6 +22,9 @@ SHORT = {
 }
 """Other names of kinds."""
 NONE, PROPAGATION = "none", "label-propagation"
+OF_WEIGHTS = {"kernel-mean-matching": {"constraint": "non-negative"}}
+"""Fields of estimators whose ratios are weights of a fit, where nothing else is said: what is only clipped at 0 keeps
+positive weights that had cancelled."""
 
 
 def method_of(method: str, width: int) -> Method:
@@ -29,14 +32,14 @@ def method_of(method: str, width: int) -> Method:
     for ``label-propagation``, or nothing for ``none``.
 
     ``coral`` is the alignment ``recoloring``, ``means`` is ``location-scale``, ``reweight`` is the estimator ``ulsif``.
-    An alignment whose ``features`` are not said has half as many as inputs.
+    An alignment whose ``features`` are not said has half as many as inputs; ``kernel-mean-matching`` is constrained to
+    weights that are not negative, and has a ridge that is chosen by cross-validation.
 
     Args:
         method: such as ``linear-transport`` or ``{ kind = "transfer-components", features = 3, penalty = 10.0 }``.
         width: how many inputs there are.
     """
     table = declared(method)
-    table = dict(table) if isinstance(table, dict) else {"kind": table}
     kind = SHORT.get(str(table.get("kind")), str(table.get("kind")))
     if kind == NONE:
         return None
@@ -48,6 +51,7 @@ def method_of(method: str, width: int) -> Method:
         raise MatchZooError(f"--method: unknown kind '{kind}'{did_you_mean(kind, known)}; known: {', '.join(known)}")
     if kind in alignments and "features" in (field.name for field in attrs.fields(projectors[kind])):
         table = {"features": max(width // 2, 1), **table}
+    table = {**OF_WEIGHTS.get(kind, {}), **table}
     expected: Any = Projector if kind in alignments else RatioEstimator
     table = {**table, "kind": kind}
     if kind == PROPAGATION:

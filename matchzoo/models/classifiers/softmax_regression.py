@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 import attrs
 import torch
 
-from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.models.classifiers.classifiers import LinearClassifier, probabilities, standardize
+from matchzoo.models.sample_weights import of_mean_one
 
 EXCESS = 1e-9
 """Nats above the optimum, by its bound, at which the solver stops."""
@@ -54,7 +54,7 @@ def fit_softmax_regression(
         MatchZooError: weights that are not such.
     """
     z = double(features)
-    shares = None if weights is None else _mean_of_one(weights, z)
+    shares = None if weights is None else of_mean_one(weights, z)
     targets = probabilities(labels, classes, z)
     mean, scale = standardize(z)
     z = (z - mean) / scale
@@ -81,18 +81,6 @@ def fit_softmax_regression(
             bias = solution[:, -1] - solution[:, -1].mean()  # a shift of all changes nothing: make it unique
             fitted.append(LinearClassifier(weight, bias - weight @ mean, norm))
     return fitted
-
-
-def _mean_of_one(weights: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Weights [n] of mean 1, checked."""
-    weights = weights.to(like)
-    right = weights.shape == like.shape[:1] and bool((weights >= 0).all() & weights.isfinite().all())
-    if not right or not bool(weights.sum() > 0):
-        raise MatchZooError(
-            f"weights: expected {len(like)} finite numbers that are not negative, nor all 0; of a ratio that may be "
-            "negative take .clipped()"
-        )
-    return weights / weights.mean()
 
 
 @attrs.define(eq=False)

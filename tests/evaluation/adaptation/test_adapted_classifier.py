@@ -34,10 +34,69 @@ def test_it_is_fitted_cloned_and_part_of_a_pipeline():
     assert (pipeline.predict(target) == truth).mean() > 0.9
 
 
-def test_what_is_refused():
-    with pytest.raises(MatchZooError, match="sample_domain: expected numbers above 0"):
-        AdaptedClassifier().fit(ROWS, MASKED, np.ones(120))
-    with pytest.raises(MatchZooError, match="got 120, 120 and 3"):
-        AdaptedClassifier().fit(ROWS, MASKED, [1, -1, 1])
-    with pytest.raises(MatchZooError, match="unknown methd"):
+def test_domains_by_masked_labels_and_by_number():
+    """Labels that are masked are the target's, -1 as well as None; the source's rows have a map of their own."""
+    target, truth = ROWS[DOMAIN < 0], LABELS[DOMAIN < 0]
+    by_domain = AdaptedClassifier("means").fit(ROWS, LABELS, DOMAIN)
+    for masked in (np.where(DOMAIN > 0, LABELS, -1), np.where(DOMAIN > 0, NAMES[LABELS], None)):
+        by_label = AdaptedClassifier("means").fit(ROWS, masked)
+        np.testing.assert_array_equal(by_label.predict_proba(target), by_domain.predict_proba(target))
+        assert by_label.score(ROWS, masked) == by_domain.score(ROWS[DOMAIN > 0], LABELS[DOMAIN > 0], np.ones(80)) > 0.9
+    assert by_domain.score(ROWS, LABELS, DOMAIN) > 0.9 > by_domain.score(ROWS, LABELS)
+    assert by_domain.score(target, truth) == (by_domain.predict(ROWS, DOMAIN)[DOMAIN < 0] == truth).mean()
+    signs = AdaptedClassifier("means").fit(ROWS, 2 * LABELS - 1, DOMAIN)  # -1 as a class
+    assert signs.score(target, 2 * truth - 1) > 0.9
+
+
+def test_columns_of_a_frame_go_by_name():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(ROWS, columns=["width", "height"])
+    labels = pandas.Series(MASKED).astype("category")
+    classifier = AdaptedClassifier("coral").fit(frame, labels, pandas.Series(DOMAIN))
+    assert classifier.feature_names_in_.tolist() == ["width", "height"]
+    np.testing.assert_array_equal(classifier.predict(frame[["height", "width"]]), classifier.predict(ROWS))
+    with pytest.raises(MatchZooError, match=r"expected 2 columns \(width, height\)"):
+        classifier.predict(frame[["height"]])
+
+
+def test_searches_and_metadata():
+    import sklearn
+    from sklearn.model_selection import GridSearchCV, KFold
+
+    folds, grid = KFold(4, shuffle=True, random_state=0), {"method": ["means", None]}
+    masked = np.where(DOMAIN > 0, LABELS, -1)
+    search = GridSearchCV(AdaptedClassifier(), grid, cv=folds).fit(ROWS, masked, sample_domain=DOMAIN)
+    assert search.best_score_ > 0.9  # of the source, since no label of the target is known
+    with sklearn.config_context(enable_metadata_routing=True):
+        asking = AdaptedClassifier().set_fit_request(sample_domain=True).set_score_request(sample_domain=True)
+        search = GridSearchCV(asking, grid, cv=folds).fit(ROWS, LABELS, sample_domain=DOMAIN)
+    assert search.best_params_ == {"method": "means"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "domain", "message"),
+    [
+        (LABELS, np.ones(120), "there is no row of the target: give sample_domain"),
+        (LABELS, None, "there is no row of the target"),
+        (LABELS, np.where(DOMAIN > 0, 1, 0), "expected numbers above 0"),
+        (LABELS, ["source"] * 120, "sample_domain: expected numbers"),
+        (LABELS, [1, -1, 1], "as many y and sample_domain, got 120 and 3"),
+        (LABELS[:7], DOMAIN, "expected 120 labels"),
+        (2 * LABELS - 1, None, "one class only: 1; .*where -1 is a class"),
+        (np.where(np.arange(120) == 3, None, NAMES[LABELS]), DOMAIN, r"row 3 \(from 0\) is of the source"),
+    ],
+)
+def test_what_is_refused(labels, domain, message):
+    with pytest.raises(MatchZooError, match=message):
+        AdaptedClassifier().fit(ROWS, labels, domain)
+
+
+def test_before_it_is_fitted_and_of_labels_that_are_all_masked():
+    from sklearn.exceptions import NotFittedError
+
+    with pytest.raises(NotFittedError):
+        AdaptedClassifier().predict(ROWS)
+    with pytest.raises(ValueError, match="Invalid parameter 'methd'"):
         AdaptedClassifier().set_params(methd="coral")
+    with pytest.raises(MatchZooError, match="no row has a label"):
+        AdaptedClassifier("means").fit(ROWS, MASKED, DOMAIN).score(ROWS, np.full(120, -1))

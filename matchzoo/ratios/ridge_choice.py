@@ -1,0 +1,100 @@
+"""The ridge of kernel mean matching, chosen by the squared error of the ratio at samples that were left out."""
+
+from collections.abc import Sequence
+
+import torch
+
+from matchzoo.core.errors import MatchZooError
+from matchzoo.core.numerics.distances import gaussian, squared_distances
+from matchzoo.core.numerics.float64 import double
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
+from matchzoo.ratios.basis import folds
+
+RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1)
+"""Ridges over the number of samples of the denominator."""
+ROWS = 1000
+"""Samples of each set that the choice looks at, at most: each fold decomposes a matrix of that size."""
+
+
+def ratio_anywhere(
+    across_numerator: torch.Tensor, across_denominator: torch.Tensor, ratio: torch.Tensor, ridge: float
+) -> torch.Tensor:
+    """The ratio of kernel mean matching at new points x: ((m/n) k(x, P) 1 − k(x, Q) r) / ε.
+
+    With r = (m/n) (K_qq + εI)⁻¹ K_qp 1, its values at the denominator's samples Q, it minimizes ½ mean_q r² −
+    mean_p r + (ε/2m) ‖r‖² over the space of the kernel; at Q it is r itself.
+
+    Args:
+        across_numerator: k(x, P) [k, n].
+        across_denominator: k(x, Q) [k, m].
+        ratio: r [m].
+        ridge: ε > 0.
+
+    Returns:
+        [k].
+
+    Source: Kanamori, Suzuki and Sugiyama, Statistical analysis of kernel-based least-squares density-ratio estimation,
+        Machine Learning 2012 (KuLSIF), whose λ is ε / m.
+    """
+    m, n = across_denominator.shape[1], across_numerator.shape[1]
+    return (across_numerator.sum(1) * (m / n) - across_denominator @ ratio) / ridge
+
+
+@torch.no_grad()
+def least_squares_ridge(numerator: Samples, denominator: Samples, bandwidths: Sequence[float], step: Step) -> float:
+    """The ridge, of m times `RIDGES`, of least ½ mean_q r² − mean_p r at samples left out of the fit.
+
+    That is half the squared error of the ratio under q but for a constant. 5 folds of each set, of 1000 samples at
+    most; what is compared is ε / m, which is the same for a part of the samples. Of several bandwidths the mean counts.
+
+    Args:
+        numerator: samples of p.
+        denominator: m samples of q.
+        bandwidths: standard deviations of the Gaussian kernel.
+        step: whose randomness draws the folds.
+
+    Raises:
+        MatchZooError: fewer than 2 samples of either.
+    """
+    if min(len(numerator), len(denominator)) < 2:
+        raise MatchZooError("kernel mean matching: to choose a ridge takes 2 samples of each set; give a number")
+    p, q = (double(_some(samples, step).values.flatten(1)) for samples in (numerator, denominator))
+    pairs = list(zip(folds(len(p), step), folds(len(q), step), strict=False))
+    errors = torch.zeros(len(RIDGES), dtype=torch.float64)
+    for bandwidth in bandwidths:
+        of_q, across, of_p = (gaussian(squared_distances(a, b), bandwidth) for a, b in ((q, q), (q, p), (p, p)))
+        for held_p, held_q in pairs:
+            errors += _held_out(of_q, across, of_p, held_p, held_q).cpu() / len(pairs)
+    return RIDGES[int(errors.argmin())] * len(denominator)
+
+
+def _held_out(
+    of_q: torch.Tensor, across: torch.Tensor, of_p: torch.Tensor, held_p: torch.Tensor, held_q: torch.Tensor
+) -> torch.Tensor:
+    """The error [candidates] at rows of p and q that are left out, of Gram matrices [m, m], [m, n] and [n, n]."""
+    rest_p, rest_q = (
+        torch.ones(len(matrix), dtype=torch.bool, device=matrix.device).index_fill(0, rows.to(matrix.device), False)
+        for matrix, rows in ((of_p, held_p), (of_q, held_q))
+    )
+    held_p, held_q = held_p.to(of_q.device), held_q.to(of_q.device)
+    m, n = int(rest_q.sum()), int(rest_p.sum())
+    eigenvalues, vectors = torch.linalg.eigh(of_q[rest_q][:, rest_q])
+    turned = vectors.mT @ (across[rest_q][:, rest_p].sum(1) * (m / n))
+
+    errors = []
+    for candidate in RIDGES:
+        ridge = candidate * m
+        ratio = vectors @ (turned / (eigenvalues.clamp_min(0) + ridge))
+        at_q = ratio_anywhere(across[held_q][:, rest_p], of_q[held_q][:, rest_q], ratio, ridge)
+        at_p = ratio_anywhere(of_p[held_p][:, rest_p], across.mT[held_p][:, rest_q], ratio, ridge)
+        errors.append(at_q.square().mean() / 2 - at_p.mean())
+    return torch.stack(errors)
+
+
+def _some(samples: Samples, step: Step) -> Samples:
+    """At most `ROWS` of the samples, drawn at random."""
+    if len(samples) <= ROWS:
+        return samples
+    rows = torch.randperm(len(samples), generator=step.rng("rows of the choice"))[:ROWS].sort().values
+    return samples.rows(rows.to(samples.values.device))
