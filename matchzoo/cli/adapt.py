@@ -44,7 +44,7 @@ def adapt(
         label: the column of labels, text or numbers (by number from 1 in tables without names).
         method: coral, linear-transport, transport, means, mmd-location-scale, subspace-alignment, transfer-components,
             transfer-joint-matching, principal-components, label-propagation or none; reweight or a ratio estimator such
-            as kliep, for weights; or with its fields, as a TOML table: '{ kind = "transfer-components", features = 3 }'.
+            as kliep, for weights; or with its fields, a TOML table: '{ kind = "transfer-components", features = 3 }'.
         task: what the labels are: classes, or numbers that a linear regression predicts.
         output: folder for predictions.csv and diagnostics.json.
         raw: take columns in their own units instead of scaling them to unit variance.
