@@ -23,7 +23,7 @@ Ridge = float | Literal["cross-validation"]
 """A number above 0, or chosen by `least_squares_ridge`."""
 
 
-def check_ridge(_: object, field: Any, value: Ridge) -> None:
+def check_ridge(_: object, field: Any, value: Any) -> None:
     """Validate that a ridge is a number above 0, where it is no word."""
     if isinstance(value, float | int):
         positive()(_, field, value)
