@@ -38,10 +38,12 @@ from matchzoo.models.linear_regression import fit_linear_regression
 from matchzoo.projectors import (
     LinearTransport,
     LocationScale,
+    MMDLocationScale,
     PrincipalComponents,
     Recoloring,
     SubspaceAlignment,
     TransferComponents,
+    TransferJointMatching,
     TransportMap,
 )
 from matchzoo.ratios import KLIEP, ULSIF, Classifier, KernelMeanMatching, RuLSIF
@@ -54,6 +56,7 @@ METHODS: dict[str, Any] = {  # what `adapt` takes; a line here is all that a met
     SOURCE_ONLY: None,
     "means": LocationScale(),
     "means and scales": LocationScale(scale=True),
+    "MMD by location and scale": MMDLocationScale(),
     "CORAL, ridge 1e-3": Recoloring(ridge=1e-3),
     "CORAL, ridge 0.1": Recoloring(ridge=0.1),
     "CORAL, ridge 1": Recoloring(ridge=1.0),
@@ -64,6 +67,8 @@ METHODS: dict[str, Any] = {  # what `adapt` takes; a line here is all that a met
     "subspace alignment, 10": SubspaceAlignment(features=10),
     "subspace alignment, 2": SubspaceAlignment(features=2),
     "transfer components, 30": TransferComponents(features=30, penalty=1000.0),
+    "transfer joint matching, 30": TransferJointMatching(features=30),
+    "transfer joint matching, 30, penalty 0.01": TransferJointMatching(features=30, penalty=0.01),
     "principal components, 30": PrincipalComponents(features=30),
     "optimal transport, exact": TransportMap(solver=Exact()),
     "optimal transport, entropic": TransportMap(solver=Sinkhorn(epsilon="0.05*max")),

@@ -100,6 +100,8 @@ CASES: dict[str, dict[str, tuple]] = {
         "principal-components": ({"target": "test", "features": 2}, {}),
         "subspace-alignment": ({"target": "test", "features": 2, "of": "target"}, {}),
         "transfer-components": ({"target": "test", "features": 2, "rows": 50}, {}),
+        "transfer-joint-matching": ({"target": "test", "features": 2, "rows": 50, "iterations": 3}, {}),
+        "mmd-location-scale": ({"target": "test", "bandwidths": [1.0, "median"], "rows": 50, "iterations": 5}, {}),
         "transport": ({"target": "test", "solver": PLAN, "rows": 50}, {}),
         "model": ({"path": "FOLDER", "part": "encoder"}, IMAGES),
     },

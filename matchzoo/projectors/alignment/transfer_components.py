@@ -2,16 +2,12 @@
 
 import attrs
 import torch
-from torch import nn
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
-from matchzoo.core.numerics.distances import gaussian, median_distance, squared_distances
 from matchzoo.core.numerics.float64 import double
-from matchzoo.core.spec import Spec
-from matchzoo.projectors.alignment.alignment import Alignment, KernelMap, check_sets, spread_rows
+from matchzoo.projectors.alignment.kernel_alignment import KernelAlignment, difference, oriented
 
 
 def transfer_components(
@@ -44,9 +40,7 @@ def transfer_components(
             f"{sources} and {features}"
         )
     wide = double(gram)
-    signs = wide.new_full((total,), -1 / (total - sources))
-    signs[:sources] = 1 / sources
-    direction = wide @ signs
+    direction = wide @ difference(total, sources, wide)
     square = direction.square().sum()
     shrink = (1 - (1 + penalty * square).rsqrt()) / square.clamp_min(torch.finfo(square.dtype).tiny)
 
@@ -57,56 +51,19 @@ def transfer_components(
     centered = inverse_root(wide - wide.mean(1, keepdim=True))  # B^(−1/2) K H, and H is its own square
     eigenvalues, vectors = torch.linalg.eigh(centered @ centered.T)
     leading = inverse_root(vectors[:, -features:].flip(1))
-    largest = leading.gather(0, leading.abs().argmax(0, keepdim=True))
-    return eigenvalues[-features:].flip(0).to(gram), (leading * largest.sign()).to(gram)
+    return eigenvalues[-features:].flip(0).to(gram), oriented(leading).to(gram)
 
 
 @declare("transfer-components")
-class TransferComponents(Alignment):
+class TransferComponents(KernelAlignment):
     """`transfer_components` under a Gaussian kernel, fitted once to two sets: one map of both, and of new samples.
 
     Source: Pan et al., Domain adaptation via transfer component analysis, IEEE Transactions on Neural Networks 2011.
     """
 
-    features: int = attrs.field(validator=at_least(1))
-    """How many components."""
     penalty: float = attrs.field(default=1.0, validator=at_least(0))
     """μ, of the discrepancy."""
-    bandwidth: Bandwidth = attrs.field(default="median", validator=check_bandwidths)
-    """Standard deviation of the kernel, or a multiple of the median distance of both sets such as "0.5*median"."""
-    rows: int = attrs.field(default=2000, validator=at_least(2))
-    """Samples of each set that it is fitted to, at most, spread evenly over it. They are part of the map."""
 
-    def width(self, inputs: int) -> int:
-        """`features`."""
-        return self.features
-
-    def build(self, spec: Spec) -> int:
-        """Room for the samples of the kernel; features are 0 until it is fitted."""
-        inputs = int(torch.Size(spec.shape).numel())
-        self.path = spec.space
-        self.points = nn.Buffer(torch.zeros(2 * self.rows, inputs))
-        self.vectors = nn.Buffer(torch.zeros(2 * self.rows, self.features))
-        self.scale = nn.Buffer(torch.ones(()))
-        return self.features
-
-    def maps(self, source: torch.Tensor, target: torch.Tensor) -> tuple[KernelMap, KernelMap]:
-        """One map of both sets, [n, d] and [m, d]."""
-        check_sets(source, target)
-        first, second = (spread_rows(double(values), self.rows) for values in (source, target))
-        points = torch.cat([first, second])
-        scale = absolute(self.bandwidth, lambda: median_distance(first, second))
-        gram = gaussian(squared_distances(points, points), scale)
-        _, vectors = transfer_components(gram, len(first), self.features, self.penalty)
-        fitted = KernelMap(points.to(source), vectors.to(source), source.new_tensor(scale))
-        return fitted, fitted
-
-    def keep(self, name: str, value: torch.Tensor) -> None:
-        """Points [m, d] and vectors [m, k] have a row of every sample; what is left of the room stays 0."""
-        room = self.scale if name == "bandwidth" else getattr(self, name)
-        room.zero_()
-        (room[: len(value)] if value.ndim else room).copy_(value)
-
-    def project(self, x: torch.Tensor) -> torch.Tensor:
-        """[n, …] (flattened) → [n, k]."""
-        return KernelMap(self.points, self.vectors, self.scale)(x.flatten(1))
+    def vectors_of(self, gram: torch.Tensor, sources: int) -> torch.Tensor:
+        """V [N, k] of the Gram matrix [N, N]."""
+        return transfer_components(gram, sources, self.features, self.penalty)[1]
