@@ -18,7 +18,18 @@ from matplotlib.patches import FancyBboxPatch
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.data import Digits, Ring
+from matchzoo.data import Digits, GaussianClasses, Ring, Shifted, Sinc, TwoMoons
+from matchzoo.data.shifts import (
+    Affine,
+    Background,
+    Blurred,
+    Contrast,
+    Inverted,
+    Noisy,
+    Rotated,
+    Shift,
+    Thick,
+)
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.mmd import mmd2
 from matchzoo.matchers.statistics.class_means import class_means
@@ -277,6 +288,62 @@ def ratios() -> Figure:
     return figure
 
 
+EIGHT: dict[str, Shift] = {
+    "rotated, 25°": Rotated(degrees=25),
+    "rotated, -25°": Rotated(degrees=-25),
+    "contrast": Contrast(),
+    "noisy": Noisy(),
+    "background": Background(),
+    "blurred": Blurred(),
+    "thick": Thick(),
+    "inverted": Inverted(),
+}
+"""The shifts of the page about them, as their defaults are."""
+
+
+def shifts() -> Figure:
+    """Five digits, and what the eight shifts make of them."""
+    split = Digits(size=16, channels=1).load().train
+    images = split.render(torch.tensor([int((split.labels == label).nonzero()[0]) for label in range(0, 10, 2)])).values
+    columns = {"digits": images, **{name: shift(images) for name, shift in EIGHT.items()}}
+    figure = Figure(figsize=(9.9, 5.8), layout="constrained")
+    axes = figure.subplots(len(images), len(columns))
+    for column, (name, shown) in zip(axes.T, columns.items(), strict=True):
+        column[0].set_title(name, fontsize=9)
+        for axis, image in zip(column, shown, strict=True):
+            axis.imshow(image[0], cmap="gray", vmin=0, vmax=1)
+            axis.axis("off")
+    return figure
+
+
+def shifted_points() -> Figure:
+    """Two moons and the same rotated; two classes and the same under an affine map; a curve seen in two places."""
+    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    axes = figure.subplots(1, 3)
+    moons = TwoMoons(points=300)
+    classes = GaussianClasses(points=300, std=0.6)
+    pairs = (
+        ("two-moons, rotated by 35°", moons, Rotated(degrees=35)),
+        ("gaussian-classes, affine", classes, Affine(matrix=((1.2, 0.4), (-0.5, 0.7)), offset=(1.5, 2.5))),
+    )
+    for axis, (title, source, shift) in zip(axes, pairs, strict=False):
+        for split, marker in ((source.load().train, "o"), (Shifted(source=source, shifts=[shift]).load().train, "x")):
+            colors = [(REAL, SYNTHETIC)[label] for label in split.labels.tolist()]
+            axis.scatter(*split.values.T, s=8, marker=marker, c=colors, linewidths=0.7)
+        axis.set_title(title)
+        axis.set_aspect("equal")
+    for split, color, label in (
+        (Sinc().load().train, REAL, "source: N(1, 0.5²)"),
+        (Sinc(mean=2.0, std=0.25, split_seed=1).load().train, SYNTHETIC, "target: N(2, 0.25²)"),
+    ):
+        axes[2].scatter(*split.values.T, s=8, color=color, label=label)
+    x = torch.linspace(-0.5, 2.8, 200)
+    axes[2].plot(x, torch.sinc(x), color="black", linewidth=1)
+    axes[2].set_title("sinc: x shifts, the curve stays")
+    axes[2].legend(fontsize=8)
+    return figure
+
+
 FIGURES = {
     "abstractions": abstractions,
     "statistics": statistics,
@@ -284,6 +351,8 @@ FIGURES = {
     "closed-form": closed_form,
     "chunks": chunks,
     "ratio-pitfalls": ratios,
+    "shifts": shifts,
+    "shifted-points": shifted_points,
 }
 
 
