@@ -29,7 +29,15 @@ from matchzoo.matchers.reconstruction import Reconstruction
 from matchzoo.matchers.reduction import Pairwise, Reduction, ToConstant, ToMean, ToReference
 from matchzoo.matchers.reference import Cache, ClassMeans, Online, Reference, weighted_class_means
 from matchzoo.matchers.statistic import StatisticMatcher
-from matchzoo.matchers.transport import MongeGap, SinkhornDivergence, TransportCost, monge_gap, sinkhorn_divergence
+from matchzoo.matchers.transport import (
+    GromovWasserstein,
+    MongeGap,
+    SinkhornDivergence,
+    SlicedWasserstein,
+    TransportCost,
+    monge_gap,
+    sinkhorn_divergence,
+)
 
 __all__ = [
     "GAN",
@@ -41,6 +49,7 @@ __all__ = [
     "Discrepancy",
     "Distance",
     "Entropy",
+    "GromovWasserstein",
     "InducedProbe",
     "InnerProduct",
     "InvariantRisk",
@@ -57,6 +66,7 @@ __all__ = [
     "Reference",
     "RowCosine",
     "SinkhornDivergence",
+    "SlicedWasserstein",
     "Squared",
     "StatisticMatcher",
     "ToConstant",

@@ -31,8 +31,10 @@ def cost_matrix(x: torch.Tensor, y: torch.Tensor, cost: Cost = "squared") -> tor
     return torch.where(apart, torch.where(apart, squared, 1.0).sqrt(), 0.0)
 
 
-def shares(weights: torch.Tensor | None, count: int, like: torch.Tensor, name: str) -> torch.Tensor:
-    """Weights [n] in float64, scaled to a sum of 1; equal ones if there are none.
+def shares(
+    weights: torch.Tensor | None, count: int, like: torch.Tensor, name: str, *, scaled: bool = True
+) -> torch.Tensor:
+    """Weights [n] in float64, ``scaled`` to a sum of 1 or as they are; equal ones of sum 1 if there are none.
 
     Raises:
         MatchZooError: another number of them, one below 0 or not finite, or none above 0.
@@ -47,7 +49,7 @@ def shares(weights: torch.Tensor | None, count: int, like: torch.Tensor, name: s
     total = wide.sum()
     if not bool(total > 0):
         raise MatchZooError(f"{name}: all weights are 0, so there is no mass to transport")
-    return wide / total
+    return wide / total if scaled else wide
 
 
 def check_cost(cost: torch.Tensor) -> torch.Tensor:

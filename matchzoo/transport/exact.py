@@ -9,7 +9,7 @@ import torch
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError
 from matchzoo.transport.costs import check_cost, shares
-from matchzoo.transport.envelope import with_gradient
+from matchzoo.transport.envelope import with_gradients
 from matchzoo.transport.plan import Plan
 from matchzoo.transport.plan_solver import PlanSolver
 
@@ -41,11 +41,13 @@ def exact_plan(cost: torch.Tensor, a: torch.Tensor | None = None, b: torch.Tenso
         columns = torch.from_numpy(assignment(costs)).to(costs.device)
         coupling[torch.arange(n, device=costs.device), columns] = 1 / n
         potentials, gap = None, None
+        slopes: tuple[tuple[torch.Tensor, torch.Tensor], ...] = ()
     else:
         coupling, potentials = _simplex(costs, first.detach(), second.detach())
+        slopes = ((first, potentials[0]), (second, potentials[1]))
         gap = ((coupling * costs).sum() - first.detach() @ potentials[0] - second.detach() @ potentials[1]).item()
     total = (coupling * costs).sum()
-    value = with_gradient(total, cost, coupling, (first, second), potentials)
+    value = with_gradients(total, (cost, coupling), *slopes)
     marginals = (first.detach(), second.detach())
     return Plan(coupling=coupling, cost=total.item(), value=value, weights=marginals, potentials=potentials, gap=gap)
 

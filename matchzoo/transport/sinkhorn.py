@@ -8,7 +8,7 @@ from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.errors import MatchZooError
 from matchzoo.transport.costs import Cost, Epsilon, absolute_epsilon, check_cost, check_epsilon, epsilon_within, shares
-from matchzoo.transport.envelope import with_gradient
+from matchzoo.transport.envelope import with_gradients
 from matchzoo.transport.kernel_scaling import balance, balance_itself, kernel
 from matchzoo.transport.plan import Plan
 from matchzoo.transport.plan_solver import PlanSolver
@@ -60,7 +60,7 @@ def sinkhorn_plan(
     mass = coupling.sum(1)
     dual = weights[0] @ f + weights[1] @ g
     primal = (mass @ f + coupling.sum(0) @ g).item()  # ⟨π, C⟩ + ε KL, as the logarithm of π is known
-    value = with_gradient(dual, cost, coupling, (first, second), (f, g))
+    value = with_gradients(dual, (cost, coupling), (first, f), (second, g))
     return Plan(
         coupling=coupling,
         cost=linear,
@@ -100,7 +100,7 @@ def sinkhorn_value_within(
     check_marginals(error, tolerance, strength, count)
     coupling = kernel(costs, f, f, strength).mul_(held[:, None]).mul_(held)
     dual = 2 * (held @ f) - strength * (coupling.sum() - 1)
-    return with_gradient(dual, cost, coupling, (weights, weights), (f, f))
+    return with_gradients(dual, (cost, coupling), (weights, 2 * f))
 
 
 def check_marginals(error: float, tolerance: float, epsilon: float, count: int) -> None:

@@ -125,6 +125,8 @@ CASES: dict[str, dict[str, tuple]] = {
         "paired": ({"distance": "squared"}, {**POINTS, "generator": MAP}),
         "transport-cost": ({"solver": PLAN, "cost": "euclidean"}, {}),
         "sinkhorn-divergence": ({"epsilon": "0.1*mean", "iterations": 100}, {}),
+        "sliced-wasserstein": ({"projections": 5, "power": 1.0}, {}),
+        "gromov-wasserstein": ({"cost": "euclidean", "iterations": 5}, {}),
         "monge-gap": ({"solver": PLAN}, {**POINTS, "generator": MAP}),
     },
     "statistic": {
@@ -176,6 +178,8 @@ CASES: dict[str, dict[str, tuple]] = {
     "plan solver": {
         "exact": ("exact", {}),
         "sinkhorn": (PLAN, {}),
+        "unbalanced": ({"kind": "unbalanced", "epsilon": 1.0, "strength": 5.0, "tolerance": 1e-9}, {}),
+        "sparse": ({"kind": "sparse", "nonzeros": 3, "strength": 0.5, "tolerance": 2.0}, {}),
     },
     "kernel": {
         "gaussian": ({"kind": "gaussian", "bandwidths": [1.0, "0.5*median"]}, {}),

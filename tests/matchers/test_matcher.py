@@ -143,6 +143,13 @@ MATCHERS: dict[str, dict[str, Case]] = {
         "exact": Case("transport-cost", True, True, identical=0),
         "sinkhorn": Case({"kind": "transport-cost", "solver": PLAN, "cost": "euclidean"}, True, True),
     },
+    "sliced-wasserstein": {
+        f"power {power}": Case(
+            {"kind": "sliced-wasserstein", "projections": 4, "power": power}, True, True, identical=0
+        )
+        for power in (1.0, 2.0)
+    },
+    "gromov-wasserstein": {"gromov-wasserstein": Case("gromov-wasserstein", True, True, identical=0)},
     "sinkhorn-divergence": {"divergence": Case({**PLAN, "kind": "sinkhorn-divergence"}, True, True, identical=0)},
     "induced-probe": {"induced-probe": Case({"kind": "induced-probe", "ridge": 0.1}, shifted=True)},
 }

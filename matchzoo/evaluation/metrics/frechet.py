@@ -4,6 +4,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.evaluation.metrics.checking import checked_features
+from matchzoo.transport.gaussian import gaussian_cost
 
 
 def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:
@@ -28,8 +29,4 @@ def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:
     a, b = x.T.cov().reshape(x.shape[1], -1), y.T.cov().reshape(x.shape[1], -1)
     if not (a.isfinite().all() and b.isfinite().all()):
         raise MatchZooError("Fréchet distance: the covariances are too large to be numbers; scale the features")
-    values, vectors = torch.linalg.eigh(a)
-    root = vectors * values.clamp_min(0).sqrt() @ vectors.T
-    cross = torch.linalg.eigvalsh(root @ b @ root).clamp_min(0).sqrt().sum()
-    shift = (x.mean(0) - y.mean(0)).square().sum()
-    return (shift + a.trace() + b.trace() - 2 * cross).clamp_min(0).item()
+    return gaussian_cost(x.mean(0), a, y.mean(0), b).clamp_min(0).item()

@@ -7,6 +7,7 @@ from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.numerics.float64 import double
 from matchzoo.projectors.alignment.alignment import Alignment, LinearMap, check_sets
+from matchzoo.transport.gaussian import gaussian_map
 
 
 def linear_transport(
@@ -40,16 +41,8 @@ def linear_transport(
         + ridge * torch.eye(values.shape[1], dtype=values.dtype, device=values.device)
         for values in (wide_source, wide_target)
     )
-    root, inverse = _power(of_source, 0.5), _power(of_source, -0.5)
-    matrix = inverse @ _power(root @ of_target @ root, 0.5) @ inverse
-    shift = wide_target.mean(0) - wide_source.mean(0) @ matrix
+    matrix, shift = gaussian_map(wide_source.mean(0), of_source, wide_target.mean(0), of_target)
     return matrix.to(source), shift.to(source)
-
-
-def _power(matrix: torch.Tensor, power: float) -> torch.Tensor:
-    """A power of a symmetric matrix [d, d] whose eigenvalues are not negative but for rounding."""
-    eigenvalues, vectors = torch.linalg.eigh((matrix + matrix.T) / 2)
-    return (vectors * eigenvalues.clamp_min(0).pow(power)) @ vectors.T
 
 
 @declare("linear-transport")
