@@ -6,6 +6,7 @@ from matchzoo.data.domains.colored import Colored
 from matchzoo.data.domains.combined import Combined
 from matchzoo.data.domains.shifted import Shifted
 from matchzoo.data.domains.shifted_environments import ShiftedEnvironments
+from matchzoo.data.domains.subset import Subset
 from matchzoo.data.images.arrays import Arrays
 from matchzoo.data.images.digits import Digits
 from matchzoo.data.images.hub_dataset import Hub
@@ -41,6 +42,7 @@ __all__ = [
     "ShiftedEnvironments",
     "Sinc",
     "Split",
+    "Subset",
     "Table",
     "Torchvision",
     "TwoMoons",

@@ -7,16 +7,16 @@ import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import DeclarationError
-from matchzoo.models.networks.layers import linear
+from matchzoo.models.networks.layers import group_norm, linear
 from matchzoo.models.networks.network import Network, Shape
 
 
 @declare("convnet")
 class ConvNet(Network):
-    """Blocks of a 3x3 convolution, a norm, ReLU and 2x2 average pooling, then a linear layer.
+    """Blocks of a convolution (3x3), a norm, ReLU and 2x2 pooling (average), then a linear layer.
 
     Weights and biases start as torch's layers do: uniform on ±1/√fan-in.
 
@@ -28,31 +28,42 @@ class ConvNet(Network):
     """Channels of every block."""
     depth: int = attrs.field(default=3, validator=at_least(1))
     """Blocks; each halves the side."""
-    norm: Literal["instance", "batch", "none"] = "instance"
-    """After each convolution, with scale and shift; instance norm treats every sample by itself."""
-
+    widths: Several[int] = attrs.field(default=(), validator=at_least(1))
+    """Channels of each block, in place of ``width`` and ``depth``."""
+    kernel: int = attrs.field(default=3, validator=at_least(1))
+    """Pixels a side of a convolution, an odd number; borders are padded by zeros, so that it keeps the size."""
+    norm: Literal["instance", "batch", "group", "none"] = "instance"
+    """After each convolution, with scale and shift; instance and group norm (8 groups) treat every sample by itself."""
+    pooling: Literal["average", "max"] = "average"
+    """Of 2x2 pixels, at the end of each block."""
     head: bool = True
     """End in a linear layer; else outputs are the pixels of the last block, which the declared number must be."""
 
+    def __attrs_post_init__(self) -> None:
+        if self.kernel % 2 == 0:
+            raise DeclarationError([("kernel", f"expected an odd number of pixels, got {self.kernel}")])
+
     def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
-        """Make the layers; raises unless they go from images of at least 2^depth pixels a side to vectors."""
+        """Make the layers; raises unless they go from images of at least 2^blocks pixels a side to vectors."""
         if len(inputs) != 3 or len(outputs) != 1:
             raise DeclarationError([("network", f"convnet maps images to vectors, not {inputs} to {outputs}")])
         channels, height, width = self.joined_shape(inputs)
-        if min(height, width) < 2**self.depth:
-            problem = f"{self.depth} halvings need at least {2**self.depth} pixels a side, got {height}x{width}"
+        widths = self.widths or (self.width,) * self.depth
+        if min(height, width) < 2 ** len(widths):
+            problem = f"{len(widths)} halvings need at least {2 ** len(widths)} pixels a side, got {height}x{width}"
             raise DeclarationError([("network.depth", problem)])
 
         def start(weight: torch.Tensor) -> None:
             nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=rng)
 
         layers: list[nn.Module] = []
-        for _ in range(self.depth):
-            convolution = nn.utils.skip_init(nn.Conv2d, channels, self.width, 3, padding=1)
+        for filters in widths:
+            convolution = nn.utils.skip_init(nn.Conv2d, channels, filters, self.kernel, padding=self.kernel // 2)
             start(convolution.weight)
-            _uniform(convolution.bias, channels * 9, rng)
-            layers += [convolution, *self._norm(), nn.ReLU(), nn.AvgPool2d(2)]
-            channels, height, width = self.width, height // 2, width // 2
+            _uniform(convolution.bias, channels * self.kernel**2, rng)
+            pooling = nn.MaxPool2d(2) if self.pooling == "max" else nn.AvgPool2d(2)
+            layers += [convolution, *self._norm(filters), nn.ReLU(), pooling]
+            channels, height, width = filters, height // 2, width // 2
         layers.append(nn.Flatten())
         cells = channels * height * width
         if self.head:
@@ -68,10 +79,12 @@ class ConvNet(Network):
         """[n, c, h, w] → [n, d]."""
         return self.layers(self.join(x, condition))
 
-    def _norm(self) -> list[nn.Module]:
+    def _norm(self, channels: int) -> list[nn.Module]:
         if self.norm == "instance":
-            return [nn.GroupNorm(self.width, self.width)]
-        return [nn.BatchNorm2d(self.width)] if self.norm == "batch" else []
+            return [nn.GroupNorm(channels, channels)]
+        if self.norm == "group":
+            return [group_norm(channels)]
+        return [nn.BatchNorm2d(channels)] if self.norm == "batch" else []
 
 
 def _uniform(bias: torch.Tensor, fan_in: int, rng: torch.Generator) -> None:

@@ -7,8 +7,12 @@ from typing import Literal
 import torch
 from torch import nn
 
+from matchzoo.core.errors import DeclarationError
+
 Activation = Literal["relu", "leaky-relu", "tanh"]
 Output = Literal["linear", "sigmoid", "tanh", "relu"]
+GROUPS = 8
+"""Of channels, in a group norm."""
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -31,3 +35,12 @@ def linear(inputs: int, outputs: int, start: Callable[[torch.Tensor], object], b
         if bias:
             layer.bias.zero_()
     return layer
+
+
+def group_norm(channels: int) -> nn.GroupNorm:
+    """Group norm of `GROUPS` groups, with scale and shift, of every sample by itself; raises unless the channels (or
+    the units of a vector) are a multiple of that."""
+    if channels % GROUPS:
+        message = f"group norm has {GROUPS} groups, so channels are a multiple of {GROUPS}, got {channels}"
+        raise DeclarationError([("network.norm", message)])
+    return nn.GroupNorm(GROUPS, channels)

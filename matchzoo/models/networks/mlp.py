@@ -10,8 +10,10 @@ from torch import nn
 
 from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.declaration.validators import at_least
-from matchzoo.models.networks.layers import ACTIVATIONS, OUTPUTS, Activation, Output, linear
+from matchzoo.models.networks.layers import ACTIVATIONS, OUTPUTS, Activation, Output, group_norm, linear
 from matchzoo.models.networks.network import Network, Shape
+
+Norm = Literal["none", "batch", "group"]
 
 
 @declare("mlp")
@@ -22,9 +24,10 @@ class MLP(Network):
     """Units of each hidden layer; none for a linear map."""
     activation: Activation = "relu"
     """Between layers."""
-    norm: Literal["none", "batch"] = "none"
-    """Before each activation; batch norm in training makes the samples of a batch depend on each other."""
-    output_norm: Literal["none", "batch"] = "none"
+    norm: Norm = "none"
+    """Before each activation; batch norm in training makes the samples of a batch depend on each other, group norm (8
+    groups) does not."""
+    output_norm: Norm = "none"
     """Before the activation of the output: with ``output = "relu"`` the bottleneck that aligned features want."""
     output: Output = "linear"
     """After the last layer; sigmoid for images in [0, 1], relu for features that a head stands on."""
@@ -32,17 +35,25 @@ class MLP(Network):
     def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
         """Make the layers between flattened samples."""
         self.shape = outputs
-        sizes = [math.prod(self.joined_shape(inputs)), *self.widths, math.prod(outputs)]
+        inputs_and_hidden = [math.prod(self.joined_shape(inputs)), *self.widths]
+
+        def glorot(weight: torch.Tensor) -> None:
+            nn.init.xavier_uniform_(weight, generator=rng)
+
         layers: list[nn.Module] = []
-        for before, after in itertools.pairwise(sizes):
-            layers.append(linear(before, after, lambda weight: nn.init.xavier_uniform_(weight, generator=rng)))
-            if self.norm == "batch":
-                layers.append(nn.BatchNorm1d(after))
-            layers.append(ACTIVATIONS[self.activation]())
-        hidden = len(layers) - (3 if self.norm == "batch" else 2)
-        last: list[nn.Module] = [nn.BatchNorm1d(sizes[-1])] if self.output_norm == "batch" else []
-        self.layers = nn.Sequential(*layers[: hidden + 1], *last, OUTPUTS[self.output]())
+        for before, after in itertools.pairwise(inputs_and_hidden):
+            layers += [linear(before, after, glorot), *_norm(self.norm, after), ACTIVATIONS[self.activation]()]
+        last = math.prod(outputs)
+        layers += [linear(inputs_and_hidden[-1], last, glorot), *_norm(self.output_norm, last)]
+        self.layers = nn.Sequential(*layers, OUTPUTS[self.output]())
 
     def forward(self, x: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """[n, …] (flattened) → [n, *outputs]."""
         return self.layers(self.join(x, condition).flatten(1)).unflatten(1, self.shape)
+
+
+def _norm(kind: Norm, units: int) -> list[nn.Module]:
+    """Of vectors [n, units]; none, or one layer."""
+    if kind == "group":
+        return [group_norm(units)]
+    return [nn.BatchNorm1d(units)] if kind == "batch" else []

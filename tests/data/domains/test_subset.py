@@ -1,0 +1,56 @@
+"""Subsets: which samples they have, how often each class is, and what is refused."""
+
+import pytest
+import torch
+
+from matchzoo.core.declaration.structuring import structure
+from matchzoo.core.errors import DeclarationError
+from matchzoo.data import Data, Loaded
+
+DIGITS = {"kind": "digits", "size": 8, "channels": 1}
+
+
+def loaded(**fields: object) -> Loaded:
+    return structure({"kind": "subset", "source": DIGITS, **fields}, Data).load()
+
+
+def rows(loaded: Loaded) -> set[bytes]:
+    return {image.numpy().tobytes() for split in (loaded.train, loaded.test) for image in split.values}
+
+
+def test_a_part_is_dealt_anew():
+    whole = structure(DIGITS, Data).load()
+    for part, count in (("train", len(whole.train)), ("test", len(whole.test)), ("all", 1797)):
+        subset = loaded(part=part, test_share=0.2)
+        assert len(subset.train) + len(subset.test) == count
+        assert len(subset.test) == pytest.approx(0.2 * count, rel=0.02)
+    train, test = rows(loaded(part="train")), rows(loaded(part="test"))
+    assert train == {image.numpy().tobytes() for image in whole.train.values}
+    assert not train & test
+    assert not torch.equal(loaded(split_seed=1).train.values, loaded().train.values)
+
+
+def test_classes_are_as_often_as_their_shares_say():
+    shares = [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+    subset = loaded(class_shares=shares)
+    counts = subset.train.labels.bincount() + subset.test.labels.bincount()
+    whole = loaded()
+    all_of = whole.train.labels.bincount() + whole.test.labels.bincount()
+    assert torch.allclose(counts / counts.sum(), torch.tensor(shares) / 55, atol=1e-3)
+    assert bool((counts <= all_of).all())
+    assert bool((counts[:1] >= all_of[:1] - 1).all())  # as many as there are
+    assert rows(subset) <= rows(whole)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"class_shares": [1.0, 0.0]}, "class_shares: expected a number above 0, got 0.0"),
+        ({"class_shares": [1.0, 0.5]}, "data.class_shares: expected a share of each of 10 classes, got 2"),
+        ({"source": "gaussian"}, "data.source: a subset is of labeled samples"),
+        ({"part": "tset"}, "part: expected one of"),
+    ],
+)
+def test_what_is_refused(fields, message):
+    with pytest.raises(DeclarationError, match=message):
+        loaded(**fields)
