@@ -7,7 +7,7 @@ import attrs
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.numerics.distances import gaussian, median_distance, squared_distances
+from matchzoo.core.numerics.distances import gaussian, squared_distances, typical_distance
 from matchzoo.core.spec import Spec
 
 
@@ -94,9 +94,9 @@ class Samples:
         """
         return self._keep(other, bandwidth, lambda: gaussian(self.squared_distances(other), bandwidth))
 
-    def median_distance(self, other: "Samples") -> float:
-        """The median distance of the two sets pooled, without a gradient; computed once and kept."""
-        kept = self._keep(other, "median", lambda: _scalar(median_distance(*self._points(other))))
+    def typical_distance(self, other: "Samples", name: str) -> float:
+        """The ``median`` or ``rms`` distance of the two sets pooled, without a gradient; computed once and kept."""
+        kept = self._keep(other, name, lambda: _scalar(typical_distance(*self._points(other), name)))
         return kept.item()
 
     def _points(self, other: "Samples") -> tuple[torch.Tensor, torch.Tensor]:

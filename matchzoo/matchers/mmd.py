@@ -18,7 +18,8 @@ from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 
-Estimator = Literal["biased", "unbiased", "linear"]
+Estimator = Literal["biased", "unbiased", "linear", "circular"]
+IN_LINEAR_TIME = ("linear", "circular")
 ROOT_OFFSET = 1e-6
 
 
@@ -58,12 +59,14 @@ def squared_mmd(
       in linear time and with more variance. Pairs are drawn by ``rng``, without which they are neighbors in the order
       that the samples have: that is biased where neighbors are alike, as images in the order of their classes are. Of
       unequal sets it uses as many of each as the smaller has.
+    - ``circular`` is the same over the pairs of every sample with the next one, of the last with the first: twice as
+      many pairs, each sample in two of them, and less variance for the same cost.
 
     Weights w of samples, scaled to a sum of 1, take the place of 1/n: ``biased`` has Σ w_i w_j k(x_i, x_j), and
     ``unbiased`` the same over i ≠ j, divided by 1 − Σ w_i².
 
     Memory is bounded: of more than `matchzoo.core.numerics.kernel_means.LIMIT` pairs the Gram matrices are made in
-    tiles, with or without a gradient. Time is that of all pairs, but for ``linear``.
+    tiles, with or without a gradient. Time is that of all pairs, but for ``linear`` and ``circular``.
 
     Args:
         x: n samples, values [n, …], with weights or without.
@@ -71,24 +74,28 @@ def squared_mmd(
         kernel: its bandwidths may be multiples of the median distance of the two sets, every pair of which counts
             alike.
         estimator: see above.
-        rng: on the CPU, for ``linear``.
+        rng: on the CPU, for ``linear`` and ``circular``.
 
     Raises:
         MatchZooError: fewer than 2 samples of a set, where the estimator is not ``biased``, or weights, where it is
-            ``linear``.
+            ``linear`` or ``circular``.
 
-    Source: Gretton et al., A kernel two-sample test, JMLR 2012, equations 3 and 5, and section 6 (linear).
+    Source: Gretton et al., A kernel two-sample test, JMLR 2012, equations 3 and 5, and section 6 (linear); Long et al.,
+    Learning transferable features with deep adaptation networks (DAN), ICML 2015, whose code has ``circular``.
     """
     x, y = as_samples(x), as_samples(y)
     n, m = len(x), len(y)
     if estimator != "biased" and min(n, m) < 2:
         raise MatchZooError(f"{estimator} MMD: expected at least 2 samples of each set, got {n} and {m}")
     kernel = kernel.resolved(x, y)
-    if estimator == "linear":
-        x, y = unweighted(x, "linear MMD"), unweighted(y, "linear MMD")
-        even = min(n, m) // 2 * 2
-        a, b = (_drawn(samples.values, even, rng).flatten(1) for samples in (x, y))
-        a1, a2, b1, b2 = a[::2], a[1::2], b[::2], b[1::2]
+    if estimator in IN_LINEAR_TIME:
+        x, y = unweighted(x, f"{estimator} MMD"), unweighted(y, f"{estimator} MMD")
+        count = min(n, m) if estimator == "circular" else min(n, m) // 2 * 2
+        a, b = (_drawn(samples.values, count, rng).flatten(1) for samples in (x, y))
+        if estimator == "circular":
+            a1, a2, b1, b2 = a, a.roll(-1, 0), b, b.roll(-1, 0)
+        else:
+            a1, a2, b1, b2 = a[::2], a[1::2], b[::2], b[1::2]
         own, across = kernel.pairs(a1, a2) + kernel.pairs(b1, b2), kernel.pairs(a1, b2) + kernel.pairs(a2, b1)
         return (own - across).mean()
     itself = estimator == "biased"
@@ -114,12 +121,13 @@ class MMD(Matcher):
 
     arity: ClassVar[tuple[int, int | None]] = (2, None)
     bandwidths: Several[Bandwidth] | None = attrs.field(default=None, validator=check_bandwidths)
-    """Standard deviations of Gaussian kernels: numbers, or multiples of the median distance such as "0.5*median"."""
+    """Standard deviations of Gaussian kernels: numbers, or multiples of the median or of the root mean square distance
+    (rms) of the two sets, such as "0.5*median" or "0.5*rms"."""
     kernel: Kernel | None = None
     """Another kernel, in place of bandwidths."""
     estimator: Estimator = "biased"
-    """biased (V-statistic), unbiased (U-statistic, may be negative) or linear (unbiased, in linear time: over pairs of
-    samples that are resampled each step)."""
+    """biased (V-statistic), unbiased (U-statistic, may be negative), or in linear time over pairs of samples that are
+    resampled each step, disjoint ones (linear) or all neighbors in a circle (circular): unbiased too."""
     root: bool = False
     """Minimize the root of MMD², as the published GRAM-net and MMD-net code does."""
 
@@ -131,12 +139,12 @@ class MMD(Matcher):
 
     @property
     def uses_sample_weights(self) -> bool:
-        """But where the estimator is linear."""
-        return self.estimator != "linear"
+        """But where the estimator is one in linear time."""
+        return self.estimator not in IN_LINEAR_TIME
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """MMD² (or its root) of two sets; of more, the mean over all pairs of sets."""
-        rng = step.rng("pairs") if self.estimator == "linear" else None
+        rng = step.rng("pairs") if self.estimator in IN_LINEAR_TIME else None
         pairs = list(itertools.combinations(sets, 2))
         values = [squared_mmd(x, y, self.chosen, self.estimator, rng) for x, y in pairs]
         value = values[0] if len(values) == 1 else torch.stack(values).mean()

@@ -1,5 +1,6 @@
 """Density ratios from the odds of a probabilistic classifier."""
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Literal
@@ -155,7 +156,7 @@ class Classifier(RatioEstimator):
             rng = step.rng("random Fourier")
             frequencies = torch.randn(d, self.count, generator=rng).to(pooled)
             phases = (2 * torch.pi * torch.rand(self.count, generator=rng)).to(pooled)
-            s = absolute(self.bandwidth, lambda: numerator.median_distance(denominator))
+            s = absolute(self.bandwidth, functools.partial(numerator.typical_distance, denominator))
             chosen["bandwidth"] = s
 
         rows, columns = torch.triu_indices(d, d, device=pooled.device)

@@ -14,7 +14,7 @@ from matchzoo.core.step import Step
 from matchzoo.matchers import MMD, Matcher
 from matchzoo.matchers.mmd import mmd2, squared_mmd
 
-ESTIMATORS = ("biased", "unbiased", "linear")
+ESTIMATORS = ("biased", "unbiased", "linear", "circular")
 KERNELS: list[Kernel] = [Gaussian(bandwidths=(0.5, 2.0)), RationalQuadratic(), Energy(), Linear(), Polynomial()]
 NAMES = [type(kernel).__name__ for kernel in KERNELS]
 
@@ -31,11 +31,12 @@ def value(kernel: Kernel, a: torch.Tensor, b: torch.Tensor) -> float:
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_mmd_is_its_definition_written_as_loops(kernel, estimator):
     x, y = points(5, 2), points(8, 2, 1) + 1
-    if estimator == "linear":
+    if estimator in ("linear", "circular"):
+        pairs = ((0, 1), (2, 3)) if estimator == "linear" else ((0, 1), (1, 2), (2, 3), (3, 4), (4, 0))
         terms = [
-            value(kernel, x[i], x[i + 1]) + value(kernel, y[i], y[i + 1])
-            - value(kernel, x[i], y[i + 1]) - value(kernel, x[i + 1], y[i])
-            for i in (0, 2)
+            value(kernel, x[i], x[j]) + value(kernel, y[i], y[j])
+            - value(kernel, x[i], y[j]) - value(kernel, x[j], y[i])
+            for i, j in pairs
         ]  # fmt: skip
         expected = np.mean(terms)
     else:
@@ -46,6 +47,23 @@ def test_mmd_is_its_definition_written_as_loops(kernel, estimator):
         ]  # fmt: skip
         expected = sum(own) - 2 * np.mean([value(kernel, a, b) for a in x for b in y])
     assert squared_mmd(Samples(x), Samples(y), kernel, estimator).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_estimators_and_bandwidths_of_deep_adaptation_have_golden_values(golden):
+    values = {key: torch.from_numpy(array) for key, array in golden("alignment.npz").items()}
+    widths = [f"{(m / 2) ** 0.5}*rms" for m in (0.25, 0.5, 1, 2, 4)]  # exp(−d² / (m · mean of d²))
+    cases = {
+        "mmd_dan5_biased": (slice(None), widths, "biased"),
+        "mmd_linear_neighbours": (slice(None), values["mmd_s"].tolist(), "linear"),
+        "mmd_gdcan_circular_first7": (slice(7), widths, "circular"),
+    }
+    for key, (rows, bandwidths, estimator) in cases.items():
+        x = values["two_X"].clone().requires_grad_()
+        found = mmd2(x[rows], values["two_Q"], bandwidths, estimator)
+        torch.testing.assert_close(found.detach(), values[key], rtol=0, atol=1e-10)
+        if f"{key}_dX" in values:
+            [gradient] = torch.autograd.grad(found, x)
+            torch.testing.assert_close(gradient, values[f"{key}_dX"], rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=NAMES)
@@ -149,11 +167,11 @@ def test_unbiased_mmd_averages_to_zero_for_one_law_and_biased_does_not():
     for seed in range(200):
         for estimator, found in values.items():
             found.append(mmd2(points(20, 2, 2 * seed), points(30, 2, 2 * seed + 1), [1.0], estimator).item())
-    for estimator in ("unbiased", "linear"):
+    for estimator in ("unbiased", "linear", "circular"):
         mean, error = np.mean(values[estimator]), np.std(values[estimator]) / 200**0.5
         assert abs(mean) < 4 * error
     assert min(values["biased"]) > 0
-    assert np.std(values["linear"]) > np.std(values["unbiased"])
+    assert np.std(values["linear"]) > np.std(values["circular"]) > np.std(values["unbiased"])
 
 
 @pytest.mark.parametrize("estimator", ["unbiased", "linear"])
@@ -193,7 +211,7 @@ def test_far_apart_sets_reach_the_bound_of_a_gaussian():
 
 def test_median_bandwidths_scale_with_the_points():
     x, y = points(20, 2), points(30, 2, 1) + 1
-    for bandwidths in (["median"], ["0.5*median", "2*median"]):
+    for bandwidths in (["median"], ["0.5*median", "2*median"], ["rms", "0.5*rms"]):
         torch.testing.assert_close(mmd2(100 * x, 100 * y, bandwidths), mmd2(x, y, bandwidths))
 
 

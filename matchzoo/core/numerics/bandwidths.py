@@ -1,4 +1,4 @@
-"""Bandwidths of kernels: a number, ``median``, or a multiple of the median.
+"""Bandwidths of kernels: a number, a typical distance of the points (``median``, ``rms``), or a multiple of one.
 
 A bandwidth is always the standard deviation s of a Gaussian, never s².
 """
@@ -17,24 +17,30 @@ if TYPE_CHECKING:
     pass
 
 Bandwidth = float | str
-"""A number above 0, ``median``, or a multiple of it such as ``0.5*median``."""
+"""A number above 0; ``median`` or ``rms``, the median and the root of the mean squared distance of all pairs of points;
+or a multiple of one of them, such as ``0.5*median``."""
 
 
-def absolute(bandwidth: Bandwidth, median: Callable[[], float]) -> float:
-    """A bandwidth as a number; ``median`` is asked where it is a multiple of it."""
-    return _multiple(bandwidth) * median() if isinstance(bandwidth, str) else bandwidth
+def absolute(bandwidth: Bandwidth, typical: Callable[[str], float]) -> float:
+    """A bandwidth as a number; ``typical`` is asked for the distance of a name, where it is a multiple of one."""
+    if not isinstance(bandwidth, str):
+        return bandwidth
+    factor, name = _multiple(bandwidth)
+    return factor * typical(name)
 
 
 @functools.lru_cache(maxsize=64)
-def _multiple(text: str) -> float:
-    parsed = re.fullmatch(r"\s*(?:([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*\*\s*)?median\s*", text)
+def _multiple(text: str) -> tuple[float, str]:
+    """The factor, and the name of the distance."""
+    parsed = re.fullmatch(r"\s*(?:([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*\*\s*)?(median|rms)\s*", text)
     try:
         factor = float(parsed[1] or 1) if parsed else 0.0
     except ValueError:
         factor = 0.0
-    if not 0 < factor < float("inf"):
-        raise DeclarationError([("bandwidths", f"expected a number above 0, 'median' or '0.5*median', got '{text}'")])
-    return factor
+    if parsed is None or not 0 < factor < float("inf"):
+        message = f"expected a number above 0, 'median', 'rms' or a multiple such as '0.5*median', got '{text}'"
+        raise DeclarationError([("bandwidths", message)])
+    return factor, parsed[2]
 
 
 def check_bandwidths(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:

@@ -1,5 +1,6 @@
-"""Squared distances, Gaussian Gram matrices and the median distance of two sets of points."""
+"""Squared distances, Gaussian Gram matrices and typical distances of two sets of points."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -118,3 +119,34 @@ def median_distance(x: torch.Tensor, y: torch.Tensor) -> float:
         problem = "is 0: all points coincide" if median == 0 else f"is {median}"
         raise MatchZooError(f"bandwidths: the median distance {problem}; give a bandwidth as a number")
     return median
+
+
+@torch.no_grad()
+def rms_distance(x: torch.Tensor, y: torch.Tensor) -> float:
+    """The root of the mean squared Euclidean distance over all pairs of different points of the pooled sets.
+
+    That mean is twice the sum of the unbiased variances of the dimensions, so no pair is looked at. No gradient passes.
+    The device is waited for, since it is a number.
+
+    Args:
+        x: [n, d].
+        y: [m, d].
+
+    Raises:
+        MatchZooError: all points coincide, or some are not finite.
+
+    Source: Long et al., Learning transferable features with deep adaptation networks (DAN), ICML 2015, whose kernels'
+    widths are multiples of it in the code of Long et al., JAN, 2017.
+    """
+    pooled = torch.cat([x, y])
+    pooled = pooled if pooled.device.type == "mps" else pooled.double()
+    squared = (2 * pooled.var(0).sum()).item() if len(pooled) > 1 else 0.0
+    if not 0 < squared < float("inf"):
+        problem = "is 0: all points coincide" if squared == 0 else f"is {squared}"
+        raise MatchZooError(f"bandwidths: the mean squared distance {problem}; give a bandwidth as a number")
+    return math.sqrt(squared)
+
+
+def typical_distance(x: torch.Tensor, y: torch.Tensor, name: str) -> float:
+    """`median_distance` or `rms_distance` of two sets [n, d] and [m, d], by its name in a bandwidth."""
+    return rms_distance(x, y) if name == "rms" else median_distance(x, y)

@@ -1,7 +1,7 @@
 """Kernels of two sets of points.
 
-They are a family (``kernel = { kind = "rational-quadratic" }``); a bandwidth is a number, ``"median"`` or a multiple
-of the median such as ``"0.5*median"``.
+They are a family (``kernel = { kind = "rational-quadratic" }``); a bandwidth is a number, ``"median"`` or
+``"rms"`` (typical distances of the points), or a multiple of one such as ``"0.5*median"``.
 """
 
 import functools
@@ -70,14 +70,14 @@ class Gaussian(Kernel):
     """Σ_s exp(−|x − y|² / (2 s²)), summed over bandwidths."""
 
     bandwidths: Several[Bandwidth] = attrs.field(default=("median",), validator=check_bandwidths)
-    """Standard deviations: numbers, or multiples of the median distance such as "0.5*median", for which every turn
-    waits for the device."""
+    """Standard deviations: numbers, or multiples of the median or of the root mean square (rms) distance, such as
+    "0.5*median", for which every turn waits for the device."""
 
     def resolved(self, x: Samples, y: Samples) -> "Kernel":
         """With bandwidths as numbers."""
         if not any(isinstance(s, str) for s in self.bandwidths):
             return self
-        return Gaussian(bandwidths=tuple(absolute(s, lambda: x.median_distance(y)) for s in self.bandwidths))
+        return Gaussian(bandwidths=tuple(absolute(s, functools.partial(x.typical_distance, y)) for s in self.bandwidths))
 
     def gram(self, x: Samples, y: Samples) -> torch.Tensor:
         """Sum of the Gram matrices that the sets keep."""
@@ -104,7 +104,7 @@ class RationalQuadratic(Kernel):
         """With the bandwidth as a number."""
         if not isinstance(self.bandwidth, str):
             return self
-        return RationalQuadratic(alphas=self.alphas, bandwidth=absolute(self.bandwidth, lambda: x.median_distance(y)))
+        return RationalQuadratic(alphas=self.alphas, bandwidth=absolute(self.bandwidth, functools.partial(x.typical_distance, y)))
 
     def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
         """The sum over α."""
@@ -161,5 +161,5 @@ class Polynomial(Kernel):
 
 
 def resolve(bandwidths: Sequence[Bandwidth], x: Samples, y: Samples) -> list[float]:
-    """Bandwidths as numbers, multiples taken of the pooled median distance of the two sets."""
-    return [absolute(s, lambda: x.median_distance(y)) for s in bandwidths]
+    """Bandwidths as numbers, multiples taken of a typical distance of the two sets pooled."""
+    return [absolute(s, functools.partial(x.typical_distance, y)) for s in bandwidths]

@@ -1,5 +1,6 @@
 """Alignments by components in the space of a Gaussian kernel: one map of both sets, and of new samples."""
 
+import functools
 from abc import ABC, abstractmethod
 
 import attrs
@@ -9,7 +10,7 @@ from torch import nn
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
-from matchzoo.core.numerics.distances import gaussian, median_distance, squared_distances
+from matchzoo.core.numerics.distances import gaussian, squared_distances, typical_distance
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.spec import Spec
 from matchzoo.projectors.alignment.alignment import Alignment, KernelMap, check_sets, spread_rows
@@ -48,7 +49,7 @@ class KernelAlignment(Alignment, ABC):
         check_sets(source, target)
         first, second = (spread_rows(double(values), self.rows) for values in (source, target))
         points = torch.cat([first, second])
-        scale = absolute(self.bandwidth, lambda: median_distance(first, second))
+        scale = absolute(self.bandwidth, functools.partial(typical_distance, first, second))
         vectors = self.vectors_of(gaussian(squared_distances(points, points), scale), len(first))
         fitted = KernelMap(points.to(source), vectors.to(source), source.new_tensor(scale))
         return fitted, fitted

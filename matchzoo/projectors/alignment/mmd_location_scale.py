@@ -1,5 +1,6 @@
 """A shift and scale of every feature after which the maximum mean discrepancy of two sets is least."""
 
+import functools
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -8,7 +9,7 @@ import torch
 from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
-from matchzoo.core.numerics.distances import gaussian, median_distance, squared_distances
+from matchzoo.core.numerics.distances import gaussian, squared_distances, typical_distance
 from matchzoo.core.numerics.float64 import double
 from matchzoo.projectors.alignment.alignment import Alignment, LinearMap, check_sets, spread_rows
 from matchzoo.projectors.alignment.location_scale import match_locations
@@ -49,7 +50,7 @@ def mmd_location_scale(
     """
     check_sets(source, target)
     x, y = double(source), double(target)
-    widths = [absolute(bandwidth, lambda: median_distance(y, y)) for bandwidth in bandwidths]
+    widths = [absolute(bandwidth, functools.partial(typical_distance, y, y)) for bandwidth in bandwidths]
     starts = (match_locations(x, y, scale=True), _match_medians(x, y))
 
     def discrepancy(factor: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:

@@ -1,5 +1,6 @@
 """Ratios of K densities at once, from one classifier of which set a sample is of."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -130,7 +131,7 @@ class KWay:
             return lambda new: new
         some = torch.randperm(len(x), generator=step.rng("median"))[:MEDIAN_OF].to(x.device)
         sample = Samples(x[some])
-        s = absolute(self.bandwidth, lambda: sample.median_distance(sample))
+        s = absolute(self.bandwidth, functools.partial(sample.typical_distance, sample))
         rng = step.rng("random Fourier")
         frequencies = torch.randn(x.shape[1], self.count, generator=rng).to(x) / s
         phases = (2 * torch.pi * torch.rand(self.count, generator=rng)).to(x)

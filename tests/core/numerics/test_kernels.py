@@ -14,6 +14,7 @@ from matchzoo.core.numerics.distances import (
     MEDIAN_POINTS,
     gaussian,
     median_distance,
+    rms_distance,
     squared_distances,
 )
 from matchzoo.core.numerics.kernels import Energy, Gaussian, Kernel, Linear, Polynomial, RationalQuadratic
@@ -90,6 +91,17 @@ def test_median_distance_is_over_different_pooled_points(n, m):
     assert median_distance(y, x) == pytest.approx(median_distance(x, y), rel=1e-12)
 
 
+def test_rms_distance_is_over_different_pooled_points():
+    x, y = torch.randn(5, 3, dtype=torch.float64), 2 + torch.randn(7, 3, dtype=torch.float64)
+    pairs = torch.nn.functional.pdist(torch.cat([x, y]))
+    assert rms_distance(x, y) == pytest.approx(pairs.square().mean().sqrt().item(), rel=1e-12)
+    expected = gaussian((x[0] - y[0]).square().sum(), rms_distance(x, y))
+    torch.testing.assert_close(Gaussian(bandwidths=("rms",))(x, y)[0, 0], expected)
+    for same in (torch.full((3, 2), 0.1), torch.full((3, 2), torch.nan)):
+        with pytest.raises(MatchZooError, match="the mean squared distance is"):
+            rms_distance(same, same)
+
+
 def test_median_distance_of_many_points_takes_some():
     x, y = points(MEDIAN_POINTS, 2, dtype=torch.float32), points(500, 2, 1, torch.float32)
     some = torch.cat([x, y])[:: (MEDIAN_POINTS + 500) // 1000]
@@ -130,7 +142,7 @@ def test_median_bandwidths_are_multiples_without_a_gradient_and_kept():
     median = median_distance(x.values, y.values)
     found = KERNELS["median"].resolved(x, y)
     assert found.bandwidths == pytest.approx((0.5 * median, median), rel=1e-15)
-    assert y.median_distance(x) == x.median_distance(y) == median
+    assert y.typical_distance(x, "median") == x.typical_distance(y, "median") == median
     again = KERNELS["median"].resolved(y, x)
     assert again.gram(x, y) is not None
     assert found.gram(x, x).requires_grad
