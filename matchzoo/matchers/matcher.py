@@ -22,10 +22,10 @@ ENVIRONMENTS = "environments"
 """Stands for a set for each environment of the training samples."""
 
 
-def check_sets(_: object, attribute: "attrs.Attribute[object]", value: object) -> None:
-    """A validator of names of sets: at least one, each once."""
+def check_names(_: object, attribute: "attrs.Attribute[object]", value: object) -> None:
+    """A validator of several names of sets or spaces: at least one, each once."""
     if isinstance(value, tuple) and (not value or len(set(value)) < len(value)):
-        raise DeclarationError([(attribute.name, f"expected different names of sets, at least one, got {list(value)}")])
+        raise DeclarationError([(attribute.name, f"expected different names, at least one, got {list(value)}")])
 
 
 @family("matcher")
@@ -49,9 +49,11 @@ class Matcher(Part, ABC):
     """Factor of the term in the player's objective; a number, or a schedule."""
     reference: Reference = attrs.Factory(Online)
     """The real side: drawn in each step, or computed once."""
-    space: str | None = None
-    """Name of the projector in whose space sets are compared, where a recipe has several."""
-    sets: tuple[str, ...] | Literal["environments"] | None = attrs.field(default=None, validator=check_sets)
+    space: str | tuple[str, ...] | None = attrs.field(default=None, validator=check_names)
+    """Name of the projector in whose space sets are compared, where a recipe has several. Several names: each set is
+    taken in each of these spaces, one after the other, as if it were as many sets; so a set is compared with itself in
+    the space of a teacher."""
+    sets: tuple[str, ...] | Literal["environments"] | None = attrs.field(default=None, validator=check_names)
     """Names of the sets that are compared, in order: ``real`` (the training split), ``synthetic``, another split such
     as ``target``, ``source`` (what a map generator maps, row by row), or one of these with an apostrophe for a second
     view of the same rows; or ``environment``, one of the environments in each update of a step, all in turn; or, in
@@ -76,10 +78,17 @@ class Matcher(Part, ABC):
             names = self.wanted_sets if self.sets is None else tuple(self.sets)
 
         low, high = self.arity
-        if len(names) < low or (high is not None and len(names) > high):
+        count = len(names) * len(self.spaces)
+        if count < low or (high is not None and count > high):
             expected = f"{low}" if low == high else f"at least {low}" if high is None else f"{low} to {high}"
-            raise DeclarationError([("sets", f"expected {expected} sets, got {len(names)}: {', '.join(names)}")])
+            each = f", each in {len(self.spaces)} spaces" if len(self.spaces) > 1 else ""
+            raise DeclarationError([("sets", f"expected {expected} sets, got {len(names)}: {', '.join(names)}{each}")])
         return names
+
+    @property
+    def spaces(self) -> tuple[str | None, ...]:
+        """The spaces in which each set is taken; None for the only one that there is."""
+        return self.space if isinstance(self.space, tuple) else (self.space,)
 
     @property
     def wanted_sets(self) -> tuple[str, ...]:

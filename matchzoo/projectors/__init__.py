@@ -30,9 +30,12 @@ from matchzoo.projectors.average import Average, follow_average
 from matchzoo.projectors.backbone import Backbone
 from matchzoo.projectors.identity import Identity
 from matchzoo.projectors.learned import Learned
+from matchzoo.projectors.mix_style import MixStyle, mix_styles
 from matchzoo.projectors.outer_product import OuterProduct, outer_product
 from matchzoo.projectors.projector import Projector
+from matchzoo.projectors.softmax import Softmax
 from matchzoo.projectors.stack import Stack
+from matchzoo.projectors.tied import Tied
 
 __all__ = [
     "Alignment",
@@ -48,12 +51,15 @@ __all__ = [
     "LinearTransport",
     "LocationScale",
     "MMDLocationScale",
+    "MixStyle",
     "OuterProduct",
     "PrincipalComponents",
     "Projector",
     "Recoloring",
+    "Softmax",
     "Stack",
     "SubspaceAlignment",
+    "Tied",
     "TransferComponents",
     "TransferJointMatching",
     "TransportMap",
@@ -61,6 +67,7 @@ __all__ = [
     "follow_average",
     "linear_transport",
     "match_locations",
+    "mix_styles",
     "mmd_location_scale",
     "outer_product",
     "principal_axes",

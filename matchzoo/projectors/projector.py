@@ -27,6 +27,9 @@ class Projector(Part, ABC):
     names_another: ClassVar[bool] = False
     """Whether its values are those of another part or of a file, which it names: a model that is saved holds the values
     themselves, and is declared without such projectors."""
+    couples_rows: ClassVar[bool] = False
+    """Whether the features of a sample depend on the other samples of its batch, so that a batch is computed in one
+    piece; batch norm in it is seen by itself."""
     on: str | None = attrs.field(default=None, validator=not_empty())
     """Name of the projector whose features this one takes; the samples themselves if not given."""
     init: str | tuple[str, ...] | None = attrs.field(default=None, validator=not_empty())
@@ -37,6 +40,11 @@ class Projector(Part, ABC):
     def needs(self) -> tuple[str, ...]:
         """Names of the projectors that must be built before this one."""
         return () if self.on is None else (self.on,)
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """Names of other projectors whose parameters are its own as well."""
+        return ()
 
     @property
     def base(self) -> str | None:

@@ -93,11 +93,12 @@ class Recipe:
         for name, player in self.players.items():
             for label, term in zip(player.labels, player.terms, strict=True):
                 path = f"players.{name}.{label}.space"
-                if term.space is None and len(self.projectors) > 1:
-                    problems.append((path, f"missing; expected one of {', '.join(self.projectors)}"))
-                elif term.space is not None and term.space not in self.spaces:
-                    hint = did_you_mean(term.space, self.spaces)
-                    problems.append((path, f"unknown projector '{term.space}'{hint}"))
+                for space in term.spaces:
+                    if space is None and len(self.projectors) > 1:
+                        problems.append((path, f"missing; expected one of {', '.join(self.projectors)}"))
+                    elif space is not None and space not in self.spaces:
+                        hint = did_you_mean(space, self.spaces)
+                        problems.append((path, f"unknown projector '{space}'{hint}"))
         if problems:
             raise DeclarationError(problems)
         in_order(self.spaces)

@@ -57,9 +57,11 @@ def _check_stored(parts: Composition, term: Matcher, path: str, moved: set[str])
     """Why the real features of a term cannot be computed once, where they cannot."""
     problems: Problems = []
     space = parts.space(term)
-    lineage = parts.lineage(space)
-    if moved & set(lineage) or parts.is_resampled(space):
-        changing = next((name for name in lineage if name in moved), space)
+    behind = parts.depends(space)
+    if len(term.spaces) > 1:
+        problems.append((path, 'a stored real side is of one space; use reference = "online"'))
+    if moved & behind or parts.is_resampled(space):
+        changing = next((name for name in sorted(behind) if name in moved), space)
         why = "moves" if changing in moved else "is resampled"
         message = f'the real side cannot be computed once: the {changing} {why}; use reference = "online"'
         problems.append((path, message))
@@ -100,12 +102,12 @@ def undivided(parts: Composition, trainer: Trainer, engine: Engine, longest: int
 
     Batch norm in training couples the rows of a batch, and a term that looks behind the features needs them all.
     """
-    coupled = [name for name, part in parts.names.items() if couples_rows(part)]
+    coupled = [f"the {name} {why}" for name, part in parts.names.items() if (why := couples_rows(part))]
     behind = [f"players.{name}.{label}" for name, label, term in parts.terms() if term.needs_inputs]
     if not coupled and not behind:
         return False
     if engine.world_size > 1 or (trainer.chunk != "auto" and trainer.chunk < longest):
-        reason = f"the {coupled[0]} has batch norm" if coupled else f"{behind[0]} looks behind the features"
+        reason = coupled[0] if coupled else f"{behind[0]} looks behind the features"
         path, remedy = ("trainer.chunk", 'use "auto"') if engine.world_size == 1 else ("trainer", "use one process")
         raise DeclarationError([(path, f"a batch cannot be computed in parts, since {reason}; {remedy}")])
     return True

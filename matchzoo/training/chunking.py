@@ -17,6 +17,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from matchzoo.core.samples import Samples
 from matchzoo.generators import Generator
+from matchzoo.projectors import Projector
 from matchzoo.training.engine import Engine
 from matchzoo.training.sets import DrawnSet, Features
 
@@ -30,9 +31,13 @@ def chunks(rows: range, size: int) -> list[range]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
-def couples_rows(part: nn.Module) -> bool:
-    """Whether the output of a row depends on other rows: batch norm in training."""
-    return any(isinstance(inner, _BatchNorm) and inner.training for inner in part.modules())
+def couples_rows(part: nn.Module) -> str:
+    """Why the output of a row depends on other rows, in words: batch norm in training, or a projector that says so;
+    empty where it does not."""
+    if isinstance(part, Projector) and part.couples_rows:
+        return "takes the samples of a batch together"
+    normalizes = any(isinstance(inner, _BatchNorm) and inner.training for inner in part.modules())
+    return "has batch norm" if normalizes else ""
 
 
 @attrs.frozen(eq=False)

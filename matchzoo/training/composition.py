@@ -98,7 +98,7 @@ class Composition:
 
         for player in declared.players.values():
             for term in player.terms:
-                own = spaces[term.space or first]
+                own = spaces[term.spaces[0] or first]
                 term.build(attrs.evolve(spec, shape=seen.shape, space=own.space, features=own.features))
                 term.bind(declared.projectors)
                 engine.place(term)
@@ -120,13 +120,23 @@ class Composition:
         return self.generator
 
     def space(self, term: Matcher) -> str:
-        """The name of the projector in whose space a term compares."""
-        return term.space or next(iter(self.projectors))
+        """The name of the projector in whose space a term compares; the first of several."""
+        return term.spaces[0] or next(iter(self.projectors))
+
+    def inputs_of(self, term: Matcher) -> tuple[tuple[str, str], ...]:
+        """The sets that a term takes, in order, each with the space that it is taken in."""
+        first = next(iter(self.projectors))
+        return tuple((name, space or first) for name in self.sets_of(term) for space in term.spaces)
 
     def lineage(self, space: str) -> tuple[str, ...]:
         """A space and those that it stands on, down to the samples."""
         base = self.projectors[space].base
         return (space,) if base is None else (space, *self.lineage(base))
+
+    def depends(self, space: str) -> set[str]:
+        """The projectors whose parameters the features in a space depend on."""
+        lineage = self.lineage(space)
+        return {*lineage, *(other for name in lineage for other in self.projectors[name].shares)}
 
     def is_resampled(self, space: str) -> bool:
         """Whether a space, or one that it stands on, changes from step to step although nobody moves it."""

@@ -108,7 +108,7 @@ def in_chunks(
 def _reaches(leaf: Leaf, moves: Sequence[str]) -> bool:
     """Whether a leaf depends on what a player moves."""
     drawn = leaf.drawn
-    moved_space = any(space in moves for space in drawn.parts.lineage(leaf.space))
+    moved_space = not drawn.parts.depends(leaf.space).isdisjoint(moves)
     return moved_space or (drawn.is_generated and "generator" in moves)
 
 

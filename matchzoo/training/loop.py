@@ -248,9 +248,9 @@ class Training:
         self.skipped += len(players) - len(fine)
         return fine
 
-    def _compared(self, term: Matcher) -> tuple[str, tuple[str, ...]]:
-        """The space that a term compares in, and the names of its sets."""
-        return self.parts.space(term), self.parts.sets_of(term)
+    def _compared(self, term: Matcher) -> tuple[tuple[str, str], ...]:
+        """The names of the sets of a term, each with the space that it is compared in."""
+        return self.parts.inputs_of(term)
 
     def _wanted(self, group: Group, real: bool = False) -> Mapping[str, tuple[str, ...]]:
         """The sets that the terms of a group ask for and that are not stored, each with the spaces that it is wanted
@@ -258,8 +258,7 @@ class Training:
         spaces: dict[str, dict[str, None]] = {}
         for name in group:
             for term in self.parts.players[name].terms:
-                space, names = self.compared(term)
-                for drawn in names:
+                for drawn, space in self.compared(term):
                     stored = drawn == "real" and term.reference.views is not None
                     made = drawn.rstrip("'") in ("synthetic", "source")
                     if not stored and not (real and made):
@@ -280,13 +279,13 @@ class Training:
 
         def value(owner: str, label: str, term: Matcher) -> torch.Tensor:
             self.last.pop((owner, label), None)  # what is behind it need not be there beside the new one
-            space, names = self.compared(term)
-            live = next((name for name in names if name in features), None)
-            dtype = self.engine.dtype if live is None else features[live][space].values.dtype
+            compared = self.compared(term)
+            live = next(((name, space) for name, space in compared if name in features), None)
+            dtype = self.engine.dtype if live is None else features[live[0]][live[1]].values.dtype
             stored = term.reference.views is not None
             sets = [
                 self.stored.of(term, dtype, widen) if stored and name == "real" else features[name][space]
-                for name in names
+                for name, space in compared
             ]
             discrepancy = term.discrepancy(sets, step)
             self.last[owner, label] = discrepancy.detached()

@@ -106,7 +106,7 @@ class Estimator:
 
     def _whole(self) -> str:
         """Why a batch cannot be computed in parts; empty if it can."""
-        coupled = [f"the {name} has batch norm" for name, part in self.parts.names.items() if couples_rows(part)]
+        coupled = [f"the {name} {why}" for name, part in self.parts.names.items() if (why := couples_rows(part))]
         behind = [
             f"players.{name}.{label} looks behind the features"
             for name, player in self.parts.players.items()
@@ -148,7 +148,7 @@ class Estimator:
 
     def _depends(self, name: str, spaces: Sequence[str]) -> set[str]:
         """The parts that the features of a set depend on."""
-        parts = {part for space in spaces for part in self.parts.lineage(space)}
+        parts = {part for space in spaces for part in self.parts.depends(space)}
         return parts | {"generator"} if name.startswith("synthetic") else parts
 
     def _let_play(self, group: Group) -> dict[str, Player]:
@@ -361,8 +361,10 @@ class Estimator:
         moving = {part for player in players.values() for part in player.moves}
         sets: dict[int, Sets] = {}
         for term in (term for player in players.values() for term in player.terms):
-            names = self.parts.sets_of(term)
-            sets[id(term)] = tuple(self._made(recipe, term, references[id(term)], name, rows, moving) for name in names)
+            sets[id(term)] = tuple(
+                self._made(recipe, term, references[id(term)], compared, rows, moving)
+                for compared in self.parts.inputs_of(term)
+            )
         key = (group, tuple(sets.items()))
         if key not in self.priced:
             own = {name: self.training.parameters[name] for name in players}
@@ -370,10 +372,16 @@ class Estimator:
         return self.priced[key]
 
     def _made(
-        self, recipe: Recipe, term: Matcher, reference: Reference, name: str, rows: int, moving: set[str]
+        self,
+        recipe: Recipe,
+        term: Matcher,
+        reference: Reference,
+        compared: tuple[str, str],
+        rows: int,
+        moving: set[str],
     ) -> Made:
-        """What stands for a set of a term."""
-        space = self.parts.space(term)
+        """What stands for a set of a term, in one of its spaces."""
+        name, space = compared
         if name == "real" and reference.views is not None:
             return self._stored_set(reference, space)
         behind: dict[str, Any] = {}

@@ -245,7 +245,7 @@ def _references(recipe: Recipe, estimator: Estimator) -> list[dict[str, Any]]:
         for side in ("minimize", "maximize")
         for number, term in enumerate(getattr(player, side))
     }
-    spaces = {term.space or next(iter(recipe.spaces)) for term in terms.values()}
+    spaces = {space or next(iter(recipe.spaces)) for term in terms.values() for space in term.spaces}
     fixed = not any(space in moved or estimator.parts.is_resampled(space) for space in spaces)
     uses_sample_weights = all(term.uses_sample_weights for term in terms.values())
     if all(isinstance(recipe.spaces[space], Identity) for space in spaces):
