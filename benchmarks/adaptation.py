@@ -1,17 +1,22 @@
 """Domain adaptation, measured: black digits with labels, digits before photographs without.
 
-    python benchmarks/adaptation.py             every recipe */digits-background of these methods, 3 seeds each
-                                                (budget: 10 CPU minutes on one thread)
-    python benchmarks/adaptation.py table       the table in Markdown
+    python benchmarks/adaptation.py             every row that is missing, 3 seeds each
+                                                (budget: 12 CPU minutes on one thread)
+    python benchmarks/adaptation.py table       the tables in Markdown
 
-Every run has its own folder under ``runs/benchmarks/adaptation``; a stopped benchmark goes on where it was. The figures
-are those of the last step: nothing is chosen on the target. Results are in ``results/adaptation.json``.
+Rows are the recipes */digits-background of these methods, and variants of them. Every run has its own folder under
+``runs/benchmarks/adaptation``; a stopped benchmark goes on where it was. The figures are those of the last step:
+nothing is chosen on the target. Results are in ``results/adaptation.json``.
 """
 
 import argparse
 import json
 import statistics
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
+
+import torch
 
 from matchzoo import recipes
 from matchzoo.core.showing.text import with_spread
@@ -19,55 +24,108 @@ from matchzoo.core.storage import files
 
 STORE = Path(__file__).parent / "results/adaptation.json"
 SEEDS = range(3)
-METHODS = ("source-only", "dann", "cdan", "coral", "mmd", "prototypes", "sfda")
-ORACLE = "source-only with target labels"
-TARGET = {"kind": "digits", "size": 16, "channels": 1, "background": 0.65}
 SPACES = ("maps", "features", "scores")
+Changes = dict[str, Any]
+TARGET = recipes.load("source-only/digits-background").table()["data"]["others"]["target"]
+GROUP_NORM: Changes = {"projectors.maps.network.norm": "group", "projectors.features.network.output_norm": "group"}
+SFDA = recipes.load("sfda/digits-background")
+TERMS = SFDA.table()["players"]["network"]["minimize"]
+PRIOR = torch.tensor(TERMS[1]["reduction"]["constant"], dtype=torch.float64)
+
+
+def held_to(prior: torch.Tensor) -> Changes:
+    """The changes that give ``sfda`` another prior [10]."""
+    return {"players.network.minimize.1.reduction.constant": (prior / prior.sum()).tolist()}
+
+
+def noisy(seed: int) -> Changes:
+    """The prior, each share times exp(0.3 ε), ε normal."""
+    noise = torch.randn(len(PRIOR), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return held_to(PRIOR * (0.3 * noise).exp())
+
+
+FROZEN: Changes = {"players": {}, "trainer.steps": 0}
+ONLY_ENTROPY: Changes = {"players.network.minimize": TERMS[:1]}
+ONLY_KL: Changes = {"players.network.minimize": TERMS[1:]}
+UNIFORM = held_to(torch.ones(len(PRIOR), dtype=torch.float64))
+Row = tuple[str, Callable[[int], Changes]]
+"""The method's recipe, and how it is changed for a seed."""
+
+
+def always(changes: Changes | None = None) -> Callable[[int], Changes]:
+    return lambda _: changes or {}
+
+
+ADAPTATION: Mapping[str, Row] = {
+    **{
+        name: (name, always())
+        for name in (
+            "source-only", "dann", "cdan", "deep-coral", "coral", "dan", "mmd", "mmd-entropy", "prototypes",
+        )
+    },
+    "source-only with target labels": ("source-only", always({"data.environments": {"target": TARGET}})),
+    "source-only, group norm": ("source-only", always(GROUP_NORM)),
+}  # fmt: skip
+SOURCE_FREE: Mapping[str, Row] = {
+    "sfda without a step": ("sfda", always(FROZEN)),
+    "sfda": ("sfda", always()),
+    "sfda, prior with noise": ("sfda", noisy),
+    "sfda, uniform prior": ("sfda", always(UNIFORM)),
+    "sfda, entropy alone": ("sfda", always(ONLY_ENTROPY)),
+    "sfda, prior alone": ("sfda", always(ONLY_KL)),
+    "sfda without a step, group norm": ("sfda", always(FROZEN | GROUP_NORM)),
+    "sfda, group norm": ("sfda", always(GROUP_NORM)),
+    "sfda, uniform prior, group norm": ("sfda", always(UNIFORM | GROUP_NORM)),
+    "sfda, entropy alone, group norm": ("sfda", always(ONLY_ENTROPY | GROUP_NORM)),
+}
+TABLES = (ADAPTATION, SOURCE_FREE)
 
 
 def measure(output: Path) -> None:
-    """Run what is missing; a record for every method and seed."""
+    """Run what is missing; a record for every row and seed."""
     stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
     for seed in SEEDS:
-        for method in (*METHODS, ORACLE):
-            key = f"{method} {seed}"
+        for row, (method, changed) in (ADAPTATION | SOURCE_FREE).items():
+            key = f"{row} {seed}"
             if key in stored:
                 continue
 
-            name = method.partition(" ")[0]
-            changes: dict[str, object] = {"trainer.seed": seed}
-            if method == ORACLE:
-                changes["data.environments"] = {"target": TARGET}
+            changes = {"trainer.seed": seed, **changed(seed)}
+            if "group norm" in row:  # has no statistics of batches
+                changes["evaluation"] = SFDA.table()["evaluation"][:1]
             if method == "sfda":
-                start = str(output / f"source-only-{seed}")
+                start = str(output / folder("source-only" + ", group norm" * ("group norm" in row), seed))
                 changes |= {f"projectors.{space}.init": start for space in SPACES}
-            recipe = recipes.load(f"{name}/digits-background").replace(**changes)
-            run = recipe.run(output / key.replace(" ", "-"), name=method)
-            own, target = run.metrics["results"]
-            stored[key] = {
-                "running": own["top1"],
-                "target": target["top1"],
-                "seconds": run.metrics["seconds"]["training"],
-            }
+            run = recipes.load(f"{method}/digits-background").replace(**changes).run(output / folder(row, seed))
+            accuracies = [record["top1"] for record in run.metrics["results"]]
+            stored[key] = dict(zip(("running", "target"), accuracies, strict=False))
+            stored[key]["seconds"] = run.metrics["seconds"]["training"]
             files.write_json(STORE, stored)
 
 
-def table() -> None:
+def folder(row: str, seed: int) -> str:
+    """The name of the folder of a run."""
+    return f"{row} {seed}".replace(",", "").replace(" ", "-")
+
+
+def table(rows: Mapping[str, Row]) -> None:
     """Means and standard errors over seeds."""
     stored = json.loads(STORE.read_text(encoding="utf-8"))
     print("| recipe | statistics of training % | batch norm of the target % | worst seed | seeds |")
     print("| --- | --- | --- | --- | --- |")
-    for method in (*METHODS, ORACLE):
-        records = [stored[f"{method} {seed}"] for seed in SEEDS if f"{method} {seed}" in stored]
+    for row, (method, _) in rows.items():
+        records = [stored[f"{row} {seed}"] for seed in SEEDS if f"{row} {seed}" in stored]
         if not records:
             continue
-        cells = [_mean_and_error([record[part] for record in records]) for part in ("running", "target")]
-        worst = min(record["target"] for record in records)
-        title = method if method == ORACLE else f"`{method}/digits-background`"
+        values = {part: [record[part] for record in records if part in record] for part in ("running", "target")}
+        cells = [mean_and_error(own) if own else "" for own in values.values()]
+        worst = min(values["target"] or values["running"])
+        title = row.replace(method, f"`{method}/digits-background`", 1)
         print(f"| {title} | {' | '.join(cells)} | {worst:.1f} | {len(records)} |")
+    print()
 
 
-def _mean_and_error(values: list[float]) -> str:
+def mean_and_error(values: list[float]) -> str:
     error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
     return with_spread(statistics.mean(values), error)
 
@@ -79,7 +137,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.what == "measure":
         measure(given.output)
-    table()
+    for rows in TABLES:
+        table(rows)
 
 
 if __name__ == "__main__":
