@@ -5,8 +5,9 @@
     python benchmarks/adaptation.py table       the tables in Markdown
 
 Rows are the recipes */digits-background of these methods, and variants of them. Every run has its own folder under
-``runs/benchmarks/adaptation``; a stopped benchmark goes on where it was. The figures are those of the last step:
-nothing is chosen on the target. Results are in ``results/adaptation.json``.
+``runs/benchmarks/adaptation``; a stopped benchmark goes on where it was. A seed is that of training and of the splits
+of the digits. The figures are those of the last step: nothing is chosen on the target. Results are in
+``results/adaptation.json``.
 """
 
 import argparse
@@ -56,6 +57,20 @@ def always(changes: Changes | None = None) -> Callable[[int], Changes]:
     return lambda _: changes or {}
 
 
+def split_by(seed: int) -> Changes:
+    """The changes that split the digits by a seed."""
+    target = "data.others.target"
+    return dict.fromkeys(
+        ("data.environments.black.split_seed", f"{target}.source.split_seed", f"{target}.split_seed"), seed
+    )
+
+
+def on_target(seed: int) -> Changes:
+    """The changes that train on the target with its labels."""
+    source = {**TARGET["source"], "split_seed": seed}
+    return {"data.environments": {"target": {**TARGET, "source": source, "split_seed": seed}}}
+
+
 ADAPTATION: Mapping[str, Row] = {
     **{
         name: (name, always())
@@ -63,7 +78,7 @@ ADAPTATION: Mapping[str, Row] = {
             "source-only", "dann", "cdan", "deep-coral", "coral", "dan", "mmd", "mmd-entropy", "prototypes",
         )
     },
-    "source-only with target labels": ("source-only", always({"data.environments": {"target": TARGET}})),
+    "source-only with target labels": ("source-only", on_target),
     "source-only, group norm": ("source-only", always(GROUP_NORM)),
 }  # fmt: skip
 SOURCE_FREE: Mapping[str, Row] = {
@@ -90,7 +105,7 @@ def measure(output: Path) -> None:
             if key in stored:
                 continue
 
-            changes = {"trainer.seed": seed, **changed(seed)}
+            changes = {"trainer.seed": seed, **split_by(seed), **changed(seed)}
             if "group norm" in row:  # has no statistics of batches
                 changes["evaluation"] = SFDA.table()["evaluation"][:1]
             if method == "sfda":

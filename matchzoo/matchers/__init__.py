@@ -1,6 +1,7 @@
 """How far sets of samples are from matching."""
 
 from matchzoo.matchers.classification import Classification
+from matchzoo.matchers.consistency import Consistency, ConsistencyGradient, gradient_mismatch
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.distance import (
     Cosine,
@@ -16,7 +17,7 @@ from matchzoo.matchers.distance import (
 )
 from matchzoo.matchers.entropy import Entropy
 from matchzoo.matchers.gan import GAN, critic_loss, generator_loss
-from matchzoo.matchers.grounding import gaussian_grounding
+from matchzoo.matchers.grounding import Grounding, gaussian_grounding
 from matchzoo.matchers.induced_probe import InducedProbe, sample_space_probe
 from matchzoo.matchers.invariant_risk import InvariantRisk
 from matchzoo.matchers.matcher import Matcher
@@ -45,11 +46,14 @@ __all__ = [
     "Cache",
     "ClassMeans",
     "Classification",
+    "Consistency",
+    "ConsistencyGradient",
     "Cosine",
     "Discrepancy",
     "Distance",
     "Entropy",
     "GromovWasserstein",
+    "Grounding",
     "InducedProbe",
     "InnerProduct",
     "InvariantRisk",
@@ -78,6 +82,7 @@ __all__ = [
     "f_divergence",
     "gaussian_grounding",
     "generator_loss",
+    "gradient_mismatch",
     "kl_divergence",
     "mmd2",
     "monge_gap",

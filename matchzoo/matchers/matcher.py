@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import attrs
 import torch
@@ -22,7 +22,7 @@ ENVIRONMENTS = "environments"
 """Stands for a set for each environment of the training samples."""
 
 
-def check_names(_: object, attribute: "attrs.Attribute[object]", value: object) -> None:
+def check_names(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
     """A validator of several names of sets or spaces: at least one, each once."""
     if isinstance(value, tuple) and (not value or len(set(value)) < len(value)):
         raise DeclarationError([(attribute.name, f"expected different names, at least one, got {list(value)}")])

@@ -1,6 +1,7 @@
 """A network that a player moves, or that is resampled."""
 
 import copy
+import math
 
 import attrs
 import torch
@@ -8,6 +9,7 @@ from torch import nn
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, positive
+from matchzoo.core.errors import DeclarationError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.models.networks.network import Network
@@ -34,19 +36,25 @@ class Learned(Projector):
     bound: float | None = attrs.field(default=None, validator=positive())
     """Largest absolute value of a parameter, which is clipped to it after each step; none if not given. The weight
     clipping of Wasserstein GANs and MMD-GANs."""
+    image: tuple[int, int, int] | None = attrs.field(default=None, validator=at_least(1))
+    """Shape [channels, height, width] of the image whose pixels the features that it stands on are, such as the maps of
+    earlier layers; as they come if not given."""
     redraw_every: int | None = attrs.field(default=None, validator=at_least(1))
     """Steps after which the network is resampled from its initialization; never if not given."""
 
     def build(self, spec: Spec) -> int:
         """Build the network, initialized by the seed of the run."""
+        if self.image is not None and math.prod(self.image) != math.prod(spec.shape):
+            message = f"{math.prod(self.image)} pixels, but there are {math.prod(spec.shape)} numbers"
+            raise DeclarationError([(f"{spec.space}.image", message)])
         self.spec, self.drawn = spec, 0
-        self.network.build(spec.shape, (self.features,), Step(0, spec.seed).rng(spec.space))
+        self.network.build(self.image or spec.shape, (self.features,), Step(0, spec.seed).rng(spec.space))
         clip(self.network, self.bound)
         return self.features
 
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """[n, …] → [n, features]."""
-        return self.network(x)
+        return self.network(x if self.image is None else x.reshape(len(x), *self.image))
 
     @property
     def is_resampled(self) -> bool:
@@ -64,7 +72,7 @@ class Learned(Projector):
             return False
         first = 0 if due == 0 else 1 + due * int(self.redraw_every or 0)
         fresh = copy.deepcopy(self.network).cpu()
-        fresh.build(self.spec.shape, (self.features,), Step(first, self.spec.seed).rng(self.spec.space))
+        fresh.build(self.image or self.spec.shape, (self.features,), Step(first, self.spec.seed).rng(self.spec.space))
         self.network.load_state_dict(fresh.state_dict())
         clip(self.network, self.bound)
         self.drawn = due

@@ -6,11 +6,11 @@ import attrs
 import numpy as np
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.core.validators import at_least, positive
 from matchzoo.projectors.projector import Projector
 
 SMALLEST = 1e-6

@@ -3,10 +3,10 @@
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import positive
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.spec import Spec
-from matchzoo.core.validators import positive
 from matchzoo.projectors.projector import Projector
 
 

@@ -6,11 +6,11 @@ from typing import ClassVar
 import attrs
 import torch
 
-from matchzoo.core.declare import declare
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError, did_you_mean
 from matchzoo.core.part import Part
 from matchzoo.core.spec import Spec
-from matchzoo.core.validators import not_empty
 from matchzoo.projectors.projector import Projector
 
 

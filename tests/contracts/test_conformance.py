@@ -50,6 +50,12 @@ FILES = (
 )  # tests/test_data_*.py make them
 OF_OTHERS = (("generator", "selection"), ("projector", "model"))  # tests/hub/test_model_projector.py has the latter
 WITHOUT_A_STEP = ("evaluation", "protocol", "weights", "selector", "shift")  # tests/test_selectors.py has selectors
+OF_OTHERS = (  # tests/hub/test_model_projector.py and tests/matchers/test_consistency.py have the last two
+    ("generator", "selection"),
+    ("projector", "model"),
+    ("matcher", "consistency-gradient"),
+)
+WITHOUT_A_STEP = ("evaluation", "protocol", "weights", "selector")  # tests/test_selectors.py has selectors
 TRAINABLE = [
     (n, k)
     for n, k in ENTRIES
@@ -77,6 +83,7 @@ def test_a_small_step_lowers_the_players_own_objective(noun, kind, tiny_card):
         features = {key: drawn.features() for key, drawn in training.sets((name,), step, 0).items()}
         return player.objective(training.evaluate({name: player}, step, features)[name]).item()
 
+    training.before_step(Step(1, made.trainer.seed))
     before = objective()
     training.step(1)
     assert objective() < before

@@ -24,6 +24,17 @@ HEADED = {
         "head": {"kind": "learned", "on": "encoder", "features": 10, "network": {"kind": "mlp", "widths": []}},
     },
 }
+ON_ENCODER = {"kind": "learned", "on": "encoder", "features": 4}
+MAPPED = {
+    **IMAGES,
+    "projectors": {
+        **HEADED["projectors"],
+        "map": {**ON_ENCODER, "network": "affine"},
+        "spread": {**ON_ENCODER, "network": "constant"},
+    },
+}
+MOVES = {"reconstruction": ["projector"], "grounding": ["spread"], "consistency-gradient": ["encoder", "map"]}
+"""Parts that a term of a kind moves in the table below; the generator for others."""
 SCORES = {"projector": {**LEARNED, "features": 10}}
 PLAN = {"kind": "sinkhorn", "epsilon": 1.0, "tolerance": 1e-9}
 MAP = {"kind": "map", "source": "ring", "network": "mlp"}
@@ -45,6 +56,7 @@ CASES: dict[str, dict[str, tuple]] = {
             IMAGES,
         ),
         "numbers": ({"path": "FILE.csv", "format": {"decimal": ",", "drop": ["id"]}}, {}),
+        "subset": ({"source": IMAGES["data"], "part": "test", "class_shares": [1.0] * 9 + [0.5]}, IMAGES),
         "colored": ({"source": {**IMAGES["data"], "channels": 1}, "copies": 1, "sampling": "distinct"}, POINTS),
         "predicted": ({"source": "ring", "models": ["FOLDER"], "groups": "agreement", "wrong_times": 3}, {}),
         "shifted": ({"source": POINTS["data"], "shifts": [{"kind": "rotated", "degrees": 35}, "noisy"]}, POINTS),
@@ -94,6 +106,9 @@ CASES: dict[str, dict[str, tuple]] = {
         "stack": ({"layers": [{**LEARNED, "features": 5}, LEARNED]}, {}),
         "average": ({"of": "first", "decay": 0.5}, {**POINTS, **TWO}),
         "outer-product": ({"on": "encoder", "head": "head"}, HEADED),
+        "softmax": ({"on": "head", "temperature": 2.0}, HEADED),
+        "tied": ({"of": "head", "on": "encoder"}, HEADED),
+        "mix-style": ({"on": "encoder", "channels": 2}, HEADED),
         "recoloring": ({"target": "test", "ridge": 0.5}, {}),
         "linear-transport": ({"target": "test", "ridge": 0.5}, {}),
         "location-scale": ({"target": "test", "scale": True}, {}),
@@ -109,6 +124,8 @@ CASES: dict[str, dict[str, tuple]] = {
         "mlp": ({"kind": "mlp", "widths": [4], "norm": "batch", "output": "sigmoid"}, {}),
         "dcgan": ({"kind": "dcgan", "channels": [4, 6], "std": 0.2}, {**POINTS, "data": IMAGES["data"]}),
         "convnet": ({"kind": "convnet", "width": 4, "depth": 2, "norm": "batch"}, {**POINTS, "data": IMAGES["data"]}),
+        "affine": ({"kind": "affine", "layers": 2}, {**POINTS, "generator": {**POINTS["generator"], "dimension": 2}}),
+        "constant": ({"kind": "constant", "start": 0.5}, POINTS),
         "resnet": ({"kind": "resnet", "norm": "batch"}, {**POINTS, "data": {"kind": "digits", "size": 16}}),
     },
     "matcher": {
@@ -118,6 +135,12 @@ CASES: dict[str, dict[str, tuple]] = {
         "gan": ({"side": "generator", "loss": "least-squares"}, {**POINTS, "projector": {**LEARNED, "features": 1}}),
         "induced-probe": ({"ridge": 0.1, "temperature": 0.5, "rows": 100, "reference": "cache"}, IMAGES),
         "classification": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
+        "consistency": ({"through": "map", "sets": ["real", "synthetic"], "space": "encoder"}, MAPPED),
+        "consistency-gradient": (
+            {"through": "map", "head": "head", "parts": ["encoder"], "sets": ["real", "synthetic"], "space": "encoder"},
+            MAPPED,
+        ),
+        "grounding": ({"sets": ["synthetic"], "space": ["encoder", "map", "spread"]}, MAPPED),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
@@ -239,7 +262,7 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
     """A recipe that uses a member, with sensible parts around it."""
     base = sections or POINTS
     term = dict(HEAD if base in (IMAGES, NETWORK) else MMD)
-    moves, maximize = "generator", False
+    moves, maximize = MOVES.get(kind_of(table), ["generator"]), False
     whole = {"projector": "identity", **base, "trainer": {"steps": 1, "precision": "float64", "device": "cpu"}}
     whole["trainer"]["batch"] = None if base["generator"] is IMAGES["generator"] else 16
     if base is NETWORK:  # in a space of its own, with a real side that is drawn anew
@@ -249,12 +272,11 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         whole[noun] = table
     elif noun == "network" and table["kind"] in ("convnet", "resnet"):
         whole["projector"] = {**LEARNED, "network": table}
-        term, moves, maximize = RATIO, "projector", True
+        term, moves, maximize = RATIO, ["projector"], True
     elif noun == "network":
-        whole["generator"] = {**POINTS["generator"], "network": table}
+        whole["generator"] = {**base["generator"], "network": table}
     elif noun == "matcher":
         term = table
-        moves = "projector" if table == "reconstruction" else "generator"
     elif noun == "kernel":
         term = {"kind": "mmd", "kernel": table}
     elif noun == "plan solver":
@@ -275,15 +297,17 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term = {**HEAD, "statistic": "moments", "distance": "squared"}
     elif noun == "statistic" and base is not NETWORK:
         term["reference"] = "cache"  # a batch may lack a class
-    if kind_of(table) in ("average", "outer-product"):
+    if base is MAPPED:
+        del whole["projector"]
+    if kind_of(table) in ("average", "outer-product", "softmax", "tied", "mix-style"):
         del whole["projector"]
         whole["projectors"]["third"] = table
         term = {**MMD, "space": "third"}
     if noun == "projector" and isinstance(table, dict) and table["kind"] in ("learned", "auto-encoder"):
-        term, moves, maximize = RATIO, "projector", True
+        term, moves, maximize = RATIO, ["projector"], True
     if noun == "schedule":
         term["weight"] = table if kind_of(table) != "ramp" else {**table, "start": 1.0}
-    player = {"moves": [moves], ("maximize" if maximize else "minimize"): [term]}
+    player = {"moves": moves, ("maximize" if maximize else "minimize"): [term]}
     player["optimizer"] = table if noun == "optimizer" else {"kind": "sgd", "lr": 1e-3}
     whole["players"] = {"one": player}
     whole["trainer"] = {k: v for k, v in whole["trainer"].items() if v is not None}

@@ -83,7 +83,10 @@ REDUCTIONS = ("to-reference", "to-mean", "pairwise", "to-constant")
 PLAN = {"kind": "sinkhorn", "epsilon": 0.5, "tolerance": 1e-9}
 ALIGNED = ("paired", "monge-gap", "cross-correlation")
 """Members that compare sets of as many rows, each by itself in its own test."""
-APART = ("entropy", "invariant-risk", "label-marginal", "prototypes", "past-subspace", "kl", "inner-product")
+APART = (
+    "entropy", "invariant-risk", "label-marginal", "prototypes", "past-subspace", "kl", "inner-product",
+    "consistency", "consistency-gradient", "grounding",
+)  # fmt: skip
 """Members that are no discrepancy of two sets by themselves, or have state or a head besides: in tests of their own."""
 
 
@@ -91,9 +94,9 @@ def mmds() -> dict[str, Case]:
     found = {}
     for kind, table in KERNELS.items():
         radial = bool(FAMILIES[Kernel][kind].radial)
-        for estimator in ("biased", "unbiased", "linear"):
+        for estimator in ("biased", "unbiased", "linear", "circular"):
             made = {"kind": "mmd", "kernel": table, "estimator": estimator}
-            linear, same = estimator == "linear", 0.0 if estimator == "biased" else None
+            linear, same = estimator in ("linear", "circular"), 0.0 if estimator == "biased" else None
             found[f"{kind} {estimator}"] = Case(made, not linear, radial and not linear, linear, same)
     root = {"kind": "mmd", "bandwidths": [1.0], "root": True}
     return found | {"root": Case(root, True, True, identical=1e-3)}

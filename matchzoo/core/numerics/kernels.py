@@ -77,7 +77,7 @@ class Gaussian(Kernel):
         """With bandwidths as numbers."""
         if not any(isinstance(s, str) for s in self.bandwidths):
             return self
-        return Gaussian(bandwidths=tuple(absolute(s, functools.partial(x.typical_distance, y)) for s in self.bandwidths))
+        return Gaussian(bandwidths=tuple(resolve(self.bandwidths, x, y)))
 
     def gram(self, x: Samples, y: Samples) -> torch.Tensor:
         """Sum of the Gram matrices that the sets keep."""
@@ -104,7 +104,8 @@ class RationalQuadratic(Kernel):
         """With the bandwidth as a number."""
         if not isinstance(self.bandwidth, str):
             return self
-        return RationalQuadratic(alphas=self.alphas, bandwidth=absolute(self.bandwidth, functools.partial(x.typical_distance, y)))
+        [bandwidth] = resolve([self.bandwidth], x, y)
+        return RationalQuadratic(alphas=self.alphas, bandwidth=bandwidth)
 
     def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
         """The sum over α."""

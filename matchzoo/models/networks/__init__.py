@@ -2,8 +2,9 @@
 
 from matchzoo.models.networks.convnet import ConvNet
 from matchzoo.models.networks.dcgan import DCGAN
+from matchzoo.models.networks.elementwise import Affine, Constant
 from matchzoo.models.networks.mlp import MLP
 from matchzoo.models.networks.network import Network, Shape
 from matchzoo.models.networks.resnet import ResidualNet
 
-__all__ = ["DCGAN", "MLP", "ConvNet", "Network", "ResidualNet", "Shape"]
+__all__ = ["DCGAN", "MLP", "Affine", "Constant", "ConvNet", "Network", "ResidualNet", "Shape"]

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.models.networks import DCGAN, MLP, ConvNet, Network, ResidualNet
+from matchzoo.models.networks import DCGAN, MLP, Affine, Constant, ConvNet, Network, ResidualNet
 
 NARROW = {"channels": (32, 64, 128), "kernel": 5, "bias": True, "scale": False, "epsilon": 1e-3}
 
@@ -31,6 +31,15 @@ def count(network: Network) -> int:
         (ConvNet(), (1, 28, 28), (10,), 3 * 2 * 128 + 128 * (9 + 1) + 2 * 128 * (9 * 128 + 1) + 10 * (9 * 128 + 1)),
         (ConvNet(), (3, 32, 32), (10,), 320_010),  # Zhao et al. 2021
         (ConvNet(head=False), (3, 32, 32), (2048,), 320_010 - 10 * 2049),
+        (
+            ConvNet(widths=(16, 32), kernel=5, norm="group", pooling="max", head=False),
+            (1, 16, 16),
+            (512,),
+            16 * 26 + 2 * 16 + 32 * (16 * 25 + 1) + 2 * 32,
+        ),
+        (MLP(widths=(16,), norm="group", output_norm="group"), (20,), (8,), 20 * 16 + 16 + 32 + 16 * 8 + 8 + 16),
+        (Affine(layers=3), (2, 3), (6,), 3 * 2 * 6),
+        (Constant(), (5,), (7,), 7),
         (ResidualNet(), (3, 32, 32), (10,), 11_173_962),  # the usual count for CIFAR-10
         (MLP(widths=(100, 100)), (20,), (2,), 20 * 100 + 100 + 100 * 100 + 100 + 200 + 2),
         (MLP(widths=(), output_norm="batch", output="relu"), (20,), (7,), 20 * 7 + 7 + 14),
@@ -168,3 +177,30 @@ def test_without_a_condition_there_is_none():
     timed = MLP(widths=(5,), condition=1)
     timed.build((4,), (2,), torch.Generator().manual_seed(0))
     assert timed(torch.rand(3, 4), torch.rand(3)).shape == (3, 2)
+
+
+def test_group_norm_and_max_pooling_are_torchs_own() -> None:
+    ours = built(ConvNet(widths=(8, 16), kernel=5, norm="group", pooling="max", head=False), (1, 8, 8), (64,))
+    theirs = nn.Sequential(
+        nn.Conv2d(1, 8, 5, padding=2), nn.GroupNorm(8, 8), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(8, 16, 5, padding=2), nn.GroupNorm(8, 16), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+    )  # fmt: skip
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), ours.state_dict().values(), strict=True)))
+    x = torch.rand(3, 1, 8, 8)
+    torch.testing.assert_close(ours(x), theirs(x))
+    torch.testing.assert_close(ours(x)[:1], ours(x[:1]), rtol=1e-5, atol=1e-6)
+    with pytest.raises(DeclarationError, match="channels are a multiple of 8, got 12"):
+        built(ConvNet(width=12, norm="group"), (1, 8, 8), (5,))
+    with pytest.raises(DeclarationError, match="an odd number of pixels, got 4"):
+        ConvNet(kernel=4)
+
+
+def test_elementwise_networks() -> None:
+    x = torch.tensor([[1.0, -2.0], [0.5, 3.0]])
+    affine = built(Affine(layers=2), (2,), (2,))
+    assert affine(x).tolist() == [[1, 0], [0.5, 3]]  # the identity, with ReLU between its layers
+    affine.factors.data[1], affine.shifts.data[1] = torch.tensor([2.0, 3.0]), torch.tensor([1.0, -1.0])
+    assert affine(x).tolist() == [[3, -1], [2, 8]]
+    assert built(Constant(start=0.5), (2,), (3,))(x).tolist() == [[0.5] * 3] * 2
+    with pytest.raises(DeclarationError, match="affine maps 2 numbers to as many, not to 3"):
+        built(Affine(), (2,), (3,))
