@@ -152,7 +152,7 @@ def test_median_bandwidths_are_multiples_without_a_gradient_and_kept():
 
 @pytest.mark.parametrize("text", ["mediam", "0*median", "median*2", "-1*median", "1..2*median", ""])
 def test_bandwidths_that_are_none(text):
-    with pytest.raises(DeclarationError, match=r"bandwidths\[?0?\]?: expected a number above 0, 'median' or"):
+    with pytest.raises(DeclarationError, match=r"bandwidths\[?0?\]?: expected a number above 0, 'median', 'rms' or"):
         structure({"kind": "gaussian", "bandwidths": [text]}, Kernel)
 
 
