@@ -48,14 +48,12 @@ FILES = (
     "hub",
     "predicted",
 )  # tests/test_data_*.py make them
-OF_OTHERS = (("generator", "selection"), ("projector", "model"))  # tests/hub/test_model_projector.py has the latter
-WITHOUT_A_STEP = ("evaluation", "protocol", "weights", "selector", "shift")  # tests/test_selectors.py has selectors
 OF_OTHERS = (  # tests/hub/test_model_projector.py and tests/matchers/test_consistency.py have the last two
     ("generator", "selection"),
     ("projector", "model"),
     ("matcher", "consistency-gradient"),
 )
-WITHOUT_A_STEP = ("evaluation", "protocol", "weights", "selector")  # tests/test_selectors.py has selectors
+WITHOUT_A_STEP = ("evaluation", "protocol", "weights", "selector", "shift")  # tests/test_selectors.py has selectors
 TRAINABLE = [
     (n, k)
     for n, k in ENTRIES
