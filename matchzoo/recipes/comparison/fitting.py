@@ -1,8 +1,5 @@
 """A set's images made to fit the data: their channels, their shape, their size."""
 
-from typing import Any, cast
-
-import attrs
 import torch
 import torch.nn.functional as F
 
@@ -12,14 +9,7 @@ from matchzoo.core.numerics.luminance import luminance
 from matchzoo.data import Data
 from matchzoo.data.reading.decoding import Fit
 from matchzoo.data.reading.encoded import Decoded
-
-
-def single_sources(data: Data) -> list[Data]:
-    """The data themselves, or those that they are made of: combined, shifted, dealt to environments."""
-    values = [getattr(data, field.name) for field in attrs.fields(cast(Any, type(data)))]
-    parts = [part for value in values for part in (value.values() if isinstance(value, dict) else (value,))]
-    inner = [part for part in parts if isinstance(part, Data)]
-    return [source for part in inner for source in single_sources(part)] or [data]
+from matchzoo.data.sources import single_sources
 
 
 def fit_of(data: Data) -> Fit | None:

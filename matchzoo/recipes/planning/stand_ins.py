@@ -21,11 +21,12 @@ from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.data import Data, Split
+from matchzoo.data import Combined, Data, Hub, Shifted, ShiftedEnvironments, Split, Torchvision
 from matchzoo.data.data import ENVIRONMENT, IN_TURN
 from matchzoo.data.images.imagenet import ImageNet, wnids
 from matchzoo.data.reading.encoded import undecoded
 from matchzoo.data.reading.store import budget
+from matchzoo.data.sources import direct_sources, single_sources
 from matchzoo.projectors import Backbone
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.composition import Composition
@@ -92,12 +93,14 @@ def _parts(data: Data, card: zoo.DataCard) -> tuple[int, int]:
 
 
 def _read(data: Data, seed: int) -> Known:
-    """Of data that no card describes: as they are here."""
-    table = to_table(data)
-    if isinstance(table, dict) and "repo" in table:
-        raise MatchZooError(f"data.repo: a plan fetches nothing; say what {table['repo']} has: --classes N --samples N")
-    if isinstance(table, dict) and table.get("download"):
-        data = structure({**table, "download": False}, Data)  # type: ignore[type-abstract]
+    """Of data (a copy of one's own) that no card describes: as they are here."""
+    for source in single_sources(data):
+        if isinstance(source, Hub):
+            raise MatchZooError(
+                f"data.repo: a plan fetches nothing; say what {source.repo} has: --classes N --samples N"
+            )
+        if isinstance(source, Torchvision):
+            source.download = False
     try:
         with undecoded():
             spec = data.build(seed)
@@ -126,7 +129,9 @@ def _card_of(data: Data) -> tuple[str, zoo.DataCard | None]:
 
 
 def _shape(data: Data, card: zoo.DataCard | None) -> tuple[int, int, int]:
-    """Of an image, by the field ``size`` or else the card."""
+    """Of an image, by the field ``size`` or else the card; that of the first of several data sets."""
+    while isinstance(data, Combined | Shifted | ShiftedEnvironments):  # which leave shapes as they are
+        data = direct_sources(data)[0]
     size = getattr(data, "size", None)
     if size is None and card is not None:
         square = re.match(r"(\d+)x(\d+)\b", card.pixels)

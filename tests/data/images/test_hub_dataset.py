@@ -16,9 +16,10 @@ from pyarrow import parquet
 
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.data import Hub
+from matchzoo.data import Hub, Shifted
 from matchzoo.data.reading.repository import Repository
 from matchzoo.data.reading.shards import Rows, named
+from matchzoo.data.shifts import Inverted
 from matchzoo.recipes.recipe import Recipe
 
 REPO = "owner/pets"
@@ -82,7 +83,14 @@ def test_parquet_shards(hub: HubServer, tmp_path: Path) -> None:  # noqa: F811
     assert data.training_set.group.tolist() == [1, 0, 1, 0, 1, 0, 0]
     assert (reds(data.test_set), data.test_set.labels.tolist()) == ([70, 80], [1, 2])
     assert data.group_names == ("0", "1")
+    held = Hub(repo=REPO, size=8, group_column="place", others=["1"], unlabeled=["1"])
+    held.build(0)
+    assert (len(held.training_set), len(held.sets()["1"]), held.sets()["1"].labels) == (4, 3, None)
     assert data.origin() == {"repo": REPO, "revision": "main", "commit": commit}
+    shifted = Shifted(source=data, shifts=[Inverted()])
+    shifted.build(0)
+    assert reds(shifted.training_set) == [255 - 10 * i for i in range(7)]
+    assert (shifted.group_names, shifted.origin()) == (data.group_names, data.origin())
     assert not [request for request in hub.requests if "a.zip" in request]  # only what is wanted
 
 

@@ -15,7 +15,8 @@ from torchvision import datasets
 
 from matchzoo import zoo
 from matchzoo.core.errors import MatchZooError
-from matchzoo.data import Loaded, Torchvision
+from matchzoo.data import Loaded, Shifted, Torchvision
+from matchzoo.data.shifts import Inverted
 
 DIGITS = tuple(map(str, range(10)))
 
@@ -62,6 +63,10 @@ def test_mnist(tmp_path: Path) -> None:
     assert loaded.train.shape == (1, 28, 28)
     assert labels(loaded) == ([*range(10)] * 2, [*range(10)])
     assert levels(loaded) == ([5 * i for i in range(20)], [5 * i for i in range(10)])
+    source = Torchvision(dataset="MNIST", root=str(tmp_path), channels=1)
+    inverted = Shifted(source=source, shifts=[Inverted()]).load()
+    assert (labels(inverted), inverted.class_names) == (labels(loaded), loaded.class_names)
+    assert levels(inverted) == ([255 - 5 * i for i in range(20)], [255 - 5 * i for i in range(10)])
 
 
 @pytest.mark.parametrize("name", ["CIFAR10", "CIFAR100"])

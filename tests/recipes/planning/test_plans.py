@@ -377,6 +377,11 @@ def test_data_that_no_card_describes(lgm: dict, tmp_path: Path, cache: Path) -> 
     assert sorted(cache.rglob("*")) == before
     with pytest.raises(MatchZooError, match=r"data\.repo: a plan fetches nothing; say what nobody/photos has"):
         plan(of({**lgm, "data": {"kind": "hub", "repo": "nobody/photos"}}))
+    shifted = {"kind": "shifted", "source": {"kind": "hub", "repo": "nobody/photos", "size": 8}, "shifts": ["inverted"]}
+    with pytest.raises(MatchZooError, match=r"data\.repo: a plan fetches nothing; say what nobody/photos has"):
+        plan(of({**lgm, "data": shifted}))
+    said = plan(of({**lgm, "data": shifted}), classes=3, samples=50, alternatives=False)
+    assert said.about["data"] == "3 classes, 50 training samples of 3x8x8, as you say"
 
 
 def test_sizes_and_shares(lgm: dict) -> None:
