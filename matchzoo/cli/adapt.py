@@ -10,9 +10,11 @@ import attrs
 import tyro
 
 from matchzoo.cli.adapt_results import summary, write
+from matchzoo.cli.tables import Format, read_tables
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import as_json, finite
+from matchzoo.core.storage.table_format import TableFormat
 
 
 def adapt(
@@ -26,12 +28,7 @@ def adapt(
     penalty: float | None = None,
     seed: int = 0,
     json: Flag = False,
-    heading: Literal["auto", "yes", "no"] = "auto",
-    delimiter: str | None = None,
-    decimal: Literal[".", ","] | None = None,
-    skip_lines: int = 0,
-    drop: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
-    missing: Literal["refuse", "drop"] = "refuse",
+    format: Format = TableFormat(),  # noqa: B008
 ) -> None:
     """Predict the classes, or numbers, of a table without labels by one with labels whose rows are distributed
     otherwise.
@@ -51,38 +48,21 @@ def adapt(
         penalty: of the squared weights of the model; 1 over the rows of the source if not given; 0 is least squares.
         seed: of the draws of a ratio estimator.
         json: print the diagnostics for programs.
-        heading: whether the first line of both tables has the names of the columns; auto looks, and asks in doubt.
-        delimiter: between cells, if it is not to be seen: a character, tab or space (any number of blanks).
-        decimal: decimal point or decimal comma, if it is not to be seen.
-        skip_lines: lines above the tables, such as titles.
-        drop: a column to leave out, by its name (by number from 1 in tables without names); may be repeated.
-        missing: refuse tables with missing values, or drop such rows.
+        format: how both tables are read.
     """
     import torch
 
     from matchzoo.core.storage.label_column import labels_in, required_labels
-    from matchzoo.core.storage.number_tables import read_pair
-    from matchzoo.core.storage.table_format import TableFormat
     from matchzoo.evaluation.adaptation import method_of
 
     least = 0 if task == "regression" else None
     if penalty is not None and (penalty < 0 or (penalty == 0 and least is None)):
         expected = "a number above 0" if least is None else "at least 0"
         raise MatchZooError(f"--penalty: expected {expected}, got {penalty}")
-    options: dict[str, Any] = {
-        "heading": heading,
-        "delimiter": delimiter,
-        "decimal": decimal,
-        "skip_lines": skip_lines,
-        "missing": missing,
-    }
-    format = TableFormat(**options, drop=drop)
     method_of(method, 2)  # a wrong one is refused before tables are read
     labels = required_labels(source, label, format)
     truth = labels_in(target, label, format)
-    pair = read_pair(source, target, TableFormat(**options, drop=(*drop, label)), names=("source", "target"))
-    for table in pair:
-        print(table.seen, file=sys.stderr if json else sys.stdout)
+    pair = read_tables(source, target, format, json, ("source", "target"), drop=[label])
 
     kept = [labels[row] for row in pair[0].rows]
     unlabeled = [row + 1 for row, name in zip(pair[0].rows, kept, strict=True) if name is None]

@@ -2,13 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 
+from matchzoo.cli.tables import Format, column_names, read_tables
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import as_json, finite
+from matchzoo.core.storage.table_format import TableFormat
 
 
 def ratio(
@@ -19,13 +21,8 @@ def ratio(
     raw: Flag = False,
     seed: int = 0,
     json: Flag = False,
-    heading: Literal["auto", "yes", "no"] = "auto",
-    delimiter: str | None = None,
-    decimal: Literal[".", ","] | None = None,
-    skip_lines: int = 0,
-    drop: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
-    missing: Literal["refuse", "drop"] = "refuse",
     permutations: int = 0,
+    format: Format = TableFormat(),  # noqa: B008
 ) -> None:
     """Estimate the ratio of the densities of two tables of numbers, at every row, and say whether to trust it.
 
@@ -38,28 +35,16 @@ def ratio(
         raw: take columns in their own units instead of scaling them to unit variance.
         seed: of the draws of kernel centers, folds and of the held-out rows.
         json: print the diagnostics for programs.
-        heading: whether the first line of both tables has the names of the columns; auto looks, and asks in doubt.
-        delimiter: between cells, if it is not to be seen: a character, tab or space (any number of blanks).
-        decimal: decimal point or decimal comma, if it is not to be seen.
-        skip_lines: lines above the tables, such as titles.
-        drop: a column to leave out, by its name (by number from 1 in tables without names); may be repeated.
-        missing: refuse tables with missing values, or drop such rows.
         permutations: test whether the tables are of one distribution at all, by this many permutations, such as 999.
+        format: how both tables are read.
     """
     from matchzoo.cli.ratio_summary import remarks, summary
-    from matchzoo.core.storage.number_tables import read_pair
-    from matchzoo.core.storage.table_format import TableFormat
     from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out, standardized
 
     estimator = estimator_of(method)
-    format = TableFormat(
-        heading=heading, delimiter=delimiter, decimal=decimal, skip_lines=skip_lines, drop=drop, missing=missing
-    )
-    p, q = read_pair(numerator, denominator, format)
-    for table in (p, q):
-        print(table.seen, file=sys.stderr if json else sys.stdout)
+    p, q = read_tables(numerator, denominator, format, json)
     fitted = estimate(p.values, q.values, estimator, standardize=not raw, seed=seed)
-    names = p.columns or tuple(f"column {i + 1}" for i in range(p.values.shape[1]))
+    names = column_names(p)
     results: dict[str, Any] = {
         "method": method,
         "rows": [len(p.values), len(q.values)],

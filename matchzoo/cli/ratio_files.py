@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from matchzoo.cli.tables import plane
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
-from matchzoo.core.storage.number_tables import Numbers, constant
+from matchzoo.core.storage.number_tables import Numbers
 from matchzoo.ratios import Ratio
 
 LARGEST = 1e30
@@ -83,13 +84,7 @@ def draw(numerator: np.ndarray, denominator: np.ndarray, names: Sequence[str], s
         right.plot(denominator[some, 0], values[some], ".", markersize=3, color=INK[0])
         right.set(xlabel=names[0], ylabel="ratio at the denominator")
         return figure
-    pooled = np.concatenate([numerator, denominator])
-    shown, labels = denominator, list(names)
-    if denominator.shape[1] > 2:
-        spread = np.where(constant(pooled), 1.0, pooled.std(0))
-        scaled = (pooled - pooled.mean(0)) / spread
-        axes = np.linalg.eigh(scaled.T @ scaled)[1][:, :-3:-1]
-        shown, labels = (denominator - pooled.mean(0)) / spread @ axes, ["first principal component", "second"]
+    [shown], labels = plane([denominator], names, np.concatenate([numerator, denominator]))
     color = np.log10(values[some].clip(low, high))
     drawn = right.scatter(shown[some, 0], shown[some, 1], s=6, c=color, cmap="viridis", linewidths=0)
     right.set(xlabel=labels[0], ylabel=labels[1], title="rows of the denominator")

@@ -23,6 +23,7 @@ densities, and estimates such ratios. A recipe, a file of TOML, says what is mat
   matchzoo evaluate SET…         one table of runs, distilled sets and folders of images on several backbones
   matchzoo report RUN…           one table and picture of any number of runs
   matchzoo ratio P Q             the ratio of the densities of two tables (CSV, npy), with diagnostics
+  matchzoo transport S T         the plan that moves a table to another at least cost, its map and what it costs
   matchzoo adapt S T --label Y   classes of a table without labels, by one with labels from elsewhere
   matchzoo sample RUN            samples of a trained generator: rows to CSV, parquet or npy, images to PNG or npz
   matchzoo push SET USER/NAME    publish a distilled set, or a part of a run, on the Hugging Face Hub
@@ -45,6 +46,7 @@ COMMANDS = {
     "evaluate": "compare:evaluate",
     "report": "compare:report",
     "ratio": "ratio:ratio",
+    "transport": "transport:transport",
     "adapt": "adapt:adapt",
     "sample": "sample:sample",
     "push": "publish:push",
@@ -76,7 +78,8 @@ def options_of(command: str) -> dict[str, Any]:
         hint = hints[parameter]
         inner = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
         if attrs.has(inner):
-            options |= {field.name: typing.get_type_hints(inner)[field.name] for field in attrs.fields(inner)}
+            types_of = typing.get_type_hints(inner)
+            options |= {field.name.replace("_", "-"): types_of[field.name] for field in attrs.fields(inner)}
         elif parameter != OVERRIDES and "Positional" not in str(hint):
             options[parameter.replace("_", "-")] = inner if hint is Flag else hint
     return options

@@ -58,6 +58,21 @@ class BlockwisePlan:
         some = _Side(source.points[index], source.potential[index], source.weights[index])
         return torch.cat([block for _, block in _blocks(some, target, self.epsilon)])
 
+    @property
+    def partners(self) -> torch.Tensor:
+        """The target point that takes most of each source point, [n]."""
+        return torch.cat([block.argmax(1) for _, block in _blocks(*self.sides, self.epsilon)])
+
+    @property
+    def partner_shares(self) -> torch.Tensor:
+        """The share of each source point's mass that goes to its partner, [n]."""
+        return torch.cat([block.amax(1) / block.sum(1) for _, block in _blocks(*self.sides, self.epsilon)])
+
+    def diagnostics(self) -> dict[str, float]:
+        """``cost``, ``value``, ``marginal_error`` (near 0) and ``iterations``."""
+        figures = {"cost": self.cost, "value": self.value.item(), "marginal_error": self.marginal_error}
+        return {**figures, "iterations": float(self.iterations)}
+
     def barycentric(self, y: torch.Tensor) -> torch.Tensor:
         """The mean of where each source point goes, [n, …] of values [m, …], as `Plan.barycentric`."""
         wide = y.detach().flatten(1).float()

@@ -52,6 +52,15 @@ class Plan:
         """The target point that takes most of each source point, [n]: of an assignment, the permutation."""
         return self.coupling.argmax(1)
 
+    @property
+    def partner_shares(self) -> torch.Tensor:
+        """The share of each source point's mass that goes to its partner, [n]; NaN where it has none."""
+        return self.coupling.amax(1) / self.coupling.sum(1)
+
+    def rows(self, index: torch.Tensor) -> torch.Tensor:
+        """Rows π [k, m] of some source points [k]."""
+        return self.coupling[index]
+
     def barycentric(self, y: torch.Tensor) -> torch.Tensor:
         """The mean Σ_j π_ij y_j / Σ_j π_ij [n, …] of where each source point goes, in the precision of ``y`` [m, …];
         differentiable in ``y``. With equal weights and exact marginals this is n · π y.
