@@ -131,6 +131,10 @@ class Split(nn.Module):
         chosen = rows.to(self.values.device) if self.chosen is None else self.chosen[rows]
         return Split(self.values, pick(self.labels), pick(self.group), rows=chosen, mapped=self.mapped, key=self.key)
 
+    def without_labels(self) -> "Split":
+        """The same samples without labels and groups; values are shared."""
+        return Split(self.values, rows=self.chosen, mapped=self.mapped, key=self.key)
+
     def all(self) -> Samples:
         """Every sample, in order."""
         return self.render(torch.arange(len(self), device=self.values.device))

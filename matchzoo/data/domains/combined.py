@@ -1,9 +1,11 @@
 """Several data sets as one: environments of training samples, and further splits such as an unlabeled target."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
+import numpy as np
 import torch
 
 from matchzoo.core.declaration.declare import declare
@@ -11,6 +13,7 @@ from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.domains.held_out import TAKEN, TEST
+from matchzoo.data.reading.store import Done, Stored, budget, key_of
 from matchzoo.data.split import Split
 
 
@@ -68,19 +71,46 @@ class Combined(Data):
         others: dict[str, Split] = {}
         for name in self.others:
             content = loaded[f"others.{name}"]
-            others[name] = Split(_values(content.train)) if name in self.unlabeled else content.train
+            others[name] = content.train.without_labels() if name in self.unlabeled else content.train
             if content.test is not None:
                 others[f"{name}{TEST}"] = content.test
         return Loaded(train, test, first.class_names, tuple(self.environments), others, first.units)
 
 
 def joined(splits: Sequence[Split]) -> Split:
-    """Splits one after the other, the number of each as the group of its samples."""
-    values = torch.cat([_values(split) for split in splits])
+    """Splits one after the other, the number of each as the group of its samples; images that are together too large
+    for memory are kept in the cache."""
     labels = [split.labels for split in splits]
     group = torch.arange(len(splits)).repeat_interleave(torch.tensor([len(split) for split in splits]))
     known = [own for own in labels if own is not None]
-    return Split(values, torch.cat(known) if len(known) == len(labels) else None, group)
+    together = torch.cat(known) if len(known) == len(labels) else None
+
+    stored = _stored(splits)
+    if stored is not None:
+        return Split(stored.open(), together, group, mapped=True, key=stored.key)
+    return Split(torch.cat([_values(split) for split in splits]), together, group)
+
+
+def _stored(splits: Sequence[Split]) -> Stored | None:
+    """The images of splits, one after the other, on disk; None where they have room in memory, or are no bytes."""
+    first, counts = splits[0], [len(split) for split in splits]
+    if any(split.values.dtype != torch.uint8 or split.values.is_meta for split in splits):
+        return None
+    if sum(counts) * math.prod(first.shape) <= budget():
+        return None
+    starts = [sum(counts[:number]) for number in range(len(counts))]
+
+    def block(rows: range, done: Done) -> np.ndarray:
+        parts = []
+        for split, start in zip(splits, starts, strict=True):
+            inside = range(max(rows.start - start, 0), min(rows.stop - start, len(split)))
+            if inside:
+                parts.append(split.gather(torch.arange(inside.start, inside.stop)))
+                done(len(inside))
+        return torch.cat(parts).numpy()
+
+    key = key_of("joined", [split.fingerprint for split in splits])
+    return Stored(key, sum(counts), first.shape, block, "joining")
 
 
 def _values(split: Split) -> torch.Tensor:

@@ -46,7 +46,7 @@ def held_out(loaded: Loaded, others: Sequence[str], unlabeled: Sequence[str] = (
         group = [loaded.group_names.index(name)]
         train, test = (None if split is None else _of(split, group) for split in (loaded.train, loaded.test))
         if train is not None and name in unlabeled:
-            train.labels = None
+            train = train.without_labels()
         for end, split in (("", train), (TEST, test)):
             if split is not None:
                 split.group = None

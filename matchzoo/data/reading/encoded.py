@@ -181,8 +181,7 @@ class Decoded(Data):
         """Images without labels, all of them training samples."""
         check_groups((), self.others, self.unlabeled)
         _, split = self._read(whole, torch.arange(len(whole.labels)))
-        split.labels = None
-        return Loaded(split)
+        return Loaded(split.without_labels())
 
     def origin(self) -> dict[str, Any]:
         """The range that ``"auto"`` has found."""

@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+from PIL import Image
 
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.step import Step
 from matchzoo.data import Data
+from matchzoo.data.reading.encoded import undecoded
 
 DIGITS = {"kind": "digits", "size": 8, "channels": 1}
 
@@ -34,6 +36,30 @@ def test_parts_keep_their_samples_and_say_where_they_are_from():
     assert set(sets) == {"real", "train", "test", "target", "target-test"}
     assert sets["target"].labels is None
     assert sets["target-test"].labels is not None
+
+
+def test_what_is_too_large_for_memory_is_joined_on_disk(monkeypatch):
+    held = made().load()
+    monkeypatch.setenv("MATCHZOO_MEMORY", "0.1")
+    stored = made().load()
+    assert (held.train.mapped, stored.train.mapped) == (False, True)
+    for first, second in ((held.train, stored.train), (held.test, stored.test)):
+        assert torch.equal(first.all().values, second.all().values)
+        assert torch.equal(first.labels, second.labels)
+        assert torch.equal(first.group, second.group)
+    assert torch.equal(held.others["target"].all().values, stored.others["target"].all().values)
+
+
+def test_a_plan_joins_folders_without_decoding_them(tmp_path):
+    for name in ("a/x", "a/y", "b/x", "b/y"):
+        (tmp_path / name).mkdir(parents=True)
+        for number in range(2):
+            Image.new("RGB", (9, 9), (40 * number, 0, 0)).save(tmp_path / name / f"{number}.png")
+    folders = {name: {"kind": "image-folder", "path": str(tmp_path / name), "size": 8} for name in ("a", "b")}
+    data = structure({"kind": "combined", "environments": folders, "others": {"c": folders["a"]}}, Data)
+    with undecoded():
+        assert data.build(0).count == 4
+        assert data.training_set.values.is_meta
 
 
 @pytest.mark.parametrize("sampling", ["plain", "balanced"])
