@@ -22,6 +22,7 @@ from matchzoo.matchers.induced_probe import InducedProbe, sample_space_probe
 from matchzoo.matchers.invariant_risk import InvariantRisk
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.mmd import MMD, mmd2, squared_mmd
+from matchzoo.matchers.mutual_information import MutualInformation, information_loss
 from matchzoo.matchers.one_sided import OneSided
 from matchzoo.matchers.paired import Paired, paired_distance
 from matchzoo.matchers.perturbation import perturb, steepness_gradient
@@ -60,6 +61,7 @@ __all__ = [
     "KullbackLeibler",
     "Matcher",
     "MongeGap",
+    "MutualInformation",
     "OneSided",
     "Online",
     "Paired",
@@ -83,6 +85,7 @@ __all__ = [
     "gaussian_grounding",
     "generator_loss",
     "gradient_mismatch",
+    "information_loss",
     "kl_divergence",
     "mmd2",
     "monge_gap",

@@ -145,6 +145,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
         "entropy": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
+        "mutual-information": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
         "paired": ({"distance": "squared"}, {**POINTS, "generator": MAP}),
         "transport-cost": ({"solver": PLAN, "cost": "euclidean"}, {}),
         "sinkhorn-divergence": ({"epsilon": "0.1*mean", "iterations": 100}, {}),

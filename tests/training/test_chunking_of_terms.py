@@ -65,6 +65,7 @@ ROWS: dict[str, Terms] = {
         {**environments("label-marginal", "head", "kl", SHARES)[0], "sets": ["target"]},
         {"kind": "entropy", "space": "head", "sets": ["target"]},
     ],
+    "mutual-information": [{"kind": "mutual-information", "space": "head", "sets": ["target"]}],
     "outer-product": [CRITIC],
 }
 LOOKAHEAD = {"kind": "lookahead", "of": SGD, "steps": 3}

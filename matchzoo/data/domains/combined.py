@@ -9,12 +9,16 @@ import numpy as np
 import torch
 
 from matchzoo.core.declaration.declare import declare
-from matchzoo.core.declaration.validators import not_empty
+from matchzoo.core.declaration.validators import between, not_empty, positive
 from matchzoo.core.errors import DeclarationError
+from matchzoo.core.step import Step
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.domains.held_out import TAKEN, TEST
 from matchzoo.data.reading.store import Done, Stored, budget, key_of
 from matchzoo.data.split import Split
+
+VALIDATION = "-validation"
+"""Ends the name of what is kept apart of the training samples of a further split."""
 
 
 @declare("combined")
@@ -33,6 +37,9 @@ class Combined(Data):
     """Further splits by name, of which terms and evaluations speak."""
     unlabeled: tuple[str, ...] = ()
     """Names of further splits whose training samples have no labels; their test parts keep them."""
+    validation: dict[str, float] = attrs.field(factory=dict, validator=[positive(), between(0, 1, open_high=True)])
+    """Shares of the training samples of further splits, by their names, that are kept apart: of ``target`` they are the
+    split ``target-validation``, for terms that judge others (`Player.surrogate`) and for choosing."""
 
     def __attrs_post_init__(self) -> None:
         odd = [name for name in self.others if name in TAKEN or not name.replace("-", "_").isidentifier()]
@@ -43,6 +50,9 @@ class Combined(Data):
         unknown = [name for name in self.unlabeled if name not in self.others]
         if unknown:
             raise DeclarationError([("unlabeled", f"'{unknown[0]}' is none of others: {', '.join(self.others)}")])
+        unknown = [name for name in self.validation if name not in self.others]
+        if unknown:
+            raise DeclarationError([("validation", f"'{unknown[0]}' is none of others: {', '.join(self.others)}")])
 
     def origin(self) -> dict[str, Any]:
         """Those of the data that it is made of, by name."""
@@ -71,10 +81,21 @@ class Combined(Data):
         others: dict[str, Split] = {}
         for name in self.others:
             content = loaded[f"others.{name}"]
-            others[name] = content.train.without_labels() if name in self.unlabeled else content.train
+            whole = content.train.without_labels() if name in self.unlabeled else content.train
+            others |= {name: whole} if name not in self.validation else self._parted(name, whole)
             if content.test is not None:
                 others[f"{name}{TEST}"] = content.test
         return Loaded(train, test, first.class_names, tuple(self.environments), others, first.units)
+
+    def _parted(self, name: str, whole: Split) -> dict[str, Split]:
+        """A further split without what is kept apart of it, and that, by their names."""
+        count = round(self.validation[name] * len(whole))
+        if not 0 < count < len(whole):
+            message = f"{self.validation[name]} of {len(whole)} samples are {count}; both parts need one"
+            raise DeclarationError([(f"validation.{name}", message)])
+        order = torch.randperm(len(whole), generator=Step(0, 0).rng("validation", name))
+        rows = {f"{name}{VALIDATION}": order[:count].sort().values, name: order[count:].sort().values}
+        return {part: whole.part(own) for part, own in rows.items()}
 
 
 def joined(splits: Sequence[Split]) -> Split:

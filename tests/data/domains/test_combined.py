@@ -62,6 +62,21 @@ def test_a_plan_joins_folders_without_decoding_them(tmp_path):
         assert data.training_set.values.is_meta
 
 
+def test_a_share_of_a_further_split_is_kept_apart():
+    whole, parted = made(), made(validation={"target": 0.1}, unlabeled=[])
+    for data in (whole, parted):
+        data.build(0)
+    split, validation, target = whole.sets()["target"], *(parted.sets()[f"target{end}"] for end in ("-validation", ""))
+    assert (len(validation), len(validation) + len(target)) == (round(0.1 * len(split)), len(split))
+    both = torch.cat([target.values, validation.values]).flatten(1)
+    assert torch.equal(both.unique(dim=0), split.values.flatten(1).unique(dim=0))
+    assert validation.labels is not None
+    again = made(validation={"target": 0.1})
+    again.build(1)
+    assert torch.equal(again.sets()["target-validation"].values, validation.values)
+    assert again.sets()["target-validation"].labels is None
+
+
 @pytest.mark.parametrize("sampling", ["plain", "balanced"])
 def test_draws_are_of_their_set(sampling):
     data = made(sampling=sampling)
@@ -83,6 +98,8 @@ def test_draws_are_of_their_set(sampling):
     ("changes", "message"),
     [
         ({"environments": {}}, "environments: expected at least one entry"),
+        ({"validation": {"targt": 0.5}}, "validation: 'targt' is none of others"),
+        ({"validation": {"target": 1e-4}}, r"validation\.target: 0.0001 of 899 samples are 0; both parts need one"),
         ({"others": {"test": DIGITS}, "unlabeled": []}, "others: expected a name of letters"),
         ({"unlabeled": ["taget"]}, "unlabeled: 'taget' is none of others: target"),
         (
