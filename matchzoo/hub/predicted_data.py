@@ -82,7 +82,8 @@ class Predicted(Data):
             suffix = f"-{position}" if len(said) > 1 else ""
             names += [f"{name}{suffix}" for name in GROUPS[self.groups]]
         _check_groups(torch.cat(group), names)
-        train = _taken(loaded.train, torch.cat(rows), torch.cat(labels), torch.cat(group))
+        train = loaded.train.part(torch.cat(rows))
+        train.labels, train.group = torch.cat(labels), torch.cat(group)
         return attrs.evolve(loaded, train=train, group_names=tuple(names))
 
     def origin(self) -> dict[str, Any]:
@@ -138,11 +139,3 @@ def _check_groups(group: torch.Tensor, names: list[str]) -> None:
     if empty:
         message = f"no training sample is {' or '.join(empty)}, of which nothing can be drawn; train for fewer steps"
         raise DeclarationError([("data.models", message)])
-
-
-def _taken(split: Split, rows: torch.Tensor, labels: torch.Tensor, group: torch.Tensor) -> Split:
-    """Some rows of a split, with labels and groups of their own."""
-    if not split.mapped:
-        return Split(split.gather(rows), labels, group)
-    chosen = rows if split.chosen is None else split.chosen[rows]
-    return Split(split.values, labels, group, rows=chosen, mapped=True, key=split.key)

@@ -13,15 +13,17 @@ def steepness_gradient(
     Args:
         loss: ℓ, [], with a graph of inputs and parameters that is kept.
         inputs: x, [n, …] with a gradient.
-        parameters: θ, that the loss depends on; the norm is of all of them together.
+        parameters: θ, some of which the loss depends on; the norm is of all of them together.
         radius: ρ ≥ 0.
 
     Source: Shin et al., Unknown domain inconsistency minimization for domain generalization (UDIM), ICLR 2024.
     """
-    gradients = torch.autograd.grad(loss, list(parameters), create_graph=True)
-    square = torch.stack([gradient.square().sum() for gradient in gradients]).sum()
-    norm = square.clamp_min(torch.finfo(square.dtype).tiny).sqrt()
-    return torch.autograd.grad(loss + radius * norm, inputs, retain_graph=True)[0]
+    if radius and parameters:
+        gradients = torch.autograd.grad(loss, list(parameters), create_graph=True, allow_unused=True)
+        squares = [gradient.square().sum() for gradient in gradients if gradient is not None]
+        square = torch.stack([loss.new_zeros(()), *squares]).sum()
+        loss = loss + radius * square.clamp_min(torch.finfo(square.dtype).tiny).sqrt()
+    return torch.autograd.grad(loss, inputs, retain_graph=True)[0]
 
 
 def perturb(inputs: torch.Tensor, gradient: torch.Tensor, length: float) -> torch.Tensor:

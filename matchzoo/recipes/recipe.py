@@ -14,6 +14,7 @@ from matchzoo.core.declaration.toml import read_toml, write_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.core.memory import in_words, of_memory
 from matchzoo.data import Data
+from matchzoo.data.domains.held_out import TAKEN
 from matchzoo.data.views import Views
 from matchzoo.evaluation import Evaluation
 from matchzoo.generators import Generator
@@ -22,6 +23,7 @@ from matchzoo.hub.initialization import start
 from matchzoo.projectors import Identity, Projector
 from matchzoo.recipes.upgrade import upgraded
 from matchzoo.training.composition import Composition, Declared, in_order
+from matchzoo.training.derived_sets import DerivedSet
 from matchzoo.training.engine import Engine
 from matchzoo.training.players import Player
 from matchzoo.training.trainer import Trainer
@@ -56,6 +58,8 @@ class Recipe:
     at once serves in all of them."""
     views: Views | None = None
     """Random views of images, before they are projected; none if not given."""
+    sets: dict[str, DerivedSet] = attrs.Factory(dict)
+    """Sets that are made of others in every update, by name, for terms to take."""
     players: dict[str, Player] = attrs.Factory(dict)
     """Who moves, by name; nobody where real samples are only chosen, and ``trainer.steps`` is 0."""
     trainer: Trainer
@@ -82,7 +86,7 @@ class Recipe:
             raise error.under("trainer") from None
 
     def _check_spaces(self) -> None:
-        """Raise unless every term is in a space that there is."""
+        """Raise unless every term is in a space that there is, and names are free."""
         problems = []
         if self.projectors and self.projector is not None:
             problems.append(("projectors", "expected either projector or projectors, got both"))
@@ -90,15 +94,22 @@ class Recipe:
             if name in RESERVED or not re.fullmatch(NAME, name):
                 known = ", ".join(RESERVED)
                 problems.append((f"projectors.{name}", f"expected a name of letters, digits, - and _, but not {known}"))
-        for name, player in self.players.items():
-            for label, term in zip(player.labels, player.terms, strict=True):
-                path = f"players.{name}.{label}.space"
-                for space in term.spaces:
-                    if space is None and len(self.projectors) > 1:
-                        problems.append((path, f"missing; expected one of {', '.join(self.projectors)}"))
-                    elif space is not None and space not in self.spaces:
-                        hint = did_you_mean(space, self.spaces)
-                        problems.append((path, f"unknown projector '{space}'{hint}"))
+        terms = [
+            (f"players.{name}.{label}.space", term)
+            for name, player in self.players.items()
+            for label, term in zip(player.labels, player.terms, strict=True)
+        ]
+        for name, derived in self.sets.items():
+            if name in TAKEN or not re.fullmatch(NAME, name):
+                known = ", ".join(sorted(TAKEN))
+                problems.append((f"sets.{name}", f"expected a name of letters, digits, - and _, and none of {known}"))
+            terms += [(f"sets.{name}.by.space", term) for term in derived.terms]
+        for path, space in ((path, space) for path, term in terms for space in term.spaces):
+            if space is None and len(self.projectors) > 1:
+                problems.append((path, f"missing; expected one of {', '.join(self.projectors)}"))
+            elif space is not None and space not in self.spaces:
+                hint = did_you_mean(space, self.spaces)
+                problems.append((path, f"unknown projector '{space}'{hint}"))
         if problems:
             raise DeclarationError(problems)
         in_order(self.spaces)
@@ -150,7 +161,8 @@ class Recipe:
 
     def declared(self) -> Declared:
         """The parts, not built yet; what builds them changes them, so it is for a `copy`."""
-        return Declared(self.data, self.spaces, self.generator, self.views, self.players, self.trainer.seed)
+        players, seed = self.players, self.trainer.seed
+        return Declared(self.data, self.spaces, self.generator, self.views, players, seed, self.sets)
 
     def engine(self) -> Engine:
         """The engine that the trainer's fields ask for."""

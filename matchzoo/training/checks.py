@@ -38,8 +38,24 @@ def check_parts(parts: Composition, fixed: Iterable[str]) -> None:
         problems += _check_sets(parts, term, path)
         if term.reference.views is not None:
             problems += _check_stored(parts, term, path, moved)
+    problems += _check_derived(parts)
     if problems:
         raise DeclarationError(problems)
+
+
+def _check_derived(parts: Composition) -> Problems:
+    """What is wrong with the recipe's own sets: their names, and those of the sets that they are made of."""
+    problems: Problems = []
+    for name, derived in parts.sets.items():
+        base = derived.of.rstrip("'")
+        if base in parts.sets or base in ("synthetic", "source"):
+            message = f"expected a set of real samples, as they are drawn, got '{derived.of}'"
+            problems.append((f"sets.{name}.of", message))
+        elif reason := check_name(parts, derived.of):
+            problems.append((f"sets.{name}.of", reason))
+        if name in parts.data.sets():
+            problems.append((f"sets.{name}", "is the name of a split of the data; give it another"))
+    return problems
 
 
 def _check_sets(parts: Composition, term: Matcher, path: str) -> Problems:

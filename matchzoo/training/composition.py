@@ -13,6 +13,7 @@ from matchzoo.data.views import Views
 from matchzoo.generators import Generator
 from matchzoo.matchers import Matcher
 from matchzoo.projectors import Projector
+from matchzoo.training.derived_sets import DerivedSet
 from matchzoo.training.engine import Engine
 from matchzoo.training.players import Player
 
@@ -28,6 +29,7 @@ class Declared:
         views: random views of images; None where there are none.
         players: who moves, by name.
         seed: of the run.
+        sets: that are made of others in every update, by name.
     """
 
     data: Data
@@ -36,6 +38,7 @@ class Declared:
     views: Views | None
     players: Mapping[str, Player]
     seed: int
+    sets: Mapping[str, DerivedSet] = attrs.Factory(dict)
 
 
 @attrs.frozen(eq=False)
@@ -47,6 +50,7 @@ class Composition:
         spec: what the parts told each other; its features are those of the first space.
         specs: what each projector was built for, with the dimension of its features.
         started: what is recorded of the projectors that start from others (``init``), by name.
+        sets: that are made of others in every update, by name.
     """
 
     data: Data
@@ -57,6 +61,7 @@ class Composition:
     spec: Spec
     specs: dict[str, Spec]
     started: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    sets: dict[str, DerivedSet] = attrs.field(factory=dict)
 
     @classmethod
     def build(
@@ -96,17 +101,18 @@ class Composition:
         if declared.generator is not None:
             declared.generator.build(generated(spec))
 
-        for player in declared.players.values():
-            for term in player.terms:
-                own = spaces[term.spaces[0] or first]
-                term.build(attrs.evolve(spec, shape=seen.shape, space=own.space, features=own.features))
-                term.bind(declared.projectors)
-                engine.place(term)
+        terms = [term for player in declared.players.values() for term in player.terms]
+        for term in (*terms, *(term for derived in declared.sets.values() for term in derived.terms)):
+            own = spaces[term.spaces[0] or first]
+            term.build(attrs.evolve(spec, shape=seen.shape, space=own.space, features=own.features))
+            term.bind(declared.projectors)
+            engine.place(term)
         for part in (declared.data, *declared.projectors.values(), declared.generator):
             if part is not None:
                 engine.place(part)
         projectors, players = dict(declared.projectors), dict(declared.players)
-        return cls(declared.data, projectors, declared.generator, views, players, spec, spaces)
+        sets = dict(declared.sets)
+        return cls(declared.data, projectors, declared.generator, views, players, spec, spaces, sets=sets)
 
     @property
     def projector(self) -> Projector:

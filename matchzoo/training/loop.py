@@ -302,6 +302,7 @@ class Training:
         step = Step(number, self.trainer.seed)
         for turn, group in enumerate(self.groups):
             players = {name: self.parts.players[name] for name in group}
+            self._let_move({part for player in players.values() for part in player.moves})
             features = {name: drawn.features() for name, drawn in self.sets(group, step, turn).items()}
             self.evaluate(players, step, features)
         return {f"{name}/{label}": self.last[name, label] for name, label, _ in self.parts.terms()}

@@ -10,11 +10,25 @@ from matchzoo.core.step import Step
 from matchzoo.data import Split
 from matchzoo.data.data import ENVIRONMENT, IN_TURN
 from matchzoo.generators import Generator
+from matchzoo.matchers import Matcher
 from matchzoo.training.composition import Composition
+from matchzoo.training.derived_sets import DerivedSet
 from matchzoo.training.engine import Engine
+from matchzoo.training.sharpness import without_trace
 
 Features = dict[str, Samples]
 """Samples in every space that an update compares them in, by the projector's name."""
+
+
+@attrs.frozen(eq=False)
+class Held:
+    """Samples that are made already, and whose rows are handed out."""
+
+    samples: Samples
+
+    def render(self, rows: torch.Tensor) -> Samples:
+        """The samples of some rows [k]."""
+        return self.samples.rows(rows)
 
 
 @attrs.frozen(eq=False)
@@ -33,7 +47,7 @@ class DrawnSet:
     name: str
     parts: Composition
     engine: Engine
-    source: Generator | Split
+    source: Generator | Split | Held
     draws: torch.Tensor
     plan: torch.Tensor | None
     copies: int
@@ -58,6 +72,12 @@ class DrawnSet:
             rows: consecutive ones.
             rendered: the samples of their `drawn`, if they are made already.
         """
+        samples = self.samples(rows, rendered)
+        embedded: Features = {}
+        return {space: self.embed(space, samples, embedded) for space in self.spaces}
+
+    def samples(self, rows: range | None = None, rendered: Samples | None = None) -> Samples:
+        """The samples themselves of some rows, under their views; as `features`."""
         rows = range(len(self)) if rows is None else rows
         drawn = self.drawn(rows)
         if rendered is None:
@@ -76,15 +96,14 @@ class DrawnSet:
             else:
                 plan = self.plan if len(rows) == len(self) else self.plan[rows.start : rows.stop]
             samples = samples.with_values(views.apply(samples.values, plan))
+        return samples
 
-        embedded: Features = {}
-        return {space: self._embed(space, samples, embedded) for space in self.spaces}
-
-    def _embed(self, space: str, samples: Samples, embedded: Features) -> Samples:
-        """The features in a space, through the spaces that it stands on; each is computed once."""
+    def embed(self, space: str, samples: Samples, embedded: Features) -> Samples:
+        """The features of samples in a space, through the spaces that it stands on; each is computed once, and kept in
+        ``embedded``."""
         if space not in embedded:
             projector = self.parts.projectors[space]
-            inputs = samples if projector.base is None else self._embed(projector.base, samples, embedded)
+            inputs = samples if projector.base is None else self.embed(projector.base, samples, embedded)
             with self.engine.projecting():
                 features = projector.embed(inputs)
             if features.values.dtype != self.engine.dtype:
@@ -133,8 +152,16 @@ def draw_set(
     Rows are drawn by the set's name without apostrophes, views by its whole name: ``real'`` is a second view of the
     rows of ``real``. What a map generator maps (``source``) has the rows and views of the synthetic samples.
     ``environment`` is one of the environments: over the updates of a step each in turn, in the step's random order.
+    One of the recipe's own ``sets`` is made here, of one that is drawn here.
     """
     base, views = name.rstrip("'"), parts.views
+    if base in parts.sets:
+        marks = name[len(base) :]
+        original = draw_set(parts, engine, parts.sets[base].of + marks, (), batch, real_rows, step, turn)
+        held = Held(derived(parts, original, parts.sets[base], step))
+        rows = engine.move(torch.arange(len(original)))
+        return DrawnSet(name, parts, engine, held, rows, None, 1, spaces)
+
     marks = name[len(base) :]
     source: Generator | Split
     if base in ("synthetic", "source"):
@@ -162,6 +189,23 @@ def draw_set(
     return DrawnSet(name, parts, engine, source, draws, plan, copies, spaces)
 
 
+def derived(parts: Composition, original: DrawnSet, declared: DerivedSet, step: Step) -> Samples:
+    """What a recipe's own set makes of one that is drawn: all of its rows, in every process the same. Buffers of parts
+    and the state of terms are left as they are."""
+    with torch.no_grad():
+        samples = original.samples()
+
+    def embed(given: Samples, term: Matcher) -> Samples:
+        return original.embed(parts.space(term), given, {})
+
+    lineages = {name for term in declared.terms for name in parts.lineage(parts.space(term))}
+    layers = [parts.projectors[name] for name in parts.projectors if name in lineages]
+    parameters = [parameter for layer in layers for parameter in layer.parameters()]
+    with without_trace(layers, declared.terms):
+        values = declared.derive(samples, embed, parameters, step)
+    return samples.with_values(values)
+
+
 def plan_of(parts: Composition, engine: Engine, rows: int, step: Step, seeds: str, turn: int) -> torch.Tensor | None:
     """The views of a set of so many rows: [rows, …], or [classes, …] that all sets share."""
     views = parts.views
@@ -176,6 +220,8 @@ def plan_of(parts: Composition, engine: Engine, rows: int, step: Step, seeds: st
 def check_name(parts: Composition, name: str) -> str:
     """Why there is no set of a name; empty if there is one."""
     base = name.rstrip("'")
+    if base in parts.sets:
+        return ""
     if base in ("synthetic", "source") and parts.generator is None:
         return f"the set '{name}' needs a generator, and the recipe has none"
     if base == "source" and parts.generator is not None and parts.generator.source_split is None:
@@ -190,6 +236,7 @@ def check_name(parts: Composition, name: str) -> str:
         "source",
         "environments",
         IN_TURN,
+        *parts.sets,
         *(n for n in parts.data.sets() if n not in ("real", "train")),
     ]
     return "" if base in parts.data.sets() else f"unknown set '{name}'; expected one of {', '.join(known)}"

@@ -218,6 +218,12 @@ CASES: dict[str, dict[str, tuple]] = {
         "rmsprop": ({"kind": "rmsprop", "lr": 1e-3}, {}),
         "sgd": ({"kind": "sgd", "lr": 1e-3, "momentum": 0.9}, {}),
     },
+    "set": {
+        "adversarial": (
+            {"of": "real", "by": {"kind": "classification"}, "length": 0.5, "radius": 0.1},
+            {**IMAGES, "projector": {**LEARNED, "features": 10}},
+        ),
+    },
     "protocol": {
         "converged": ({"penalties": [1.0, 0.1]}, {}),
         "paper": ({"epochs": 20, "pool": 5}, {}),
@@ -306,6 +312,10 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term = {**MMD, "space": "third"}
     if noun == "projector" and isinstance(table, dict) and table["kind"] in ("learned", "auto-encoder"):
         term, moves, maximize = RATIO, ["projector"], True
+    if noun == "set":
+        whole["sets"] = {"moved": table}
+        term, moves = {"kind": "classification", "sets": ["moved"]}, ["projector"]
+        whole["trainer"]["real_batch"] = 16
     if noun == "schedule":
         term["weight"] = table if kind_of(table) != "ramp" else {**table, "start": 1.0}
     player = {"moves": moves, ("maximize" if maximize else "minimize"): [term]}

@@ -67,6 +67,16 @@ ROWS: dict[str, Terms] = {
     ],
     "mutual-information": [{"kind": "mutual-information", "space": "head", "sets": ["target"]}],
     "outer-product": [CRITIC],
+    "adversarial": [
+        {"kind": "classification", "space": "head", "sets": ["moved"]},
+        {**environments(head("gradient-variance"))[0], "sets": ["real", "moved"]},
+    ],
+}
+MOVED = {
+    "kind": "adversarial",
+    "by": {"kind": "classification", "space": "adversarial-head"},
+    "length": 0.5,
+    "radius": 0.1,
 }
 LOOKAHEAD = {"kind": "lookahead", "of": SGD, "steps": 3}
 
@@ -112,6 +122,7 @@ def table(data: dict[str, Any], chunk: int | str = "auto") -> dict[str, Any]:
     return {
         "data": data,
         "projectors": projectors,
+        "sets": {"moved": MOVED},
         "players": players,
         "trainer": {**TRAINER, "steps": STEPS, "real_batch": 13, "chunk": chunk},
     }
