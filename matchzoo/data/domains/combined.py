@@ -93,7 +93,7 @@ class Combined(Data):
         if not 0 < count < len(whole):
             message = f"{self.validation[name]} of {len(whole)} samples are {count}; both parts need one"
             raise DeclarationError([(f"validation.{name}", message)])
-        order = torch.randperm(len(whole), generator=Step(0, 0).rng("validation", name))
+        order = torch.randperm(len(whole), generator=Step(0, 0).rng("held out", name))
         rows = {f"{name}{VALIDATION}": order[:count].sort().values, name: order[count:].sort().values}
         return {part: whole.part(own) for part, own in rows.items()}
 
