@@ -198,8 +198,8 @@ def derived(parts: Composition, original: DrawnSet, declared: DerivedSet, step: 
     def embed(given: Samples, term: Matcher) -> Samples:
         return original.embed(parts.space(term), given, {})
 
-    lineages = {name for term in declared.terms for name in parts.lineage(parts.space(term))}
-    layers = [parts.projectors[name] for name in parts.projectors if name in lineages]
+    behind = {name for term in declared.terms for name in parts.depends(parts.space(term))}
+    layers = [parts.projectors[name] for name in parts.projectors if name in behind]
     parameters = [parameter for layer in layers for parameter in layer.parameters()]
     with without_trace(layers, declared.terms):
         values = declared.derive(samples, embed, parameters, step)
