@@ -4,12 +4,14 @@ from matchzoo.matchers.classification import Classification
 from matchzoo.matchers.consistency import Consistency, ConsistencyGradient, gradient_mismatch
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.distance import (
+    Absolute,
     Cosine,
     Distance,
     InnerProduct,
     KullbackLeibler,
     RowCosine,
     Squared,
+    absolute_distance,
     cosine_distance,
     kl_divergence,
     row_cosine_distance,
@@ -44,6 +46,7 @@ from matchzoo.matchers.transport import (
 __all__ = [
     "GAN",
     "MMD",
+    "Absolute",
     "Cache",
     "ClassMeans",
     "Classification",
@@ -79,6 +82,7 @@ __all__ = [
     "ToMean",
     "ToReference",
     "TransportCost",
+    "absolute_distance",
     "cosine_distance",
     "critic_loss",
     "f_divergence",

@@ -33,6 +33,11 @@ def squared_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return (a - b).square().sum()
 
 
+def absolute_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Σ |a − b| over all values, a scalar ≥ 0; both of the same shape."""
+    return (a - b).abs().sum()
+
+
 def row_cosine_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """The sum over rows of one minus their cosine: Σ_r (1 − ⟨a_r, b_r⟩ / (‖a_r‖ ‖b_r‖)), a scalar ≥ 0.
 
@@ -108,6 +113,16 @@ class Squared(Distance):
     def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         """Σ (a − b)²."""
         return squared_distance(a, b)
+
+
+@declare("absolute")
+class Absolute(Distance):
+    """`absolute_distance`. To a constant of zeros, of a statistic that is nowhere below 0, it is its sum, such as the
+    trace of a covariance from its diagonal."""
+
+    def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        """Σ |a − b|."""
+        return absolute_distance(a, b)
 
 
 @declare("inner-product")

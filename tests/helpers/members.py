@@ -171,6 +171,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "cosine": ("cosine", IMAGES),
         "row-cosine": ("row-cosine", IMAGES),
         "squared": ("squared", IMAGES),
+        "absolute": ("absolute", IMAGES),
         "inner-product": ("inner-product", IMAGES),
         "kl": ("kl", IMAGES),
     },

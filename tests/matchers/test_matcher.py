@@ -84,8 +84,8 @@ PLAN = {"kind": "sinkhorn", "epsilon": 0.5, "tolerance": 1e-9}
 ALIGNED = ("paired", "monge-gap", "cross-correlation")
 """Members that compare sets of as many rows, each by itself in its own test."""
 APART = (
-    "entropy", "mutual-information", "invariant-risk", "label-marginal", "prototypes", "past-subspace", "kl",
-    "inner-product", "consistency", "consistency-gradient", "grounding",
+    "absolute", "entropy", "mutual-information", "invariant-risk", "label-marginal", "prototypes", "past-subspace",
+    "kl", "inner-product", "consistency", "consistency-gradient", "grounding",
 )  # fmt: skip
 """Members that are no discrepancy of two sets by themselves, or have state or a head besides: in tests of their own."""
 

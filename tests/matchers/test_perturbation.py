@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from matchzoo.matchers import Squared, ToMean
+from matchzoo.matchers import Absolute, Squared, ToConstant, ToMean
 from matchzoo.matchers.perturbation import perturb, steepness_gradient
 from matchzoo.matchers.statistics import LinearHead
 
@@ -30,6 +30,9 @@ def test_golden_inconsistency_is_that_of_gradient_variances_to_their_mean(values
     distance = ToMean()([source.gradient_variance(), moved.gradient_variance()], Squared())
     torch.testing.assert_close(distance, values["udim_distance"], **EXACT)
     torch.testing.assert_close(moved.mean_square_norm(), values["udim_mean_square_norm"], **EXACT)
+    spread = ToConstant()([moved.gradient_variance()], Absolute())  # as a recipe says it
+    squared = ToConstant()([moved.gradient()], Squared())
+    torch.testing.assert_close(spread + squared, values["udim_mean_square_norm"], **EXACT)
 
 
 def test_each_sample_moves_by_one_length_along_its_own_gradient():
