@@ -118,7 +118,9 @@ def main() -> None:
         print(f"| {name} | {' | '.join(cells)} |")
     print("\n| weights | here: correlation with the truth | skada's | of both |\n| --- | --- | --- | --- |")
     for name in WEIGHTS:
-        cells = [f"{statistics.mean(record[part] for record in stored[name]):.3f}" for part in ("ours", "skada", "equal")]
+        cells = [
+            f"{statistics.mean(record[part] for record in stored[name]):.3f}" for part in ("ours", "skada", "equal")
+        ]
         print(f"| {name} | {' | '.join(cells)} |")
 
 

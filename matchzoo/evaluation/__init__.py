@@ -1,6 +1,7 @@
 """What is measured at the end of a run."""
 
 from matchzoo.evaluation.accuracy import Accuracy
+from matchzoo.evaluation.adapted_accuracy import AdaptedAccuracy
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.feature_distances import FeatureDistances
 from matchzoo.evaluation.from_scratch import FromScratch
@@ -11,6 +12,7 @@ from matchzoo.evaluation.unlabeled import Unlabeled
 
 __all__ = [
     "Accuracy",
+    "AdaptedAccuracy",
     "Evaluation",
     "FeatureDistances",
     "FromScratch",

@@ -239,6 +239,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "two-sample": ({"bandwidths": [1.0]}, {}),
         "feature-distances": ({"card": "TINY", "size": 32}, {}),
         "accuracy": ({"split": "real", "space": "head"}, {}),
+        "adapted-accuracy": ({"weights": "ulsif", "scorers": ["entropy"], "baselines": ["means"]}, {}),
         "unlabeled": ({"split": "target", "scorers": ["entropy", "dev"], "ratio": "ulsif"}, {}),
     },
     "weights": {

@@ -86,6 +86,9 @@ def joint_matching_objective(gram: torch.Tensor, sources: int, solution: torch.T
 class TransferJointMatching(KernelAlignment):
     """`transfer_joint_matching` under a Gaussian kernel, fitted once to two sets: one map of both, and of new samples.
 
+    Features are √N K A: uncorrelated and of variance 1 over both sets, where those of the paper, which feed a nearest
+    neighbor, have variance 1/N, which the penalty of a regression would hold near 0.
+
     Source: Long et al., Transfer joint matching for unsupervised domain adaptation, CVPR 2014.
     """
 
@@ -95,5 +98,6 @@ class TransferJointMatching(KernelAlignment):
     """Of reweighting the source's samples."""
 
     def vectors_of(self, gram: torch.Tensor, sources: int) -> torch.Tensor:
-        """V [N, k] of the Gram matrix [N, N]."""
-        return transfer_joint_matching(gram, sources, self.features, self.penalty, self.iterations)
+        """V = √N A [N, k] of the Gram matrix [N, N]."""
+        solution = transfer_joint_matching(gram, sources, self.features, self.penalty, self.iterations)
+        return len(gram) ** 0.5 * solution

@@ -50,7 +50,9 @@ def test_the_objective_falls_and_samples_unlike_the_target_leave():
         *torch.from_numpy(POINTS).split([N, M])
     )
     assert fitted is same
-    torch.testing.assert_close(fitted.vectors, transfer_joint_matching(gram, N, 3, 0.3, 10))
+    torch.testing.assert_close(fitted.vectors, (N + M) ** 0.5 * transfer_joint_matching(gram, N, 3, 0.3, 10))
+    covariance = torch.cov(fitted(torch.from_numpy(POINTS)).T, correction=0)
+    torch.testing.assert_close(covariance, torch.eye(3, dtype=torch.float64))
 
 
 def test_wrong_numbers():
