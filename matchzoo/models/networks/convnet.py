@@ -32,8 +32,9 @@ class ConvNet(Network):
     """Channels of each block, in place of ``width`` and ``depth``."""
     kernel: int = attrs.field(default=3, validator=at_least(1))
     """Pixels a side of a convolution, an odd number; borders are padded by zeros, so that it keeps the size."""
-    norm: Literal["instance", "batch", "group", "none"] = "instance"
-    """After each convolution, with scale and shift; instance and group norm (8 groups) treat every sample by itself."""
+    norm: Literal["instance", "batch", "group", "layer", "none"] = "instance"
+    """After each convolution, with scale and shift; instance, group (8 groups of channels) and layer norm (all channels)
+    treat every sample by itself."""
     pooling: Literal["average", "max"] = "average"
     """Of 2x2 pixels, at the end of each block."""
     head: bool = True
@@ -82,8 +83,8 @@ class ConvNet(Network):
     def _norm(self, channels: int) -> list[nn.Module]:
         if self.norm == "instance":
             return [nn.GroupNorm(channels, channels)]
-        if self.norm == "group":
-            return [group_norm(channels)]
+        if self.norm in ("group", "layer"):
+            return [group_norm(channels) if self.norm == "group" else group_norm(channels, 1)]
         return [nn.BatchNorm2d(channels)] if self.norm == "batch" else []
 
 

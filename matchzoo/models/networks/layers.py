@@ -37,10 +37,10 @@ def linear(inputs: int, outputs: int, start: Callable[[torch.Tensor], object], b
     return layer
 
 
-def group_norm(channels: int) -> nn.GroupNorm:
-    """Group norm of `GROUPS` groups, with scale and shift, of every sample by itself; raises unless the channels (or
-    the units of a vector) are a multiple of that."""
-    if channels % GROUPS:
-        message = f"group norm has {GROUPS} groups, so channels are a multiple of {GROUPS}, got {channels}"
+def group_norm(channels: int, groups: int = GROUPS) -> nn.GroupNorm:
+    """Group norm, with scale and shift, of every sample by itself, one group being layer norm; raises unless the
+    channels (or the units of a vector) are a multiple of the groups."""
+    if channels % groups:
+        message = f"group norm has {groups} groups, so channels are a multiple of {groups}, got {channels}"
         raise DeclarationError([("network.norm", message)])
-    return nn.GroupNorm(GROUPS, channels)
+    return nn.GroupNorm(groups, channels)

@@ -13,7 +13,7 @@ from matchzoo.core.declaration.validators import at_least
 from matchzoo.models.networks.layers import ACTIVATIONS, OUTPUTS, Activation, Output, group_norm, linear
 from matchzoo.models.networks.network import Network, Shape
 
-Norm = Literal["none", "batch", "group"]
+Norm = Literal["none", "batch", "group", "layer"]
 
 
 @declare("mlp")
@@ -26,7 +26,7 @@ class MLP(Network):
     """Between layers."""
     norm: Norm = "none"
     """Before each activation; batch norm in training makes the samples of a batch depend on each other, group norm (8
-    groups) does not."""
+    groups) and layer norm do not."""
     output_norm: Norm = "none"
     """Before the activation of the output: with ``output = "relu"`` the bottleneck that aligned features want."""
     output: Output = "linear"
@@ -54,6 +54,6 @@ class MLP(Network):
 
 def _norm(kind: Norm, units: int) -> list[nn.Module]:
     """Of vectors [n, units]; none, or one layer."""
-    if kind == "group":
-        return [group_norm(units)]
+    if kind in ("group", "layer"):
+        return [group_norm(units) if kind == "group" else group_norm(units, 1)]
     return [nn.BatchNorm1d(units)] if kind == "batch" else []

@@ -37,7 +37,7 @@ def count(network: Network) -> int:
             (512,),
             16 * 26 + 2 * 16 + 32 * (16 * 25 + 1) + 2 * 32,
         ),
-        (MLP(widths=(16,), norm="group", output_norm="group"), (20,), (8,), 20 * 16 + 16 + 32 + 16 * 8 + 8 + 16),
+        (MLP(widths=(16,), norm="group", output_norm="layer"), (20,), (8,), 20 * 16 + 16 + 32 + 16 * 8 + 8 + 16),
         (Affine(layers=3), (2, 3), (6,), 3 * 2 * 6),
         (Constant(), (5,), (7,), 7),
         (ResidualNet(), (3, 32, 32), (10,), 11_173_962),  # the usual count for CIFAR-10
