@@ -1,7 +1,7 @@
 """Training for domains that nobody has seen: a learned consistency of styles (ITTA), and a precursor (SMOS, MIRO).
 
-    python benchmarks/generalization.py             every row that is missing, 3 seeds each
-                                                    (budget: 5 CPU minutes on one thread; needs Fashion-MNIST: make data)
+    python benchmarks/generalization.py             every row that is missing, 3 seeds each (5 CPU minutes on one
+                                                    thread; needs Fashion-MNIST: make data)
     python benchmarks/generalization.py table       the tables in Markdown
 
 Rows are the recipes ``itta/digits-contrast`` and ``smos/digits-shifted`` and variants of them; a seed is that of

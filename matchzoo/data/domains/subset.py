@@ -1,6 +1,6 @@
 """Some of the samples of another data set: one of its parts, dealt anew, with classes as often as is said."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 import torch
@@ -10,7 +10,8 @@ from matchzoo.core.declaration.validators import at_least, between, positive
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.step import Step
 from matchzoo.data.data import Data, Loaded
-from matchzoo.data.split import Split, stratified
+from matchzoo.data.domains.combined import joined
+from matchzoo.data.split import stratified
 
 
 @declare("subset")
@@ -36,28 +37,33 @@ class Subset(Data):
 
     def load(self) -> Loaded:
         """Load the source and choose of it; raises where it has no labels, no such part, or other classes."""
-        loaded = self.source.load()
+        try:
+            loaded = self.source.load()
+        except DeclarationError as error:
+            raise error.under("source") from None
         parts = {"train": loaded.train, "test": loaded.test}
         wanted = [parts[name] for name in parts if self.part in ("all", name)]
         splits = [split for split in wanted if split is not None]
-        labels = [split.labels for split in splits if split.labels is not None]
         if not splits:
-            raise DeclarationError([("data.part", "the source has no test part")])
-        if len(labels) < len(splits):
-            raise DeclarationError([("data.source", "a subset is of labeled samples, and these have no labels")])
+            raise DeclarationError([("part", "the source has no test part")])
+        whole = splits[0] if len(splits) == 1 else joined(splits)
+        if len(splits) > 1:  # their groups are those of the source
+            groups = [split.group for split in splits if split.group is not None]
+            whole.group = torch.cat(groups) if len(groups) == len(splits) else None
+        if whole.labels is None:
+            raise DeclarationError([("source", "a subset is of labeled samples, and these have no labels")])
         if self.class_shares and len(self.class_shares) != len(loaded.class_names):
             message = f"expected a share of each of {len(loaded.class_names)} classes, got {len(self.class_shares)}"
-            raise DeclarationError([("data.class_shares", message)])
+            raise DeclarationError([("class_shares", message)])
 
-        values = torch.cat([split.gather(torch.arange(len(split))) for split in splits])
-        own = torch.cat(labels)
-        kept = self._kept(own)
-        train, test = (
-            kept[rows] for rows in stratified(own[kept], self.test_share, self.split_seed, loaded.class_names)
-        )
-        return Loaded(
-            Split(values[train], own[train]), Split(values[test], own[test]), loaded.class_names, units=loaded.units
-        )
+        kept = self._kept(whole.labels)
+        halves = stratified(whole.labels[kept], self.test_share, self.split_seed, loaded.class_names)
+        train, test = (whole.part(kept[rows]) for rows in halves)
+        return Loaded(train, test, loaded.class_names, loaded.group_names, units=loaded.units)
+
+    def origin(self) -> dict[str, Any]:
+        """That of the source."""
+        return self.source.origin()
 
     def _kept(self, labels: torch.Tensor) -> torch.Tensor:
         """Rows, ascending, whose classes are as often as the shares say."""

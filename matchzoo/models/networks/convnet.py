@@ -33,7 +33,7 @@ class ConvNet(Network):
     kernel: int = attrs.field(default=3, validator=at_least(1))
     """Pixels a side of a convolution, an odd number; borders are padded by zeros, so that it keeps the size."""
     norm: Literal["instance", "batch", "group", "layer", "none"] = "instance"
-    """After each convolution, with scale and shift; instance, group (8 groups of channels) and layer norm (all channels)
+    """After each convolution, with scale and shift; instance, group (8 groups of channels) and layer norm (all of them)
     treat every sample by itself."""
     pooling: Literal["average", "max"] = "average"
     """Of 2x2 pixels, at the end of each block."""

@@ -21,7 +21,7 @@ from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.data import Combined, Data, Hub, Shifted, ShiftedEnvironments, Split, Torchvision
+from matchzoo.data import Combined, Data, Hub, Shifted, ShiftedEnvironments, Split, Subset, Torchvision
 from matchzoo.data.data import ENVIRONMENT, IN_TURN
 from matchzoo.data.images.imagenet import ImageNet, wnids
 from matchzoo.data.reading.encoded import undecoded
@@ -130,7 +130,7 @@ def _card_of(data: Data) -> tuple[str, zoo.DataCard | None]:
 
 def _shape(data: Data, card: zoo.DataCard | None) -> tuple[int, int, int]:
     """Of an image, by the field ``size`` or else the card; that of the first of several data sets."""
-    while isinstance(data, Combined | Shifted | ShiftedEnvironments):  # which leave shapes as they are
+    while isinstance(data, Combined | Shifted | ShiftedEnvironments | Subset):  # which leave shapes as they are
         data = direct_sources(data)[0]
     size = getattr(data, "size", None)
     if size is None and card is not None:

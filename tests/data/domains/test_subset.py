@@ -46,8 +46,8 @@ def test_classes_are_as_often_as_their_shares_say():
     ("fields", "message"),
     [
         ({"class_shares": [1.0, 0.0]}, "class_shares: expected a number above 0, got 0.0"),
-        ({"class_shares": [1.0, 0.5]}, "data.class_shares: expected a share of each of 10 classes, got 2"),
-        ({"source": "gaussian"}, "data.source: a subset is of labeled samples"),
+        ({"class_shares": [1.0, 0.5]}, "class_shares: expected a share of each of 10 classes, got 2"),
+        ({"source": "gaussian"}, "source: a subset is of labeled samples"),
         ({"part": "tset"}, "part: expected one of"),
     ],
 )
