@@ -202,6 +202,7 @@ def _by_evaluations(
 def report(
     runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")],
     output: tuple[Path, ...] = (Path("runs/report.json"), Path("runs/report.png")),
+    by: str | None = None,
     json: Flag = False,
 ) -> None:
     """Put finished runs into one table and one picture: accuracy against images per class, seconds and bytes.
@@ -209,10 +210,22 @@ def report(
     Args:
         runs: folders of finished runs.
         output: files to write: .json (everything), .png (the picture), .md (the table).
+        by: choose the best by a scorer that sees no label of the target, such as unlabeled.entropy, shown beside the
+            choice by labels; nothing is written.
         json: print everything for programs, in place of the table.
     """
     from matchzoo.core.showing.text import format_table
+    from matchzoo.recipes.comparison import choose
     from matchzoo.recipes.comparison import report as compare
+
+    if by is not None:
+        choice = choose(runs, by)
+        if json:
+            print(as_json({"by": by, "rows": choice.rows}))
+        else:
+            print(format_table(choice.table()))
+            print(choice.in_words())
+        return
 
     check_output(output, ".json", ".png", ".md")
     comparison = compare(runs)
