@@ -41,6 +41,7 @@ STYLES: Mapping[str, Changes] = {
     "both styles": with_terms(ITTA, 0, 1),
     "both styles, consistency, fixed": with_terms(ITTA, 0, 1, 2),
     "`itta/digits-contrast`": {},
+    "the same, ten layers with ReLU between": {"projectors.map.network": {"kind": "affine", "layers": 10}},
 }
 SCRATCH: Changes = {"projectors.maps.init": None, "projectors.features.init": None}
 DIVERGENCE = {"kind": "paired", "distance": "jensen-shannon", "sets": ["real"], "space": ["features", "precursor"]}
