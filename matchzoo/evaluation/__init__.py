@@ -6,6 +6,7 @@ from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.feature_distances import FeatureDistances
 from matchzoo.evaluation.from_scratch import FromScratch
 from matchzoo.evaluation.linear_probe import LinearProbe
+from matchzoo.evaluation.map_error import MapError
 from matchzoo.evaluation.mode_coverage import ModeCoverage
 from matchzoo.evaluation.two_sample import TwoSample
 from matchzoo.evaluation.unlabeled import Unlabeled
@@ -17,6 +18,7 @@ __all__ = [
     "FeatureDistances",
     "FromScratch",
     "LinearProbe",
+    "MapError",
     "ModeCoverage",
     "Record",
     "Trained",

@@ -235,6 +235,7 @@ CASES: dict[str, dict[str, tuple]] = {
     "evaluation": {
         "linear-probe": ({"views": 2, "seeds": 1, "protocol": "paper"}, {}),
         "from-scratch": ({"network": {"kind": "mlp", "widths": [8]}, "epochs": 3}, {}),
+        "map-error": ({"samples": 100, "paired": 50}, {}),
         "mode-coverage": ("mode-coverage", {}),
         "two-sample": ({"bandwidths": [1.0]}, {}),
         "feature-distances": ({"card": "TINY", "size": 32}, {}),

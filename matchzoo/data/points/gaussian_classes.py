@@ -1,7 +1,6 @@
 """A Gaussian for every class, whose posterior is known."""
 
 import math
-from collections.abc import Sequence
 
 import attrs
 import torch
@@ -9,6 +8,7 @@ import torch
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import not_empty, positive
 from matchzoo.core.errors import DeclarationError
+from matchzoo.data.points.gaussian_mixture import is_covariance
 from matchzoo.data.points.labeled_points import LabeledPoints
 
 
@@ -43,7 +43,7 @@ class GaussianClasses(LabeledPoints):
             raise DeclarationError([("means", "expected at least 2 points of one number of coordinates")])
         if self.shares is not None and (len(self.shares) != k or not math.isclose(sum(self.shares), 1, abs_tol=1e-6)):
             raise DeclarationError([("shares", f"expected {k} numbers of a sum of 1, got {list(self.shares)}")])
-        if self.covariance is not None and not _is_covariance(self.covariance, d):
+        if self.covariance is not None and not is_covariance(self.covariance, d):
             message = f"expected {d} rows of {d} numbers, symmetric and positive definite"
             raise DeclarationError([("covariance", message)])
 
@@ -71,10 +71,3 @@ class GaussianClasses(LabeledPoints):
             covariance = torch.tensor(self.covariance, dtype=torch.float64)
         shares = torch.full((k,), 1 / k, dtype=torch.float64)
         return means, covariance, shares if self.shares is None else shares.new_tensor(self.shares)
-
-
-def _is_covariance(rows: Sequence[Sequence[float]], d: int) -> bool:
-    if len(rows) != d or any(len(row) != d for row in rows):
-        return False
-    matrix = torch.tensor(rows, dtype=torch.float64)
-    return bool(torch.equal(matrix, matrix.mT)) and int(torch.linalg.cholesky_ex(matrix)[1]) == 0

@@ -2,6 +2,7 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import final
 
 import attrs
@@ -58,3 +59,11 @@ class GaussianMixture(Data):
         offsets = self.offsets(points)
         volume = torch.linalg.slogdet(self.factor())[1].item() + points.shape[1] / 2 * math.log(2 * math.pi)
         return torch.logsumexp(-0.5 * offsets.square(), 1) - math.log(offsets.shape[1]) - volume
+
+
+def is_covariance(rows: Sequence[Sequence[float]], d: int) -> bool:
+    """Whether numbers are d rows of d, symmetric and positive definite."""
+    if len(rows) != d or any(len(row) != d for row in rows):
+        return False
+    matrix = torch.tensor(rows, dtype=torch.float64)
+    return bool(torch.equal(matrix, matrix.mT)) and int(torch.linalg.cholesky_ex(matrix)[1]) == 0

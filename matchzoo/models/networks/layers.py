@@ -9,7 +9,7 @@ from torch import nn
 
 from matchzoo.core.errors import DeclarationError
 
-Activation = Literal["relu", "leaky-relu", "tanh"]
+Activation = Literal["relu", "leaky-relu", "tanh", "gelu", "silu", "selu", "softplus"]
 Output = Literal["linear", "sigmoid", "tanh", "relu"]
 GROUPS = 8
 """Of channels, in a group norm."""
@@ -18,6 +18,10 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
     "leaky-relu": functools.partial(nn.LeakyReLU, 0.2),
     "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "selu": nn.SELU,
+    "softplus": nn.Softplus,
 }
 OUTPUTS: dict[str, Callable[[], nn.Module]] = {
     "linear": nn.Identity,
