@@ -13,7 +13,7 @@ EVERY = 10
 """Iterations between two looks at the marginals."""
 GROWN = 200.0
 """Logarithm of the factors above which they are absorbed; float64 ends at 700."""
-DIRECT = 200.0
+DIRECT = 400.0
 """Largest cost in units of ε up to which nothing underflows, so that there is no need to scale ε."""
 COARSER = 4.0
 """Factor from one ε to the next."""
