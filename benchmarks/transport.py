@@ -1,6 +1,6 @@
 """Optimal transport, measured: Sinkhorn beside POT and geomloss, memory by blocks, the Monge gap, sparse adaptation.
 
-    python benchmarks/transport.py solvers      n = 2000 and 5000, one thread (4 minutes)
+    python benchmarks/transport.py solvers      n = 2000 and 5000, one thread (3 minutes)
     python benchmarks/transport.py blocks       50 000 x 50 000 points in a process of its own (1 minute)
     python benchmarks/transport.py monge        recipe monge-gap/gaussian with and without its gap, 3 seeds (2 minutes)
     python benchmarks/transport.py sparse       digits under contrast and offsets, by plans of 2 nonzeros (1 minute)

@@ -26,8 +26,9 @@ WORDS = {
     ("evaluate", "inherit"): "{backbones}",
     ("evaluate", "device"): DEVICES,
     ("ratio", "method"): "ulsif rulsif kliep classifier kernel-mean-matching",
-    ("adapt", "method"): "coral linear-transport means subspace-alignment transfer-components principal-components "
-    "reweight ulsif rulsif kliep classifier kernel-mean-matching none",
+    ("transport", "method"): "sinkhorn exact unbalanced sparse",
+    ("adapt", "method"): "coral linear-transport transport means mmd-location-scale subspace-alignment "
+    "transfer-components transfer-joint-matching principal-components label-propagation reweight ulsif rulsif kliep classifier kernel-mean-matching none",
     ("pull", "card"): FILES,
     ("doctor", "fetch"): "{backbones}",
     ("doctor", "verify"): "{backbones}",
