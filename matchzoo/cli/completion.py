@@ -28,7 +28,8 @@ WORDS = {
     ("ratio", "method"): "ulsif rulsif kliep classifier kernel-mean-matching",
     ("transport", "method"): "sinkhorn exact unbalanced sparse",
     ("adapt", "method"): "coral linear-transport transport means mmd-location-scale subspace-alignment "
-    "transfer-components transfer-joint-matching principal-components label-propagation reweight ulsif rulsif kliep classifier kernel-mean-matching none",
+    "transfer-components transfer-joint-matching principal-components label-propagation "
+    "reweight ulsif rulsif kliep classifier kernel-mean-matching none",
     ("pull", "card"): FILES,
     ("doctor", "fetch"): "{backbones}",
     ("doctor", "verify"): "{backbones}",
