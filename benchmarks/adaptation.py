@@ -6,8 +6,7 @@
 
 Rows are the recipes */digits-background of these methods, and variants of them. Every run has its own folder under
 ``runs/benchmarks/adaptation``; a stopped benchmark goes on where it was. A seed is that of training and of the splits
-of the digits. The figures are those of the last step: nothing is chosen on the target. Results are in
-``results/adaptation.json``.
+of the digits. The figures are those of the last step. Results are in ``results/adaptation.json``.
 """
 
 import argparse

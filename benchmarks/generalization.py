@@ -5,7 +5,7 @@
     python benchmarks/generalization.py table       the tables in Markdown
 
 Rows are the recipes ``itta/digits-contrast`` and ``smos/digits-shifted`` and variants of them; a seed is that of
-training. The figures are those of the last step: nothing is chosen on the tests. Every run has its own folder under
+training. The figures are those of the last step. Every run has its own folder under
 ``runs/benchmarks/generalization``; a stopped benchmark goes on where it was. Results, the mean accuracy over the tests
 of a recipe in percent, are in ``results/generalization.json``.
 """
