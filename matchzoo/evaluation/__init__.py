@@ -4,6 +4,7 @@ from matchzoo.evaluation.accuracy import Accuracy
 from matchzoo.evaluation.adapted_accuracy import AdaptedAccuracy
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.feature_distances import FeatureDistances
+from matchzoo.evaluation.flow_steps import FlowSteps
 from matchzoo.evaluation.from_scratch import FromScratch
 from matchzoo.evaluation.linear_probe import LinearProbe
 from matchzoo.evaluation.map_error import MapError
@@ -16,6 +17,7 @@ __all__ = [
     "AdaptedAccuracy",
     "Evaluation",
     "FeatureDistances",
+    "FlowSteps",
     "FromScratch",
     "LinearProbe",
     "MapError",

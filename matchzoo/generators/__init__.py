@@ -1,5 +1,6 @@
 """Where synthetic samples come from."""
 
+from matchzoo.generators.flow import Flow
 from matchzoo.generators.generator import Generator
 from matchzoo.generators.images import decode
 from matchzoo.generators.map import MapGenerator
@@ -8,4 +9,4 @@ from matchzoo.generators.pixels import PixelImages
 from matchzoo.generators.pyramid import PyramidImages
 from matchzoo.generators.selection import Selection
 
-__all__ = ["Generator", "MapGenerator", "NoiseGenerator", "PixelImages", "PyramidImages", "Selection", "decode"]
+__all__ = ["Flow", "Generator", "MapGenerator", "NoiseGenerator", "PixelImages", "PyramidImages", "Selection", "decode"]

@@ -64,6 +64,12 @@ class Generator(Part, ABC):
         return None
 
     @property
+    def space(self) -> str | None:
+        """Name of the projector in whose space it makes samples, before it decodes them; None for those that make
+        samples themselves."""
+        return None
+
+    @property
     def source_split(self) -> Split | None:
         """The samples that a map generator maps; None for the others."""
         return None

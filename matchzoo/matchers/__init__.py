@@ -18,6 +18,7 @@ from matchzoo.matchers.distance import (
     squared_distance,
 )
 from matchzoo.matchers.entropy import Entropy
+from matchzoo.matchers.flow_matching import FlowMatching, flow_matching_loss
 from matchzoo.matchers.gan import GAN, critic_loss, generator_loss
 from matchzoo.matchers.grounding import Grounding, gaussian_grounding
 from matchzoo.matchers.induced_probe import InducedProbe, sample_space_probe
@@ -56,6 +57,7 @@ __all__ = [
     "Discrepancy",
     "Distance",
     "Entropy",
+    "FlowMatching",
     "GromovWasserstein",
     "Grounding",
     "InducedProbe",
@@ -86,6 +88,7 @@ __all__ = [
     "cosine_distance",
     "critic_loss",
     "f_divergence",
+    "flow_matching_loss",
     "gaussian_grounding",
     "generator_loss",
     "gradient_mismatch",

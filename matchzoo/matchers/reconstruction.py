@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+import attrs
 import torch
 
 from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.step import Step
@@ -27,16 +29,24 @@ class Reconstruction(Matcher):
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     needs_inputs: ClassVar[bool] = True
+    noise: float = attrs.field(default=0.0, validator=at_least(0))
+    """Standard deviation of normal noise that is added to each feature before it is decoded, in units of the feature's
+    own over the set, so that the decoder is smooth between codes."""
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The error, a scalar ≥ 0; raises for features that cannot be decoded."""
         total = torch.zeros((), dtype=sets[0].values.dtype, device=sets[0].values.device)
-        for samples in sets:
+        for position, samples in enumerate(sets):
             unweighted(samples, "reconstruction")
             if samples.origin is None or samples.decode is None:
                 raise MatchZooError(
                     "reconstruction: features that were stored cannot be decoded; use reference = online, or in a loop "
                     "of your own the samples that projector.embed(samples) gives"
                 )
-            total = total + (samples.origin.values - samples.decode(samples.values)).square().mean()
+            codes = samples.values
+            if self.noise:
+                spread = codes.detach().std(0, correction=0)
+                drawn = torch.randn(codes.shape, generator=step.rng("reconstruction", position)).to(codes)
+                codes = codes + self.noise * spread * drawn
+            total = total + (samples.origin.values - samples.decode(codes)).square().mean()
         return Discrepancy(total)

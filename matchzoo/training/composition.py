@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.part import Part
 from matchzoo.core.spec import Spec
 from matchzoo.data import Data
 from matchzoo.data.views import Views
@@ -98,14 +99,16 @@ class Composition:
         spaces = _build_spaces(declared.projectors, seen, around)
         first = next(iter(declared.projectors))
         spec = attrs.evolve(spec, space=spaces[first].space, features=spaces[first].features)
+        bound: dict[str, Part] = dict(declared.projectors)
         if declared.generator is not None:
-            declared.generator.build(generated(spec))
+            bound["generator"] = declared.generator
+            _build_generator(declared, spaces, generated(spec))
 
         terms = [term for player in declared.players.values() for term in player.terms]
         for term in (*terms, *(term for derived in declared.sets.values() for term in derived.terms)):
             own = spaces[term.spaces[0] or first]
             term.build(attrs.evolve(spec, shape=seen.shape, space=own.space, features=own.features))
-            term.bind(declared.projectors)
+            term.bind(bound)
             engine.place(term)
         for part in (declared.data, *declared.projectors.values(), declared.generator):
             if part is not None:
@@ -195,6 +198,20 @@ def _build_spaces(
     if problems:
         raise DeclarationError(problems)
     return built
+
+
+def _build_generator(declared: Declared, spaces: Mapping[str, Spec], spec: Spec) -> None:
+    """Bind and build the generator, for the features of the space that it works in."""
+    generator = declared.generator
+    assert generator is not None
+    generator.bind(declared.projectors)
+    if generator.space is not None:
+        moved = [name for name, player in declared.players.items() if generator.space in player.moves]
+        if moved:
+            message = f"'{generator.space}' is moved by the player '{moved[0]}'; train it in a recipe of its own first"
+            raise DeclarationError([("generator.codec", message)])
+        spec = attrs.evolve(spec, features=spaces[generator.space].features)
+    generator.build(spec)
 
 
 def in_order(projectors: Mapping[str, Projector]) -> list[str]:

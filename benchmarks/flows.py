@@ -1,0 +1,101 @@
+"""Flows, measured: on the ring with and without transport couplings, and among the codes of digits.
+
+    python benchmarks/flows.py                  three seeds of each (budget: 8 CPU minutes on one thread)
+    python benchmarks/flows.py table            the table in Markdown
+
+Every run has its own folder under ``runs/benchmarks/flows``; a stopped benchmark goes on where it was. The figures are
+those of the last step. Results are in ``results/flows.json``.
+"""
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+
+from matchzoo import recipes
+from matchzoo.core.storage import files
+
+STORE = Path(__file__).parent / "results/flows.json"
+SEEDS = range(3)
+COUPLED = {"players.generator.minimize": [{"kind": "flow-matching", "coupling": "exact"}]}
+LATENT = {"players.generator.minimize": [{"kind": "flow-matching", "space": "codes"}]}
+CASES: dict[str, tuple[str, dict[str, object]]] = {
+    "ring, independent": ("flow/ring-2d", {}),
+    "ring, exact coupling": ("flow/ring-2d", COUPLED),
+    "digits, independent": ("flow/digits-latent", LATENT),
+    "digits, exact coupling": ("flow/digits-latent", {}),
+}
+"""By title, a recipe and what is changed of it."""
+STEPS = [{"kind": "flow-steps", "samples": 2000}]
+
+
+def measure(output: Path) -> None:
+    """Run what is missing; a record for every case and seed."""
+    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
+    for seed in SEEDS:
+        codes = output / f"codes-{seed}"
+        if not (codes / "metrics.json").is_file():
+            recipes.load("auto-encoder/digits").replace(**{"trainer.seed": seed}).run(codes)
+        for title, (name, changes) in CASES.items():
+            key = f"{title} {seed}"
+            if key in stored:
+                continue
+            recipe = recipes.load(name).replace(**{"trainer.seed": seed, **changes})
+            if name.endswith("latent"):
+                recipe = recipe.replace(**{"projectors.codes.path": str(codes)})
+            else:
+                recipe = recipe.replace(evaluation=[*recipe.table()["evaluation"], *STEPS])
+            run = recipe.run(output / key.replace(", ", "-").replace(" ", "-"), name=title)
+            stored[key] = {"results": run.metrics["results"], "seconds": run.metrics["seconds"]["training"]}
+            files.write_json(STORE, stored)
+
+
+def figures(record: dict) -> dict[str, float]:
+    """The figures of a run that the table shows."""
+    by_method = {one["method"]: one for one in record["results"] if one["evaluation"] == "flow-steps"}
+    flow = next(one for one in by_method.values() if "straightness" in one)
+    shown = {
+        "MMD²": next(one["mmd2"] for one in record["results"] if one["evaluation"] == "two-sample"),
+        "W₂² after 1 step": by_method["1 Euler step"]["w2_squared"],
+        "4": by_method["4 Euler steps"]["w2_squared"],
+        "50": by_method["50 Euler steps"]["w2_squared"],
+        "real": by_method["training data"]["w2_squared"],
+        "straightness": flow["straightness"],
+    }
+    modes = [one for one in record["results"] if one["evaluation"] == "mode-coverage"]
+    if modes:
+        shown |= {"modes": modes[0]["modes"], "high quality": modes[0]["high_quality"]}
+    return shown
+
+
+def table() -> None:
+    """Means and standard errors over seeds."""
+    stored = json.loads(STORE.read_text(encoding="utf-8"))
+    columns = ["modes", "high quality", "MMD²", "W₂² after 1 step", "4", "50", "real", "straightness"]
+    print(f"| flow | {' | '.join(columns)} | seeds |")
+    print(f"| --- |{' --- |' * (len(columns) + 1)}")
+    for title in CASES:
+        rows = [figures(stored[f"{title} {seed}"]) for seed in SEEDS if f"{title} {seed}" in stored]
+        if not rows:
+            continue
+        cells = [_mean_and_error([row[column] for row in rows]) if column in rows[0] else "" for column in columns]
+        print(f"| {title} | {' | '.join(cells)} | {len(rows)} |")
+
+
+def _mean_and_error(values: list[float]) -> str:
+    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
+    return f"{statistics.mean(values):.4g} ± {error:.1g}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="?", choices=["measure", "table"], default="measure")
+    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/flows"))
+    given = parser.parse_args()
+    if given.what == "measure":
+        measure(given.output)
+    table()
+
+
+if __name__ == "__main__":
+    main()
