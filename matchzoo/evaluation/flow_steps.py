@@ -66,7 +66,7 @@ class FlowSteps(Evaluation):
         assert isinstance(flow, Flow)
         assert test is not None
         count = min(self.samples, len(test), len(parts.data.training_set))
-        truth = test.gather(some_rows(test, count)).flatten(1).double()
+        truth = test.render(some_rows(test, count)).values.flatten(1).double()
         draws = flow.draw(count, Step(0, 0).rng("flow-steps")).to(flow.device)
         derivative, start = flow.problem(draws)
 
@@ -78,10 +78,10 @@ class FlowSteps(Evaluation):
         records = []
         for number in self.steps:
             points = Euler(steps=number).solve(derivative, start)
-            records.append(record(f"{number} Euler steps", flow.decoded(points)) | {"evaluations": number})
+            records.append(record(f"{number} Euler step{'s' if number > 1 else ''}", flow.decoded(points)) | {"evaluations": number})
         records.append(record(trained.method, flow.render(draws).values) | {"straightness": straightness(paths)})
         real = parts.data.training_set
-        records.append(record("training data", real.gather(some_rows(real, count))))
+        records.append(record("training data", real.render(some_rows(real, count)).values))
         return records
 
     def table(self, records: list[Record]) -> list[list[str]]:
