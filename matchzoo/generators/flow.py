@@ -55,7 +55,8 @@ class Flow(Generator):
     guidance: float = attrs.field(default=1.0, validator=at_least(0))
     """w of v_∅ + w (v_c − v_∅), for a conditional field; 1 for none."""
     average: float | Schedule = attrs.field(default=0.0, validator=scheduled(between(0, 1)))
-    """Share of the average of the parameters that stays in a step; samples are those of the average. None at 0."""
+    """Share of the average of the parameters that stays in a step; samples are those of the average, gradients those of
+    the network itself. None at 0."""
     codec: str | None = None
     """Name of a projector with a decoder, in whose space the field is; the samples themselves if not given."""
 
@@ -131,25 +132,25 @@ class Flow(Generator):
         return torch.cat([noise, labels.to(noise)], 1)
 
     def render(self, draws: torch.Tensor) -> Samples:
-        """Samples [n, …] of draws [n, d] or [n, d + 1], with their classes."""
-        derivative, start = self.problem(draws)
+        """Samples [n, …] of draws [n, d] or [n, d + 1], with their classes; of the average in evaluation mode."""
+        derivative, start = self.problem(draws, averaged=not self.training)
         return Samples(self.decoded(self.solver.solve(derivative, start)), self._labels(draws))
 
-    def problem(self, draws: torch.Tensor) -> tuple[Derivative, torch.Tensor]:
+    def problem(self, draws: torch.Tensor, averaged: bool = True) -> tuple[Derivative, torch.Tensor]:
         """The differential equation of some draws: dx/dt, and the points [n, …] at t = 0."""
         noise = draws[:, :-1] if self.conditional else draws
         noise = noise.to(next(self.parameters()).dtype).unflatten(1, self.shape)
-        return self.derivative(self._labels(draws)), self.path.start(noise)
+        return self.derivative(self._labels(draws), averaged), self.path.start(noise)
 
     def _labels(self, draws: torch.Tensor) -> torch.Tensor | None:
         return draws[:, -1].round().long() if self.conditional else None
 
-    def derivative(self, labels: torch.Tensor | None = None) -> Derivative:
-        """dx/dt [n, …] at points [n, …] and a time [], of the average, guided towards classes [n] where there are
-        any."""
+    def derivative(self, labels: torch.Tensor | None = None, averaged: bool = True) -> Derivative:
+        """dx/dt [n, …] at points [n, …] and a time [], of the average (if it is not to be the network itself), guided
+        towards classes [n] where there are any."""
 
         def at(x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-            return self.field.guided(x, time, labels, self.guidance)
+            return self.field.guided(x, time, labels, self.guidance, averaged)
 
         return at
 

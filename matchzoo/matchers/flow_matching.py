@@ -14,6 +14,7 @@ from matchzoo.core.samples import Samples, class_indices
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
+from matchzoo.models.fields.field import Field
 from matchzoo.models.fields.path import Path, Straight
 from matchzoo.transport import PlanSolver
 
@@ -81,13 +82,12 @@ class FlowMatching(Matcher):
     def bind(self, parts: Mapping[str, Part]) -> None:
         """Take the flow; raises unless the generator is one, and the term is in its space."""
         flow = parts.get("generator")
-        if flow is None or not hasattr(flow, "velocity") or not hasattr(flow, "path"):
+        if not isinstance(flow, Field):
             raise DeclarationError([("kind", 'flow-matching trains a field: [generator] must be of kind "flow"')])
-        codec = getattr(flow, "codec", None)
-        if codec is not None and self.space != codec:
-            message = f"the flow is in the space of its codec: set space = '{codec}'"
+        if flow.codec is not None and self.space != flow.codec:
+            message = f"the flow is in the space of its codec: set space = '{flow.codec}'"
             raise DeclarationError([("space", message)])
-        self.flow = (flow,)  # in a tuple, since it is a part of its own
+        self.flow: tuple[Field] = (flow,)  # in a tuple, since it is a part of its own
 
     @property
     def uses_sample_weights(self) -> bool:

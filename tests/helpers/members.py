@@ -38,6 +38,8 @@ MOVES = {"reconstruction": ["projector"], "grounding": ["spread"], "consistency-
 SCORES = {"projector": {**LEARNED, "features": 10}}
 PLAN = {"kind": "sinkhorn", "epsilon": 1.0, "tolerance": 1e-9}
 MAP = {"kind": "map", "source": "ring", "network": "mlp"}
+MOONS = {"kind": "two-moons", "points": 50, "test_points": 5}
+FLOW = {"kind": "flow", "network": "mlp", "average": 0.9}
 TWO = {"projectors": {"first": LEARNED, "second": "identity"}}
 VIEWS = {"kind": "statistic", "statistic": "cross-correlation", "distance": "squared"}
 CASES: dict[str, dict[str, tuple]] = {
@@ -88,6 +90,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "pixels": ({"kind": "pixels"}, IMAGES),
         "selection": ({"method": "herding", "images_per_class": 3}, IMAGES),
         "map": (MAP, POINTS),
+        "flow": ({**FLOW, "conditional": True, "guidance": 1.5}, {**POINTS, "data": MOONS}),
     },
     "selector": {
         "all": ("all", IMAGES),
@@ -141,6 +144,7 @@ CASES: dict[str, dict[str, tuple]] = {
             MAPPED,
         ),
         "grounding": ({"sets": ["synthetic"], "space": ["encoder", "map", "spread"]}, MAPPED),
+        "flow-matching": ({"coupling": PLAN, "drop_labels": 0.2}, {**POINTS, "generator": FLOW}),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
@@ -200,6 +204,18 @@ CASES: dict[str, dict[str, tuple]] = {
         "kliep": ({"kind": "kliep", "bandwidths": [2.0], "centers": 10}, {}),
         "classifier": ({"kind": "classifier", "features": "quadratic", "ridges": [0.1]}, {}),
     },
+    "path": {
+        "straight": ({"rest": 0.1}, POINTS),
+        "variance-preserving": ("variance-preserving", POINTS),
+        "variance-exploding": ({"largest": 5.0}, POINTS),
+    },
+    "ode solver": {
+        "euler": ({"steps": 3}, POINTS),
+        "midpoint": ({"steps": 3}, POINTS),
+        "heun": ({"steps": 3}, POINTS),
+        "rk4": ({"steps": 3}, POINTS),
+        "adaptive": ({"rtol": 1e-3}, POINTS),
+    },
     "plan solver": {
         "exact": ("exact", {}),
         "sinkhorn": (PLAN, {}),
@@ -237,6 +253,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "from-scratch": ({"network": {"kind": "mlp", "widths": [8]}, "epochs": 3}, {}),
         "map-error": ({"samples": 100, "paired": 50}, {}),
         "mode-coverage": ("mode-coverage", {}),
+        "flow-steps": ({"steps": [1, 2], "samples": 5}, {**POINTS, "generator": FLOW}),
         "two-sample": ({"bandwidths": [1.0]}, {}),
         "feature-distances": ({"card": "TINY", "size": 32}, {}),
         "accuracy": ({"split": "real", "space": "head"}, {}),
@@ -285,6 +302,9 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term, moves, maximize = RATIO, ["projector"], True
     elif noun == "network":
         whole["generator"] = {**base["generator"], "network": table}
+    elif noun in ("path", "ode solver"):
+        whole["generator"] = {**FLOW, "path" if noun == "path" else "solver": table}
+        term = "flow-matching"
     elif noun == "matcher":
         term = table
     elif noun == "kernel":
@@ -315,6 +335,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term = {**MMD, "space": "third"}
     if noun == "projector" and isinstance(table, dict) and table["kind"] in ("learned", "auto-encoder"):
         term, moves, maximize = RATIO, ["projector"], True
+    if kind_of(table) == "flow-steps":
+        term = "flow-matching"
     if noun == "set":
         whole["sets"] = {"moved": table}
         term, moves = {"kind": "classification", "sets": ["moved"]}, ["projector"]

@@ -13,7 +13,7 @@ def divergence(field: Derivative, x: torch.Tensor, time: torch.Tensor) -> tuple[
         points = x.detach().requires_grad_()
         values = field(points, time)
         total = values.new_zeros(len(x))
-        for column in range(values.shape[1]):
+        for column in range(values.shape[1] if values.requires_grad else 0):
             derivative = torch.autograd.grad(values[:, column].sum(), points, retain_graph=True, allow_unused=True)[0]
             if derivative is not None:
                 total = total + derivative[:, column]
@@ -36,7 +36,9 @@ def estimated_divergence(
     with torch.enable_grad():
         points = x.detach().requires_grad_()
         values = field(points, time)
-        product = torch.autograd.grad((values * signs).sum(), points, allow_unused=True)[0]
+        product = None
+        if values.requires_grad:
+            product = torch.autograd.grad((values * signs).sum(), points, allow_unused=True)[0]
     estimate = torch.zeros_like(values[:, 0]) if product is None else (product * signs).sum(1)
     return values.detach(), estimate.detach()
 

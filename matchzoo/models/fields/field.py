@@ -1,7 +1,7 @@
 """A field of a network that knows the time."""
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -20,10 +20,23 @@ def time_features(time: torch.Tensor, frequencies: int) -> torch.Tensor:
     return torch.cat([angles.sin(), angles.cos()], 1)
 
 
+@runtime_checkable
 class Field(Protocol):
-    """What has a field that a term can train: a flow."""
+    """What has a field that a term can train: a flow.
+
+    Attributes:
+        path: from noise to data.
+        conditional: whether the field knows classes.
+        codec: name of the space that it is in; None for samples themselves.
+    """
 
     path: Path
+    conditional: bool
+    codec: str | None
+
+    def encoded(self, features: torch.Tensor) -> torch.Tensor:
+        """Points [n, …] of samples, or of the codec's features [n, d]."""
+        ...
 
     def velocity(self, x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """The field [n, …] at points [n, …] and times [n], given labels [n] where it knows classes."""
@@ -112,15 +125,21 @@ class Velocity(nn.Module):
                 buffer.lerp_(parameters[name.replace("/", ".")].to(buffer), 1 - decay)
 
     def guided(
-        self, x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None, guidance: float
+        self,
+        x: torch.Tensor,
+        time: torch.Tensor,
+        labels: torch.Tensor | None,
+        guidance: float,
+        averaged: bool = True,
     ) -> torch.Tensor:
-        """v_∅ + w (v_c − v_∅) of the averaged parameters [n, …]: classifier-free guidance of strength w; for w = 1, or
-        without labels, the field itself.
+        """v_∅ + w (v_c − v_∅) [n, …], of the averaged parameters or of the network's own: classifier-free guidance of
+        strength w; for w = 1, or without labels, the field itself.
 
         Source: Ho and Salimans, Classifier-free diffusion guidance, 2022, whose w is one less.
         """
-        given = self.average(x, time, labels)
+        field = self.average if averaged else self.forward
+        given = field(x, time, labels)
         if guidance == 1 or labels is None:
             return given
-        free = self.average(x, time)
+        free = field(x, time)
         return free + guidance * (given - free)

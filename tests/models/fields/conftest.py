@@ -1,0 +1,11 @@
+"""Golden values of paths, fields and solvers."""
+
+import pytest
+import torch
+
+
+@pytest.fixture(scope="module")
+def transport(golden) -> dict[str, torch.Tensor]:
+    """Arrays of transport.npz whose names begin with fm, field or ode."""
+    values = golden("transport.npz")
+    return {key: torch.from_numpy(values[key]) for key in values if key.startswith(("fm", "field", "ode"))}
