@@ -2,6 +2,7 @@
 
     python benchmarks/flows.py                  three seeds of each (budget: 8 CPU minutes on one thread)
     python benchmarks/flows.py table            the table in Markdown
+    python benchmarks/flows.py figure           paths and field of both flows on the ring, of seed 0
 
 Every run has its own folder under ``runs/benchmarks/flows``; a stopped benchmark goes on where it was. The figures are
 those of the last step. Results are in ``results/flows.json``.
@@ -12,10 +13,17 @@ import json
 import statistics
 from pathlib import Path
 
+import torch
+from matplotlib.figure import Figure
+
 from matchzoo import recipes
+from matchzoo.core.showing.curves import INK
+from matchzoo.core.step import Step
 from matchzoo.core.storage import files
+from matchzoo.models.fields import Euler
 
 STORE = Path(__file__).parent / "results/flows.json"
+PICTURES = Path(__file__).parent.parent / "docs/pictures"
 SEEDS = range(3)
 COUPLED = {"players.generator.minimize": [{"kind": "flow-matching", "coupling": "exact"}]}
 LATENT = {"players.generator.minimize": [{"kind": "flow-matching", "space": "codes"}]}
@@ -45,7 +53,7 @@ def measure(output: Path) -> None:
                 recipe = recipe.replace(**{"projectors.codes.path": str(codes)})
             else:
                 recipe = recipe.replace(evaluation=[*recipe.table()["evaluation"], *STEPS])
-            run = recipe.run(output / key.replace(", ", "-").replace(" ", "-"), name=title)
+            run = recipe.run(output / folder_of(key), name=title)
             stored[key] = {"results": run.metrics["results"], "seconds": run.metrics["seconds"]["training"]}
             files.write_json(STORE, stored)
 
@@ -82,6 +90,32 @@ def table() -> None:
         print(f"| {title} | {' | '.join(cells)} | {len(rows)} |")
 
 
+@torch.no_grad()
+def figure(output: Path) -> Figure:
+    """Paths of 150 points, and the field half-way, of independent pairs and of those of a plan."""
+    drawn = Figure(figsize=(8.4, 4.2), layout="constrained")
+    for axes, title in zip(drawn.subplots(1, 2), ("ring, independent", "ring, exact coupling"), strict=True):
+        flow = recipes.open(output / folder_of(f"{title} 0")).generator
+        derivative, start = flow.problem(flow.draw(150, Step(0, 0).rng("figure")))
+        paths = torch.stack(Euler(steps=50).trajectory(derivative, start))
+        line = torch.linspace(-3, 3, 19)
+        grid = torch.cartesian_prod(line, line)
+        velocities = derivative(grid, torch.tensor(0.5))
+        axes.quiver(*grid.T, *velocities.T, color=INK, alpha=0.25, width=0.003)
+        axes.plot(*paths.permute(2, 0, 1), color="#1f77b4", linewidth=0.5, alpha=0.6)
+        axes.scatter(*paths[-1].T, s=8, color="#d95f02", zorder=3)
+        axes.set_title(title.removeprefix("ring, "))
+        axes.set_aspect("equal")
+        axes.set_xlim(-3, 3)
+        axes.set_ylim(-3, 3)
+    return drawn
+
+
+def folder_of(key: str) -> str:
+    """The name of a run's folder."""
+    return key.replace(", ", "-").replace(" ", "-")
+
+
 def _mean_and_error(values: list[float]) -> str:
     error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
     return f"{statistics.mean(values):.4g} ± {error:.1g}"
@@ -89,12 +123,15 @@ def _mean_and_error(values: list[float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["measure", "table"], default="measure")
+    parser.add_argument("what", nargs="?", choices=["measure", "table", "figure"], default="measure")
     parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/flows"))
     given = parser.parse_args()
     if given.what == "measure":
         measure(given.output)
-    table()
+    if given.what == "figure":
+        figure(given.output).savefig(PICTURES / "flows.png", dpi=100)
+    else:
+        table()
 
 
 if __name__ == "__main__":

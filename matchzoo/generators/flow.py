@@ -78,6 +78,9 @@ class Flow(Generator):
         if not isinstance(codec, Projector):
             hint = did_you_mean(self.codec, parts)
             raise DeclarationError([("generator.codec", f"unknown projector '{self.codec}'{hint}")])
+        if codec.base is not None:
+            message = f"'{self.codec}' stands on '{codec.base}', and its decoder gives no samples; take one of samples"
+            raise DeclarationError([("generator.codec", message)])
         self.decoder = (codec,)  # in a tuple, since it is a part of its own
 
     def build(self, spec: Spec) -> None:

@@ -84,7 +84,8 @@ class FlowMatching(Matcher):
         flow = parts.get("generator")
         if not isinstance(flow, Field):
             raise DeclarationError([("kind", 'flow-matching trains a field: [generator] must be of kind "flow"')])
-        if flow.codec is not None and self.space != flow.codec:
+        space = self.space or next((name for name in parts if name != "generator"), None)
+        if flow.codec is not None and space != flow.codec:
             message = f"the flow is in the space of its codec: set space = '{flow.codec}'"
             raise DeclarationError([("space", message)])
         self.flow: tuple[Field] = (flow,)  # in a tuple, since it is a part of its own

@@ -121,6 +121,11 @@ def _generator(run: Run, parts: RunParts) -> Model:
     if generator.reads_data:
         reason = "maps a data set, which a model does not hold; use run.generator here, or publish a projector"
         raise MatchZooError(f"{run.folder}: the generator {reason}")
+    if generator.space is not None:
+        reason = (
+            f"makes codes of the projector '{generator.space}', whose decoder is another model; use run.generator here"
+        )
+        raise MatchZooError(f"{run.folder}: the generator {reason}")
     spec = attrs.evolve(parts.spec, space="projector")
     return Model(declared=generator, tensors=tensors, spec=spec, **_about(run))
 

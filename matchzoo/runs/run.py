@@ -91,12 +91,25 @@ class Run:
             raise MatchZooError(f"{self.folder}: this run has no generator; see run.projectors")
         trainer, parts = self.recipe.trainer, self.parts
         try:
-            generator.build(parts.spec)
+            spec = parts.spec
+            if generator.space is not None:
+                decoder = self._decoder(generator.space, parts)
+                generator.bind({generator.space: decoder})
+                spec = attrs.evolve(spec, features=parts.specs[generator.space].features)
+            generator.build(spec)
             generator.before_step(Step(trainer.steps, trainer.seed))
             load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", parts.tensors)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise self._damaged(error) from None
         return generator.requires_grad_(False)
+
+    def _decoder(self, name: str, parts: RunParts) -> Projector:
+        """The projector by whose decoder the generator makes samples, frozen."""
+        projector = parts.projectors[name]
+        projector.build(attrs.evolve(parts.specs[name], space=f"projectors.{name}"))
+        if projector.keeps_state:
+            load_part(projector, name, parts.tensors)
+        return projector.to(dtype=DTYPES[self.recipe.trainer.precision]).requires_grad_(False)
 
     @property
     def projectors(self) -> dict[str, Projector]:

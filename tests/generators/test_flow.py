@@ -4,7 +4,7 @@ import pytest
 import torch
 from helpers.resuming import Stop, assert_same, stop_after
 
-from matchzoo.core.errors import DeclarationError
+from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
@@ -13,13 +13,15 @@ from matchzoo.models.fields import Euler, RungeKutta4, VarianceExploding
 from matchzoo.models.networks import MLP
 from matchzoo.projectors.auto_encoder import AutoEncoder
 from matchzoo.recipes.recipe import Recipe
+from matchzoo.runs.published_parts import model_of_run
 
 POINTS = Spec(shape=(2,), classes=3, class_names=("a", "b", "c"))
+TERM = {"kind": "flow-matching"}
 FLOW = {
     "schema": 2,
     "data": {"kind": "ring", "points": 200, "test_points": 50},
     "generator": {"kind": "flow", "network": {"kind": "mlp", "widths": [8]}, "average": 0.9},
-    "players": {"generator": {"moves": ["generator"], "minimize": [{"kind": "flow-matching"}]}},
+    "players": {"generator": {"moves": ["generator"], "minimize": [TERM]}},
     "trainer": {"steps": 6, "batch": 16, "device": "cpu", "checkpoint_every": 2},
 }
 
@@ -110,3 +112,32 @@ def test_it_resumes_to_the_bit(tmp_path, monkeypatch):
 def test_what_is_refused(changes, message):
     with pytest.raises(DeclarationError, match=message):
         changed(**changes).build()
+
+
+def test_codes_of_another_run(tmp_path):
+    """An auto-encoder of a run, a flow among its codes; the flow by itself is no model."""
+    codes = {"kind": "auto-encoder", "features": 2, "encoder": "mlp", "decoder": "mlp"}
+    player = {"moves": ["codes"], "minimize": [{"kind": "reconstruction", "sets": ["real"], "noise": 0.1}]}
+    data = {"kind": "digits", "size": 8, "channels": 1}
+    trainer = {"steps": 2, "device": "cpu"}
+    first = {"schema": 2, "data": data, "projectors": {"codes": codes}, "players": {"codes": player}}
+    Recipe.of({**first, "trainer": {**trainer, "real_batch": 16}}).run(tmp_path / "codes", quiet=True)
+
+    recipe = Recipe.of(
+        {
+            **FLOW,
+            "data": data,
+            "projectors": {"codes": {"kind": "model", "path": str(tmp_path / "codes")}},
+            "generator": {**FLOW["generator"], "codec": "codes"},
+            "trainer": {**trainer, "batch": 16},
+        }
+    )
+    pixels = {"projectors": {"pixels": "identity", **recipe.table()["projectors"]}}
+    pixels["players"] = {"generator": {**player, "moves": ["generator"], "minimize": [{**TERM, "space": "pixels"}]}}
+    with pytest.raises(DeclarationError, match="set space = 'codes'"):
+        Recipe.of({**recipe.table(), **pixels}).build()
+    run = recipe.run(tmp_path / "flow", quiet=True)
+    assert run.generator.sample(3).values.shape == (3, 1, 8, 8)
+    assert run.generator.get_buffer("scale").ne(1).all()
+    with pytest.raises(MatchZooError, match="whose decoder is another model"):
+        model_of_run(run, "generator")

@@ -158,6 +158,8 @@ def _declared(table: dict[str, Any], family: str, card: str) -> Part:
         raise MatchZooError(
             f"{PART}: a generator that maps a data set names that data, and a model reads none; {REMEDY}"
         )
+    if isinstance(part, Generator) and part.space is not None:
+        raise MatchZooError(f"{PART}: a generator among codes needs the decoder of another model; {REMEDY}")
     for projector in (module for module in part.modules() if isinstance(module, Projector)):
         if projector.names_another or projector.init is not None or projector.on is not None:
             raise MatchZooError(

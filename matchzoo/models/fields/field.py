@@ -110,7 +110,7 @@ class Velocity(nn.Module):
         return self.network(x, self.condition(x, time, labels))
 
     def average(self, x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        """The same of the averaged parameters, where there are any; `forward` where there are none."""
+        """The same [n, …] of the averaged parameters, where there are any; `forward` where there are none."""
         if self.averaged is None:
             return self(x, time, labels)
         weights = {name.replace("/", "."): buffer for name, buffer in self.averaged.named_buffers()}

@@ -27,11 +27,11 @@ class Path(ABC):
 
     @abstractmethod
     def shares(self, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """a(t) and s(t) for times of any shape in [0, 1]."""
+        """a(t) and s(t) for times […] in [0, 1]."""
 
     @abstractmethod
     def rates(self, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Their derivatives a'(t) and s'(t)."""
+        """Their derivatives a'(t) and s'(t), of the times' shape […]."""
 
     def between(self, noise: torch.Tensor, data: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
         """x_t [n, …] of noise [n, …] and data [n, …] at times [n], or at one time []."""
@@ -83,11 +83,11 @@ class Straight(Path):
     """ε: the standard deviation of the noise that is left at t = 1."""
 
     def shares(self, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """t and 1 − (1 − ε) t."""
+        """t and 1 − (1 − ε) t, of the times' shape […]."""
         return time, 1 - (1 - self.rest) * time
 
     def rates(self, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """1 and −(1 − ε)."""
+        """1 and −(1 − ε), of the times' shape […]."""
         return torch.ones_like(time), torch.full_like(time, self.rest - 1)
 
 
@@ -100,12 +100,12 @@ class VariancePreserving(Path):
     """
 
     def shares(self, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Sine and cosine of π t / 2."""
+        """Sine and cosine of π t / 2, of the times' shape […]."""
         angle = math.pi / 2 * time
         return angle.sin(), angle.cos()
 
     def rates(self, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """π/2 · cosine and −π/2 · sine."""
+        """π/2 · cosine and −π/2 · sine, of the times' shape […]."""
         angle = math.pi / 2 * time
         return math.pi / 2 * angle.cos(), -math.pi / 2 * angle.sin()
 
@@ -129,9 +129,9 @@ class VarianceExploding(Path):
             raise DeclarationError([("rest", f"expected less than largest = {self.largest:g}, got {self.rest:g}")])
 
     def shares(self, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """1 and σ(t)."""
+        """1 and σ(t), of the times' shape […]."""
         return torch.ones_like(time), self.largest * (self.rest / self.largest) ** time
 
     def rates(self, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """0 and σ'(t)."""
+        """0 and σ'(t), of the times' shape […]."""
         return torch.zeros_like(time), self.shares(time)[1] * math.log(self.rest / self.largest)
