@@ -173,7 +173,7 @@ def test_every_kind_of_part(tiny_card: Path, tmp_path: Path) -> None:
 
     for noun, family in (("generator", Generator), ("projector", Projector)):
         for kind in CASES[noun]:
-            if kind in ("identity", "backbone"):
+            if kind in ("identity", "backbone", "softmax", "mix-style"):
                 continue
             _, table, sections = member(noun, kind, str(tiny_card))
             if any(getattr(FAMILIES[family][kind], flag, False) for flag in ("names_another", "reads_data")):

@@ -108,7 +108,8 @@ def _set(here: dict[str, Any], cls: type, path: list[str], words: list[str], abo
     fields_by_name = {field.name: field for field in attrs.fields(cls)}
     if name not in fields_by_name:
         owner = f" of '{here['kind']}'" if registry is not None and "kind" in here else ""
-        hint = did_you_mean(name, fields_by_name) or "; it has none"
+        deeper = [] if above or rest else _paths_to(name, here, cls)
+        hint = f"; did you mean '{deeper[0]}'?" if deeper else did_you_mean(name, fields_by_name) or "; it has none"
         raise DeclarationError([(where, f"unknown field{owner}{hint}")])
     target, default = _inner(fields_by_name[name].type), fields_by_name[name].default
     if not rest:
@@ -120,6 +121,25 @@ def _set(here: dict[str, Any], cls: type, path: list[str], words: list[str], abo
     if name not in here and hasattr(default, "factory"):
         here[name] = to_table(default.factory())
     _descend(here, name, target, rest, words, where)
+
+
+def _paths_to(name: str, here: Any, cls: type | None = None, above: str = "") -> list[str]:
+    """Dotted paths of fields of that name below a table: those that its sections declare, then those that it says."""
+    found = []
+    for field in attrs.fields(cls) if cls is not None else ():
+        section, target = here.get(field.name), _inner(field.type)
+        registry = FAMILIES.get(target)
+        if registry is not None and isinstance(section, dict) and section.get("kind") in registry.names():
+            target = registry[section["kind"]]
+        if attrs.has(target) and name in {inner.name for inner in attrs.fields(target)}:
+            found.append(join(above, f"{field.name}.{name}"))
+
+    items = here.items() if isinstance(here, dict) else enumerate(here) if isinstance(here, list) else ()
+    for key, value in items:
+        path = join(above, str(key))
+        found += [path] if key == name and above else []
+        found += _paths_to(name, value, above=path)
+    return list(dict.fromkeys(found))
 
 
 def _descend(here: Any, key: Any, target: Any, rest: list[str], words: list[str], where: str) -> None:

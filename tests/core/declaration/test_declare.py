@@ -384,7 +384,7 @@ def test_a_tuple_stays_what_it_is() -> None:
     [
         ({"bandwidths": "median"}, "bandwidths: expected a list, got 'median'"),
         ({"bandwidths": 1.0}, "bandwidths: expected a list, got 1.0"),
-        ({"bandwidths": ["medain"]}, "bandwidths: expected a number above 0, 'median' or"),
+        ({"bandwidths": ["medain"]}, "bandwidths: expected a number above 0, 'median', 'rms' or"),
         ({"bandwidths": [-1]}, "bandwidths: expected a number above 0, got -1"),
         ({"bandwidths": []}, "bandwidths: expected at least one entry"),
     ],
