@@ -12,7 +12,7 @@ import tyro
 
 USAGE = """matchzoo: match one set of samples to another.
 
-It distils data sets into a few images over frozen backbones, trains generators by ratios and discrepancies of
+It distills data sets into a few images over frozen backbones, trains generators by ratios and discrepancies of
 densities, and estimates such ratios. A recipe, a file of TOML, says what is matched to what, in which space, who moves.
 
   matchzoo list [PATTERN]        recipes, backbones, data sets, distilled sets, and what they still need here

@@ -96,12 +96,6 @@ class Matcher(Part, ABC):
         return self.default_sets
 
     @property
-    def needs_real_batch(self) -> bool:
-        """Whether training samples are drawn for it in every update: it looks at them, and none are stored."""
-        named = self.wanted_sets if self.sets is None else tuple(self.sets)
-        return self.reference.views is None and (self.sets == ENVIRONMENTS or "real" in named)
-
-    @property
     def uses_sample_weights(self) -> bool:
         """Whether the weights of samples count. Where they do not, `discrepancy` refuses samples with weights, and the
         trainer a weighted real side."""

@@ -1,4 +1,4 @@
-"""ImageNet (ILSVRC-2012), whole or one of the subsets that the literature distils."""
+"""ImageNet (ILSVRC-2012), whole or one of the subsets that the literature distills."""
 
 from pathlib import Path
 from typing import Literal
