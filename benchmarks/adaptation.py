@@ -9,20 +9,17 @@ Rows are the recipes */digits-background of these methods, and variants of them.
 of the digits. The figures are those of the last step. Results are in ``results/adaptation.json``.
 """
 
-import argparse
-import json
-import statistics
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from seeds import Results, command, folder_of, mean_and_error
 
 from matchzoo import recipes
-from matchzoo.core.showing.text import with_spread
-from matchzoo.core.storage import files
 
-STORE = Path(__file__).parent / "results/adaptation.json"
+RESULTS = Results("adaptation")
 SEEDS = range(3)
 SPACES = ("maps", "features", "scores")
 Changes = dict[str, Any]
@@ -97,63 +94,37 @@ TABLES = (ADAPTATION, SOURCE_FREE)
 
 def measure(output: Path) -> None:
     """Run what is missing; a record for every row and seed."""
-    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
-    for seed in SEEDS:
-        for row, (method, changed) in (ADAPTATION | SOURCE_FREE).items():
-            key = f"{row} {seed}"
-            if key in stored:
-                continue
-
-            changes = {"trainer.seed": seed, **split_by(seed), **changed(seed)}
-            if "group norm" in row:  # has no statistics of batches
-                changes["evaluation"] = SFDA.table()["evaluation"][:1]
-            if method == "sfda":
-                start = str(output / folder("source-only" + ", group norm" * ("group norm" in row), seed))
-                changes |= {f"projectors.{space}.init": start for space in SPACES}
-            run = recipes.load(f"{method}/digits-background").replace(**changes).run(output / folder(row, seed))
-            accuracies = [record["top1"] for record in run.metrics["results"]]
-            stored[key] = dict(zip(("running", "target"), accuracies, strict=False))
-            stored[key]["seconds"] = run.metrics["seconds"]["training"]
-            files.write_json(STORE, stored)
-
-
-def folder(row: str, seed: int) -> str:
-    """The name of the folder of a run."""
-    return f"{row} {seed}".replace(",", "").replace(" ", "-")
+    rows = ADAPTATION | SOURCE_FREE
+    for seed, row in RESULTS.missing(SEEDS, tuple(rows)):
+        method, changed = rows[row]
+        changes = {"trainer.seed": seed, **split_by(seed), **changed(seed)}
+        if "group norm" in row:  # has no statistics of batches
+            changes["evaluation"] = SFDA.table()["evaluation"][:1]
+        if method == "sfda":
+            start = str(output / folder_of("source-only" + ", group norm" * ("group norm" in row), seed))
+            changes |= {f"projectors.{space}.init": start for space in SPACES}
+        run = recipes.load(f"{method}/digits-background").replace(**changes).run(output / folder_of(row, seed))
+        accuracies = [record["top1"] for record in run.metrics["results"]]
+        record = dict(zip(("running", "target"), accuracies, strict=False))
+        record["seconds"] = run.metrics["seconds"]["training"]
+        RESULTS.store(row, seed, record)
 
 
 def table(rows: Mapping[str, Row]) -> None:
     """Means and standard errors over seeds."""
-    stored = json.loads(STORE.read_text(encoding="utf-8"))
     print("| recipe | statistics of training % | batch norm of the target % | worst seed | seeds |")
     print("| --- | --- | --- | --- | --- |")
     for row, (method, _) in rows.items():
-        records = [stored[f"{row} {seed}"] for seed in SEEDS if f"{row} {seed}" in stored]
+        records = RESULTS.of(row, SEEDS)
         if not records:
             continue
         values = {part: [record[part] for record in records if part in record] for part in ("running", "target")}
-        cells = [mean_and_error(own) if own else "" for own in values.values()]
+        cells = [mean_and_error(column) if column else "" for column in values.values()]
         worst = min(values["target"] or values["running"])
         title = row.replace(method, f"`{method}/digits-background`", 1)
         print(f"| {title} | {' | '.join(cells)} | {worst:.1f} | {len(records)} |")
     print()
 
 
-def mean_and_error(values: list[float]) -> str:
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
-    return with_spread(statistics.mean(values), error)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["measure", "table"], default="measure")
-    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/adaptation"))
-    given = parser.parse_args()
-    if given.what == "measure":
-        measure(given.output)
-    for rows in TABLES:
-        table(rows)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, RESULTS.name, measure, *(functools.partial(table, rows) for rows in TABLES))

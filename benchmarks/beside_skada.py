@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import skada
 import torch
+from seeds import mean_and_error
 from shallow_adaptation import Sets, accuracy
 from sklearn.linear_model import LogisticRegression
 
-from matchzoo.core.showing.text import with_spread
 from matchzoo.core.storage import files
 from matchzoo.evaluation.adaptation import adapt
 from matchzoo.projectors import (
@@ -114,7 +114,7 @@ def main() -> None:
     print("| method | here % | skada % | equal predictions % |\n| --- | --- | --- | --- |")
     for name in ALIGNMENTS:
         columns = [[100 * record[part] for record in stored[name]] for part in ("ours", "skada", "equal")]
-        cells = [with_spread(statistics.mean(c), statistics.stdev(c) / len(c) ** 0.5) for c in columns]
+        cells = [mean_and_error(c) for c in columns]
         print(f"| {name} | {' | '.join(cells)} |")
     print("\n| weights | here: correlation with the truth | skada's | of both |\n| --- | --- | --- | --- |")
     for name in WEIGHTS:

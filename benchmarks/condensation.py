@@ -17,15 +17,15 @@ are in ``results/condensation.json``.
 
 import argparse
 import json
-import statistics
 from pathlib import Path
 
 import attrs
 import torch
 import torch.nn.functional as F
+from seeds import mean_and_error
 
 from matchzoo import recipes
-from matchzoo.core.showing.text import mean_and_spread, with_spread
+from matchzoo.core.showing.text import mean_and_spread
 from matchzoo.core.step import Step
 from matchzoo.core.storage import files
 from matchzoo.data import Split
@@ -44,11 +44,6 @@ SMALL, LARGE = 16, 64  # pixels a side of what networks are trained on from scra
 def keep(name: str, found: object) -> None:
     stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
     files.write_json(STORE, stored | {name: found})
-
-
-def mean_and_error(values: list[float]) -> str:
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
-    return with_spread(statistics.mean(values), error)
 
 
 def background(output: Path) -> None:

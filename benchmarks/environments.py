@@ -9,16 +9,13 @@ figures are those of the last step: nothing is chosen on the test environment, b
 all of them share, is one that was (IRM's, for colored MNIST). Results are in ``results/environments.json``.
 """
 
-import argparse
-import json
-import statistics
 from pathlib import Path
 
-from matchzoo import recipes
-from matchzoo.core.showing.text import with_spread
-from matchzoo.core.storage import files
+from seeds import Results, command, folder_of, mean_and_error
 
-STORE = Path(__file__).parent / "results/environments.json"
+from matchzoo import recipes
+
+RESULTS = Results("environments")
 SEEDS = range(5)
 METHODS = ("erm", "coral", "fish", "irm", "v-rex", "fishr", "iga", "hgp", "hessian-diagonal")
 ORACLE = "erm without color"
@@ -26,52 +23,30 @@ ORACLE = "erm without color"
 
 def measure(output: Path) -> None:
     """Run what is missing; a record for every method and seed."""
-    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
-    for seed in SEEDS:
-        for method in (*METHODS, ORACLE):
-            key = f"{method} {seed}"
-            if key in stored:
-                continue
-
-            name, gray = ("erm", True) if method == ORACLE else (method, False)
-            changes = {"trainer.seed": seed, "data.gray": gray}
-            recipe = recipes.load(f"{name}/colored-digits").replace(**changes)
-            run = recipe.run(output / key.replace(" ", "-"), name=method)
-            training, reversed_ = run.metrics["results"]
-            stored[key] = {
-                "training": training["top1"],
-                "reversed": reversed_["top1"],
-                "seconds": run.metrics["seconds"]["training"],
-            }
-            files.write_json(STORE, stored)
+    for seed, method in RESULTS.missing(SEEDS, (*METHODS, ORACLE)):
+        name, gray = ("erm", True) if method == ORACLE else (method, False)
+        changes = {"trainer.seed": seed, "data.gray": gray}
+        recipe = recipes.load(f"{name}/colored-digits").replace(**changes)
+        run = recipe.run(output / folder_of(method, seed), name=method)
+        training, reversed_ = run.metrics["results"]
+        record = {
+            "training": training["top1"],
+            "reversed": reversed_["top1"],
+            "seconds": run.metrics["seconds"]["training"],
+        }
+        RESULTS.store(method, seed, record)
 
 
 def table() -> None:
     """Means and standard errors over seeds."""
-    stored = json.loads(STORE.read_text(encoding="utf-8"))
     print("| recipe | training environments % | color reversed % | worst seed |\n| --- | --- | --- | --- |")
     for method in (*METHODS, ORACLE):
-        records = [stored[f"{method} {seed}"] for seed in SEEDS if f"{method} {seed}" in stored]
-        cells = [_mean_and_error([record[part] for record in records]) for part in ("training", "reversed")]
+        records = RESULTS.of(method, SEEDS)
+        cells = [mean_and_error([record[part] for record in records]) for part in ("training", "reversed")]
         worst = min(record["reversed"] for record in records)
         title = method if method == ORACLE else f"`{method}/colored-digits`"
         print(f"| {title} | {' | '.join(cells)} | {worst:.1f} |")
 
 
-def _mean_and_error(values: list[float]) -> str:
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
-    return with_spread(statistics.mean(values), error)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["measure", "table"], default="measure")
-    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/environments"))
-    given = parser.parse_args()
-    if given.what == "measure":
-        measure(given.output)
-    table()
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, RESULTS.name, measure, table)

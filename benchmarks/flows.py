@@ -9,20 +9,19 @@ those of the last step. Results are in ``results/flows.json``.
 """
 
 import argparse
-import json
 import statistics
 from pathlib import Path
 
 import torch
 from matplotlib.figure import Figure
+from seeds import Results, folder_of
 
 from matchzoo import recipes
 from matchzoo.core.showing.curves import INK
 from matchzoo.core.step import Step
-from matchzoo.core.storage import files
 from matchzoo.models.fields import Euler
 
-STORE = Path(__file__).parent / "results/flows.json"
+RESULTS = Results("flows")
 PICTURES = Path(__file__).parent.parent / "docs/pictures"
 SEEDS = range(3)
 COUPLED = {"players.generator.minimize": [{"kind": "flow-matching", "coupling": "exact"}]}
@@ -39,23 +38,21 @@ STEPS = [{"kind": "flow-steps", "samples": 2000}]
 
 def measure(output: Path) -> None:
     """Run what is missing; a record for every case and seed."""
-    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
     for seed in SEEDS:
         codes = output / f"codes-{seed}"
         if not (codes / "metrics.json").is_file():
             recipes.load("auto-encoder/digits").replace(**{"trainer.seed": seed}).run(codes)
         for title, (name, changes) in CASES.items():
-            key = f"{title} {seed}"
-            if key in stored:
+            if RESULTS.of(title, [seed]):
                 continue
             recipe = recipes.load(name).replace(**{"trainer.seed": seed, **changes})
             if name.endswith("latent"):
                 recipe = recipe.replace(**{"projectors.codes.path": str(codes)})
             else:
                 recipe = recipe.replace(evaluation=[*recipe.table()["evaluation"], *STEPS])
-            run = recipe.run(output / folder_of(key), name=title)
-            stored[key] = {"results": run.metrics["results"], "seconds": run.metrics["seconds"]["training"]}
-            files.write_json(STORE, stored)
+            run = recipe.run(output / folder_of(title, seed), name=title)
+            record = {"results": run.metrics["results"], "seconds": run.metrics["seconds"]["training"]}
+            RESULTS.store(title, seed, record)
 
 
 def figures(record: dict) -> dict[str, float]:
@@ -78,12 +75,11 @@ def figures(record: dict) -> dict[str, float]:
 
 def table() -> None:
     """Means and standard errors over seeds."""
-    stored = json.loads(STORE.read_text(encoding="utf-8"))
     columns = ["modes", "high quality", "MMD²", "W₂² after 1 step", "4", "50", "real", "straightness"]
     print(f"| flow | {' | '.join(columns)} | seeds |")
     print(f"| --- |{' --- |' * (len(columns) + 1)}")
     for title in CASES:
-        rows = [figures(stored[f"{title} {seed}"]) for seed in SEEDS if f"{title} {seed}" in stored]
+        rows = [figures(record) for record in RESULTS.of(title, SEEDS)]
         if not rows:
             continue
         cells = [_mean_and_error([row[column] for row in rows]) if column in rows[0] else "" for column in columns]
@@ -95,7 +91,7 @@ def figure(output: Path) -> Figure:
     """Paths of 150 points, and the field half-way, of independent pairs and of those of a plan."""
     drawn = Figure(figsize=(8.4, 4.2), layout="constrained")
     for axes, title in zip(drawn.subplots(1, 2), ("ring, independent", "ring, exact coupling"), strict=True):
-        flow = recipes.open(output / folder_of(f"{title} 0")).generator
+        flow = recipes.open(output / folder_of(title, 0)).generator
         derivative, start = flow.problem(flow.draw(150, Step(0, 0).rng("figure")))
         paths = torch.stack(Euler(steps=50).trajectory(derivative, start))
         line = torch.linspace(-3, 3, 19)
@@ -109,11 +105,6 @@ def figure(output: Path) -> Figure:
         axes.set_xlim(-3, 3)
         axes.set_ylim(-3, 3)
     return drawn
-
-
-def folder_of(key: str) -> str:
-    """The name of a run's folder."""
-    return key.replace(", ", "-").replace(" ", "-")
 
 
 def _mean_and_error(values: list[float]) -> str:

@@ -10,18 +10,17 @@ training. The figures are those of the last step. Every run has its own folder u
 of a recipe in percent, are in ``results/generalization.json``.
 """
 
-import argparse
-import json
+import functools
 import statistics
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from matchzoo import recipes
-from matchzoo.core.showing.text import with_spread
-from matchzoo.core.storage import files
+from seeds import Results, command, mean_and_error
 
-STORE = Path(__file__).parent / "results/generalization.json"
+from matchzoo import recipes
+
+RESULTS = Results("generalization")
 SEEDS = range(3)
 Changes = dict[str, Any]
 
@@ -60,13 +59,11 @@ TABLES = ((ITTA, STYLES), (SMOS, GROUNDED))
 
 def measure(output: Path) -> None:
     """Run what is missing; an accuracy for every row and seed."""
-    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
     for seed in SEEDS:
         precursor = output / f"precursor-{seed}"
         for name, rows in TABLES:
             for position, (row, changed) in enumerate(rows.items()):
-                key = f"{name} {row} {seed}"
-                if key in stored:
+                if RESULTS.of(f"{name} {row}", [seed]):
                     continue
 
                 changes: Changes = {"trainer.seed": seed}
@@ -77,34 +74,21 @@ def measure(output: Path) -> None:
                     changes |= dict.fromkeys(fields, str(precursor))
                 folder = output / f"{name.partition('/')[0]}-{position}-{seed}"
                 run = recipes.load(name).replace(**changes | changed).run(folder, name=row.strip("`"))
-                stored[key] = statistics.mean(record["top1"] for record in run.metrics["results"])
-                files.write_json(STORE, stored)
+                accuracy = statistics.mean(record["top1"] for record in run.metrics["results"])
+                RESULTS.store(f"{name} {row}", seed, accuracy)
 
 
 def table(name: str, rows: Mapping[str, Changes]) -> None:
     """Means and standard errors over seeds."""
-    stored = json.loads(STORE.read_text(encoding="utf-8"))
     print(f"| `{name}` | accuracy % | worst seed | seeds |")
     print("| --- | --- | --- | --- |")
     for row in rows:
-        values = [stored[f"{name} {row} {seed}"] for seed in SEEDS if f"{name} {row} {seed}" in stored]
+        values = RESULTS.of(f"{name} {row}", SEEDS)
         if values:
-            error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
-            cells = [with_spread(statistics.mean(values), error), f"{min(values):.1f}", str(len(values))]
+            cells = [mean_and_error(values), f"{min(values):.1f}", str(len(values))]
             print(f"| {row} | {' | '.join(cells)} |")
     print()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["measure", "table"], default="measure")
-    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/generalization"))
-    given = parser.parse_args()
-    if given.what == "measure":
-        measure(given.output)
-    for name, rows in TABLES:
-        table(name, rows)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, RESULTS.name, measure, *(functools.partial(table, name, rows) for name, rows in TABLES))

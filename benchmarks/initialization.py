@@ -9,17 +9,15 @@ has its own folder under ``runs/benchmarks/initialization``; a stopped benchmark
 those of the last step. Results are in ``results/initialization.json``.
 """
 
-import argparse
-import json
-import statistics
+import itertools
 from pathlib import Path
 from typing import Any
 
-from matchzoo import recipes
-from matchzoo.core.showing.text import with_spread
-from matchzoo.core.storage import files
+from seeds import Results, command, mean_and_error
 
-STORE = Path(__file__).parent / "results/initialization.json"
+from matchzoo import recipes
+
+RESULTS = Results("initialization")
 SEEDS = range(3)
 STARTS = ("random", "erm", "rich features", "rich features, frozen")
 ROUNDS = ("first", "second", "synthesis")
@@ -56,11 +54,11 @@ def rounds(folder: Path, seed: int) -> dict[str, float]:
         "second": {"data.models": [str(folder / "first")]},
         "synthesis": {"data.models": [str(folder / "first"), str(folder / "second")]},
     }
-    found = {}
+    accuracies = {}
     for name in ROUNDS:
         results = ran(f"rfc-{name}", folder / name, {**changes[name], "trainer.seed": seed})["results"]
-        found[name] = results[1]["top1"]
-    return found
+        accuracies[name] = results[1]["top1"]
+    return accuracies
 
 
 def starts(folder: Path, start: str) -> dict[str, Any]:
@@ -79,51 +77,35 @@ def starts(folder: Path, start: str) -> dict[str, Any]:
 
 def measure(output: Path) -> None:
     """Run what is missing; a record for every penalty, start and seed."""
-    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
     for seed in SEEDS:
         folder = output / f"seed-{seed}"
-        if f"rounds {seed}" not in stored:
+        if not RESULTS.of("rounds", [seed]):
             ran("rfc-first", folder / "erm", {"trainer.seed": seed, "trainer.steps": ERM_STEPS})
-            stored[f"rounds {seed}"] = rounds(folder, seed)
-            files.write_json(STORE, stored)
-        for penalty, terms in PENALTIES.items():
-            for start in STARTS:
-                key = f"{penalty}, {start}, {seed}"
-                if key in stored:
-                    continue
-                changes = {**starts(folder, start), "trainer.seed": seed}
-                changes["players.network.minimize"] = [CLASSIFICATION, *terms]
-                metrics = ran("rfc-v-rex", folder / f"{penalty} {start}".replace(", ", "-").replace(" ", "-"), changes)
-                training, reversed_ = (record["top1"] for record in metrics["results"])
-                seconds = metrics["seconds"]["training"]
-                stored[key] = {"training": training, "reversed": reversed_, "seconds": seconds}
-                files.write_json(STORE, stored)
+            RESULTS.store("rounds", seed, rounds(folder, seed))
+        for penalty, start in itertools.product(PENALTIES, STARTS):
+            row = f"{penalty}, {start},"
+            if RESULTS.of(row, [seed]):
+                continue
+            changes = {**starts(folder, start), "trainer.seed": seed}
+            changes["players.network.minimize"] = [CLASSIFICATION, *PENALTIES[penalty]]
+            metrics = ran("rfc-v-rex", folder / f"{penalty} {start}".replace(", ", "-").replace(" ", "-"), changes)
+            training, reversed_ = (record["top1"] for record in metrics["results"])
+            seconds = metrics["seconds"]["training"]
+            RESULTS.store(row, seed, {"training": training, "reversed": reversed_, "seconds": seconds})
 
 
 def table() -> None:
     """Accuracies where the color is reversed: means and standard errors over seeds."""
-    stored = json.loads(STORE.read_text(encoding="utf-8"))
     print(f"| penalty | {' | '.join(STARTS)} |\n| --- |{' --- |' * len(STARTS)}")
     for penalty in PENALTIES:
         cells = []
         for start in STARTS:
-            values = [stored[key]["reversed"] for seed in SEEDS if (key := f"{penalty}, {start}, {seed}") in stored]
-            error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
-            cells.append(with_spread(statistics.mean(values), error) if values else "")
+            values = [record["reversed"] for record in RESULTS.of(f"{penalty}, {start},", SEEDS)]
+            cells.append(mean_and_error(values) if values else "")
         print(f"| {penalty} | {' | '.join(cells)} |")
     for name in ROUNDS[:2]:
-        print(name, [round(stored[f"rounds {seed}"][name], 1) for seed in SEEDS if f"rounds {seed}" in stored])
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["measure", "table"], default="measure")
-    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/initialization"))
-    given = parser.parse_args()
-    if given.what == "measure":
-        measure(given.output)
-    table()
+        print(name, [round(record[name], 1) for record in RESULTS.of("rounds", SEEDS)])
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, RESULTS.name, measure, table)

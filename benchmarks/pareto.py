@@ -9,17 +9,14 @@ Every run has its own folder under ``runs/benchmarks/pareto``; a stopped benchma
 those of the last step: nothing is chosen on the target. Results are in ``results/pareto.json``.
 """
 
-import argparse
-import json
-import statistics
 from pathlib import Path
 from typing import Any
 
-from matchzoo import recipes
-from matchzoo.core.showing.text import with_spread
-from matchzoo.core.storage import files
+from seeds import Results, command, folder_of, mean_and_error
 
-STORE = Path(__file__).parent / "results/pareto.json"
+from matchzoo import recipes
+
+RESULTS = Results("pareto")
 SEEDS = range(3)
 SOURCE = "source only"
 RULES = (SOURCE, "sum", "pcgrad", "min-norm", "pareto", "pareto-balance")
@@ -42,49 +39,28 @@ def changes_for(rule: str) -> dict[str, Any]:
 
 def measure(output: Path) -> None:
     """Run what is missing; a record for every rule and seed."""
-    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
-    for seed in SEEDS:
-        for rule in RULES:
-            key = f"{rule} {seed}"
-            if key in stored:
-                continue
-            recipe = recipes.load("pareto/digits-background").replace(**changes_for(rule), **{"trainer.seed": seed})
-            run = recipe.run(output / key.replace(" ", "-"), name=rule)
-            own, target = run.metrics["results"]
-            stored[key] = {
-                "running": own["top1"],
-                "target": target["top1"],
-                "seconds": run.metrics["seconds"]["training"],
-            }
-            files.write_json(STORE, stored)
+    for seed, rule in RESULTS.missing(SEEDS, RULES):
+        recipe = recipes.load("pareto/digits-background").replace(**changes_for(rule), **{"trainer.seed": seed})
+        run = recipe.run(output / folder_of(rule, seed), name=rule)
+        running, target = run.metrics["results"]
+        record = {
+            "running": running["top1"],
+            "target": target["top1"],
+            "seconds": run.metrics["seconds"]["training"],
+        }
+        RESULTS.store(rule, seed, record)
 
 
 def table() -> None:
     """Means and standard errors over seeds."""
-    stored = json.loads(STORE.read_text(encoding="utf-8"))
     print("| rule | statistics of training % | batch norm of the target % | worst seed |\n| --- | --- | --- | --- |")
     for rule in RULES:
-        records = [stored[key] for seed in SEEDS if (key := f"{rule} {seed}") in stored]
+        records = RESULTS.of(rule, SEEDS)
         if not records:
             continue
-        cells = [_mean_and_error([record[part] for record in records]) for part in ("running", "target")]
+        cells = [mean_and_error([record[part] for record in records]) for part in ("running", "target")]
         print(f"| {rule} | {' | '.join(cells)} | {min(record['target'] for record in records):.1f} |")
 
 
-def _mean_and_error(values: list[float]) -> str:
-    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
-    return with_spread(statistics.mean(values), error)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["measure", "table"], default="measure")
-    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/pareto"))
-    given = parser.parse_args()
-    if given.what == "measure":
-        measure(given.output)
-    table()
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, RESULTS.name, measure, table)

@@ -28,9 +28,9 @@ import torch
 from scipy.ndimage import rotate
 from scipy.ndimage import shift as translate
 from scipy.stats import spearmanr
+from seeds import mean_and_error
 from sklearn.datasets import load_digits
 
-from matchzoo.core.showing.text import with_spread
 from matchzoo.core.storage import files
 from matchzoo.evaluation import scorers
 from matchzoo.evaluation.adaptation import Adapted, LabelPropagation, adapt, adapt_regression
@@ -212,7 +212,7 @@ def table() -> None:
     print("| method | " + " | ".join(SHIFTS) + " |\n| --- |" + " --- |" * len(SHIFTS))
     for name in (*METHODS, ORACLE):
         columns = [[100 * stored[f"{shift}, split {seed}, {name}"]["target"] for seed in SEEDS] for shift in SHIFTS]
-        print(f"| {name} | " + " | ".join(_mean_and_error(column) for column in columns) + " |")
+        print(f"| {name} | " + " | ".join(mean_and_error(column) for column in columns) + " |")
 
     print("\n| weights | error at the target | worst draw | correlation with the true ratio | effective sample size |")
     print("| --- | --- | --- | --- | --- |")
@@ -236,14 +236,10 @@ def table() -> None:
                 pair = [record[scorer] for record in records], [record["target"] for record in records]
                 ranks.append(spearmanr(*pair).statistic)
             shown = f", {statistics.mean(ranks):+.2f}" if all(map(math.isfinite, ranks)) and scorer != "target" else ""
-            cells.append(f"{_mean_and_error(chosen)}{shown}")
+            cells.append(f"{mean_and_error(chosen)}{shown}")
         print(f"| {'target labels' if scorer == 'target' else scorer} | {' | '.join(cells)} |")
     seconds = [record["seconds"] for record in stored.values() if "seconds" in record]
     print(f"\nfits: {1000 * statistics.median(seconds):.0f} ms at the median, {max(seconds):.1f} s at most")
-
-
-def _mean_and_error(values: list[float]) -> str:
-    return with_spread(statistics.mean(values), statistics.stdev(values) / len(values) ** 0.5)
 
 
 def main() -> None:

@@ -8,17 +8,14 @@ Every run has its own folder under ``runs/benchmarks/trajectory``; a stopped ben
 are those of the last step. Results are in ``results/trajectory.json``.
 """
 
-import argparse
-import json
-import statistics
 from pathlib import Path
 from typing import Any
 
-from matchzoo import recipes
-from matchzoo.core.showing.text import with_spread
-from matchzoo.core.storage import files
+from seeds import Results, command, folder_of, mean_and_error
 
-STORE = Path(__file__).parent / "results/trajectory.json"
+from matchzoo import recipes
+
+RESULTS = Results("trajectory")
 SEEDS = range(3)
 # row → the weight of the terms (0: none), and whether they are projected
 METHODS = {
@@ -42,38 +39,21 @@ def changes_for(weight: float, projected: bool) -> dict[str, Any]:
 
 def measure(output: Path) -> None:
     """Run what is missing; a record for every row and seed."""
-    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
-    for seed in SEEDS:
-        for method, how in METHODS.items():
-            key = f"{method} {seed}"
-            if key not in stored:
-                changes = {**changes_for(*how), "trainer.seed": seed}
-                recipe = recipes.load("trajectory/digits-background").replace(**changes)
-                run = recipe.run(output / key.replace(",", "").replace(" ", "-"), name=method)
-                stored[key] = {"target": run.metrics["results"][0]["top1"]}
-                files.write_json(STORE, stored)
+    for seed, method in RESULTS.missing(SEEDS, tuple(METHODS)):
+        changes = {**changes_for(*METHODS[method]), "trainer.seed": seed}
+        recipe = recipes.load("trajectory/digits-background").replace(**changes)
+        run = recipe.run(output / folder_of(method, seed), name=method)
+        RESULTS.store(method, seed, {"target": run.metrics["results"][0]["top1"]})
 
 
 def table() -> None:
     """Means and standard errors over seeds."""
-    stored = json.loads(STORE.read_text(encoding="utf-8"))
     print("| terms | target % | worst seed |\n| --- | --- | --- |")
     for method in METHODS:
-        values = [stored[key]["target"] for seed in SEEDS if (key := f"{method} {seed}") in stored]
+        values = [record["target"] for record in RESULTS.of(method, SEEDS)]
         if values:
-            error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
-            print(f"| {method} | {with_spread(statistics.mean(values), error)} | {min(values):.1f} |")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["measure", "table"], default="measure")
-    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/trajectory"))
-    given = parser.parse_args()
-    if given.what == "measure":
-        measure(given.output)
-    table()
+            print(f"| {method} | {mean_and_error(values)} | {min(values):.1f} |")
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, RESULTS.name, measure, table)

@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from seeds import mean_and_error
 
 from matchzoo import recipes
-from matchzoo.core.showing.text import with_spread
 from matchzoo.core.storage import files
 from matchzoo.transport import Exact, Sinkhorn, Sparse, blockwise_plan, cost_matrix, sinkhorn_plan
 from matchzoo.transport.envelope import with_gradients
@@ -199,13 +199,13 @@ def table(stored: dict[str, Any]) -> None:
         cells = [", ".join(f"{error:.2f}" for error in errors), f"{statistics.median(errors):.2f}"]
         for name in ("cost", "exact_gap", "sinkhorn_divergence"):
             values = [record[name] for record in records]
-            cells.append(with_spread(statistics.mean(values), statistics.stdev(values) / len(values) ** 0.5))
+            cells.append(mean_and_error(values))
         print(f"| {weight} | {' | '.join(cells)} |")
     print("\n| shift, method | target accuracy % | most nonzeros | marginal error |\n| --- | --- | --- | --- |")
     for name in dict.fromkeys(key.rpartition(", ")[0] for key in stored if key.startswith("sparse")):
         records = [stored[f"{name}, split {seed}"] for seed in SEEDS]
         values = [100 * record["target"] for record in records]
-        cells = [with_spread(statistics.mean(values), statistics.stdev(values) / len(values) ** 0.5)]
+        cells = [mean_and_error(values)]
         for part in ("nonzeros", "marginal_error"):
             cells.append(f"{max(record[part] for record in records):.2g}" if part in records[0] else "")
         print(f"| {name.removeprefix('sparse, ')} | {' | '.join(cells)} |")
