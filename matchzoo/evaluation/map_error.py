@@ -62,7 +62,7 @@ class MapError(Evaluation):
             raise MatchZooError(
                 f"evaluation: map-error needs samples of one shape, got {list(x.shape)[1:]} to {list(mapped.shape)[1:]}"
             )
-        test = data.test_set.gather(torch.arange(min(self.paired, len(data.test_set)))).flatten(1).double()
+        test = data.test_set.render(torch.arange(min(self.paired, len(data.test_set)))).values.flatten(1).double()
         some = slice(self.paired)
         record: Record = {
             "method": trained.method,

@@ -65,7 +65,7 @@ class BlockwisePlan:
 
     @property
     def partner_shares(self) -> torch.Tensor:
-        """The share of each source point's mass that goes to its partner, [n]."""
+        """The share of each source point's mass that goes to its partner, [n]; NaN where it has none."""
         return torch.cat([block.amax(1) / block.sum(1) for _, block in _blocks(*self.sides, self.epsilon)])
 
     def diagnostics(self) -> dict[str, float]:
@@ -74,10 +74,21 @@ class BlockwisePlan:
         return {**figures, "iterations": float(self.iterations)}
 
     def barycentric(self, y: torch.Tensor) -> torch.Tensor:
-        """The mean of where each source point goes, [n, …] of values [m, …], as `Plan.barycentric`."""
+        """The mean of where each source point goes, [n, …] of values [m, …], as `Plan.barycentric`, without a graph.
+
+        Raises:
+            MatchZooError: a source point has no mass, so that it goes nowhere, or other numbers of values and points.
+        """
+        source, target = self.sides
+        if len(y) != len(target.points):
+            raise MatchZooError(f"plan: expected {len(target.points)} points, got {len(y)}")
+        if not bool((source.weights > 0).all()):
+            row = int(source.weights.argmin())
+            raise MatchZooError(f"plan: point {row} of the source has no mass in it, so it is mapped nowhere")
+
         wide = y.detach().flatten(1).float()
-        means = [block @ wide / block.sum(1, keepdim=True) for _, block in _blocks(*self.sides, self.epsilon)]
-        return torch.cat(means).reshape(len(self.sides[0].points), *y.shape[1:]).to(y)
+        means = [block @ wide / block.sum(1, keepdim=True) for _, block in _blocks(source, target, self.epsilon)]
+        return torch.cat(means).reshape(len(source.points), *y.shape[1:]).to(y)
 
     def __repr__(self) -> str:
         n, m = (len(side.points) for side in self.sides)
@@ -156,7 +167,7 @@ def _start(
     some_x, some_y = x[picked[0]], y[picked[1]]
     shared = [side[index] / side[index].sum() for side, index in zip(weights, picked, strict=True)]
     costs = torch.cdist(double(some_x), double(some_y)).square()
-    strength = absolute_epsilon("0.05*mean" if epsilon is None else epsilon, costs)
+    strength = absolute_epsilon("0.05*mean" if epsilon is None else epsilon, [costs])
     plan = sinkhorn_plan(costs, *shared, epsilon=strength, tolerance=max(tolerance, 1e-4))
     assert plan.potentials is not None
     coarse = _Side(some_x, plan.potentials[0], shared[0])

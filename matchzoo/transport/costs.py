@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import attrs
@@ -66,13 +67,13 @@ def check_cost(cost: torch.Tensor) -> torch.Tensor:
     return wide
 
 
-def absolute_epsilon(epsilon: Epsilon, *costs: torch.Tensor) -> float:
+def absolute_epsilon(epsilon: Epsilon, costs: Iterable[torch.Tensor]) -> float:
     """The strength of the entropy as a number.
 
     Args:
         epsilon: a number, or a multiple of a cost.
-        costs: [n, m], whose mean or largest entry it is a multiple of: the first that are not all 0. Where all are,
-            no strength is better than another, and it is 1.
+        costs: matrices [n, m], made one by one as they are needed, whose mean or largest entry it is a multiple of: the
+            first that are not all 0. Where all are, no strength is better than another, and it is 1.
     """
     if not isinstance(epsilon, str):
         positive()(None, _EPSILON, epsilon)
@@ -87,9 +88,7 @@ def absolute_epsilon(epsilon: Epsilon, *costs: torch.Tensor) -> float:
 def epsilon_within(epsilon: Epsilon, x: torch.Tensor, y: torch.Tensor, cost: Cost = "squared") -> float:
     """The strength of the entropy as a number, relative to costs within ``x`` [n, …] alone, so that it does not move
     with ``y`` [m, …]; where the points of ``x`` coincide, to costs between both."""
-    if not isinstance(epsilon, str):
-        return absolute_epsilon(epsilon)
-    return absolute_epsilon(epsilon, cost_matrix(x, x, cost), cost_matrix(x, y, cost))
+    return absolute_epsilon(epsilon, (cost_matrix(x, other, cost) for other in (x, y)))
 
 
 @functools.lru_cache(maxsize=64)

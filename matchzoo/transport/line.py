@@ -73,9 +73,7 @@ def line_plan(
     ends = first.detach()[x_order].cumsum(0), second.detach()[y_order].cumsum(0)
     merged = torch.cat(ends).sort().values
     widths = merged.diff(prepend=merged.new_zeros(1))
-    middles = (
-        merged - widths / 2
-    )  # inside of their piece of both quantile functions, so that rounding picks no neighbor
+    middles = merged - widths / 2  # inside a piece of both quantile functions: rounding picks no neighbor
     rows, columns = (
         order[torch.searchsorted(end, middles).clamp_max(len(order) - 1)]
         for order, end in ((x_order, ends[0]), (y_order, ends[1]))
@@ -107,8 +105,17 @@ def sliced_cost(
         b: weights [m]; equal if not given.
         power: p, at least 1.
 
+    Raises:
+        MatchZooError: points of different dimensions, and as `line_cost`.
+
     Source: Bonneel et al., Sliced and Radon Wasserstein barycenters of measures, JMIV 2015.
     """
+    if not x.ndim == y.ndim == directions.ndim == 2 or not x.shape[1] == y.shape[1] == directions.shape[1]:
+        shapes = f"{list(x.shape)}, {list(y.shape)} and {list(directions.shape)}"
+        raise MatchZooError(
+            f"sliced: expected points [n, d] and [m, d] and directions [k, d] of one dimension, got {shapes}; sets of "
+            "different spaces can be compared by gromov-wasserstein"
+        )
     unit = torch.nn.functional.normalize(directions.to(x), dim=1).T
     return line_cost(x @ unit, y @ unit, a, b, power).mean()
 

@@ -51,7 +51,7 @@ def sinkhorn_plan(
     costs = check_cost(cost)
     first, second = shares(a, costs.shape[0], costs, "a"), shares(b, costs.shape[1], costs, "b")
     weights = (first.detach(), second.detach())
-    strength = absolute_epsilon(epsilon, costs)
+    strength = absolute_epsilon(epsilon, [costs])
     f, g, count, error = balance(costs, *weights, strength, tolerance, iterations)
     check_marginals(error, tolerance, strength, count)
 
@@ -95,7 +95,7 @@ def sinkhorn_value_within(
     costs = check_cost(cost)
     weights = shares(a, len(costs), costs, "a")
     held = weights.detach()
-    strength = absolute_epsilon(epsilon, costs)
+    strength = absolute_epsilon(epsilon, [costs])
     f, count, error = balance_itself(costs, held, strength, tolerance, iterations)
     check_marginals(error, tolerance, strength, count)
     coupling = kernel(costs, f, f, strength).mul_(held[:, None]).mul_(held)

@@ -51,7 +51,7 @@ def unbalanced_plan(
     n, m = costs.shape
     first, second = (shares(w, size, costs, name, scaled=False) for w, size, name in ((a, n, "a"), (b, m, "b")))
     held_a, held_b = first.detach(), second.detach()
-    eps = absolute_epsilon(epsilon, costs)
+    eps = absolute_epsilon(epsilon, [costs])
     f, g, count = torch.zeros_like(held_a), torch.zeros_like(held_b), 0
     for scale in strengths(costs, eps):
         last = scale == eps

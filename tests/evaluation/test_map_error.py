@@ -26,9 +26,9 @@ def trained(table: dict) -> Trained:
 
 
 def test_the_optimal_map_and_its_mirror_image():
-    made = trained(TABLE)
-    [layer] = [module for module in made.parts.generator.network.modules() if isinstance(module, torch.nn.Linear)]
-    root = made.parts.data.factor() @ made.parts.data.factor().T
+    built = trained(TABLE)
+    [layer] = [module for module in built.parts.generator.network.modules() if isinstance(module, torch.nn.Linear)]
+    root = built.parts.data.factor() @ built.parts.data.factor().T
     values, vectors = torch.linalg.eigh(root)
     symmetric = (vectors * values.sqrt()) @ vectors.T
     evaluation = MapError(samples=400, paired=100)
@@ -36,11 +36,25 @@ def test_the_optimal_map_and_its_mirror_image():
         with torch.no_grad():
             layer.weight.copy_(mirror * symmetric)
             layer.bias.fill_(2.0)
-        [record] = evaluation.evaluate(made)
+        [record] = evaluation.evaluate(built)
         optimal = mirror == 1
         assert (record["l2_uvp"] < 1e-6) == optimal
         assert (record["exact_gap"] < 1e-6) == optimal
         assert evaluation.table([record])[1][4] == f"{record['l2_uvp']:.2f}"
+
+
+def test_images_are_compared_in_the_range_of_the_generator():
+    """Images are stored as integers up to 255, and generated in [0, 1]."""
+    digits = {"kind": "digits", "size": 8, "channels": 1}
+    generator = {"kind": "map", "source": digits, "network": {"kind": "mlp", "widths": []}}
+    identity = trained({**TABLE, "data": digits, "generator": generator})
+    [layer] = [module for module in identity.parts.generator.network.modules() if isinstance(module, torch.nn.Linear)]
+    with torch.no_grad():
+        layer.weight.copy_(torch.eye(64))
+        layer.bias.zero_()
+    [record] = MapError(samples=60, paired=50).evaluate(identity)
+    assert record["cost"] < 1e-9
+    assert record["sinkhorn_divergence"] < 5  # of a squared distance of about 8 between two digits
 
 
 def test_percent_and_what_it_refuses():

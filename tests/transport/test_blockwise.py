@@ -25,13 +25,20 @@ def test_blocks_are_those_of_the_matrix(monkeypatch):
     )
     for ours, theirs in zip(*(torch.autograd.grad(p.value, (x, y)) for p in (plan, whole)), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-2, atol=1e-5)
-    some = torch.arange(70) != 4
-    torch.testing.assert_close(
-        plan.barycentric(y)[some],
-        (whole.coupling[some] / whole.coupling[some].sum(1, keepdim=True)).float() @ y,
-        rtol=1e-3,
-        atol=1e-3,
-    )
+    with pytest.raises(MatchZooError, match="point 4 of the source has no mass"):
+        plan.barycentric(y)
+    with pytest.raises(MatchZooError, match="expected 50 points, got 70"):
+        plan.barycentric(x)
+
+
+def test_images_are_means_of_the_target(monkeypatch):
+    monkeypatch.setattr(blockwise, "ELEMENTS", 1000)
+    rng = torch.Generator().manual_seed(0)
+    x, y = torch.randn(40, 3, generator=rng), 0.6 * torch.randn(50, 3, generator=rng) + 5
+    weights = 0.1 + torch.rand(40, generator=rng)
+    images = blockwise_plan(x, y, weights, epsilon=0.3, tolerance=1e-4).barycentric(y)
+    whole = sinkhorn_plan(cost_matrix(x, y), weights, epsilon=0.3).barycentric(y)
+    torch.testing.assert_close(images, whole, rtol=1e-3, atol=1e-3)
 
 
 def test_what_is_refused(monkeypatch):

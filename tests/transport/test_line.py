@@ -39,3 +39,5 @@ def test_slices_of_a_shift_and_what_is_refused():
         line_cost(torch.rand(3, 2), torch.rand(3, 1))
     with pytest.raises(MatchZooError, match="not finite"):
         line_cost(torch.full((3, 1), torch.nan), torch.rand(3, 1))
+    with pytest.raises(MatchZooError, match=r"directions \[k, d\] of one dimension, got \[3, 2\], \[3, 5\]"):
+        sliced_cost(torch.rand(3, 2), torch.rand(3, 5), directions)

@@ -6,15 +6,12 @@ A bandwidth is always the standard deviation s of a Gaussian, never s².
 import functools
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
 from matchzoo.core.declaration.validators import not_empty, positive
 from matchzoo.core.errors import DeclarationError
-
-if TYPE_CHECKING:
-    pass
 
 Bandwidth = float | str
 """A number above 0; ``median`` or ``rms``, the median and the root of the mean squared distance of all pairs of points;

@@ -1,14 +1,11 @@
 """Squared distances, Gaussian Gram matrices and typical distances of two sets of points."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from matchzoo.core.errors import MatchZooError
-
-if TYPE_CHECKING:
-    pass
 
 EXACT_DIMENSIONS = 32
 """Up to this dimension the squared distances of float64 points are sums of squared differences."""
