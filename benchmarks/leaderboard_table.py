@@ -85,7 +85,7 @@ def elsewhere(lines: Lines, per_class: int, spaces: Sequence[str], data: Sequenc
 
 def verdict(lines: Lines) -> list[list[str]]:
     """Rows: data and backbone; the best method that distils beside the best real images, at one image per class."""
-    rows = [["data, backbone", "best that distils", "best real images", "difference"]]
+    rows = [["data, backbone", "best that distills", "best real images", "difference"]]
     for name in SOURCES:
         for space in SPACES:
             means = {}

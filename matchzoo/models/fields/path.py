@@ -48,7 +48,7 @@ class Path(ABC):
         return self.shares(torch.zeros((), dtype=noise.dtype))[1].item() * noise
 
     def denoised(self, points: torch.Tensor, velocity: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-        """E[data | x_t] [n, …] by the field at points [n, …]: (s v − s' x) / (a' s − s' a)."""
+        """E[data | x_t], of shape [n, …], by the field at points [n, …]: (s v − s' x) / (a' s − s' a)."""
         (a, s), (a_rate, s_rate) = self._of(points, time)
         return (s * velocity - s_rate * points) / (a_rate * s - s_rate * a)
 
