@@ -46,16 +46,26 @@ def flow_matching_loss(
     return (weights.to(error) * error).sum() / weights.sum().to(error)
 
 
-def paired_noise(noise: torch.Tensor, data: torch.Tensor, solver: PlanSolver, rng: torch.Generator) -> torch.Tensor:
+def paired_noise(
+    noise: torch.Tensor,
+    data: torch.Tensor,
+    solver: PlanSolver,
+    rng: torch.Generator,
+    weights: torch.Tensor | None = None,
+) -> torch.Tensor:
     """Noise [n, …] in the order in which a transport plan pairs it with data [n, …].
 
     Of a plan that is a permutation each row is taken once; of any other, the partner of each row of the data is drawn
     from its column. (Drawing pairs with replacement, as published code does, leaves out 37 % of a batch.)
+
+    Where rows of the data have weights [n], these are the plan's, so that under them the noise is that of N(0, I)
+    still; a row of weight 0 may have any partner.
     """
     with torch.no_grad():
-        coupling = solver(noise.flatten(1), data.flatten(1)).coupling
-        columns = coupling.T.cpu()
-        partners = torch.multinomial(columns.clamp_min(0), 1, generator=rng)[:, 0]
+        coupling = solver(noise.flatten(1), Samples(data.flatten(1), weights=weights)).coupling
+        columns = coupling.T.cpu().clamp_min(0)
+        columns[columns.sum(1) == 0] = 1
+        partners = torch.multinomial(columns, 1, generator=rng)[:, 0]
     return noise[partners.to(noise.device)]
 
 
@@ -107,7 +117,7 @@ class FlowMatching(Matcher):
         time = torch.rand(len(data), generator=rng).to(data)
         labels = self._labels(samples, rng) if flow.conditional else None
         if self.coupling is not None:
-            noise = paired_noise(noise, data, self.coupling, rng)
+            noise = paired_noise(noise, data, self.coupling, rng, samples.weights)
 
         points = flow.path.between(noise, data, time)
         velocity = flow.velocity(points, time, labels)

@@ -87,3 +87,14 @@ def test_it_needs_a_flow():
     generator = NoiseGenerator(dimension=2, network=MLP())
     with pytest.raises(DeclarationError, match='must be of kind "flow"'):
         FlowMatching().bind({"generator": generator})
+
+
+def test_noise_is_standard_under_the_weights_of_the_data():
+    rng = torch.Generator().manual_seed(0)
+    noise, data = torch.randn(300, 1, generator=rng), torch.randn(300, 1, generator=rng)
+    weights = torch.where(data[:, 0] > 0, 4.0, 1.0)
+    weights[:5] = 0
+    paired = paired_noise(noise, data, Sinkhorn(epsilon=0.05), rng, weights)
+    shares = weights / weights.sum()
+    assert (shares @ paired[:, 0]).item() == pytest.approx(noise.mean().item(), abs=0.1)
+    assert (shares @ data[:, 0]).item() > 0.3
