@@ -33,9 +33,9 @@ def mix_styles(maps: torch.Tensor, partners: torch.Tensor, shares: torch.Tensor)
     with torch.no_grad():
         mean = maps.mean(2, keepdim=True)
         deviation = (maps.var(2, keepdim=True) + SMALLEST).sqrt()
-        own = shares[:, None, None].to(maps)
-        mixed_mean = own * mean + (1 - own) * mean[partners]
-        mixed_deviation = own * deviation + (1 - own) * deviation[partners]
+        kept = shares[:, None, None].to(maps)
+        mixed_mean = kept * mean + (1 - kept) * mean[partners]
+        mixed_deviation = kept * deviation + (1 - kept) * deviation[partners]
     return (maps - mean) / deviation * mixed_deviation + mixed_mean
 
 

@@ -95,7 +95,7 @@ class Combined(Data):
             raise DeclarationError([(f"validation.{name}", message)])
         order = torch.randperm(len(whole), generator=Step(0, 0).rng("held out", name))
         rows = {f"{name}{VALIDATION}": order[:count].sort().values, name: order[count:].sort().values}
-        return {part: whole.part(own) for part, own in rows.items()}
+        return {part: whole.part(chosen) for part, chosen in rows.items()}
 
 
 def joined(splits: Sequence[Split]) -> Split:
@@ -103,7 +103,7 @@ def joined(splits: Sequence[Split]) -> Split:
     for memory are kept in the cache."""
     labels = [split.labels for split in splits]
     group = torch.arange(len(splits)).repeat_interleave(torch.tensor([len(split) for split in splits]))
-    known = [own for own in labels if own is not None]
+    known = [part for part in labels if part is not None]
     together = torch.cat(known) if len(known) == len(labels) else None
 
     stored = _stored(splits)

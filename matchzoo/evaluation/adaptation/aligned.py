@@ -116,14 +116,15 @@ def align(
         return features
 
     features = inputs[0] if of_source is None else of_source(inputs[0])
-    if not bool(features.isfinite().all()):
+    target_map = mapped(of_target)
+    target_features = target_map(target)
+    if not bool(features.isfinite().all() and target_features.isfinite().all()):
         raise MatchZooError(
             "adapt: the map is not finite: a covariance is singular, or numbers are too large; raise ridge"
         )
-    target_map = mapped(of_target)
     return AlignedSets(
         source=Samples(features, weights=weights),
-        target=Samples(target_map(target)),
+        target=Samples(target_features),
         inputs=inputs,
         source_map=mapped(of_source),
         target_map=target_map,

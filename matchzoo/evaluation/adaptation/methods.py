@@ -57,7 +57,7 @@ def method_of(method: str, width: int) -> Method:
     if kind == PROPAGATION:
         expected, table = LabelPropagation, {key: value for key, value in table.items() if key != "kind"}
     try:
-        made: Method = structure(table, expected)
+        chosen: Method = structure(table, expected)
     except DeclarationError as error:
         raise error.under("--method") from None
-    return made
+    return chosen

@@ -107,3 +107,12 @@ def test_a_map_of_a_singular_covariance_is_refused():
     source[:, 1] = 1.0
     with pytest.raises(MatchZooError, match="a covariance is singular"):
         adapt(source, labels, source + 1, Recoloring(ridge=0.0))
+
+
+def test_a_map_of_the_target_that_is_not_finite_is_refused():
+    class Broken(LocationScale):
+        def maps(self, source, target):
+            return None, lambda rows: rows / 0
+
+    with pytest.raises(MatchZooError, match="the map is not finite"):
+        adapt(torch.randn(6, 2), torch.arange(6) % 2, torch.randn(5, 2), Broken())
