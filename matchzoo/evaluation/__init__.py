@@ -9,6 +9,7 @@ from matchzoo.evaluation.from_scratch import FromScratch
 from matchzoo.evaluation.linear_probe import LinearProbe
 from matchzoo.evaluation.map_error import MapError
 from matchzoo.evaluation.mode_coverage import ModeCoverage
+from matchzoo.evaluation.retrieval import Retrieval
 from matchzoo.evaluation.two_sample import TwoSample
 from matchzoo.evaluation.unlabeled import Unlabeled
 
@@ -23,6 +24,7 @@ __all__ = [
     "MapError",
     "ModeCoverage",
     "Record",
+    "Retrieval",
     "Trained",
     "TwoSample",
     "Unlabeled",

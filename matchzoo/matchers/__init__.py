@@ -28,6 +28,7 @@ from matchzoo.matchers.mmd import MMD, mmd2, squared_mmd
 from matchzoo.matchers.mutual_information import MutualInformation, information_loss
 from matchzoo.matchers.one_sided import OneSided
 from matchzoo.matchers.paired import Paired, paired_distance
+from matchzoo.matchers.per_group import PerGroup
 from matchzoo.matchers.perturbation import perturb, steepness_gradient
 from matchzoo.matchers.ratio import RatioMatcher, f_divergence, pearson, ratio_diagnostics
 from matchzoo.matchers.reconstruction import Reconstruction
@@ -71,6 +72,7 @@ __all__ = [
     "Online",
     "Paired",
     "Pairwise",
+    "PerGroup",
     "RatioMatcher",
     "Reconstruction",
     "Reduction",

@@ -26,8 +26,11 @@ def describe(parts: Composition) -> dict[str, Any]:
     (``generator.source``), in ``weights`` the hashes of the files that each projector is made of, by its name."""
     data = {"data": identity(parts.data)}
     if parts.generator is not None:
-        held = {f"generator.{name}": part for name, part in parts.generator.named_modules() if isinstance(part, Data)}
-        data |= {name: identity(part) for name, part in held.items()}
+        held: dict[str, Data] = {}
+        for name, part in parts.generator.named_modules():  # what data are made of comes after them
+            if isinstance(part, Data) and not any(name.startswith(f"{outer}.") for outer in held):
+                held[name] = part
+        data |= {f"generator.{name}": identity(part) for name, part in held.items()}
     hashes = {name: sorted(_hashes(projector.origin())) for name, projector in parts.projectors.items()}
     return {"data": data, "weights": {name: files for name, files in hashes.items() if files}}
 

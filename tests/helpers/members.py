@@ -145,6 +145,7 @@ CASES: dict[str, dict[str, tuple]] = {
         ),
         "grounding": ({"sets": ["synthetic"], "space": ["encoder", "map", "spread"]}, MAPPED),
         "flow-matching": ({"coupling": PLAN, "drop_labels": 0.2}, {**POINTS, "generator": FLOW}),
+        "per-group": ({"matcher": MMD, "merge": [0, 1, 1, 1, 1, 1, 1, 1, 1, 1]}, IMAGES),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
@@ -253,6 +254,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "from-scratch": ({"network": {"kind": "mlp", "widths": [8]}, "epochs": 3}, {}),
         "map-error": ({"samples": 100, "paired": 50}, {}),
         "mode-coverage": ("mode-coverage", {}),
+        "retrieval": (
+            {"source": POINTS["data"], "target": {"kind": "gaussian", "points": 50, "test_points": 5}},
+            {**POINTS, "generator": MAP},
+        ),
         "flow-steps": ({"steps": [1, 2], "samples": 5}, {**POINTS, "generator": FLOW}),
         "two-sample": ({"bandwidths": [1.0]}, {}),
         "feature-distances": ({"card": "TINY", "size": 32}, {}),
