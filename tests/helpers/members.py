@@ -93,6 +93,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "flow": ({**FLOW, "conditional": True, "guidance": 1.5}, {**POINTS, "data": MOONS}),
     },
     "selector": {
+        "frechet-search": ({"clusters": 3, "budget": 5, "target": "test"}, IMAGES),
         "all": ("all", IMAGES),
         "centroid": ("centroid", IMAGES),
         "herding": ("herding", IMAGES),

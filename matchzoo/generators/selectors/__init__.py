@@ -2,6 +2,7 @@
 
 from matchzoo.generators.selectors.all import All
 from matchzoo.generators.selectors.centroid import Centroid
+from matchzoo.generators.selectors.frechet_search import FrechetSearch, Search, frechet_search
 from matchzoo.generators.selectors.herding import Herding, herding
 from matchzoo.generators.selectors.k_center import KCenter, k_center
 from matchzoo.generators.selectors.k_medoids import KMedoids, k_medoids
@@ -12,12 +13,15 @@ from matchzoo.generators.selectors.selector import Selector
 __all__ = [
     "All",
     "Centroid",
+    "FrechetSearch",
     "Herding",
     "KCenter",
     "KMedoids",
     "Nearest",
     "Random",
+    "Search",
     "Selector",
+    "frechet_search",
     "herding",
     "k_center",
     "k_medoids",
