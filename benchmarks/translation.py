@@ -7,16 +7,14 @@ Every run has its own folder under ``runs/benchmarks/translation``; a stopped be
 are in ``results/translation.json``.
 """
 
-import argparse
-import json
 import statistics
 from pathlib import Path
 
-from matchzoo import recipes
-from matchzoo.core.showing.text import with_spread
-from matchzoo.core.storage import files
+from seeds import Results, command, folder_of, mean_and_error
 
-STORE = Path(__file__).parent / "results/translation.json"
+from matchzoo import recipes
+
+RESULTS = Results("translation")
 SEEDS = range(3)
 GROUPS = {
     "1 group": [0] * 10,
@@ -29,44 +27,27 @@ GROUPS = {
 
 def measure(output: Path) -> None:
     """Run what is missing; a record for every number of groups and seed."""
-    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
-    for seed in SEEDS:
-        for title, merge in GROUPS.items():
-            key = f"{title} {seed}"
-            if key in stored:
-                continue
-            changes = {"trainer.seed": seed, "players.generator.minimize.0.merge": merge}
-            run = recipes.load("udt/digits-rotated").replace(**changes).run(output / key.replace(" ", "-"), name=title)
-            loss = run.metrics["last"]["generator/minimize[0]"]
-            stored[key] = {**run.metrics["results"][0], "loss": loss, "seconds": run.metrics["seconds"]["training"]}
-            files.write_json(STORE, stored)
+    for seed, title in RESULTS.missing(SEEDS, list(GROUPS)):
+        changes = {"trainer.seed": seed, "players.generator.minimize.0.merge": GROUPS[title]}
+        run = recipes.load("udt/digits-rotated").replace(**changes).run(output / folder_of(title, seed), name=title)
+        loss = run.metrics["last"]["generator/minimize[0]"]
+        record = {**run.metrics["results"][0], "loss": loss, "seconds": run.metrics["seconds"]["training"]}
+        RESULTS.store(title, seed, record)
 
 
 def table() -> None:
     """Means and standard errors over seeds."""
-    stored = json.loads(STORE.read_text(encoding="utf-8"))
     print("| matched | nearest is its own % | worst, best seed | relative error | loss | seeds |")
     print("| --- | --- | --- | --- | --- | --- |")
     for title in GROUPS:
-        records = [stored[f"{title} {seed}"] for seed in SEEDS if f"{title} {seed}" in stored]
+        records = RESULTS.of(title, SEEDS)
         if not records:
             continue
         shares = [record["top1"] for record in records]
-        error = statistics.stdev(shares) / len(shares) ** 0.5 if len(shares) > 1 else None
         relative, loss = (statistics.mean(record[name] for record in records) for name in ("relative_error", "loss"))
-        cells = [with_spread(statistics.mean(shares), error), f"{min(shares):.1f}, {max(shares):.1f}"]
+        cells = [mean_and_error(shares), f"{min(shares):.1f}, {max(shares):.1f}"]
         print(f"| {title} | {' | '.join(cells)} | {relative:.2f} | {loss:.4f} | {len(records)} |")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["measure", "table"], default="measure")
-    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/translation"))
-    given = parser.parse_args()
-    if given.what == "measure":
-        measure(given.output)
-    table()
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, RESULTS.name, measure, table)
