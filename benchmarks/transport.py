@@ -166,7 +166,7 @@ def figure() -> None:
     """A Gaussian to two moons: an entropic plan, and the map of an exact one."""
     from sklearn.datasets import make_moons
 
-    from matchzoo.cli.transport_files import draw
+    from matchzoo.cli.tables.transport_files import draw
 
     rng = np.random.default_rng(0)
     source = rng.normal(size=(150, 2)) * 0.35 + np.array([0.5, 0.25])

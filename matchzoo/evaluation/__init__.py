@@ -3,14 +3,14 @@
 from matchzoo.evaluation.accuracy import Accuracy
 from matchzoo.evaluation.adapted_accuracy import AdaptedAccuracy
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.feature_distances import FeatureDistances
-from matchzoo.evaluation.flow_steps import FlowSteps
 from matchzoo.evaluation.from_scratch import FromScratch
+from matchzoo.evaluation.generated.feature_distances import FeatureDistances
+from matchzoo.evaluation.generated.flow_steps import FlowSteps
+from matchzoo.evaluation.generated.map_error import MapError
+from matchzoo.evaluation.generated.mode_coverage import ModeCoverage
+from matchzoo.evaluation.generated.retrieval import Retrieval
+from matchzoo.evaluation.generated.two_sample import TwoSample
 from matchzoo.evaluation.linear_probe import LinearProbe
-from matchzoo.evaluation.map_error import MapError
-from matchzoo.evaluation.mode_coverage import ModeCoverage
-from matchzoo.evaluation.retrieval import Retrieval
-from matchzoo.evaluation.two_sample import TwoSample
 from matchzoo.evaluation.unlabeled import Unlabeled
 
 __all__ = [

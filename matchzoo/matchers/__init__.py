@@ -1,7 +1,5 @@
 """How far sets of samples are from matching."""
 
-from matchzoo.matchers.classification import Classification
-from matchzoo.matchers.consistency import Consistency, ConsistencyGradient, gradient_mismatch
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.distance import (
     Absolute,
@@ -17,21 +15,23 @@ from matchzoo.matchers.distance import (
     row_cosine_distance,
     squared_distance,
 )
-from matchzoo.matchers.entropy import Entropy
-from matchzoo.matchers.flow_matching import FlowMatching, flow_matching_loss
 from matchzoo.matchers.gan import GAN, critic_loss, generator_loss
-from matchzoo.matchers.grounding import Grounding, gaussian_grounding
 from matchzoo.matchers.induced_probe import InducedProbe, sample_space_probe
-from matchzoo.matchers.invariant_risk import InvariantRisk
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.mmd import MMD, mmd2, squared_mmd
-from matchzoo.matchers.mutual_information import MutualInformation, information_loss
 from matchzoo.matchers.one_sided import OneSided
-from matchzoo.matchers.paired import Paired, paired_distance
+from matchzoo.matchers.pairs.consistency import Consistency, ConsistencyGradient, gradient_mismatch
+from matchzoo.matchers.pairs.flow_matching import FlowMatching, flow_matching_loss
+from matchzoo.matchers.pairs.grounding import Grounding, gaussian_grounding
+from matchzoo.matchers.pairs.paired import Paired, paired_distance
+from matchzoo.matchers.pairs.reconstruction import Reconstruction
 from matchzoo.matchers.per_group import PerGroup
 from matchzoo.matchers.perturbation import perturb, steepness_gradient
+from matchzoo.matchers.predictions.classification import Classification
+from matchzoo.matchers.predictions.entropy import Entropy
+from matchzoo.matchers.predictions.invariant_risk import InvariantRisk
+from matchzoo.matchers.predictions.mutual_information import MutualInformation, information_loss
 from matchzoo.matchers.ratio import RatioMatcher, f_divergence, pearson, ratio_diagnostics
-from matchzoo.matchers.reconstruction import Reconstruction
 from matchzoo.matchers.reduction import Pairwise, Reduction, ToConstant, ToMean, ToReference
 from matchzoo.matchers.reference import Cache, ClassMeans, Online, Reference, weighted_class_means
 from matchzoo.matchers.statistic import StatisticMatcher

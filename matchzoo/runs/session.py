@@ -33,8 +33,8 @@ from matchzoo.runs.trackers import Tracking
 from matchzoo.training.checkpoint import Checkpoints
 from matchzoo.training.composition import Composition
 from matchzoo.training.engine import Engine
-from matchzoo.training.finite_check import NotFiniteError, require_finite
 from matchzoo.training.loop import Training
+from matchzoo.training.updates.finite_check import NotFiniteError, require_finite
 
 FAILURE = "failure"
 """Folder of the state when something was not finite."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.core.memory import require
 from matchzoo.matchers import ClassMeans, Matcher
-from matchzoo.training.chunking import couples_rows
 from matchzoo.training.composition import Composition
 from matchzoo.training.engine import Engine
 from matchzoo.training.sets import check_name
 from matchzoo.training.trainer import Trainer
+from matchzoo.training.updates.chunking import couples_rows
 
 Problems = list[tuple[str, str]]
 

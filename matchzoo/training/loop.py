@@ -19,18 +19,18 @@ from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.projectors import Projector
 from matchzoo.training.checkpoint import load_optimizer, optimizer_tensors
 from matchzoo.training.checks import check_parts, check_processes, check_sizes, undivided
-from matchzoo.training.chunking import Gradients, automatic
 from matchzoo.training.composition import Composition, in_order
 from matchzoo.training.engine import Engine
 from matchzoo.training.features import collect_stacked
-from matchzoo.training.finite_check import FiniteCheck, NotFiniteError
-from matchzoo.training.gradients import Values, at_once, in_chunks
 from matchzoo.training.optimizers import as_laid_out, follow_schedules
 from matchzoo.training.players import Player
 from matchzoo.training.sets import DrawnSet, Features, draw_sets
-from matchzoo.training.sharpness import uphill, without_trace
 from matchzoo.training.stored import StoredReferences
 from matchzoo.training.trainer import Group, Trainer
+from matchzoo.training.updates.chunking import Gradients, automatic
+from matchzoo.training.updates.finite_check import FiniteCheck, NotFiniteError
+from matchzoo.training.updates.gradients import Values, at_once, in_chunks
+from matchzoo.training.updates.sharpness import uphill, without_trace
 
 
 class Training:

@@ -13,7 +13,7 @@ from matchzoo.core.errors import DeclarationError
 from matchzoo.core.schedule import Schedule, scheduled, value_at
 from matchzoo.matchers import Matcher
 from matchzoo.training.optimizers import Adam, Optimizer
-from matchzoo.training.pareto import MOST
+from matchzoo.training.updates.pareto import MOST
 
 
 @declare

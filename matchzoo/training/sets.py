@@ -14,7 +14,7 @@ from matchzoo.matchers import Matcher
 from matchzoo.training.composition import Composition
 from matchzoo.training.derived_sets import DerivedSet
 from matchzoo.training.engine import Engine
-from matchzoo.training.sharpness import without_trace
+from matchzoo.training.updates.sharpness import without_trace
 
 Features = dict[str, Samples]
 """Samples in every space that an update compares them in, by the projector's name."""

@@ -48,7 +48,7 @@ FILES = (
     "hub",
     "predicted",
 )  # tests/test_data_*.py make them
-OF_OTHERS = (  # tests/hub/test_model_projector.py and tests/matchers/test_consistency.py have the last two
+OF_OTHERS = (  # tests/hub/test_model_projector.py and tests/matchers/pairs/test_consistency.py have the last two
     ("generator", "selection"),
     ("projector", "model"),
     ("matcher", "consistency-gradient"),

@@ -9,7 +9,7 @@ from matchzoo.core.samples import Samples
 from matchzoo.data import Ring
 from matchzoo.data.split import stratified
 from matchzoo.evaluation import LinearProbe, Trained
-from matchzoo.evaluation.mode_coverage import mode_coverage
+from matchzoo.evaluation.generated.mode_coverage import mode_coverage
 from matchzoo.generators.selectors.centroid import centroid_rows
 from matchzoo.generators.selectors.nearest import nearest_rows
 from matchzoo.generators.selectors.random import random_rows

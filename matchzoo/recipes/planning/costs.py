@@ -20,8 +20,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from matchzoo.training.chunking import kept_bytes
 from matchzoo.training.sets import DrawnSet
+from matchzoo.training.updates.chunking import kept_bytes
 
 REPEATS = 3
 """Timings, of which the median is taken."""

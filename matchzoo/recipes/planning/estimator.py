@@ -21,13 +21,13 @@ from matchzoo.recipes.planning.estimate import ACTIVATIONS, TERMS, Estimate
 from matchzoo.recipes.planning.stand_ins import Known, Size, built, generator_size
 from matchzoo.recipes.planning.terms import Made, Sets, TermCosts, term_costs
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.training.chunking import couples_rows, rows_that_fit
 from matchzoo.training.engine import Engine
 from matchzoo.training.features import BLOCK
 from matchzoo.training.loop import Training
 from matchzoo.training.players import Player
 from matchzoo.training.sets import DrawnSet, draw_set, plan_of
 from matchzoo.training.trainer import Group
+from matchzoo.training.updates.chunking import couples_rows, rows_that_fit
 
 AT_ONCE = 256
 """Rows that are timed at once, at most."""

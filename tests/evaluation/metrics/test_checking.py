@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.evaluation.generated.mode_coverage import mode_coverage
 from matchzoo.evaluation.metrics import frechet_distance, kernel_distance, precision_recall_density_coverage
 from matchzoo.evaluation.metrics.checking import checked_features
-from matchzoo.evaluation.mode_coverage import mode_coverage
 
 OF_TWO = (frechet_distance, kernel_distance, precision_recall_density_coverage)
 HALF = torch.ones(10, 2)

@@ -28,11 +28,11 @@ from matchzoo.recipes.planning.estimator import Estimator, state_share
 from matchzoo.recipes.planning.stand_ins import generator_size, known, made_up_weights
 from matchzoo.recipes.planning.terms import Made, term_costs
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.training.chunking import automatic, rows_that_fit
 from matchzoo.training.engine import Engine
 from matchzoo.training.loop import Training
 from matchzoo.training.optimizers import SGD, Adam, Optimizer, RMSprop
 from matchzoo.training.players import Player
+from matchzoo.training.updates.chunking import automatic, rows_that_fit
 
 
 def of(table: dict, **changes: object) -> Recipe:

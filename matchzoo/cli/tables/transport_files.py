@@ -12,7 +12,7 @@ import torch
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from matchzoo.cli.tables import plane
+from matchzoo.cli.tables.reading import plane
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
 from matchzoo.core.storage.number_tables import Numbers

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import DeclarationError
-from matchzoo.evaluation.retrieval import retrieval
+from matchzoo.evaluation.generated.retrieval import retrieval
 from matchzoo.recipes.recipe import Recipe
 
 DIGITS = {"kind": "digits", "size": 8, "channels": 1}

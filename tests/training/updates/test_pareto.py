@@ -7,8 +7,8 @@ from scipy.optimize import linprog
 
 from matchzoo.core.errors import DeclarationError
 from matchzoo.matchers import OneSided
-from matchzoo.training.pareto import linear_program, pareto_weights
 from matchzoo.training.players import Player
+from matchzoo.training.updates.pareto import linear_program, pareto_weights
 
 
 @pytest.mark.parametrize("program", ["descent", "balance"])

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 import attrs
 import tyro
 
-from matchzoo.cli.adapt_results import summary, write
-from matchzoo.cli.tables import Format, read_tables
+from matchzoo.cli.tables.adapt_results import summary, write
+from matchzoo.cli.tables.reading import Format, read_tables
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import as_json, finite

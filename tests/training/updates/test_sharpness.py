@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from helpers.room import ENCODER, V_REX, training
 
 from matchzoo.core.step import Step
-from matchzoo.training.sharpness import ascent, uphill
+from matchzoo.training.updates.sharpness import ascent, uphill
 
 EXACT = {"rtol": 0, "atol": 1e-12}
 WRITTEN = ("running_mean", "running_var", "num_batches_tracked", "past")

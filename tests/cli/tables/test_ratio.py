@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from matchzoo.cli.main import main
-from matchzoo.cli.ratio_summary import remarks
+from matchzoo.cli.tables.ratio_summary import remarks
 
 
 def write(folder: Path, **tables: np.ndarray) -> None:

@@ -86,7 +86,7 @@ def made_step(number: int):
 @pytest.mark.parametrize("combine", ["min-norm", "pcgrad", "pareto", "pareto-balance"])
 @pytest.mark.parametrize("chunk", [5, "auto"])
 def test_gradients_of_terms_are_combined_as_whole_vectors(combine, chunk):
-    from matchzoo.training.combining import combine_rows
+    from matchzoo.training.updates.combining import combine_rows
 
     table = copy.deepcopy(V_REX)
     table["players"]["learner"] |= {"combine": combine}

@@ -13,7 +13,7 @@ def remarks(figures: Mapping[str, Any], sides: Mapping[str, np.ndarray]) -> list
     """Why figures are not finite, and what to do.
 
     Args:
-        figures: of `matchzoo.cli.ratio.ratio`, with None for those that are not finite.
+        figures: of `matchzoo.cli.tables.ratio.ratio`, with None for those that are not finite.
         sides: the ratio's values at the rows of the denominator, and of the numerator where the method has them.
     """
     notes = []

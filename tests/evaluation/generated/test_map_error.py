@@ -5,7 +5,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.evaluation import MapError, ModeCoverage, Trained
-from matchzoo.evaluation.map_error import unexplained_variance
+from matchzoo.evaluation.generated.map_error import unexplained_variance
 from matchzoo.recipes.recipe import Recipe
 
 TABLE = {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from matchzoo.cli.tables import plane
+from matchzoo.cli.tables.reading import plane
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
 from matchzoo.core.storage.number_tables import Numbers

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matchzoo.cli import transport
 from matchzoo.cli.main import main
+from matchzoo.cli.tables import transport
 
 
 @pytest.fixture

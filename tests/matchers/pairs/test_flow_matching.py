@@ -10,7 +10,7 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.generators import Flow, NoiseGenerator
 from matchzoo.matchers import FlowMatching, flow_matching_loss
-from matchzoo.matchers.flow_matching import paired_noise
+from matchzoo.matchers.pairs.flow_matching import paired_noise
 from matchzoo.models.fields import Straight, VariancePreserving
 from matchzoo.models.networks import MLP
 from matchzoo.transport import Exact, Sinkhorn

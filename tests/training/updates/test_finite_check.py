@@ -16,8 +16,8 @@ from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.checkpoint import Checkpoints
-from matchzoo.training.finite_check import FiniteCheck, NotFiniteError, largest, require_finite
 from matchzoo.training.loop import Training
+from matchzoo.training.updates.finite_check import FiniteCheck, NotFiniteError, largest, require_finite
 
 SHORT = {"steps": 8, "checkpoint_every": 4, "log_every": 2, "device": "cpu"}
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import nn
 
-from matchzoo.training.chunking import Gradients, Graph, Leaf, features_of, leaves_of, pull_back
-from matchzoo.training.combining import combined
 from matchzoo.training.engine import Engine
 from matchzoo.training.players import Player
 from matchzoo.training.sets import DrawnSet, Features
+from matchzoo.training.updates.chunking import Gradients, Graph, Leaf, features_of, leaves_of, pull_back
+from matchzoo.training.updates.combining import combined
 
 Values = dict[str, list[torch.Tensor]]
 """By player, the value of each of its terms."""

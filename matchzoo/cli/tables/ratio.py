@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from matchzoo.cli.tables import Format, column_names, read_tables
+from matchzoo.cli.tables.reading import Format, column_names, read_tables
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import as_json, finite
@@ -38,7 +38,7 @@ def ratio(
         permutations: test whether the tables are of one distribution at all, by this many permutations, such as 999.
         format: how both tables are read.
     """
-    from matchzoo.cli.ratio_summary import remarks, summary
+    from matchzoo.cli.tables.ratio_summary import remarks, summary
     from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out, standardized
 
     estimator = estimator_of(method)
@@ -80,7 +80,7 @@ def ratio(
     results["notes"] = failures + remarks(results, sides)
     print(as_json(results) if json else "\n".join(summary(results)))
     if output is not None:
-        from matchzoo.cli.ratio_files import write
+        from matchzoo.cli.tables.ratio_files import write
 
         for path in write(output, p, q, fitted, estimator.out_of_sample, results):
             print(f"wrote {path}", file=sys.stderr if json else sys.stdout)

@@ -13,9 +13,9 @@ from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.step import Step
 from matchzoo.generators import Generator
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.training.chunking import automatic, chunks, couples_rows, excerpt, kept_bytes
 from matchzoo.training.engine import Engine
 from matchzoo.training.loop import Training
+from matchzoo.training.updates.chunking import automatic, chunks, couples_rows, excerpt, kept_bytes
 
 
 def soft(table: dict) -> dict:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from matchzoo.evaluation.flow_steps import straightness
+from matchzoo.evaluation.generated.flow_steps import straightness
 from matchzoo.models.fields import Euler
 from matchzoo.recipes.recipe import Recipe
 

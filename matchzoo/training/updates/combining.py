@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from matchzoo.core.numerics.float64 import double
-from matchzoo.training.chunking import Gradients
-from matchzoo.training.pareto import pareto_weights
 from matchzoo.training.players import Player
+from matchzoo.training.updates.chunking import Gradients
+from matchzoo.training.updates.pareto import pareto_weights
 
 ITERATIONS = 1000
 """Of the search for the shortest vector, at most; it ends after about as many as there are terms."""

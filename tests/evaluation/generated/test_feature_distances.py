@@ -12,9 +12,9 @@ from matchzoo.core.numerics.kernels import Polynomial
 from matchzoo.core.samples import Samples
 from matchzoo.data import Gaussian, Ring, Ring3D
 from matchzoo.evaluation import FeatureDistances, ModeCoverage, Trained, TwoSample
+from matchzoo.evaluation.generated.mode_coverage import mode_coverage
 from matchzoo.evaluation.metrics.frechet import frechet_distance
 from matchzoo.evaluation.metrics.kernel_distance import kernel_distance
-from matchzoo.evaluation.mode_coverage import mode_coverage
 from matchzoo.matchers.mmd import squared_mmd
 from matchzoo.recipes.recipe import Recipe
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from matchzoo.training.combining import min_norm_weights, project_conflicts
+from matchzoo.training.updates.combining import min_norm_weights, project_conflicts
 
 
 def test_golden_values(golden):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from matchzoo.cli.tables import Format, column_names, read_tables
+from matchzoo.cli.tables.reading import Format, column_names, read_tables
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.text import as_json, finite
@@ -82,7 +82,7 @@ def transport(
     )
     print(as_json(results) if json else "\n".join(summary(results)))
     if output is not None:
-        from matchzoo.cli.transport_files import write
+        from matchzoo.cli.tables.transport_files import write
 
         for path in write(output, first, second, plan, images, results):
             print(f"wrote {path}", file=sys.stderr if json else sys.stdout)

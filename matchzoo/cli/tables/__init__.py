@@ -1,0 +1,1 @@
+"""Commands on two tables: ratios, adaptation, transport."""

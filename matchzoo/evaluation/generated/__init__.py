@@ -1,0 +1,1 @@
+"""What is measured of generated and of mapped samples."""

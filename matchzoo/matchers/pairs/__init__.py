@@ -1,0 +1,1 @@
+"""Terms of samples that belong together row by row."""

@@ -1,0 +1,1 @@
+"""Terms of class scores: losses, and what predictions say without labels."""
