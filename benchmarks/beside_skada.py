@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 from matchzoo.core.storage import files
 from matchzoo.evaluation.adaptation import adapt
+from matchzoo.models.transport import Exact
 from matchzoo.projectors import (
     LinearTransport,
     Recoloring,
@@ -30,7 +31,6 @@ from matchzoo.projectors import (
     TransportMap,
 )
 from matchzoo.ratios import KLIEP, Classifier, KernelMeanMatching
-from matchzoo.transport import Exact
 
 STORE = Path(__file__).parent / "results/beside-skada.json"
 SEEDS, DRAWS = range(3), range(20)

@@ -35,6 +35,7 @@ from matchzoo.core.storage import files
 from matchzoo.evaluation import scorers
 from matchzoo.evaluation.adaptation import Adapted, LabelPropagation, adapt, adapt_regression
 from matchzoo.models.linear_regression import fit_linear_regression
+from matchzoo.models.transport import Exact, Sinkhorn
 from matchzoo.projectors import (
     LinearTransport,
     LocationScale,
@@ -47,7 +48,6 @@ from matchzoo.projectors import (
     TransportMap,
 )
 from matchzoo.ratios import KLIEP, ULSIF, Classifier, KernelMeanMatching, RuLSIF
-from matchzoo.transport import Exact, Sinkhorn
 
 STORE = Path(__file__).parent / "results/shallow-adaptation.json"
 SEEDS = range(3)

@@ -27,8 +27,8 @@ from seeds import mean_and_error
 
 from matchzoo import recipes
 from matchzoo.core.storage import files
-from matchzoo.transport import Exact, Sinkhorn, Sparse, blockwise_plan, cost_matrix, sinkhorn_plan
-from matchzoo.transport.envelope import with_gradients
+from matchzoo.models.transport import Exact, Sinkhorn, Sparse, blockwise_plan, cost_matrix, sinkhorn_plan
+from matchzoo.models.transport.envelope import with_gradients
 
 STORE = Path(__file__).parent / "results/transport.json"
 PICTURE = Path(__file__).parents[1] / "docs/pictures/transport.png"

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from matchzoo import ratios as ratios
     from matchzoo import recipes as recipes
     from matchzoo import training as training
-    from matchzoo import transport as transport
     from matchzoo import zoo as zoo
     from matchzoo.core.errors import MatchZooError as MatchZooError
 
@@ -44,7 +43,6 @@ __all__ = [
     "ratios",
     "recipes",
     "training",
-    "transport",
     "zoo",
 ]
 

@@ -1,4 +1,4 @@
-"""Trainable and fitted maps: networks, fields that move points in time, and classifiers that are fitted on features."""
+"""Trainable and fitted maps: networks, fields that move points in time, classifiers, and plans between two sets."""
 
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from matchzoo.models import classifiers as classifiers
     from matchzoo.models import fields as fields
     from matchzoo.models import networks as networks
+    from matchzoo.models import transport as transport
 
-_MODULES = {name: f"matchzoo.models.{name}" for name in ("classifiers", "fields", "networks")}
+_MODULES = {name: f"matchzoo.models.{name}" for name in ("classifiers", "fields", "networks", "transport")}
 __getattr__, __dir__ = lazily(__name__, _MODULES, globals())

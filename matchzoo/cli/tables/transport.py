@@ -42,8 +42,8 @@ def transport(
     import torch
 
     from matchzoo.core.declaration.structuring import structure
+    from matchzoo.models.transport import BlockwisePlan, Plan, PlanSolver, Sinkhorn, blockwise_plan
     from matchzoo.ratios.of_tables import declared, standardized
-    from matchzoo.transport import BlockwisePlan, Plan, PlanSolver, Sinkhorn, blockwise_plan
 
     try:
         solver = structure(declared(method), PlanSolver)  # type: ignore[type-abstract]

@@ -16,7 +16,7 @@ from matchzoo.cli.tables.reading import plane
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
 from matchzoo.core.storage.number_tables import Numbers
-from matchzoo.transport import BlockwisePlan, Plan
+from matchzoo.models.transport import BlockwisePlan, Plan
 
 ROWS = 150
 """Rows of the source whose lines and arrows are drawn, at most."""

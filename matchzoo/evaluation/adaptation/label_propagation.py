@@ -4,7 +4,7 @@ import attrs
 import torch
 
 from matchzoo.core.declaration.declare import declare
-from matchzoo.transport import PlanSolver, Sinkhorn, cost_matrix
+from matchzoo.models.transport import PlanSolver, Sinkhorn, cost_matrix
 
 
 def propagate_labels(

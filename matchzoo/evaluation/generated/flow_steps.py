@@ -12,9 +12,9 @@ from matchzoo.core.step import Step
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained, some_rows
 from matchzoo.generators import Flow
 from matchzoo.models.fields import Euler
+from matchzoo.models.transport import Exact
+from matchzoo.models.transport.exact import can_assign
 from matchzoo.training.composition import Composition
-from matchzoo.transport import Exact
-from matchzoo.transport.exact import can_assign
 
 FINE = 50
 """Euler steps along which paths are measured."""

@@ -11,8 +11,8 @@ from matchzoo.data.points.gaussian_mixture import GaussianMixture
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.generators import MapGenerator
 from matchzoo.matchers import monge_gap, sinkhorn_divergence
+from matchzoo.models.transport import gaussian_map
 from matchzoo.training.composition import Composition
-from matchzoo.transport import gaussian_map
 
 
 def unexplained_variance(mapped: torch.Tensor, optimal: torch.Tensor, variance: torch.Tensor | float) -> float:

@@ -4,7 +4,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.evaluation.metrics.checking import checked_features
-from matchzoo.transport.gaussian import gaussian_cost
+from matchzoo.models.transport.gaussian import gaussian_cost
 
 
 def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:

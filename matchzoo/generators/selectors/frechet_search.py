@@ -11,8 +11,8 @@ from matchzoo.core.spec import Spec
 from matchzoo.data.pool import Pool
 from matchzoo.data.split import Split
 from matchzoo.generators.selectors.selector import Selector, refuse_count
+from matchzoo.models.transport import gaussian_cost
 from matchzoo.ratios.label_shift.clustering import k_means
-from matchzoo.transport import gaussian_cost
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -16,7 +16,7 @@ from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 from matchzoo.models.fields.field import Field
 from matchzoo.models.fields.path import Path, Straight
-from matchzoo.transport import PlanSolver
+from matchzoo.models.transport import PlanSolver
 
 
 def flow_matching_loss(

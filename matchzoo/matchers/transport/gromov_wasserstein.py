@@ -10,14 +10,14 @@ from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.transport import Cost, cost_matrix, gromov_plan
-from matchzoo.transport.gromov import ITERATIONS
+from matchzoo.models.transport import Cost, cost_matrix, gromov_plan
+from matchzoo.models.transport.gromov import ITERATIONS
 
 
 @declare("gromov-wasserstein")
 class GromovWasserstein(Matcher):
-    """The value of `matchzoo.transport.gromov_plan`: how far two sets are from being images of each other under a map
-    that keeps distances. 0 for sets that are rotated, mirrored or shifted; the dimensions may differ.
+    """The value of `matchzoo.models.transport.gromov_plan`: how far two sets are from being images of each other under
+    a map that keeps distances. 0 for sets that are rotated, mirrored or shifted; the dimensions may differ.
 
     A local optimum of a problem that is not convex, in time n³ for each iteration: for a few hundred samples. Sets of
     different sizes need ``pip install "matchzoo-torch[transport]"``.

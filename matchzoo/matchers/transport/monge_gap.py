@@ -14,8 +14,8 @@ from matchzoo.core.samples import Samples, as_samples
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.transport import Cost, Exact, Plan, PlanSolver, Sinkhorn, cost_matrix
-from matchzoo.transport.exact import can_assign
+from matchzoo.models.transport import Cost, Exact, Plan, PlanSolver, Sinkhorn, cost_matrix
+from matchzoo.models.transport.exact import can_assign
 
 
 @checked
@@ -26,9 +26,9 @@ def monge_gap(
 
     With an exact solver it is not negative, and 0 if and only if no other pairing of these points is cheaper: if T is
     a gradient of a convex function, where costs are squared. With an entropic one its gradient is smoother and its
-    value biased: by the convention of `matchzoo.transport.sinkhorn_plan` it is below the exact one by as much as OT_ε
-    is above OT, up to ε log n, also for the identity. (By the convention ⟨π, C⟩ − ε H(π) it is above it; the gradients
-    are equal.) So report the exact gap, and train on the other.
+    value biased: by the convention of `matchzoo.models.transport.sinkhorn_plan` it is below the exact one by as much as
+    OT_ε is above OT, up to ε log n, also for the identity. (By the convention ⟨π, C⟩ − ε H(π) it is above it; the
+    gradients are equal.) So report the exact gap, and train on the other.
 
     Args:
         x: samples, values [n, …], with weights or without.

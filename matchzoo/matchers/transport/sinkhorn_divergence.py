@@ -12,9 +12,9 @@ from matchzoo.core.samples import Samples, as_samples
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.transport import Cost, Epsilon, Plan, Sinkhorn, cost_matrix, epsilon_within
-from matchzoo.transport.costs import check_epsilon
-from matchzoo.transport.sinkhorn import ITERATIONS
+from matchzoo.models.transport import Cost, Epsilon, Plan, Sinkhorn, cost_matrix, epsilon_within
+from matchzoo.models.transport.costs import check_epsilon
+from matchzoo.models.transport.sinkhorn import ITERATIONS
 
 
 @checked
@@ -36,7 +36,8 @@ def sinkhorn_divergence(
         x: n samples, values [n, …], with weights or without.
         y: m samples, values [m, …].
         epsilon: ε; a multiple of a cost is of that within ``x``, without a gradient.
-        tolerance: of the marginals, see `matchzoo.transport.sinkhorn_plan`; the error of the value is of its square.
+        tolerance: of the marginals, see `matchzoo.models.transport.sinkhorn_plan`; the error of the value is of its
+            square.
         cost: of a pair of points.
         iterations: at most.
 

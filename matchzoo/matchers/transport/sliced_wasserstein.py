@@ -10,12 +10,12 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.transport import random_directions, sliced_cost
+from matchzoo.models.transport import random_directions, sliced_cost
 
 
 @declare("sliced-wasserstein")
 class SlicedWasserstein(Matcher):
-    """`matchzoo.transport.sliced_cost`, W_p^p of projections on random lines, which are resampled in each step.
+    """`matchzoo.models.transport.sliced_cost`, W_p^p of projections on random lines, which are resampled in each step.
 
     Exact and in time n log n for each line, without an extra; of sets that differ in a few of many dimensions most
     lines see little.

@@ -9,7 +9,7 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.transport import Cost, Exact, PlanSolver, cost_matrix
+from matchzoo.models.transport import Cost, Exact, PlanSolver, cost_matrix
 
 
 @declare("transport-cost")

@@ -6,8 +6,8 @@ import torch
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.numerics.float64 import double
+from matchzoo.models.transport.gaussian import gaussian_map
 from matchzoo.projectors.alignment.alignment import Alignment, LinearMap, check_sets
-from matchzoo.transport.gaussian import gaussian_map
 
 
 def linear_transport(

@@ -7,8 +7,8 @@ from torch import nn
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.spec import Spec
+from matchzoo.models.transport import PlanSolver, Sinkhorn, cost_matrix
 from matchzoo.projectors.alignment.alignment import Alignment, DisplacementMap, check_sets, spread_rows
-from matchzoo.transport import PlanSolver, Sinkhorn, cost_matrix
 
 
 def transport_map(source: torch.Tensor, target: torch.Tensor, solver: PlanSolver | None = None) -> torch.Tensor:

@@ -5,7 +5,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.evaluation.adaptation import LabelPropagation, adapt, align, method_of, propagate_labels
-from matchzoo.transport import Exact, Sinkhorn
+from matchzoo.models.transport import Exact, Sinkhorn
 
 
 def test_golden_values(golden):

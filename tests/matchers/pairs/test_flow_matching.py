@@ -13,7 +13,7 @@ from matchzoo.matchers import FlowMatching, flow_matching_loss
 from matchzoo.matchers.pairs.flow_matching import paired_noise
 from matchzoo.models.fields import Straight, VariancePreserving
 from matchzoo.models.networks import MLP
-from matchzoo.transport import Exact, Sinkhorn
+from matchzoo.models.transport import Exact, Sinkhorn
 
 
 def bound(term: FlowMatching, **words) -> tuple[FlowMatching, Flow]:

@@ -7,7 +7,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.matchers import MongeGap, monge_gap
-from matchzoo.transport import Sinkhorn
+from matchzoo.models.transport import Sinkhorn
 
 MAPS = ("identity", "shift", "monotone", "rot90", "rot180", "square")
 

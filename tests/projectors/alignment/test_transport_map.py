@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from matchzoo.core.declaration.structuring import structure
+from matchzoo.models.transport import Exact
 from matchzoo.projectors import TransportMap, transport_map
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
-from matchzoo.transport import Exact
 
 
 def test_golden_values_and_other_samples(golden):

@@ -5,7 +5,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples
-from matchzoo.transport import Unbalanced, cost_matrix, sinkhorn_plan, unbalanced_plan
+from matchzoo.models.transport import Unbalanced, cost_matrix, sinkhorn_plan, unbalanced_plan
 
 
 def test_golden_values_and_the_balanced_limit(golden):

@@ -8,10 +8,10 @@ import torch
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import MatchZooError
-from matchzoo.transport.costs import check_cost, shares
-from matchzoo.transport.envelope import with_gradients
-from matchzoo.transport.plan import Plan
-from matchzoo.transport.plan_solver import PlanSolver
+from matchzoo.models.transport.costs import check_cost, shares
+from matchzoo.models.transport.envelope import with_gradients
+from matchzoo.models.transport.plan import Plan
+from matchzoo.models.transport.plan_solver import PlanSolver
 
 STEPS = 10_000_000
 """Pivots of the network simplex, at most."""

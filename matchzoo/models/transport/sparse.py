@@ -6,11 +6,11 @@ import torch
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.errors import MatchZooError
-from matchzoo.transport.costs import check_cost, shares
-from matchzoo.transport.envelope import with_gradients
-from matchzoo.transport.exact import assignment
-from matchzoo.transport.plan import Plan
-from matchzoo.transport.plan_solver import PlanSolver
+from matchzoo.models.transport.costs import check_cost, shares
+from matchzoo.models.transport.envelope import with_gradients
+from matchzoo.models.transport.exact import assignment
+from matchzoo.models.transport.plan import Plan
+from matchzoo.models.transport.plan_solver import PlanSolver
 
 ITERATIONS = 500
 

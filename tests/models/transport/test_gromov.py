@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.transport import cost_matrix, gromov_plan
+from matchzoo.models.transport import cost_matrix, gromov_plan
 
 
 def points(n, d, seed):

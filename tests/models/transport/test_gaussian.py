@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.transport import bures, gaussian_cost, gaussian_map
+from matchzoo.models.transport import bures, gaussian_cost, gaussian_map
 
 
 def test_golden_values(golden):

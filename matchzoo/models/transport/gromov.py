@@ -3,11 +3,11 @@
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.transport.costs import check_cost, shares
-from matchzoo.transport.envelope import with_gradients
-from matchzoo.transport.exact import exact_plan
-from matchzoo.transport.line import line_plan
-from matchzoo.transport.plan import Plan
+from matchzoo.models.transport.costs import check_cost, shares
+from matchzoo.models.transport.envelope import with_gradients
+from matchzoo.models.transport.exact import exact_plan
+from matchzoo.models.transport.line import line_plan
+from matchzoo.models.transport.plan import Plan
 
 ITERATIONS = 100
 

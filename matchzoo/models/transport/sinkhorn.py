@@ -7,11 +7,19 @@ from matchzoo.core.declaration.choices import checked
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.errors import MatchZooError
-from matchzoo.transport.costs import Cost, Epsilon, absolute_epsilon, check_cost, check_epsilon, epsilon_within, shares
-from matchzoo.transport.envelope import with_gradients
-from matchzoo.transport.kernel_scaling import balance, balance_itself, kernel
-from matchzoo.transport.plan import Plan
-from matchzoo.transport.plan_solver import PlanSolver
+from matchzoo.models.transport.costs import (
+    Cost,
+    Epsilon,
+    absolute_epsilon,
+    check_cost,
+    check_epsilon,
+    epsilon_within,
+    shares,
+)
+from matchzoo.models.transport.envelope import with_gradients
+from matchzoo.models.transport.kernel_scaling import balance, balance_itself, kernel
+from matchzoo.models.transport.plan import Plan
+from matchzoo.models.transport.plan_solver import PlanSolver
 
 ITERATIONS = 10_000
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.transport import Exact, line_cost, line_plan, random_directions, sliced_cost
+from matchzoo.models.transport import Exact, line_cost, line_plan, random_directions, sliced_cost
 
 
 def test_golden_values_and_gradients(golden):

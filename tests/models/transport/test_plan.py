@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.transport import Exact, Sinkhorn, exact_plan
+from matchzoo.models.transport import Exact, Sinkhorn, exact_plan
 
 
 def test_barycentric_maps_and_labels_that_are_carried(golden):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.transport import blockwise, blockwise_plan, cost_matrix, sinkhorn_plan
+from matchzoo.models.transport import blockwise, blockwise_plan, cost_matrix, sinkhorn_plan
 
 
 def test_blocks_are_those_of_the_matrix(monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.transport import Exact, Sinkhorn, cost_matrix, sinkhorn_plan, sinkhorn_value_within
+from matchzoo.models.transport import Exact, Sinkhorn, cost_matrix, sinkhorn_plan, sinkhorn_value_within
 
 
 @pytest.mark.parametrize(("epsilon", "tolerance"), [(0.5, 1e-9), (0.05, 1e-7)])

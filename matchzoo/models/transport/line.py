@@ -4,9 +4,9 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
-from matchzoo.transport.costs import shares
-from matchzoo.transport.envelope import with_gradients
-from matchzoo.transport.plan import Plan
+from matchzoo.models.transport.costs import shares
+from matchzoo.models.transport.envelope import with_gradients
+from matchzoo.models.transport.plan import Plan
 
 
 def line_cost(

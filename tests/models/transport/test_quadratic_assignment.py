@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.transport import quadratic_assignment
+from matchzoo.models.transport import quadratic_assignment
 
 
 def test_golden_values(golden):

@@ -5,7 +5,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples
-from matchzoo.transport import Exact, Sparse, cost_matrix, sparse_plan
+from matchzoo.models.transport import Exact, Sparse, cost_matrix, sparse_plan
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples
-from matchzoo.transport import Exact, cost_matrix, exact_plan
+from matchzoo.models.transport import Exact, cost_matrix, exact_plan
 
 
 def test_golden_values(golden):

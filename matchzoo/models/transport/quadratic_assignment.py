@@ -7,7 +7,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
-from matchzoo.transport.exact import assignment
+from matchzoo.models.transport.exact import assignment
 
 
 def quadratic_assignment(

@@ -8,8 +8,8 @@ import torch
 from matchzoo.core.declaration.choices import checked
 from matchzoo.core.declaration.declare import family
 from matchzoo.core.samples import Samples, as_samples
-from matchzoo.transport.costs import Cost, cost_matrix
-from matchzoo.transport.plan import Plan
+from matchzoo.models.transport.costs import Cost, cost_matrix
+from matchzoo.models.transport.plan import Plan
 
 
 @family("plan solver")

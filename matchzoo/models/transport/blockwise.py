@@ -7,9 +7,9 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
-from matchzoo.transport.costs import absolute_epsilon, shares
-from matchzoo.transport.envelope import with_gradients
-from matchzoo.transport.sinkhorn import check_marginals, sinkhorn_plan
+from matchzoo.models.transport.costs import absolute_epsilon, shares
+from matchzoo.models.transport.envelope import with_gradients
+from matchzoo.models.transport.sinkhorn import check_marginals, sinkhorn_plan
 
 ELEMENTS = 2**22
 """Pairs of a block: 16 MiB in float32."""
