@@ -7,9 +7,9 @@ the other half is tested on. Pixels are the features, and the classifier is soft
 """
 
 import argparse
-import statistics
 
 import torch
+from seeds import mean_and_error
 
 from matchzoo.core.step import Step
 from matchzoo.data import Digits, Shifted
@@ -73,8 +73,7 @@ def main() -> None:
         cells = []
         for position, digits in ((0, 1), (1, 3)):
             numbers = [figures[name][position] for figures in splits]
-            error = statistics.stdev(numbers) / len(numbers) ** 0.5
-            cells.append(f"{statistics.mean(numbers):.{digits}f} ± {error:.{digits}f}")
+            cells.append(mean_and_error(numbers, f".{digits}f"))
         print(f"| {name} | {' | '.join(cells)} |")
 
 

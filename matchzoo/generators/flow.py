@@ -12,10 +12,10 @@ from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
 from matchzoo.core.schedule import Schedule, scheduled, value_at
-from matchzoo.core.spec import Spec, Units
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
-from matchzoo.generators.generator import Generator
+from matchzoo.generators.endless import EndlessGenerator, require_count
 from matchzoo.models.fields import Midpoint, OdeSolver, Path, Straight, Velocity, log_density
 from matchzoo.models.fields.ode_solver import Derivative
 from matchzoo.models.networks.network import Network
@@ -23,7 +23,7 @@ from matchzoo.projectors import Projector
 
 
 @declare("flow")
-class Flow(Generator):
+class Flow(EndlessGenerator):
     """x₁ of dx/dt = v(x, t) from x₀ of N(0, I), with v a network that knows the time (and the class).
 
     The term `FlowMatching` trains the field without solving it; rendering solves it, and is differentiable. With
@@ -114,24 +114,12 @@ class Flow(Generator):
         """The field, once built."""
         return self.fields[0]
 
-    @property
-    def units(self) -> Units | None:
-        """Of the data that it was built for."""
-        return self.built_for.units
-
-    @property
-    def count(self) -> None:
-        """Endless."""
-        return
-
     def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
         """Noise [n, d], with a class in one more column where it is conditional; n must be given."""
-        if n is None:
-            raise DeclarationError([("trainer.batch", "missing: a flow has no end; say how many samples")])
-        noise = torch.randn(n, math.prod(self.shape), generator=rng)
+        noise = torch.randn(require_count(n, "a flow has no end"), math.prod(self.shape), generator=rng)
         if not self.conditional:
             return noise
-        labels = torch.randint(self.field.classes, (n, 1), generator=rng)
+        labels = torch.randint(self.field.classes, (len(noise), 1), generator=rng)
         return torch.cat([noise, labels.to(noise)], 1)
 
     def render(self, draws: torch.Tensor) -> Samples:

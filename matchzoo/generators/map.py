@@ -5,17 +5,16 @@ from typing import ClassVar
 import torch
 
 from matchzoo.core.declaration.declare import declare
-from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Spec, Units
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data import Data, Split
-from matchzoo.generators.generator import Generator
+from matchzoo.generators.endless import EndlessGenerator, require_count
 from matchzoo.models.networks.network import Network
 
 
 @declare("map")
-class MapGenerator(Generator):
+class MapGenerator(EndlessGenerator):
     """y = network(x) for rows x of a source data set: a map between domains.
 
     Labels and groups are those of the source. A term that compares x with y asks for the sets ``source`` and
@@ -39,21 +38,9 @@ class MapGenerator(Generator):
         """The samples that are mapped."""
         return self.source.training_set
 
-    @property
-    def units(self) -> Units | None:
-        """Of the data that it was built for."""
-        return self.built_for.units
-
-    @property
-    def count(self) -> None:
-        """Endless: rows are drawn as ``source.sampling`` says."""
-        return
-
     def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
-        """Rows [n] of the source, with replacement; n must be given."""
-        if n is None:
-            raise DeclarationError([("trainer.batch", "missing: say how many samples a map takes in a step")])
-        return self.source.draw(n, rng or torch.default_generator)
+        """Rows [n] of the source, as ``source.sampling`` says; n must be given."""
+        return self.source.draw(require_count(n, "a map has no end"), rng or torch.default_generator)
 
     def render(self, draws: torch.Tensor) -> Samples:
         """The images [n, …] of some rows [n] of the source."""

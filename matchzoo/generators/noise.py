@@ -7,16 +7,15 @@ import torch
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least
-from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
-from matchzoo.core.spec import Spec, Units
+from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
-from matchzoo.generators.generator import Generator
+from matchzoo.generators.endless import EndlessGenerator, require_count
 from matchzoo.models.networks.network import Network
 
 
 @declare("noise")
-class NoiseGenerator(Generator):
+class NoiseGenerator(EndlessGenerator):
     """x = network(z) with z drawn from N(0, I) or U(−1, 1).
 
     Examples:
@@ -38,20 +37,9 @@ class NoiseGenerator(Generator):
         self.built_for = spec
         self.network.build((self.dimension,), spec.shape, Step(0, spec.seed).rng("generator"))
 
-    @property
-    def units(self) -> Units | None:
-        """Of the data that it was built for."""
-        return self.built_for.units
-
-    @property
-    def count(self) -> None:
-        """Endless."""
-        return
-
     def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
         """Noise [n, dimension]; n must be given."""
-        if n is None:
-            raise DeclarationError([("trainer.batch", "missing: a noise generator has no end; say how many samples")])
+        n = require_count(n, "a noise generator has no end")
         if self.distribution == "normal":
             return torch.randn(n, self.dimension, generator=rng)
         return torch.rand(n, self.dimension, generator=rng) * 2 - 1
