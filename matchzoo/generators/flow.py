@@ -16,14 +16,15 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.generators.endless import EndlessGenerator, require_count
-from matchzoo.models.fields import Midpoint, OdeSolver, Path, Straight, Velocity, log_density
+from matchzoo.models.fields import Denoiser, Midpoint, OdeSolver, Path, Straight, Velocity, log_density
 from matchzoo.models.fields.ode_solver import Derivative
+from matchzoo.models.fields.path import over_rows
 from matchzoo.models.networks.network import Network
 from matchzoo.projectors import Projector
 
 
 @declare("flow")
-class Flow(EndlessGenerator):
+class Flow(EndlessGenerator, Denoiser):
     """x₁ of dx/dt = v(x, t) from x₀ of N(0, I), with v a network that knows the time (and the class).
 
     The term `FlowMatching` trains the field without solving it; rendering solves it, and is differentiable. With
@@ -148,6 +149,22 @@ class Flow(EndlessGenerator):
     def velocity(self, x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """The field that is trained, [n, …] at points [n, …] and times [n], with labels [n] where it knows classes."""
         return self.field(x, time, labels)
+
+    def denoise(self, points: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        """E[data | y] of the points' shape [n, …] for y = data + σ · noise, in the space of the field: y is on the path
+        where there is so much noise for the data. Of the average in evaluation mode."""
+        y = points.unflatten(1, self.shape) if points.ndim == 2 else points
+        time = self.path.time(sigma.to(y))
+        x = over_rows(self.path.shares(time)[0], y) * y
+        velocity = self.derivative(averaged=not self.training)(x, time)
+        return self.path.denoised(x, velocity, time).view_as(points)
+
+    @property
+    def noise_range(self) -> tuple[float, float]:
+        """The least and the largest noise for the data on the path."""
+        of_data, of_noise = self.path.shares(torch.tensor([1.0, 0.0], dtype=torch.float64))
+        least, largest = (of_noise / of_data).tolist()
+        return least, largest
 
     def encoded(self, features: torch.Tensor) -> torch.Tensor:
         """Points [n, …] of samples, or of the codec's features [n, d]."""

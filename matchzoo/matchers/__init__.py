@@ -21,6 +21,8 @@ from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.mmd import MMD, mmd2, squared_mmd
 from matchzoo.matchers.one_sided import OneSided
 from matchzoo.matchers.pairs.consistency import Consistency, ConsistencyGradient, gradient_mismatch
+from matchzoo.matchers.pairs.denoising import Denoising, denoising_loss
+from matchzoo.matchers.pairs.error_kernel import AbsoluteError, ErrorKernel, ProximalError, SquaredError, proximal_error
 from matchzoo.matchers.pairs.flow_matching import FlowMatching, flow_matching_loss
 from matchzoo.matchers.pairs.grounding import Grounding, gaussian_grounding
 from matchzoo.matchers.pairs.paired import Paired, paired_distance
@@ -49,15 +51,18 @@ __all__ = [
     "GAN",
     "MMD",
     "Absolute",
+    "AbsoluteError",
     "Cache",
     "ClassMeans",
     "Classification",
     "Consistency",
     "ConsistencyGradient",
     "Cosine",
+    "Denoising",
     "Discrepancy",
     "Distance",
     "Entropy",
+    "ErrorKernel",
     "FlowMatching",
     "GromovWasserstein",
     "Grounding",
@@ -73,6 +78,7 @@ __all__ = [
     "Paired",
     "Pairwise",
     "PerGroup",
+    "ProximalError",
     "RatioMatcher",
     "Reconstruction",
     "Reduction",
@@ -81,6 +87,7 @@ __all__ = [
     "SinkhornDivergence",
     "SlicedWasserstein",
     "Squared",
+    "SquaredError",
     "StatisticMatcher",
     "ToConstant",
     "ToMean",
@@ -89,6 +96,7 @@ __all__ = [
     "absolute_distance",
     "cosine_distance",
     "critic_loss",
+    "denoising_loss",
     "f_divergence",
     "flow_matching_loss",
     "gaussian_grounding",
@@ -101,6 +109,7 @@ __all__ = [
     "paired_distance",
     "pearson",
     "perturb",
+    "proximal_error",
     "ratio_diagnostics",
     "row_cosine_distance",
     "sample_space_probe",

@@ -141,3 +141,15 @@ def test_codes_of_another_run(tmp_path):
     assert run.generator.get_buffer("scale").ne(1).all()
     with pytest.raises(MatchZooError, match="whose decoder is another model"):
         model_of_run(run, "generator")
+
+
+def test_a_flow_is_a_denoiser_of_noise_on_the_data():
+    """At σ it is the denoised point of the path where there is so much noise for the data."""
+    made, y = flow(), torch.randn(5, 2)
+    time = torch.tensor(0.4)
+    sigma = torch.full((5,), 0.6 / 0.4)
+    expected = made.path.denoised(0.4 * y, made.velocity(0.4 * y, time), time)
+    torch.testing.assert_close(made.denoise(y, sigma), expected)
+    torch.testing.assert_close(made.denoise(y, sigma[0]), expected)
+    exploding = flow(path=VarianceExploding(largest=5.0))
+    assert exploding.noise_range == pytest.approx((0.01, 5.0))

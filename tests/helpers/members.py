@@ -146,6 +146,10 @@ CASES: dict[str, dict[str, tuple]] = {
         ),
         "grounding": ({"sets": ["synthetic"], "space": ["encoder", "map", "spread"]}, MAPPED),
         "flow-matching": ({"coupling": PLAN, "drop_labels": 0.2}, {**POINTS, "generator": FLOW}),
+        "denoising": (
+            {"kernel": {"kind": "squared", "power": 2.0}, "noise": [0.1, 1.0], "fixed": True},
+            {**POINTS, "generator": FLOW},
+        ),
         "per-group": ({"matcher": MMD, "merge": [0, 1, 1, 1, 1, 1, 1, 1, 1, 1]}, IMAGES),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
@@ -217,6 +221,14 @@ CASES: dict[str, dict[str, tuple]] = {
         "heun": ({"steps": 3}, POINTS),
         "rk4": ({"steps": 3}, POINTS),
         "adaptive": ({"rtol": 1e-3}, POINTS),
+    },
+    "error kernel": {
+        "squared": ({"kind": "squared", "power": 4.0}, {**POINTS, "generator": FLOW}),
+        "absolute": ("absolute", {**POINTS, "generator": FLOW}),
+        "proximal": (
+            {"kind": "proximal", "gamma": {"kind": "ramp", "start": 2.0, "last": 5}},
+            {**POINTS, "generator": FLOW},
+        ),
     },
     "plan solver": {
         "exact": ("exact", {}),
@@ -313,6 +325,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term = "flow-matching"
     elif noun == "matcher":
         term = table
+    elif noun == "error kernel":
+        term = {"kind": "denoising", "noise": 0.3, "kernel": table}
     elif noun == "kernel":
         term = {"kind": "mmd", "kernel": table}
     elif noun == "plan solver":

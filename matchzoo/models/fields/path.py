@@ -33,14 +33,19 @@ class Path(ABC):
     def rates(self, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Their derivatives a'(t) and s'(t), of the times' shape […]."""
 
+    @abstractmethod
+    def time(self, ratio: torch.Tensor) -> torch.Tensor:
+        """The times […] at which there is so much noise for the data: s(t) / a(t) is ``ratio`` […], within what the
+        path has."""
+
     def between(self, noise: torch.Tensor, data: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
         """x_t [n, …] of noise [n, …] and data [n, …] at times [n], or at one time []."""
-        of_data, of_noise = (_over(share, data) for share in self.shares(time))
+        of_data, of_noise = (over_rows(share, data) for share in self.shares(time))
         return of_data * data + of_noise * noise
 
     def velocity(self, noise: torch.Tensor, data: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
         """dx_t / dt [n, …] of noise [n, …] and data [n, …] at times [n] or []."""
-        of_data, of_noise = (_over(rate, data) for rate in self.rates(time))
+        of_data, of_noise = (over_rows(rate, data) for rate in self.rates(time))
         return of_data * data + of_noise * noise
 
     def start(self, noise: torch.Tensor) -> torch.Tensor:
@@ -60,15 +65,15 @@ class Path(ABC):
     def _of(
         self, points: torch.Tensor, time: torch.Tensor
     ) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-        a, s = (_over(share, points) for share in self.shares(time))
-        a_rate, s_rate = (_over(rate, points) for rate in self.rates(time))
+        a, s = (over_rows(share, points) for share in self.shares(time))
+        a_rate, s_rate = (over_rows(rate, points) for rate in self.rates(time))
         return (a, s), (a_rate, s_rate)
 
 
-def _over(number: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
-    """Numbers [n] or [] so that they multiply values [n, …]."""
-    number = number.to(values)
-    return number if number.ndim == 0 else number.reshape(-1, *[1] * (values.ndim - 1))
+def over_rows(numbers: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """Numbers [n] or [] so that they multiply points [n, …], in their precision and place."""
+    numbers = numbers.to(points)
+    return numbers if numbers.ndim == 0 else numbers.reshape(-1, *[1] * (points.ndim - 1))
 
 
 @declare("straight")
@@ -90,6 +95,10 @@ class Straight(Path):
         """1 and −(1 − ε), of the times' shape […]."""
         return torch.ones_like(time), torch.full_like(time, self.rest - 1)
 
+    def time(self, ratio: torch.Tensor) -> torch.Tensor:
+        """1 / (1 − ε + ratio), of the ratios' shape […]."""
+        return 1 / (1 - self.rest + ratio)
+
 
 @declare("variance-preserving")
 class VariancePreserving(Path):
@@ -108,6 +117,10 @@ class VariancePreserving(Path):
         """π/2 · cosine and −π/2 · sine, of the times' shape […]."""
         angle = math.pi / 2 * time
         return math.pi / 2 * angle.cos(), -math.pi / 2 * angle.sin()
+
+    def time(self, ratio: torch.Tensor) -> torch.Tensor:
+        """2/π · the arc tangent of 1 / ratio, of the ratios' shape […]."""
+        return 2 / math.pi * torch.atan2(torch.ones_like(ratio), ratio)
 
 
 @declare("variance-exploding")
@@ -135,3 +148,7 @@ class VarianceExploding(Path):
     def rates(self, time: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """0 and σ'(t), of the times' shape […]."""
         return torch.zeros_like(time), self.shares(time)[1] * math.log(self.rest / self.largest)
+
+    def time(self, ratio: torch.Tensor) -> torch.Tensor:
+        """log(largest / ratio) / log(largest / rest), of the ratios' shape […]."""
+        return (self.largest / ratio).log() / math.log(self.largest / self.rest)

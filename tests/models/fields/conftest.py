@@ -1,4 +1,4 @@
-"""Golden values of paths, fields and solvers."""
+"""Golden values of paths, fields, scores and solvers."""
 
 import pytest
 import torch
@@ -6,6 +6,6 @@ import torch
 
 @pytest.fixture(scope="module")
 def transport(golden) -> dict[str, torch.Tensor]:
-    """Arrays of transport.npz whose names begin with fm, field or ode."""
+    """Arrays of transport.npz whose names begin with fm, field, ode or score."""
     values = golden("transport.npz")
-    return {key: torch.from_numpy(values[key]) for key in values if key.startswith(("fm", "field", "ode"))}
+    return {key: torch.from_numpy(values[key]) for key in values if key.startswith(("fm", "field", "ode", "score"))}

@@ -65,3 +65,10 @@ def test_where_paths_start():
     np.testing.assert_allclose(VarianceExploding(largest=7.0).start(noise), 7.0, rtol=1e-6)
     with pytest.raises(DeclarationError, match="expected less than largest = 1, got 2"):
         VarianceExploding(largest=1.0, rest=2.0)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: type(path).__name__)
+def test_the_time_of_so_much_noise(path: Path):
+    time = torch.linspace(0.1, 0.9, 6, dtype=torch.float64)
+    of_data, of_noise = path.shares(time)
+    torch.testing.assert_close(path.time(of_noise / of_data), time)
