@@ -1,5 +1,6 @@
 """Where synthetic samples come from."""
 
+from matchzoo.generators.decoded import DecodedGenerator
 from matchzoo.generators.flow import Flow
 from matchzoo.generators.generator import Generator
 from matchzoo.generators.images import decode
@@ -9,4 +10,14 @@ from matchzoo.generators.pixels import PixelImages
 from matchzoo.generators.pyramid import PyramidImages
 from matchzoo.generators.selection import Selection
 
-__all__ = ["Flow", "Generator", "MapGenerator", "NoiseGenerator", "PixelImages", "PyramidImages", "Selection", "decode"]
+__all__ = [
+    "DecodedGenerator",
+    "Flow",
+    "Generator",
+    "MapGenerator",
+    "NoiseGenerator",
+    "PixelImages",
+    "PyramidImages",
+    "Selection",
+    "decode",
+]

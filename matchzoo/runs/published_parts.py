@@ -19,6 +19,7 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.evaluation import LinearProbe, Trained
 from matchzoo.evaluation.probe_training import TrainedProbe, train
+from matchzoo.generators import DecodedGenerator
 from matchzoo.hub.model import Model
 from matchzoo.hub.run_parts import RunParts
 from matchzoo.models.classifiers.image_classifier import Probe
@@ -33,9 +34,10 @@ def model_of_run(run: Run, which: str) -> Model:
 
     Args:
         run: that `matchzoo.recipes.open` opens, or `Recipe.run` returns.
-        which: ``generator``; the name of a projector, with all that it stands on (a head with its encoder: a stack);
-            ``projector``, the only one that moved or keeps state, whatever its name; or ``probe``: the classifier of
-            the run's linear probe, which is trained again (`probe_of_run`).
+        which: ``generator`` (one among codes together with its codec, as a `DecodedGenerator`); the name of a
+            projector, with all that it stands on (a head with its encoder: a stack); ``projector``, the only one that
+            moved or keeps state, whatever its name; or ``probe``: the classifier of the run's linear probe, which is
+            trained again (`probe_of_run`).
 
     Raises:
         MatchZooError: it has no such part; the error names those that it has.
@@ -121,13 +123,16 @@ def _generator(run: Run, parts: RunParts) -> Model:
     if generator.reads_data:
         reason = "maps a data set, which a model does not hold; use run.generator here, or publish a projector"
         raise MatchZooError(f"{run.folder}: the generator {reason}")
-    if generator.space is not None:
-        reason = (
-            f"makes codes of the projector '{generator.space}', whose decoder is another model; use run.generator here"
-        )
-        raise MatchZooError(f"{run.folder}: the generator {reason}")
-    spec = attrs.evolve(parts.spec, space="projector")
-    return Model(declared=generator, tensors=tensors, spec=spec, **_about(run))
+    about, spec = _about(run), attrs.evolve(parts.spec, space="projector")
+    if generator.space is None:
+        return Model(declared=generator, tensors=tensors, spec=spec, **about)
+
+    codec = parts.assembled(generator.space)
+    assert isinstance(codec.declared, Projector)
+    whole = DecodedGenerator(generator=generator, codec=codec.declared)
+    by_part = {"generator": tensors, "codec": codec.tensors}
+    joined = {f"{part}.{name}": x for part, held in by_part.items() for name, x in held.items()}
+    return Model(declared=whole, tensors=joined, spec=attrs.evolve(spec, shape=codec.spec.shape), **about)
 
 
 def _projector(run: Run, parts: RunParts, which: str) -> Model:

@@ -4,11 +4,12 @@ import pytest
 import torch
 from helpers.resuming import Stop, assert_same, stop_after
 
-from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.errors import DeclarationError
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.generators import Flow
+from matchzoo.hub.model import Model
 from matchzoo.models.fields import Euler, RungeKutta4, VarianceExploding
 from matchzoo.models.networks import MLP
 from matchzoo.projectors.auto_encoder import AutoEncoder
@@ -115,7 +116,7 @@ def test_what_is_refused(changes, message):
 
 
 def test_codes_of_another_run(tmp_path):
-    """An auto-encoder of a run, a flow among its codes; the flow by itself is no model."""
+    """An auto-encoder of a run, a flow among its codes, and a model of both together."""
     codes = {"kind": "auto-encoder", "features": 2, "encoder": "mlp", "decoder": "mlp"}
     player = {"moves": ["codes"], "minimize": [{"kind": "reconstruction", "sets": ["real"], "noise": 0.1}]}
     data = {"kind": "digits", "size": 8, "channels": 1}
@@ -139,8 +140,13 @@ def test_codes_of_another_run(tmp_path):
     run = recipe.run(tmp_path / "flow", quiet=True)
     assert run.generator.sample(3).values.shape == (3, 1, 8, 8)
     assert run.generator.get_buffer("scale").ne(1).all()
-    with pytest.raises(MatchZooError, match="whose decoder is another model"):
-        model_of_run(run, "generator")
+    expected = run.generator.sample(3).values
+    model_of_run(run, "generator").save(tmp_path / "model")
+    model = Model.load(tmp_path / "model")
+    assert torch.equal(model.part.sample(3).values, expected)
+    assert (model.kind, model.spec.shape) == ("decoded", (1, 8, 8))
+    (tmp_path / "codes" / "parts.safetensors").unlink()  # it needs the other run no longer
+    assert torch.equal(Model.load(tmp_path / "model").part.sample(3).values, expected)
 
 
 def test_a_flow_is_a_denoiser_of_noise_on_the_data():

@@ -90,6 +90,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "pixels": ({"kind": "pixels"}, IMAGES),
         "selection": ({"method": "herding", "images_per_class": 3}, IMAGES),
         "map": (MAP, POINTS),
+        "decoded": ({"generator": {**FLOW, "codec": "codes"}, "codec": AUTO}, {}),
         "flow": ({**FLOW, "conditional": True, "guidance": 1.5}, {**POINTS, "data": MOONS}),
     },
     "selector": {

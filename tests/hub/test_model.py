@@ -460,6 +460,7 @@ def link(folder: Path) -> None:
 
 
 MLP = 'kind = "noise"\ndimension = 2\nnetwork = { kind = "mlp", widths = %s, norm = "batch" }\n'
+CODES = 'generator = { kind = "flow", codec = "codes", network = "mlp" }\n'
 BIAS = "network__layers__0__bias"
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -485,6 +486,14 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "reads data": (
         lambda f: part(f, 'kind = "map"\nsource = { kind = "image-folder", path = "/" }\nnetwork = "mlp"\n'),
         "a generator that maps a data set names that data, and a model reads none",
+    ),
+    "among codes of another": (
+        lambda f: part(f, 'kind = "flow"\ncodec = "codes"\nnetwork = "mlp"\n'),
+        "a generator among codes needs the decoder of another model",
+    ),
+    "a codec that is a path": (
+        lambda f: part(f, 'kind = "decoded"\ncodec = { kind = "model", path = "/etc" }\n' + CODES),
+        "a projector of kind 'model' names another one or a file",
     ),
     "nan": (lambda f: tensors(f, **{BIAS: torch.full((3,), float("nan"))}), "values that are no finite numbers"),
     "other shape": (
