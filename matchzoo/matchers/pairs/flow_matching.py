@@ -52,6 +52,7 @@ def paired_noise(
     solver: PlanSolver,
     rng: torch.Generator,
     weights: torch.Tensor | None = None,
+    classes: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Noise [n, …] in the order in which a transport plan pairs it with data [n, …].
 
@@ -60,7 +61,21 @@ def paired_noise(
 
     Where rows of the data have weights [n], these are the plan's, so that under them the noise is that of N(0, I)
     still; a row of weight 0 may have any partner.
+
+    With classes [n] each row of the noise has the class of the row of the data beside it, and pairs are those of a plan
+    within each class. Noise is independent of classes before, so given a class it is that of N(0, I) after; a plan
+    without regard to classes gives each of them the noise that is near to it, and samples of a class start from all.
+    This is a cost that is infinite between classes: Cheng and Schwing, The curse of conditions, 2025 (C²OT).
     """
+    if classes is not None:
+        paired = noise.clone()
+        for label in classes.unique():
+            rows = (classes == label).nonzero()[:, 0]
+            shares = None if weights is None else weights[rows]
+            if shares is None or shares.any():
+                paired[rows] = paired_noise(noise[rows], data[rows], solver, rng, shares)
+        return paired
+
     with torch.no_grad():
         coupling = solver(noise.flatten(1), Samples(data.flatten(1), weights=weights)).coupling
         columns = coupling.T.cpu().clamp_min(0)
@@ -85,7 +100,7 @@ class FlowMatching(Matcher):
     default_sets: ClassVar[tuple[str, ...]] = ("real",)
     coupling: PlanSolver | None = None
     """Pairs noise and data of a batch by a transport plan, such as ``exact``; independent pairs if not given. The paths
-    of a plan hardly cross, so that few steps of a solver are enough; with classes it pairs without regard to them."""
+    of a plan hardly cross, so that few steps of a solver are enough. For a conditional field, pairs within classes."""
     drop_labels: float = attrs.field(default=0.1, validator=between(0, 1))
     """Share of the rows whose class a conditional field is not told, for guidance."""
 
@@ -115,18 +130,22 @@ class FlowMatching(Matcher):
         rng = step.rng("flow-matching")
         noise = torch.randn(data.shape, generator=rng).to(data)
         time = torch.rand(len(data), generator=rng).to(data)
-        labels = self._labels(samples, rng) if flow.conditional else None
+        classes = self._classes(samples) if flow.conditional else None
+        labels = None if classes is None else self._told(classes, rng)
         if self.coupling is not None:
-            noise = paired_noise(noise, data, self.coupling, rng, samples.weights)
+            noise = paired_noise(noise, data, self.coupling, rng, samples.weights, classes)
 
         points = flow.path.between(noise, data, time)
         velocity = flow.velocity(points, time, labels)
         return Discrepancy(flow_matching_loss(velocity, noise, data, time, flow.path, samples.weights))
 
-    def _labels(self, samples: Samples, rng: torch.Generator) -> torch.Tensor:
-        """Classes [n], −1 where they are dropped."""
+    def _classes(self, samples: Samples) -> torch.Tensor:
+        """Classes [n] of a set; raises where it has no labels."""
         if samples.labels is None:
             raise DeclarationError([("generator.conditional", "this set has no labels")])
-        labels = class_indices(samples.labels)
-        dropped = torch.rand(len(labels), generator=rng) < self.drop_labels
-        return labels.masked_fill(dropped.to(labels.device), -1)
+        return class_indices(samples.labels)
+
+    def _told(self, classes: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+        """Classes [n], −1 where they are dropped."""
+        dropped = torch.rand(len(classes), generator=rng) < self.drop_labels
+        return classes.masked_fill(dropped.to(classes.device), -1)

@@ -98,3 +98,29 @@ def test_noise_is_standard_under_the_weights_of_the_data():
     shares = weights / weights.sum()
     assert (shares @ paired[:, 0]).item() == pytest.approx(noise.mean().item(), abs=0.1)
     assert (shares @ data[:, 0]).item() > 0.3
+
+
+def test_pairs_within_classes_leave_the_noise_of_each_class_as_it_was():
+    """Each class has the rows that it had, in another order: N(0, I) given the class, exactly."""
+    rng = torch.Generator().manual_seed(0)
+    noise = torch.randn(60, 2, generator=rng)
+    classes = torch.arange(60) % 3
+    data = noise.new_tensor([[-3, 0], [3, 0], [0, 3]])[classes] + 0.1 * torch.randn(60, 2, generator=rng)
+    within = paired_noise(noise, data, Exact(), rng, classes=classes)
+    for label in range(3):
+        rows = classes == label
+        assert torch.equal(within[rows].sort(0).values, noise[rows].sort(0).values)
+
+    infinite = 1e6 * (classes[:, None] != classes[None])
+    plan = Exact().solve(torch.cdist(noise, data).square() + infinite)  # one plan, of a cost with the class in it
+    torch.testing.assert_close(within, noise[plan.coupling.T.argmax(1)])
+    across = paired_noise(noise, data, Exact(), rng)
+    assert across[classes == 1, 0].mean() > within[classes == 1, 0].mean() + 0.5
+
+
+def test_a_conditional_field_is_coupled_within_classes():
+    samples = Samples(torch.randn(3, 2), torch.arange(3))  # one row of each: it has no other partner
+    free, flow = bound(FlowMatching(drop_labels=0.0), conditional=True)
+    coupled = FlowMatching(drop_labels=0.0, coupling=Exact())
+    coupled.bind({"generator": flow})
+    assert coupled.discrepancy([samples], Step(1, 0)).value.equal(free.discrepancy([samples], Step(1, 0)).value)
