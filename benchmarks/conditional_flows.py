@@ -102,13 +102,13 @@ def measure(output: Path) -> None:
 
 def table() -> None:
     """Means and standard errors over seeds."""
-    print("| data | pairs | W₂²: 1 step | 4 steps | 50 steps | real samples | CPU s |")
+    print("| data | pairs | 1000 W₂²: 1 step | 4 steps | 50 steps | real samples | CPU s |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for title in DATA:
         for pairs in PAIRS:
             records = RESULTS.of(f"{title}, {pairs}", SEEDS)
             if records:
-                cells = [mean_and_error([r[name] for r in records], ".4f") for name in ("1", "4", "50", "real")]
+                cells = [mean_and_error([1000 * r[name] for r in records], ".2f") for name in ("1", "4", "50", "real")]
                 seconds = mean_and_error([r["seconds"] for r in records])
                 print(f"| {title} | {pairs} | {' | '.join(cells)} | {seconds} |")
 
