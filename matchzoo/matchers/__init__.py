@@ -21,11 +21,14 @@ from matchzoo.matchers.matcher import Matcher
 from matchzoo.matchers.mmd import MMD, mmd2, squared_mmd
 from matchzoo.matchers.one_sided import OneSided
 from matchzoo.matchers.pairs.consistency import Consistency, ConsistencyGradient, gradient_mismatch
+from matchzoo.matchers.pairs.contrastive import contrastive_loss, info_nce
 from matchzoo.matchers.pairs.denoising import Denoising, denoising_loss
 from matchzoo.matchers.pairs.error_kernel import AbsoluteError, ErrorKernel, ProximalError, SquaredError, proximal_error
 from matchzoo.matchers.pairs.flow_matching import FlowMatching, flow_matching_loss
 from matchzoo.matchers.pairs.grounding import Grounding, gaussian_grounding
+from matchzoo.matchers.pairs.info_nce import InfoNCE
 from matchzoo.matchers.pairs.paired import Paired, paired_distance
+from matchzoo.matchers.pairs.positives import pair_reliability
 from matchzoo.matchers.pairs.reconstruction import Reconstruction
 from matchzoo.matchers.per_group import PerGroup
 from matchzoo.matchers.perturbation import perturb, steepness_gradient
@@ -67,6 +70,7 @@ __all__ = [
     "GromovWasserstein",
     "Grounding",
     "InducedProbe",
+    "InfoNCE",
     "InnerProduct",
     "InvariantRisk",
     "KullbackLeibler",
@@ -94,6 +98,7 @@ __all__ = [
     "ToReference",
     "TransportCost",
     "absolute_distance",
+    "contrastive_loss",
     "cosine_distance",
     "critic_loss",
     "denoising_loss",
@@ -102,10 +107,12 @@ __all__ = [
     "gaussian_grounding",
     "generator_loss",
     "gradient_mismatch",
+    "info_nce",
     "information_loss",
     "kl_divergence",
     "mmd2",
     "monge_gap",
+    "pair_reliability",
     "paired_distance",
     "pearson",
     "perturb",

@@ -78,12 +78,17 @@ class Matcher(Part, ABC):
             names = self.wanted_sets if self.sets is None else tuple(self.sets)
 
         low, high = self.arity
-        count = len(names) * len(self.spaces)
+        count = len(self.inputs(names))
         if count < low or (high is not None and count > high):
             expected = f"{low}" if low == high else f"at least {low}" if high is None else f"{low} to {high}"
             each = f", each in {len(self.spaces)} spaces" if len(self.spaces) > 1 else ""
             raise DeclarationError([("sets", f"expected {expected} sets, got {len(names)}: {', '.join(names)}{each}")])
         return names
+
+    def inputs(self, names: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
+        """What it takes of the sets of some names, in order: each set with the space that it is taken in, None for the
+        only one that there is."""
+        return tuple((name, space) for name in names for space in self.spaces)
 
     @property
     def spaces(self) -> tuple[str | None, ...]:

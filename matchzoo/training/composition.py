@@ -135,7 +135,7 @@ class Composition:
     def inputs_of(self, term: Matcher) -> tuple[tuple[str, str], ...]:
         """The sets that a term takes, in order, each with the space that it is taken in."""
         first = next(iter(self.projectors))
-        return tuple((name, space or first) for name in self.sets_of(term) for space in term.spaces)
+        return tuple((name, space or first) for name, space in term.inputs(self.sets_of(term)))
 
     def lineage(self, space: str) -> tuple[str, ...]:
         """A space and those that it stands on, down to the samples."""

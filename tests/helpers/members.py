@@ -152,6 +152,10 @@ CASES: dict[str, dict[str, tuple]] = {
             {**POINTS, "generator": FLOW},
         ),
         "per-group": ({"matcher": MMD, "merge": [0, 1, 1, 1, 1, 1, 1, 1, 1, 1]}, IMAGES),
+        "info-nce": (
+            {"sets": ["real", "synthetic"], "queue": 20, "negatives": "both"},
+            {**POINTS, "projector": LEARNED},
+        ),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),

@@ -81,7 +81,7 @@ STATISTICS: dict[str, Any] = {
 DISTANCES = ("cosine", "row-cosine", "squared")
 REDUCTIONS = ("to-reference", "to-mean", "pairwise", "to-constant")
 PLAN = {"kind": "sinkhorn", "epsilon": 0.5, "tolerance": 1e-9}
-ALIGNED = ("paired", "monge-gap", "cross-correlation")
+ALIGNED = ("paired", "monge-gap", "cross-correlation", "info-nce")
 """Members that compare sets of as many rows, each by itself in its own test."""
 APART = (
     "absolute", "entropy", "mutual-information", "invariant-risk", "label-marginal", "prototypes", "past-subspace",

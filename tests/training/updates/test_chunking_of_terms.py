@@ -44,6 +44,7 @@ def domains(statistic: Any) -> Terms:
 
 SHARES = {"kind": "to-constant", "constant": [0.1] * 10}
 CRITIC = {"kind": "gan", "side": "critic", "space": "critic", "sets": ["real", "target"]}
+PAIRS = {"kind": "info-nce", "space": "encoder", "sets": ["real", "target"]}
 # name of the row → the terms of its player beside the classification
 ROWS: dict[str, Terms] = {
     "risk": environments("risk", "head"),
@@ -66,6 +67,11 @@ ROWS: dict[str, Terms] = {
         {"kind": "entropy", "space": "head", "sets": ["target"]},
     ],
     "mutual-information": [{"kind": "mutual-information", "space": "head", "sets": ["target"]}],
+    "info-nce": [
+        {**PAIRS, "queue": 17, "negatives": "both"},
+        {**PAIRS, "form": "symmetric", "positives": "assignment", "reliability": True},
+        {**PAIRS, "form": "nt-xent", "positives": "label", "sets": ["real", "environment"]},
+    ],
     "outer-product": [CRITIC],
     "adversarial": [
         {"kind": "classification", "space": "head", "sets": ["moved"]},
@@ -168,7 +174,7 @@ def test_what_has_a_past_is_resumed_to_the_bit(files: Any) -> None:
         made.step(number)
     state = {key: value.clone() for key, value in made.state().items()}
     pasts = {key.split("/")[1] for key in state if key.startswith("terms/")}
-    assert pasts == {"gradient", "hessian-diagonal", "gradient-variance", "past-subspace", "prototypes"}
+    assert pasts == {"gradient", "hessian-diagonal", "gradient-variance", "past-subspace", "prototypes", "info-nce"}
 
     again = training(table(files))
     again.load(2, state)
