@@ -1,5 +1,6 @@
 """Samples that a learned field carries from noise to data: continuous flows."""
 
+import copy
 import math
 from collections.abc import Mapping
 
@@ -165,6 +166,10 @@ class Flow(EndlessGenerator, Denoiser):
         of_data, of_noise = self.path.shares(torch.tensor([1.0, 0.0], dtype=torch.float64))
         least, largest = (of_noise / of_data).tolist()
         return least, largest
+
+    def fixed_field(self) -> Velocity:
+        """A copy of the field as it is, which nothing moves."""
+        return copy.deepcopy(self.field).requires_grad_(False)
 
     def encoded(self, features: torch.Tensor) -> torch.Tensor:
         """Points [n, …] of samples, or of the codec's features [n, d]."""

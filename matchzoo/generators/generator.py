@@ -8,6 +8,7 @@ import attrs
 import torch
 
 from matchzoo.core.declaration.declare import family
+from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples, concatenated
 from matchzoo.core.spec import Spec, Units
@@ -42,6 +43,10 @@ class Generator(Part, ABC):
 
     reads_data: ClassVar[bool] = False
     """Whether it reads a data set of its own, so that it cannot be published."""
+
+    init: str | None = attrs.field(default=None, validator=not_empty())
+    """Where its values start from: the folder of a run or of a saved model, or a model of the Hub, that has a generator
+    of the same kind and shape; its own initialization if not given."""
 
     @abstractmethod
     def build(self, spec: Spec) -> None:

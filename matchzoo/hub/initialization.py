@@ -1,4 +1,4 @@
-"""Starting a projector from one that was trained before (``init``)."""
+"""Starting a projector or a generator from one that was trained before (``init``)."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,21 +6,24 @@ from typing import Any
 
 import torch
 
-from matchzoo.core.declaration.structuring import kind_of
+from matchzoo.core.declaration.structuring import kind_of, structure
+from matchzoo.core.declaration.toml import read_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.generators import Generator
+from matchzoo.hub.folders.declared_parts import family_of
 from matchzoo.hub.model import Model
-from matchzoo.hub.run_parts import RunParts
+from matchzoo.hub.run_parts import RunParts, under
 from matchzoo.hub.trained import is_run_folder, only, open_model
 from matchzoo.projectors import Projector
 
 
 @torch.no_grad()
-def start(projector: Projector, name: str, path: str) -> dict[str, Any]:
-    """Give a projector that is built the values of the one that its ``init`` names.
+def start(part: Projector | Generator, name: str, path: str) -> dict[str, Any]:
+    """Give a part that is built the values of the one that its ``init`` names.
 
     Args:
-        projector: changed in place.
-        name: of the projector in its recipe; of a run that has a projector of that name, that one is taken.
+        part: changed in place.
+        name: of the part in its recipe; of a run that has a projector of that name, that one is taken.
         path: where its recipe declares it, for errors.
 
     Returns:
@@ -28,33 +31,33 @@ def start(projector: Projector, name: str, path: str) -> dict[str, Any]:
         ``mean``.
 
     Raises:
-        DeclarationError: nothing is there, or it is of another kind or layout; or the projector has no parameters.
+        DeclarationError: nothing is there, or it is of another kind or layout; or the part has no parameters.
     """
-    where = f"{path}.init"
-    assert projector.init is not None
-    sources = (projector.init,) if isinstance(projector.init, str) else projector.init
-    if not any(parameter.requires_grad for parameter in projector.parameters()):
-        message = f"a projector of kind '{kind_of(projector)}' has no parameters that could start from others"
+    where, family = f"{path}.init", family_of(part)
+    assert part.init is not None
+    sources = (part.init,) if isinstance(part.init, str) else part.init
+    if not any(parameter.requires_grad for parameter in part.parameters()):
+        message = f"a {family} of kind '{kind_of(part)}' has no parameters that could start from others"
         raise DeclarationError([(where, f"{message}; leave it out")])
 
     started = []
     for source in sources:
         try:
-            model = _model(source, name)
+            model = _generator(source) if family == "generator" else _model(source, name)
         except MatchZooError as error:
             raise DeclarationError([(where, str(error))]) from None
-        expected, found = kind_of(projector), model.kind
-        if expected != found or model.family != "projector":
+        expected, found = kind_of(part), model.kind
+        if expected != found or model.family != family:
             raise DeclarationError([(where, f"{source}: is a {model.family} of kind '{found}', expected '{expected}'")])
-        problem = _differ(model.tensors, projector.state_dict())
+        problem = _differ(model.tensors, part.state_dict())
         if problem:
             raise DeclarationError([(where, f"{source}: {problem}; give it the layout of the one it starts from")])
         started.append(model)
 
-    projector.load_state_dict(_mean([model.tensors for model in started]))
-    projector.after_step()
+    part.load_state_dict(_mean([model.tensors for model in started]))
+    part.after_step()
     about = [_about(source, model) for source, model in zip(sources, started, strict=True)]
-    return about[0] if isinstance(projector.init, str) else {"mean": about}
+    return about[0] if isinstance(part.init, str) else {"mean": about}
 
 
 def _about(source: str, model: Model) -> dict[str, Any]:
@@ -83,6 +86,19 @@ def _model(source: str, name: str) -> Model:
     part = part or (name if name in parts.names else only(parts))
     declared, tensors = parts.alone(part)
     return Model(declared=declared, tensors=tensors, spec=parts.specs.get(part, parts.spec))
+
+
+def _generator(source: str) -> Model:
+    """The model of a path, of ``user/name@revision``, or of the generator of a run."""
+    place = Path(source).expanduser()
+    if not is_run_folder(place):
+        return open_model(source)
+    parts, table = RunParts.open(place), read_toml(place / "recipe.toml").get("generator")
+    tensors = under(parts.tensors, "generator/")
+    if table is None or not tensors:
+        raise MatchZooError(f"{source}: has no generator with values of its own")
+    declared: Generator = structure(table, Generator)  # type: ignore[type-abstract]
+    return Model(declared=declared, tensors=tensors, spec=parts.spec)
 
 
 def _differ(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> str:

@@ -204,7 +204,7 @@ def parted(projector: Any, tensors: Tensors) -> list[Layer]:
         return [
             layer
             for position, inner in enumerate(projector.layers)
-            for layer in parted(inner, _under(tensors, f"layers_{position}."))
+            for layer in parted(inner, under(tensors, f"layers_{position}."))
         ]
     return [(_plain(projector), {} if isinstance(projector, Backbone) else tensors)]
 
@@ -217,7 +217,8 @@ def joined(layers: list[Layer]) -> Layer:
     return Stack(layers=tuple(projector for projector, _ in layers)), tensors
 
 
-def _under(tensors: Tensors, prefix: str) -> Tensors:
+def under(tensors: Tensors, prefix: str) -> Tensors:
+    """The tensors of any shape whose names begin with a prefix, without it."""
     return {key.removeprefix(prefix): x for key, x in tensors.items() if key.startswith(prefix)}
 
 

@@ -24,6 +24,7 @@ from matchzoo.matchers.pairs.consistency import Consistency, ConsistencyGradient
 from matchzoo.matchers.pairs.contrastive import contrastive_loss, info_nce
 from matchzoo.matchers.pairs.denoising import Denoising, denoising_loss
 from matchzoo.matchers.pairs.error_kernel import AbsoluteError, ErrorKernel, ProximalError, SquaredError, proximal_error
+from matchzoo.matchers.pairs.field_distance import FieldDistance, field_distance
 from matchzoo.matchers.pairs.flow_matching import FlowMatching, flow_matching_loss
 from matchzoo.matchers.pairs.grounding import Grounding, gaussian_grounding
 from matchzoo.matchers.pairs.info_nce import InfoNCE
@@ -66,6 +67,7 @@ __all__ = [
     "Distance",
     "Entropy",
     "ErrorKernel",
+    "FieldDistance",
     "FlowMatching",
     "GromovWasserstein",
     "Grounding",
@@ -103,6 +105,7 @@ __all__ = [
     "critic_loss",
     "denoising_loss",
     "f_divergence",
+    "field_distance",
     "flow_matching_loss",
     "gaussian_grounding",
     "generator_loss",

@@ -94,17 +94,18 @@ class Recipe:
             if name in RESERVED or not re.fullmatch(NAME, name):
                 known = ", ".join(RESERVED)
                 problems.append((f"projectors.{name}", f"expected a name of letters, digits, - and _, but not {known}"))
-        terms = [
-            (f"players.{name}.{label}.space", term)
+        spaces = [
+            (f"players.{name}.{label}.space", space)
             for name, player in self.players.items()
             for label, term in zip(player.labels, player.terms, strict=True)
+            for space in term.spaces
         ]
         for name, derived in self.sets.items():
             if name in TAKEN or not re.fullmatch(NAME, name):
                 known = ", ".join(sorted(TAKEN))
                 problems.append((f"sets.{name}", f"expected a name of letters, digits, - and _, and none of {known}"))
-            terms += [(f"sets.{name}.by.space", term) for term in derived.terms]
-        for path, space in ((path, space) for path, term in terms for space in term.spaces):
+            spaces += [(f"sets.{name}.{field}", space) for field, space in derived.spaces.items()]
+        for path, space in spaces:
             if space is None and len(self.projectors) > 1:
                 problems.append((path, f"missing; expected one of {', '.join(self.projectors)}"))
             elif space is not None and space not in self.spaces:
@@ -173,14 +174,16 @@ class Recipe:
         """Load the data and weights and build every part, on a fresh copy of this recipe."""
         fresh = self.copy()
         names = {id(projector): name for name, projector in fresh.spaces.items()}
+        names[id(fresh.generator)] = "generator"
         started: dict[str, dict[str, Any]] = {}
 
         @contextlib.contextmanager
-        def starting(projector: Projector) -> Iterator[None]:
+        def starting(part: Projector | Generator) -> Iterator[None]:
             yield
-            if projector.init is not None:  # before an average of it is a copy of it
-                name = names[id(projector)]
-                started[name] = start(projector, name, f"projectors.{name}" if self.projectors else name)
+            if part.init is not None:  # before a copy of it is made
+                name = names[id(part)]
+                named = self.projectors and part is not fresh.generator
+                started[name] = start(part, name, f"projectors.{name}" if named else name)
 
         try:
             parts = Composition.build(fresh.declared(), engine or self.engine(), around=starting)

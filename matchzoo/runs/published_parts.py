@@ -21,7 +21,7 @@ from matchzoo.evaluation import LinearProbe, Trained
 from matchzoo.evaluation.probe_training import TrainedProbe, train
 from matchzoo.generators import DecodedGenerator
 from matchzoo.hub.model import Model
-from matchzoo.hub.run_parts import RunParts
+from matchzoo.hub.run_parts import RunParts, under
 from matchzoo.models.classifiers.image_classifier import Probe
 from matchzoo.projectors import Backbone, Projector
 from matchzoo.runs import inputs, provenance
@@ -115,14 +115,14 @@ def _with(probe: Probe, projector: Projector) -> Probe:
 
 def _generator(run: Run, parts: RunParts) -> Model:
     generator = run.recipe.copy().generator
-    prefix = "generator/"
-    tensors = {key.removeprefix(prefix): x for key, x in parts.tensors.items() if key.startswith(prefix)}
+    tensors = under(parts.tensors, "generator/")
     if generator is None or not tensors:
         known = ", ".join(parts.names) or "nothing"
         raise MatchZooError(f"{run.folder}: has no generator with values of its own; it has {known}")
     if generator.reads_data:
         reason = "maps a data set, which a model does not hold; use run.generator here, or publish a projector"
         raise MatchZooError(f"{run.folder}: the generator {reason}")
+    generator.init = None  # all of its values are here
     about, spec = _about(run), attrs.evolve(parts.spec, space="projector")
     if generator.space is None:
         return Model(declared=generator, tensors=tensors, spec=spec, **about)

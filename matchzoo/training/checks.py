@@ -48,7 +48,7 @@ def _check_derived(parts: Composition) -> Problems:
     problems: Problems = []
     for name, derived in parts.sets.items():
         base = derived.of.rstrip("'")
-        if base in parts.sets or base in ("synthetic", "source"):
+        if base in parts.sets or base == "source" or (base == "synthetic" and not derived.takes_synthetic):
             message = f"expected a set of real samples, as they are drawn, got '{derived.of}'"
             problems.append((f"sets.{name}.of", message))
         elif reason := check_name(parts, derived.of):

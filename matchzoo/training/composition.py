@@ -18,6 +18,9 @@ from matchzoo.training.derived_sets import DerivedSet
 from matchzoo.training.engine import Engine
 from matchzoo.training.players import Player
 
+Around = Callable[[Projector | Generator], contextlib.AbstractContextManager[Any]]
+"""What is entered while a part is built."""
+
 
 @attrs.frozen(eq=False)
 class Declared:
@@ -50,7 +53,7 @@ class Composition:
         projectors: the spaces by name; a single one is called ``projector``.
         spec: what the parts told each other; its features are those of the first space.
         specs: what each projector was built for, with the dimension of its features.
-        started: what is recorded of the projectors that start from others (``init``), by name.
+        started: what is recorded of the parts that start from others (``init``), by name.
         sets: that are made of others in every update, by name.
     """
 
@@ -72,7 +75,7 @@ class Composition:
         *,
         spec: Spec | None = None,
         generated: Callable[[Spec], Spec] = lambda spec: spec,
-        around: Callable[[Projector], contextlib.AbstractContextManager[Any]] = lambda _: contextlib.nullcontext(),
+        around: Around = lambda _: contextlib.nullcontext(),
     ) -> "Composition":
         """Build, bind and place every part.
 
@@ -81,7 +84,8 @@ class Composition:
             engine: where they are placed.
             spec: what is known of the data, where these are not to be built (a plan needs no data).
             generated: what the generator is built for, of what is known; a plan builds fewer samples.
-            around: entered while a projector is built; a plan makes no weights, a run gives it those of ``init``.
+            around: entered while a projector or the generator is built; a plan makes no weights, a run gives it those
+                of ``init``.
 
         Raises:
             DeclarationError: a part cannot take what the one before it gives, or names a part that there is not.
@@ -102,7 +106,8 @@ class Composition:
         bound: dict[str, Part] = dict(declared.projectors)
         if declared.generator is not None:
             bound["generator"] = declared.generator
-            _build_generator(declared, spaces, generated(spec))
+            with around(declared.generator):
+                _build_generator(declared, spaces, generated(spec))
 
         terms = [term for player in declared.players.values() for term in player.terms]
         for term in (*terms, *(term for derived in declared.sets.values() for term in derived.terms)):
@@ -171,7 +176,7 @@ class Composition:
 def _build_spaces(
     projectors: Mapping[str, Projector],
     spec: Spec,
-    around: Callable[[Projector], contextlib.AbstractContextManager[Any]],
+    around: Around,
 ) -> dict[str, Spec]:
     """Build the projectors, those that others stand on first; returns what is known of the features of each, and raises
     all that is wrong together."""

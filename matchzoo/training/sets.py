@@ -10,7 +10,6 @@ from matchzoo.core.step import Step
 from matchzoo.data import Split
 from matchzoo.data.data import ENVIRONMENT, IN_TURN
 from matchzoo.generators import Generator
-from matchzoo.matchers import Matcher
 from matchzoo.training.composition import Composition
 from matchzoo.training.derived_sets import DerivedSet
 from matchzoo.training.engine import Engine
@@ -195,15 +194,15 @@ def derived(parts: Composition, original: DrawnSet, declared: DerivedSet, step: 
     with torch.no_grad():
         samples = original.samples()
 
-    def embed(given: Samples, term: Matcher) -> Samples:
-        return original.embed(parts.space(term), given, {})
+    def embed(given: Samples, space: str | None) -> Samples:
+        return original.embed(space or first, given, {})
 
-    behind = {name for term in declared.terms for name in parts.depends(parts.space(term))}
+    first = next(iter(parts.projectors))
+    behind = {name for space in declared.spaces.values() for name in parts.depends(space or first)}
     layers = [parts.projectors[name] for name in parts.projectors if name in behind]
     parameters = [parameter for layer in layers for parameter in layer.parameters()]
     with without_trace(layers, declared.terms):
-        values = declared.derive(samples, embed, parameters, step)
-    return samples.with_values(values)
+        return declared.derive(samples, embed, parameters, step)
 
 
 def plan_of(parts: Composition, engine: Engine, rows: int, step: Step, seeds: str, turn: int) -> torch.Tensor | None:

@@ -146,6 +146,7 @@ CASES: dict[str, dict[str, tuple]] = {
             MAPPED,
         ),
         "grounding": ({"sets": ["synthetic"], "space": ["encoder", "map", "spread"]}, MAPPED),
+        "field-distance": ("field-distance", {**POINTS, "generator": FLOW}),
         "flow-matching": ({"coupling": PLAN, "drop_labels": 0.2}, {**POINTS, "generator": FLOW}),
         "denoising": (
             {"kernel": {"kind": "squared", "power": 2.0}, "noise": [0.1, 1.0], "fixed": True},
@@ -259,6 +260,11 @@ CASES: dict[str, dict[str, tuple]] = {
             {"of": "real", "by": {"kind": "classification"}, "length": 0.5, "radius": 0.1},
             {**IMAGES, "projector": {**LEARNED, "features": 10}},
         ),
+        "rewarded": ({"reward": {"kind": "linear", "direction": [1.0, 0.0]}}, {**POINTS, "generator": FLOW}),
+    },
+    "reward": {
+        "linear": ({"kind": "linear", "direction": [1.0, 0.0]}, POINTS),
+        "class-probability": ({"label": 1}, POINTS),
     },
     "protocol": {
         "converged": ({"penalties": [1.0, 0.1]}, {}),
@@ -362,7 +368,11 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term, moves, maximize = RATIO, ["projector"], True
     if kind_of(table) == "flow-steps":
         term = "flow-matching"
-    if noun == "set":
+    if kind_of(table) == "rewarded" or noun == "reward":
+        rewarded = {"kind": "rewarded", "reward": table} if noun == "reward" else table
+        whole["sets"], term = {"moved": rewarded}, {"kind": "flow-matching", "sets": ["moved"]}
+        whole["generator"] = FLOW
+    elif noun == "set":
         whole["sets"] = {"moved": table}
         term, moves = {"kind": "classification", "sets": ["moved"]}, ["projector"]
         whole["trainer"]["real_batch"] = 16

@@ -487,6 +487,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: part(f, 'kind = "map"\nsource = { kind = "image-folder", path = "/" }\nnetwork = "mlp"\n'),
         "a generator that maps a data set names that data, and a model reads none",
     ),
+    "a start": (lambda f: part(f, MLP % "[3]" + 'init = "/etc"\n'), "init: a model holds all of its values"),
     "among codes of another": (
         lambda f: part(f, 'kind = "flow"\ncodec = "codes"\nnetwork = "mlp"\n'),
         "a generator among codes needs the decoder of another model",

@@ -86,7 +86,7 @@ ALIGNED = ("paired", "monge-gap", "cross-correlation", "info-nce")
 APART = (
     "absolute", "entropy", "mutual-information", "invariant-risk", "label-marginal", "prototypes", "past-subspace",
     "kl", "inner-product", "consistency", "consistency-gradient", "grounding",
-    "flow-matching", "denoising", "per-group",
+    "flow-matching", "field-distance", "denoising", "per-group",
 )  # fmt: skip
 """Members that are no discrepancy of two sets by themselves, or have state or a head besides: in tests of their own."""
 

@@ -160,6 +160,8 @@ def _declared(table: dict[str, Any], family: str, card: str) -> Part:
         )
     if isinstance(part, Generator) and part.space is not None:
         raise MatchZooError(f"{PART}: a generator among codes needs the decoder of another model; {REMEDY}")
+    if any(generator.init is not None for generator in part.modules() if isinstance(generator, Generator)):
+        raise MatchZooError(f"{PART}: init: a model holds all of its values, and nothing else is read; {REMEDY}")
     for projector in (module for module in part.modules() if isinstance(module, Projector)):
         if projector.names_another or projector.init is not None or projector.on is not None:
             raise MatchZooError(

@@ -84,6 +84,27 @@ def paired_noise(
     return noise[partners.to(noise.device)]
 
 
+def noise_and_time(data: torch.Tensor, rng: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noise [n, …] from N(0, I) and times [n] from U(0, 1) for data [n, …], drawn on the CPU."""
+    noise = torch.randn(data.shape, generator=rng).to(data)
+    return noise, torch.rand(len(data), generator=rng).to(data)
+
+
+def classes_of(samples: Samples) -> torch.Tensor:
+    """Classes [n] of a set for a conditional field; raises where it has no labels."""
+    if samples.labels is None:
+        raise DeclarationError([("generator.conditional", "this set has no labels")])
+    return class_indices(samples.labels)
+
+
+def check_space(term: Matcher, flow: Field, parts: Mapping[str, Part]) -> None:
+    """Raise unless a term is in the space of the flow's codec, where it has one."""
+    space = term.spaces[0] or next((name for name in parts if name != "generator"), None)
+    if flow.codec is not None and space != flow.codec:
+        message = f"the flow is in the space of its codec: set space = '{flow.codec}'"
+        raise DeclarationError([("space", message)])
+
+
 @declare("flow-matching")
 class FlowMatching(Matcher):
     """E |v(x_t, t) − dx_t/dt|² over data, noise from N(0, I) and times from U(0, 1), for the generator's field.
@@ -109,10 +130,7 @@ class FlowMatching(Matcher):
         flow = parts.get("generator")
         if not isinstance(flow, Field):
             raise DeclarationError([("kind", 'flow-matching trains a field: [generator] must be of kind "flow"')])
-        space = self.space or next((name for name in parts if name != "generator"), None)
-        if flow.codec is not None and space != flow.codec:
-            message = f"the flow is in the space of its codec: set space = '{flow.codec}'"
-            raise DeclarationError([("space", message)])
+        check_space(self, flow, parts)
         self.flow: tuple[Field] = (flow,)  # in a tuple, since it is a part of its own
 
     @property
@@ -128,9 +146,8 @@ class FlowMatching(Matcher):
         samples = sets[0]
         data = flow.encoded(samples.values)
         rng = step.rng("flow-matching")
-        noise = torch.randn(data.shape, generator=rng).to(data)
-        time = torch.rand(len(data), generator=rng).to(data)
-        classes = self._classes(samples) if flow.conditional else None
+        noise, time = noise_and_time(data, rng)
+        classes = classes_of(samples) if flow.conditional else None
         labels = None if classes is None else self._told(classes, rng)
         if self.coupling is not None:
             noise = paired_noise(noise, data, self.coupling, rng, samples.weights, classes)
@@ -138,12 +155,6 @@ class FlowMatching(Matcher):
         points = flow.path.between(noise, data, time)
         velocity = flow.velocity(points, time, labels)
         return Discrepancy(flow_matching_loss(velocity, noise, data, time, flow.path, samples.weights))
-
-    def _classes(self, samples: Samples) -> torch.Tensor:
-        """Classes [n] of a set; raises where it has no labels."""
-        if samples.labels is None:
-            raise DeclarationError([("generator.conditional", "this set has no labels")])
-        return class_indices(samples.labels)
 
     def _told(self, classes: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
         """Classes [n], −1 where they are dropped."""

@@ -42,6 +42,10 @@ class Field(Protocol):
         """The field [n, …] at points [n, …] and times [n], given labels [n] where it knows classes."""
         ...
 
+    def fixed_field(self) -> "Velocity":
+        """A copy of the field as it is, which nothing moves."""
+        ...
+
 
 class Velocity(nn.Module):
     """A field v(x, t) or v(x, t, class) by a network whose condition has features of the time and, where classes are

@@ -224,7 +224,7 @@ class Estimator:
         """Rows of the largest chunk, at most an estimate's, that keeps its memory within ``room``; 0 for none."""
         left = room - estimate.fixed - max(estimate.terms, estimate.held)
         graphs = [costs.rows for turn in self.turns for costs in turn.sets.values() if costs.has_graph]
-        fitting = min((left - rows.constant) // max(rows.kept, 1) for rows in graphs)
+        fitting = min(((left - rows.constant) // max(rows.kept, 1) for rows in graphs), default=estimate.chunk)
         return 0 if self.whole or estimate.least > room else max(0, min(fitting, estimate.chunk))
 
     def estimate(self, recipe: Recipe, change: str = "", turns: Sequence[Turn] | None = None) -> Estimate:

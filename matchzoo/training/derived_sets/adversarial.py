@@ -1,49 +1,18 @@
-"""Sets of samples that a recipe makes of others in every update."""
+"""A set of samples that are moved to where a loss is high."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 import torch
 from torch import nn
 
-from matchzoo.core.declaration.declare import declare, family
-from matchzoo.core.declaration.validators import at_least, not_empty, positive
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import at_least, positive
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.matchers import Matcher, perturb, steepness_gradient
-
-
-@family("set")
-class DerivedSet(nn.Module, ABC):
-    """A set that is made of another one, row by row, as the parts are at the beginning of an update; terms name it as
-    they do splits of the data. No gradient passes through how it was made."""
-
-    of: str = attrs.field(default="real", validator=not_empty())
-    """Name of the set that it is made of: a split of the data, or ``environment``."""
-
-    @property
-    def terms(self) -> tuple[Matcher, ...]:
-        """Terms that it evaluates, which are built with those of the players."""
-        return ()
-
-    @abstractmethod
-    def derive(
-        self,
-        samples: Samples,
-        embed: Callable[[Samples, Matcher], Samples],
-        parameters: Sequence[nn.Parameter],
-        step: Step,
-    ) -> torch.Tensor:
-        """The values [n, …] of the set, without a graph.
-
-        Args:
-            samples: that it is made of, with their views.
-            embed: their features in the space of a term.
-            parameters: that the update moves.
-            step: whose randomness draws what is random.
-        """
+from matchzoo.training.derived_sets.derived_set import DerivedSet, Embed
 
 
 @declare("adversarial")
@@ -76,17 +45,22 @@ class Adversarial(DerivedSet):
         """The loss."""
         return (self.by,)
 
+    @property
+    def spaces(self) -> dict[str, str | None]:
+        """That of the loss."""
+        return {"by.space": self.by.spaces[0]}
+
     @torch.enable_grad()
     def derive(
         self,
         samples: Samples,
-        embed: Callable[[Samples, Matcher], Samples],
+        embed: Embed,
         parameters: Sequence[nn.Parameter],
         step: Step,
-    ) -> torch.Tensor:
-        """The moved values."""
+    ) -> Samples:
+        """The samples with moved values."""
         inputs = samples.values.detach().requires_grad_()
-        loss = self.by.discrepancy([embed(samples.with_values(inputs), self.by)], step).value
+        loss = self.by.discrepancy([embed(samples.with_values(inputs), self.by.spaces[0])], step).value
         moving = [parameter for parameter in parameters if parameter.requires_grad]
         gradient = steepness_gradient(loss, inputs, moving if self.radius else [], self.radius)
-        return perturb(inputs, gradient, self.length)
+        return samples.with_values(perturb(inputs, gradient, self.length))

@@ -1,0 +1,7 @@
+"""Sets of samples that a recipe makes of others in every update: one kind a file."""
+
+from matchzoo.training.derived_sets.adversarial import Adversarial
+from matchzoo.training.derived_sets.derived_set import DerivedSet
+from matchzoo.training.derived_sets.rewarded import Rewarded
+
+__all__ = ["Adversarial", "DerivedSet", "Rewarded"]
