@@ -5,12 +5,14 @@ from matchzoo.matchers.distance import (
     Absolute,
     Cosine,
     Distance,
+    Hinge,
     InnerProduct,
     KullbackLeibler,
     RowCosine,
     Squared,
     absolute_distance,
     cosine_distance,
+    hinge_distance,
     kl_divergence,
     row_cosine_distance,
     squared_distance,
@@ -28,6 +30,12 @@ from matchzoo.matchers.pairs.field_distance import FieldDistance, field_distance
 from matchzoo.matchers.pairs.flow_matching import FlowMatching, flow_matching_loss
 from matchzoo.matchers.pairs.grounding import Grounding, gaussian_grounding
 from matchzoo.matchers.pairs.info_nce import InfoNCE
+from matchzoo.matchers.pairs.mixed_correlation import (
+    MixedCorrelation,
+    Mixture,
+    mixed_correlation_loss,
+    mixture,
+)
 from matchzoo.matchers.pairs.paired import Paired, paired_distance
 from matchzoo.matchers.pairs.positives import pair_reliability
 from matchzoo.matchers.pairs.reconstruction import Reconstruction
@@ -71,12 +79,15 @@ __all__ = [
     "FlowMatching",
     "GromovWasserstein",
     "Grounding",
+    "Hinge",
     "InducedProbe",
     "InfoNCE",
     "InnerProduct",
     "InvariantRisk",
     "KullbackLeibler",
     "Matcher",
+    "MixedCorrelation",
+    "Mixture",
     "MongeGap",
     "MutualInformation",
     "OneSided",
@@ -110,9 +121,12 @@ __all__ = [
     "gaussian_grounding",
     "generator_loss",
     "gradient_mismatch",
+    "hinge_distance",
     "info_nce",
     "information_loss",
     "kl_divergence",
+    "mixed_correlation_loss",
+    "mixture",
     "mmd2",
     "monge_gap",
     "pair_reliability",

@@ -2,9 +2,12 @@
 
 from abc import ABC, abstractmethod
 
+import attrs
 import torch
 
 from matchzoo.core.declaration.declare import declare, family
+from matchzoo.core.declaration.validators import at_least
+from matchzoo.core.errors import MatchZooError
 
 LEAST = 1e-6
 """Share of the other's length up to which a vector has no direction of its own in a cosine."""
@@ -28,9 +31,34 @@ def cosine_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return 1 - (a @ b) / norms.clamp_min(torch.finfo(norms.dtype).tiny)
 
 
-def squared_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Σ (a − b)² over all values, a scalar ≥ 0; both of the same shape."""
-    return (a - b).square().sum()
+def squared_distance(
+    a: torch.Tensor, b: torch.Tensor, *, diagonal: float = 1.0, off_diagonal: float = 1.0
+) -> torch.Tensor:
+    """Σ w (a − b)² over all values, a scalar ≥ 0; w is 1 unless two factors tell the diagonal of matrices apart.
+
+    Args:
+        a: any shape; square matrices […, d, d] where a factor is not 1.
+        b: the same shape.
+        diagonal: w of the entries of the diagonal.
+        off_diagonal: w of all others.
+
+    Raises:
+        MatchZooError: there is a factor, and these are no square matrices.
+    """
+    squares = (a - b).square()
+    if diagonal == off_diagonal == 1:
+        return squares.sum()
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise MatchZooError(f"squared: a diagonal is that of square matrices, got a statistic of {tuple(a.shape)}")
+    factors = torch.full_like(squares, off_diagonal)
+    factors.diagonal(dim1=-2, dim2=-1).fill_(diagonal)
+    return (factors * squares).sum()
+
+
+def hinge_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Σ max(0, b − a): how far the values of a fall short of those of b, both of one shape; a scalar ≥ 0, and 0 where
+    no value does."""
+    return (b - a).relu().sum()
 
 
 def absolute_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -108,11 +136,27 @@ class RowCosine(Distance):
 
 @declare("squared")
 class Squared(Distance):
-    """`squared_distance`."""
+    """`squared_distance`. With ``off_diagonal = 0.0051``, of the cross-correlation of two views to the identity, it is
+    the loss of Barlow Twins; with ``diagonal = 0``, of a covariance to zero, that of VICReg's third term."""
+
+    diagonal: float = attrs.field(default=1.0, validator=at_least(0))
+    """Factor of the squares on the diagonal of a statistic that is a square matrix."""
+    off_diagonal: float = attrs.field(default=1.0, validator=at_least(0))
+    """Factor of all other squares; where either is not 1 the statistic must be square matrices."""
 
     def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        """Σ (a − b)²."""
-        return squared_distance(a, b)
+        """Σ w (a − b)²."""
+        return squared_distance(a, b, diagonal=self.diagonal, off_diagonal=self.off_diagonal)
+
+
+@declare("hinge")
+class Hinge(Distance):
+    """`hinge_distance` of a statistic to its reference, which it should reach and may pass: no distance, since it is 0
+    beyond. Of standard deviations to the constant one it is VICReg's second term."""
+
+    def between(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        """Σ max(0, b − a)."""
+        return hinge_distance(a, b)
 
 
 @declare("absolute")

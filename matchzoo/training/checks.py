@@ -47,12 +47,13 @@ def _check_derived(parts: Composition) -> Problems:
     """What is wrong with the recipe's own sets: their names, and those of the sets that they are made of."""
     problems: Problems = []
     for name, derived in parts.sets.items():
-        base = derived.of.rstrip("'")
-        if base in parts.sets or base == "source" or (base == "synthetic" and not derived.takes_synthetic):
-            message = f"expected a set of real samples, as they are drawn, got '{derived.of}'"
-            problems.append((f"sets.{name}.of", message))
-        elif reason := check_name(parts, derived.of):
-            problems.append((f"sets.{name}.of", reason))
+        for field, made_of in zip(("of", "others"), derived.made_of, strict=False):
+            base = made_of.rstrip("'")
+            if base in parts.sets or base == "source" or (base == "synthetic" and not derived.takes_synthetic):
+                message = f"expected a set of real samples, as they are drawn, got '{made_of}'"
+                problems.append((f"sets.{name}.{field}", message))
+            elif reason := check_name(parts, made_of):
+                problems.append((f"sets.{name}.{field}", reason))
         if name in parts.data.sets():
             problems.append((f"sets.{name}", "is the name of a split of the data; give it another"))
     return problems

@@ -1,6 +1,6 @@
 """The sets of samples that one update compares: what is drawn of each, and the features of any of its rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 import torch
@@ -156,9 +156,12 @@ def draw_set(
     base, views = name.rstrip("'"), parts.views
     if base in parts.sets:
         marks = name[len(base) :]
-        original = draw_set(parts, engine, parts.sets[base].of + marks, (), batch, real_rows, step, turn)
-        held = Held(derived(parts, original, parts.sets[base], step))
-        rows = engine.move(torch.arange(len(original)))
+        sources = [
+            draw_set(parts, engine, made_of + marks, (), batch, real_rows, step, turn)
+            for made_of in parts.sets[base].made_of
+        ]
+        held = Held(derived(parts, sources, parts.sets[base], step))
+        rows = engine.move(torch.arange(len(held.samples)))
         return DrawnSet(name, parts, engine, held, rows, None, 1, spaces)
 
     marks = name[len(base) :]
@@ -188,14 +191,14 @@ def draw_set(
     return DrawnSet(name, parts, engine, source, draws, plan, copies, spaces)
 
 
-def derived(parts: Composition, original: DrawnSet, declared: DerivedSet, step: Step) -> Samples:
-    """What a recipe's own set makes of one that is drawn: all of its rows, in every process the same. Buffers of parts
-    and the state of terms are left as they are."""
+def derived(parts: Composition, sources: Sequence[DrawnSet], declared: DerivedSet, step: Step) -> Samples:
+    """What a recipe's own set makes of those that are drawn: all of its rows, in every process the same. Buffers of
+    parts and the state of terms are left as they are."""
     with torch.no_grad():
-        samples = original.samples()
+        samples = [source.samples() for source in sources]
 
     def embed(given: Samples, space: str | None) -> Samples:
-        return original.embed(space or first, given, {})
+        return sources[0].embed(space or first, given, {})
 
     first = next(iter(parts.projectors))
     behind = {name for space in declared.spaces.values() for name in parts.depends(space or first)}

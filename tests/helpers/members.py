@@ -33,7 +33,12 @@ MAPPED = {
         "spread": {**ON_ENCODER, "network": "constant"},
     },
 }
-MOVES = {"reconstruction": ["projector"], "grounding": ["spread"], "consistency-gradient": ["encoder", "map"]}
+MOVES = {
+    "reconstruction": ["projector"],
+    "mixed-correlation": ["projector"],
+    "grounding": ["spread"],
+    "consistency-gradient": ["encoder", "map"],
+}
 """Parts that a term of a kind moves in the table below; the generator for others."""
 SCORES = {"projector": {**LEARNED, "features": 10}}
 PLAN = {"kind": "sinkhorn", "epsilon": 1.0, "tolerance": 1e-9}
@@ -163,6 +168,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "entropy": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
         "mutual-information": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
         "paired": ({"distance": "squared"}, {**POINTS, "generator": MAP}),
+        "mixed-correlation": ({"scaled": False, "sets": ["real", "real'", "test"]}, {**POINTS, "projector": LEARNED}),
         "transport-cost": ({"solver": PLAN, "cost": "euclidean"}, {}),
         "sinkhorn-divergence": ({"epsilon": "0.1*mean", "iterations": 100}, {}),
         "sliced-wasserstein": ({"projections": 5, "power": 1.0}, {}),
@@ -181,7 +187,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "prototypes": ({"head": "head", "decay": 0.5}, HEADED),
         "past-subspace": ({"statistic": {"kind": "linear-head", "head": "head"}, "rows": 5}, HEADED),
         "moments": ("moments", {**POINTS, "projector": LEARNED}),
-        "cross-correlation": ({"entries": "diagonal", "eps": 0.1}, {**POINTS, "projector": LEARNED}),
+        "cross-correlation": ({"eps": 0.1}, {**POINTS, "projector": LEARNED}),
+        "covariance": ("covariance", {**POINTS, "projector": LEARNED}),
+        "standard-deviations": ({"eps": 0.01}, {**POINTS, "projector": LEARNED}),
+        "gram": ({"of": "tokens", "channels": 2}, {**POINTS, "projector": LEARNED}),
     },
     "distance": {
         "cosine": ("cosine", IMAGES),
@@ -190,6 +199,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "absolute": ("absolute", IMAGES),
         "inner-product": ("inner-product", IMAGES),
         "kl": ("kl", IMAGES),
+        "hinge": ("hinge", IMAGES),
     },
     "reduction": {
         "to-reference": ("to-reference", IMAGES),
@@ -261,6 +271,7 @@ CASES: dict[str, dict[str, tuple]] = {
             {**IMAGES, "projector": {**LEARNED, "features": 10}},
         ),
         "rewarded": ({"reward": {"kind": "linear", "direction": [1.0, 0.0]}}, {**POINTS, "generator": FLOW}),
+        "mixture": ({"others": "real'"}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
     },
     "reward": {
         "linear": ({"kind": "linear", "direction": [1.0, 0.0]}, POINTS),
@@ -354,8 +365,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
     elif kind_of(table) in ("linear-head", "past-subspace", "prototypes"):
         del whole["projector"]
         term = {**HEAD, "statistic": table, "distance": "squared", "space": "encoder"}
-    elif kind_of(table) == "moments":
-        term = {**HEAD, "statistic": "moments", "distance": "squared"}
+    elif kind_of(table) in ("moments", "covariance", "standard-deviations", "gram"):
+        term = {**HEAD, "statistic": table, "distance": "squared"}
     elif noun == "statistic" and base is not NETWORK:
         term["reference"] = "cache"  # a batch may lack a class
     if base is MAPPED:
@@ -375,6 +386,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
     elif noun == "set":
         whole["sets"] = {"moved": table}
         term, moves = {"kind": "classification", "sets": ["moved"]}, ["projector"]
+        if kind_of(table) == "mixture":
+            term = {"kind": "mixed-correlation", "sets": ["real", "real'", "moved"]}
         whole["trainer"]["real_batch"] = 16
     if noun == "schedule":
         term["weight"] = table if kind_of(table) != "ramp" else {**table, "start": 1.0}

@@ -56,8 +56,14 @@ V_REX = {
 
 
 def barlow(weight: float = 0.05) -> dict:
-    term = {"kind": "statistic", "distance": "squared", "sets": ["real", "real'"], "space": "embedding"}
-    one, zero = ({"kind": "to-constant", "constant": constant} for constant in ("one", "zero"))
+    term = {
+        "kind": "statistic",
+        "space": "embedding",
+        "sets": ["real", "real'"],
+        "statistic": "cross-correlation",
+        "distance": {"kind": "squared", "off_diagonal": weight},
+        "reduction": {"kind": "to-constant", "constant": "identity"},
+    }
     return {
         "data": DIGITS,
         "views": {"flip": 0.5, "crop": {"scale": [0.5, 1.0]}},
@@ -66,15 +72,7 @@ def barlow(weight: float = 0.05) -> dict:
             "learner": {
                 "moves": ["encoder", "embedding"],
                 "optimizer": SGD,
-                "minimize": [
-                    {**term, "statistic": {"kind": "cross-correlation", "entries": "diagonal"}, "reduction": one},
-                    {
-                        **term,
-                        "statistic": {"kind": "cross-correlation", "entries": "off-diagonal"},
-                        "reduction": zero,
-                        "weight": weight,
-                    },
-                ],
+                "minimize": [term],
             }
         },
         "trainer": {**TRAINER, "real_batch": 20},

@@ -76,16 +76,19 @@ STATISTICS: dict[str, Any] = {
     "per-class": {"kind": "per-class", "statistic": {"kind": "head-gradient", "std": 0.5}},
     "risk": "risk",
     "moments": "moments",
+    "covariance": "covariance",
+    "standard-deviations": "standard-deviations",
+    "gram": "gram",
     "linear-head": {"kind": "linear-head", "head": "head", "quantity": "hessian-diagonal"},
 }
 DISTANCES = ("cosine", "row-cosine", "squared")
 REDUCTIONS = ("to-reference", "to-mean", "pairwise", "to-constant")
 PLAN = {"kind": "sinkhorn", "epsilon": 0.5, "tolerance": 1e-9}
-ALIGNED = ("paired", "monge-gap", "cross-correlation", "info-nce")
+ALIGNED = ("paired", "monge-gap", "cross-correlation", "info-nce", "mixed-correlation")
 """Members that compare sets of as many rows, each by itself in its own test."""
 APART = (
     "absolute", "entropy", "mutual-information", "invariant-risk", "label-marginal", "prototypes", "past-subspace",
-    "kl", "inner-product", "consistency", "consistency-gradient", "grounding",
+    "kl", "inner-product", "hinge", "consistency", "consistency-gradient", "grounding",
     "flow-matching", "field-distance", "denoising", "per-group",
 )  # fmt: skip
 """Members that are no discrepancy of two sets by themselves, or have state or a head besides: in tests of their own."""

@@ -12,7 +12,6 @@ from helpers.room import DIGITS, ENCODER, HEAD, SGD, TRAINER, V_REX, barlow, tra
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.step import Step
 from matchzoo.matchers import mmd2
-from matchzoo.matchers.statistics import cross_correlation
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
 
@@ -134,21 +133,10 @@ def test_cross_correlation_of_two_views_to_the_identity_is_barlow_twins(chunk):
         off = c - torch.diag(c.diagonal())
         loss = (c.diagonal() - 1).square().sum() + 0.05 * off.square().sum()
         values = made.step(number)
-        total = values["learner/minimize[0]"] + 0.05 * values["learner/minimize[1]"]
-        assert total.item() == pytest.approx(loss.item(), abs=1e-12)
+        assert values["learner/minimize[0]"].item() == pytest.approx(loss.item(), abs=1e-12)
         descend(loss, [encoder, embedding])
     assert_equal(parts.projectors["encoder"].network, encoder)
     assert_equal(parts.projectors["embedding"].network, embedding)
-
-
-def test_cross_correlation_is_that_of_the_golden_values(golden):
-    values = golden("self_targets.npz")
-    x, y = (torch.from_numpy(values[name]) for name in ("bt_za", "bt_zb"))
-    matrix = cross_correlation(x, y)
-    np.testing.assert_allclose(matrix, values["bt_c"], atol=1e-12)
-    off = matrix - torch.diag(matrix.diagonal())
-    assert (matrix.diagonal() - 1).square().sum().item() == pytest.approx(values["bt_on"].item(), rel=1e-12)
-    assert off.square().sum().item() == pytest.approx(values["bt_off"].item(), rel=1e-12)
 
 
 @pytest.mark.parametrize("chunk", ["auto", 5])

@@ -1,7 +1,14 @@
 """What of a set of samples is compared."""
 
 from matchzoo.matchers.statistics.class_means import ClassMeans, class_means, other_means
+from matchzoo.matchers.statistics.covariance import (
+    Covariance,
+    StandardDeviations,
+    covariance,
+    standard_deviations,
+)
 from matchzoo.matchers.statistics.cross_correlation import CrossCorrelation, cross_correlation
+from matchzoo.matchers.statistics.gram import Gram, batch_gram, channel_gram, token_gram
 from matchzoo.matchers.statistics.head_curvature import LinearHead, scale_gradient
 from matchzoo.matchers.statistics.head_gradient import HeadGradient, head_gradient
 from matchzoo.matchers.statistics.label_marginal import LabelMarginal, label_marginal
@@ -17,7 +24,9 @@ from matchzoo.matchers.statistics.statistical_flow import StatisticalFlow, stati
 
 __all__ = [
     "ClassMeans",
+    "Covariance",
     "CrossCorrelation",
+    "Gram",
     "HeadGradient",
     "JointStatistic",
     "LabelMarginal",
@@ -29,9 +38,13 @@ __all__ = [
     "PerClass",
     "Prototypes",
     "Risk",
+    "StandardDeviations",
     "Statistic",
     "StatisticalFlow",
+    "batch_gram",
+    "channel_gram",
     "class_means",
+    "covariance",
     "cross_correlation",
     "head_gradient",
     "label_marginal",
@@ -41,5 +54,7 @@ __all__ = [
     "principal_directions",
     "rows_of_classes",
     "scale_gradient",
+    "standard_deviations",
     "statistical_flow",
+    "token_gram",
 ]

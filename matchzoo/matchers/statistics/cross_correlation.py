@@ -1,7 +1,6 @@
 """The correlation between the features of two views of the same rows."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import attrs
 import torch
@@ -30,22 +29,28 @@ def cross_correlation(x: torch.Tensor, y: torch.Tensor, eps: float = 0.0) -> tor
     if x.shape != y.shape or x.ndim != 2 or len(x) < 2:
         message = f"expected two sets of features of one shape [n, d], got {tuple(x.shape)} and {tuple(y.shape)}"
         raise MatchZooError(f"cross-correlation: {message}")
-    standardized = [(z - z.mean(0)) * (z.var(0, unbiased=False) + eps).rsqrt() for z in (x, y)]
-    return standardized[0].T @ standardized[1] / len(x)
+    return standardized(x, eps).T @ standardized(y, eps) / len(x)
+
+
+def standardized(features: torch.Tensor, eps: float = 0.0) -> torch.Tensor:
+    """(z − mean) / √(var + eps) by feature, [n, d] → [n, d], with variances of 1/n: batch norm without scale and
+    shift; differentiable through both moments."""
+    return (features - features.mean(0)) * (features.var(0, unbiased=False) + eps).rsqrt()
 
 
 @declare("cross-correlation")
 class CrossCorrelation(JointStatistic):
-    """`cross_correlation` of two sets whose rows belong together, or some of its entries.
+    """`cross_correlation` [d, d] of two sets whose rows belong together.
 
-    The loss of Barlow Twins is two terms under ``squared``: ``diagonal`` to the constant one, and ``off-diagonal`` to
-    zero with a small weight λ, of the sets ``real`` and ``real'``.
+    The loss of Barlow Twins, Σ_i (C_ii − 1)² + λ Σ_{i≠j} C_ij², is one term of the sets ``real`` and ``real'``: this
+    statistic, the distance ``{ kind = "squared", off_diagonal = λ }`` and the reduction
+    ``{ kind = "to-constant", constant = "identity" }``. It does not change where a feature is scaled or shifted, and
+    where a feature is constant its C_ii is 0, so that a constant embedding costs d.
 
-    Source: Zbontar et al., Barlow Twins, ICML 2021.
+    Source: Zbontar et al., Barlow Twins, ICML 2021, with λ = 0.0051. Some published code divides by the deviation with
+    1/(n − 1) and by n, so that two equal views have C_ii = (n − 1)/n and the loss never reaches 0.
     """
 
-    entries: Literal["all", "diagonal", "off-diagonal"] = "all"
-    """Which: the whole matrix [d, d], its diagonal [d], or the matrix with a diagonal of zeros."""
     eps: float = attrs.field(default=1e-5, validator=at_least(0))
     """Added to the variances; the released code's batch norm has 1e-5."""
 
@@ -55,11 +60,8 @@ class CrossCorrelation(JointStatistic):
         return False
 
     def measure_jointly(self, sets: Sequence[Samples], step: Step) -> torch.Tensor:
-        """The entries; raises unless there are two sets of as many rows."""
+        """[d, d]; raises unless there are two sets of as many rows."""
         if len(sets) != 2:
             raise MatchZooError(f"cross-correlation: expected two sets, got {len(sets)}")
         first, second = (unweighted(samples, "cross-correlation") for samples in sets)
-        matrix = cross_correlation(first.values, second.values, self.eps)
-        if self.entries == "diagonal":
-            return matrix.diagonal()
-        return matrix if self.entries == "all" else matrix - torch.diag(matrix.diagonal())
+        return cross_correlation(first.values, second.values, self.eps)

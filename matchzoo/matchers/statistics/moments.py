@@ -5,9 +5,9 @@ import math
 import torch
 
 from matchzoo.core.declaration.declare import declare
-from matchzoo.core.errors import DeclarationError
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
+from matchzoo.matchers.statistics.covariance import mean_and_covariance
 from matchzoo.matchers.statistics.statistic import Statistic
 
 
@@ -30,21 +30,9 @@ def moments(features: torch.Tensor, sample_weights: torch.Tensor | None = None, 
     Source: Sun and Saenko, Deep CORAL, ECCV 2016 workshops, whose loss is ‖ΔC‖² / (4 d²), a quarter of that without
     means; with means as in DomainBed (Gulrajani and Lopez-Paz, ICLR 2021).
     """
-    count, d = features.shape
-    if sample_weights is None:
-        shares = features.new_full((count,), 1 / count)
-    else:
-        shares = (sample_weights / sample_weights.sum()).to(features)
-    spread = 1 - shares.square().sum()
-    if count < 2 or (features.device.type == "cpu" and float(spread) <= 0):
-        raise DeclarationError(
-            [("statistic", f"a covariance needs at least 2 samples of positive weight, got {count}")]
-        )
-
-    center = shares @ features
-    deviations = features - center
-    covariance = (deviations * shares[:, None]).T @ deviations / spread
-    return torch.cat([center[None] / math.sqrt(d), covariance / d]) if mean else covariance / d
+    d = features.shape[1]
+    center, products = mean_and_covariance(features, sample_weights)
+    return torch.cat([center[None] / math.sqrt(d), products / d]) if mean else products / d
 
 
 @declare("moments")

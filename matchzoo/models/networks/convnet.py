@@ -27,7 +27,7 @@ class ConvNet(Network):
     width: int = attrs.field(default=128, validator=at_least(1))
     """Channels of every block."""
     depth: int = attrs.field(default=3, validator=at_least(1))
-    """Blocks; each halves the side."""
+    """Blocks; each halves the side, rounded down by pooling and up by a stride."""
     widths: Several[int] = attrs.field(default=(), validator=at_least(1))
     """Channels of each block, in place of ``width`` and ``depth``."""
     kernel: int = attrs.field(default=3, validator=at_least(1))
@@ -35,8 +35,9 @@ class ConvNet(Network):
     norm: Literal["instance", "batch", "group", "layer", "none"] = "instance"
     """After each convolution, with scale and shift; instance, group (8 groups of channels) and layer norm (all of them)
     treat every sample by itself."""
-    pooling: Literal["average", "max"] = "average"
-    """Of 2x2 pixels, at the end of each block."""
+    pooling: Literal["average", "max", "stride"] = "average"
+    """Of 2x2 pixels, at the end of each block; or none, with convolutions that go two pixels at a time, which take a
+    quarter of the operations."""
     head: bool = True
     """End in a linear layer; else outputs are the pixels of the last block, which the declared number must be."""
 
@@ -59,12 +60,16 @@ class ConvNet(Network):
 
         layers: list[nn.Module] = []
         for filters in widths:
-            convolution = nn.utils.skip_init(nn.Conv2d, channels, filters, self.kernel, padding=self.kernel // 2)
+            options = {"padding": self.kernel // 2, "stride": 2 if self.pooling == "stride" else 1}
+            convolution = nn.utils.skip_init(nn.Conv2d, channels, filters, self.kernel, **options)
             start(convolution.weight)
             _uniform(convolution.bias, channels * self.kernel**2, rng)
-            pooling = nn.MaxPool2d(2) if self.pooling == "max" else nn.AvgPool2d(2)
-            layers += [convolution, *self._norm(filters), nn.ReLU(), pooling]
-            channels, height, width = filters, height // 2, width // 2
+            layers += [convolution, *self._norm(filters), nn.ReLU()]
+            if self.pooling == "stride":
+                channels, height, width = filters, -(-height // 2), -(-width // 2)
+            else:
+                layers.append(nn.MaxPool2d(2) if self.pooling == "max" else nn.AvgPool2d(2))
+                channels, height, width = filters, height // 2, width // 2
         layers.append(nn.Flatten())
         cells = channels * height * width
         if self.head:

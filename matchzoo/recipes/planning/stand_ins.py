@@ -209,7 +209,7 @@ def _stand_in(parts: Composition) -> None:
         spec.group_names,
     )
     named = {name.rstrip("'") for _, _, term in parts.terms() for name in parts.sets_of(term)}
-    named |= {derived.of.rstrip("'") for derived in parts.sets.values()}
+    named |= {made_of.rstrip("'") for derived in parts.sets.values() for made_of in derived.made_of}
     known_names = {"real", "train", "synthetic", "source", IN_TURN, *parts.sets}
     others = {name: split for name in named - known_names if not name.startswith(ENVIRONMENT)}
     data.other_splits = torch.nn.ModuleDict(others)

@@ -2,6 +2,7 @@
 
 from matchzoo.training.derived_sets.adversarial import Adversarial
 from matchzoo.training.derived_sets.derived_set import DerivedSet
+from matchzoo.training.derived_sets.mixed import Mixed
 from matchzoo.training.derived_sets.rewarded import Rewarded
 
-__all__ = ["Adversarial", "DerivedSet", "Rewarded"]
+__all__ = ["Adversarial", "DerivedSet", "Mixed", "Rewarded"]

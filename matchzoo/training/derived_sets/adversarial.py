@@ -53,12 +53,13 @@ class Adversarial(DerivedSet):
     @torch.enable_grad()
     def derive(
         self,
-        samples: Samples,
+        sets: Sequence[Samples],
         embed: Embed,
         parameters: Sequence[nn.Parameter],
         step: Step,
     ) -> Samples:
         """The samples with moved values."""
+        [samples] = sets
         inputs = samples.values.detach().requires_grad_()
         loss = self.by.discrepancy([embed(samples.with_values(inputs), self.by.spaces[0])], step).value
         moving = [parameter for parameter in parameters if parameter.requires_grad]

@@ -37,10 +37,15 @@ class DerivedSet(nn.Module, ABC):
     def spaces(self) -> dict[str, str | None]:
         """The space of each of its fields that looks at features, by the field's name; None for the only one."""
 
+    @property
+    def made_of(self) -> tuple[str, ...]:
+        """Names of the sets that it is made of, row by row."""
+        return (self.of,)
+
     @abstractmethod
     def derive(
         self,
-        samples: Samples,
+        sets: Sequence[Samples],
         embed: Embed,
         parameters: Sequence[nn.Parameter],
         step: Step,
@@ -48,7 +53,7 @@ class DerivedSet(nn.Module, ABC):
         """The samples of the set, without a graph.
 
         Args:
-            samples: that it is made of, with their views.
+            sets: that it is made of, with their views, in the order of `made_of`.
             embed: their features in a space.
             parameters: that the update moves.
             step: whose randomness draws what is random.

@@ -42,6 +42,14 @@ def domains(statistic: Any) -> Terms:
     return [{**environments(statistic)[0], "reduction": "to-reference", "sets": ["real", "target"]}]
 
 
+def two_views(
+    statistic: Any, distance: Any = "squared", constant: str = "zero", sets: Any = ("real", "real'")
+) -> Terms:
+    """A statistic of two views of the same rows, to a constant."""
+    [term] = environments(statistic, "head", distance, {"kind": "to-constant", "constant": constant})
+    return [{**term, "sets": list(sets)}]
+
+
 SHARES = {"kind": "to-constant", "constant": [0.1] * 10}
 CRITIC = {"kind": "gan", "side": "critic", "space": "critic", "sets": ["real", "target"]}
 PAIRS = {"kind": "info-nce", "space": "encoder", "sets": ["real", "target"]}
@@ -73,6 +81,15 @@ ROWS: dict[str, Terms] = {
         {**PAIRS, "form": "nt-xent", "positives": "label", "sets": ["real", "environment"]},
     ],
     "outer-product": [CRITIC],
+    "mixed-barlow": [
+        *two_views("cross-correlation", {"kind": "squared", "off_diagonal": 0.1}, "identity"),
+        {"kind": "mixed-correlation", "space": "head"},
+    ],
+    "vicreg": [
+        {"kind": "paired", "space": "head", "sets": ["real", "real'"]},
+        *two_views("standard-deviations", "hinge", "one"),
+        *two_views("covariance", {"kind": "squared", "diagonal": 0.0}),
+    ],
     "adversarial": [
         {"kind": "classification", "space": "head", "sets": ["moved"]},
         {**environments(head("gradient-variance"))[0], "sets": ["real", "moved"]},
@@ -128,7 +145,8 @@ def table(data: dict[str, Any], chunk: int | str = "auto") -> dict[str, Any]:
     return {
         "data": data,
         "projectors": projectors,
-        "sets": {"moved": MOVED},
+        "views": {"flip": 0.5},
+        "sets": {"moved": MOVED, "mixed": "mixture"},
         "players": players,
         "trainer": {**TRAINER, "steps": STEPS, "real_batch": 13, "chunk": chunk},
     }
