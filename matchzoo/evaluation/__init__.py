@@ -2,6 +2,7 @@
 
 from matchzoo.evaluation.accuracy import Accuracy
 from matchzoo.evaluation.adapted_accuracy import AdaptedAccuracy
+from matchzoo.evaluation.encoders.few_labels import FewLabels
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.from_scratch import FromScratch
 from matchzoo.evaluation.generated.feature_distances import FeatureDistances
@@ -18,6 +19,7 @@ __all__ = [
     "AdaptedAccuracy",
     "Evaluation",
     "FeatureDistances",
+    "FewLabels",
     "FlowSteps",
     "FromScratch",
     "LinearProbe",

@@ -87,6 +87,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "blurred": ("blurred", {}),
         "thick": ({"pixels": -1}, {}),
         "inverted": ("inverted", {}),
+        "viewed": ({"views": {"flip": 0.5, "crop": {"scale": [0.5, 1.0]}}}, {}),
         "affine": ({"matrix": [[1.0, 0.5], [0.0, 1.0]], "offset": [1.0, 0.0]}, {}),
     },
     "generator": {
@@ -296,6 +297,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "flow-steps": ({"steps": [1, 2], "samples": 5}, {**POINTS, "generator": FLOW}),
         "two-sample": ({"bandwidths": [1.0]}, {}),
         "feature-distances": ({"card": "TINY", "size": 32}, {}),
+        "few-labels": ({"labels": [20], "protocol": "ridge", "baselines": ["pixels"]}, {}),
         "accuracy": ({"split": "real", "space": "head"}, {}),
         "adapted-accuracy": ({"weights": "ulsif", "scorers": ["entropy"], "baselines": ["means"]}, {}),
         "unlabeled": ({"split": "target", "scorers": ["entropy", "dev"], "ratio": "ulsif"}, {}),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers.hub_server import TOKEN, HubServer, hub  # noqa: F401
+from helpers.room import barlow
 from helpers.tables import HEAD
 from safetensors.torch import load_file
 
@@ -86,6 +87,23 @@ def images(n: int = 20) -> torch.Tensor:
 
 
 # as a space
+
+
+def test_images_are_distilled_in_the_space_of_an_encoder_that_was_trained_on_two_views(tmp_path: Path) -> None:
+    """Without the embedding on top of it, which its loss is on."""
+    table = barlow()
+    table["trainer"] |= {"steps": 2, "precision": "float32"}
+    run = structure(table, Recipe).run(tmp_path / "barlow", quiet=True)
+    model_of_run(run, "encoder").save(tmp_path / "encoder")
+    stored = Model.load(tmp_path / "encoder")
+    assert stored.tensors.keys() == run.projectors["encoder"].state_dict().keys()
+
+    for fields in ({"path": str(tmp_path / "encoder")}, {"path": str(run.folder), "part": "encoder"}):
+        recipe = matching(**fields).replace(**{"data.channels": 1})
+        made = Training(parts := recipe.build(engine := recipe.engine()), recipe.trainer, engine)
+        made.prepare(quiet=True)
+        assert parts.specs["projector"].features == 6
+        assert made.step(1)["generator/minimize[0]"].isfinite()
 
 
 def test_folders_runs_and_the_hub_give_the_same_features(trained: Run, encoder: Path, hub: HubServer) -> None:  # noqa: F811

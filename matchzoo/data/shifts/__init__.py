@@ -9,6 +9,7 @@ from matchzoo.data.shifts.noisy import Noisy, add_noise
 from matchzoo.data.shifts.rotated import Rotated, rotate, rotate_points
 from matchzoo.data.shifts.shift import Shift, sample_keys, shifted
 from matchzoo.data.shifts.thick import Thick, thicken
+from matchzoo.data.shifts.viewed import Viewed
 
 __all__ = [
     "Affine",
@@ -20,6 +21,7 @@ __all__ = [
     "Rotated",
     "Shift",
     "Thick",
+    "Viewed",
     "add_noise",
     "blur",
     "patches",

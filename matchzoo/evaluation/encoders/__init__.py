@@ -1,0 +1,1 @@
+"""Of encoders, by classifiers of few labeled samples."""
