@@ -18,16 +18,20 @@ class Results:
 
     def __init__(self, name: str) -> None:
         self.name, self.path = name, HERE / f"results/{name}.json"
-        self.records: dict[str, Any] = {}
-        if self.path.is_file():
-            self.records = json.loads(self.path.read_text(encoding="utf-8"))
+        self.records = self.stored()
+
+    def stored(self) -> dict[str, Any]:
+        """All records of the file."""
+        records: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8")) if self.path.is_file() else {}
+        return records
 
     def missing(self, seeds: Iterable[int], rows: Sequence[str]) -> Iterator[tuple[int, str]]:
         """Seeds and rows that have no record, seed by seed."""
         return ((seed, row) for seed in seeds for row in rows if key(row, seed) not in self.records)
 
     def store(self, row: str, seed: int, record: Any) -> None:
-        """Write the record of a row and a seed."""
+        """Write the record of a row and a seed, beside those that other processes have written since."""
+        self.records = self.stored() | self.records
         self.records[key(row, seed)] = record
         files.write_json(self.path, self.records)
 

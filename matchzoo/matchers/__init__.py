@@ -28,6 +28,7 @@ from matchzoo.matchers.pairs.denoising import Denoising, denoising_loss
 from matchzoo.matchers.pairs.error_kernel import AbsoluteError, ErrorKernel, ProximalError, SquaredError, proximal_error
 from matchzoo.matchers.pairs.field_distance import FieldDistance, field_distance
 from matchzoo.matchers.pairs.flow_matching import FlowMatching, flow_matching_loss
+from matchzoo.matchers.pairs.graph_matching import GraphMatching, graph_affinities
 from matchzoo.matchers.pairs.grounding import Grounding, gaussian_grounding
 from matchzoo.matchers.pairs.info_nce import InfoNCE
 from matchzoo.matchers.pairs.mixed_correlation import (
@@ -77,6 +78,7 @@ __all__ = [
     "ErrorKernel",
     "FieldDistance",
     "FlowMatching",
+    "GraphMatching",
     "GromovWasserstein",
     "Grounding",
     "Hinge",
@@ -121,6 +123,7 @@ __all__ = [
     "gaussian_grounding",
     "generator_loss",
     "gradient_mismatch",
+    "graph_affinities",
     "hinge_distance",
     "info_nce",
     "information_loss",

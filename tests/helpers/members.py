@@ -168,6 +168,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
         "entropy": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
         "mutual-information": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
+        "graph-matching": ({"neighbors": 3, "sets": ["source", "synthetic"]}, {**POINTS, "generator": MAP}),
         "paired": ({"distance": "squared"}, {**POINTS, "generator": MAP}),
         "mixed-correlation": ({"scaled": False, "sets": ["real", "real'", "test"]}, {**POINTS, "projector": LEARNED}),
         "transport-cost": ({"solver": PLAN, "cost": "euclidean"}, {}),

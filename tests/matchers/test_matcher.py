@@ -89,7 +89,7 @@ ALIGNED = ("paired", "monge-gap", "cross-correlation", "info-nce", "mixed-correl
 APART = (
     "absolute", "entropy", "mutual-information", "invariant-risk", "label-marginal", "prototypes", "past-subspace",
     "kl", "inner-product", "hinge", "consistency", "consistency-gradient", "grounding",
-    "flow-matching", "field-distance", "denoising", "per-group",
+    "flow-matching", "field-distance", "denoising", "per-group", "graph-matching",
 )  # fmt: skip
 """Members that are no discrepancy of two sets by themselves, or have state or a head besides: in tests of their own."""
 

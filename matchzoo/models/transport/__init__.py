@@ -8,7 +8,7 @@ from matchzoo.models.transport.gromov import gromov_plan
 from matchzoo.models.transport.line import line_cost, line_plan, random_directions, sliced_cost
 from matchzoo.models.transport.plan import Plan
 from matchzoo.models.transport.plan_solver import PlanSolver
-from matchzoo.models.transport.quadratic_assignment import quadratic_assignment
+from matchzoo.models.transport.quadratic_assignment import perturbed_assignment, quadratic_assignment
 from matchzoo.models.transport.sinkhorn import Sinkhorn, sinkhorn_plan, sinkhorn_value_within
 from matchzoo.models.transport.sparse import Sparse, sparse_plan
 from matchzoo.models.transport.unbalanced import Unbalanced, unbalanced_plan
@@ -33,6 +33,7 @@ __all__ = [
     "gromov_plan",
     "line_cost",
     "line_plan",
+    "perturbed_assignment",
     "quadratic_assignment",
     "random_directions",
     "sinkhorn_plan",
