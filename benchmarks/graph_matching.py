@@ -44,7 +44,7 @@ def measure(output: Path) -> None:
             record = paired(parts, parts.projectors["encoder"])
         else:
             run = recipe.run(output / folder_of(row, seed), name=row)
-            record = {**paired(parts, run.projectors["encoder"]), "seconds": run.metrics["seconds"]["training"]}
+            record = paired(parts, run.projectors["encoder"])
         RESULTS.store(row, seed, record)
 
 
