@@ -16,6 +16,7 @@ from matchzoo.data.images.table import Table
 from matchzoo.data.images.torchvision import Torchvision
 from matchzoo.data.points.gaussian import Gaussian
 from matchzoo.data.points.gaussian_classes import GaussianClasses
+from matchzoo.data.points.gaussians import Gaussians
 from matchzoo.data.points.numbers import NumberTable
 from matchzoo.data.points.ring import Ring
 from matchzoo.data.points.ring_3d import Ring3D
@@ -31,6 +32,7 @@ __all__ = [
     "Digits",
     "Gaussian",
     "GaussianClasses",
+    "Gaussians",
     "Hub",
     "ImageFolder",
     "ImageNet",

@@ -10,6 +10,7 @@ from matchzoo.evaluation.generated.flow_steps import FlowSteps
 from matchzoo.evaluation.generated.map_error import MapError
 from matchzoo.evaluation.generated.mode_coverage import ModeCoverage
 from matchzoo.evaluation.generated.retrieval import Retrieval
+from matchzoo.evaluation.generated.score_error import ScoreError
 from matchzoo.evaluation.generated.two_sample import TwoSample
 from matchzoo.evaluation.linear_probe import LinearProbe
 from matchzoo.evaluation.unlabeled import Unlabeled
@@ -27,6 +28,7 @@ __all__ = [
     "ModeCoverage",
     "Record",
     "Retrieval",
+    "ScoreError",
     "Trained",
     "TwoSample",
     "Unlabeled",

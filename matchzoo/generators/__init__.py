@@ -1,6 +1,7 @@
 """Where synthetic samples come from."""
 
 from matchzoo.generators.decoded import DecodedGenerator
+from matchzoo.generators.denoiser import DenoiserGenerator
 from matchzoo.generators.flow import Flow
 from matchzoo.generators.generator import Generator
 from matchzoo.generators.images import decode
@@ -12,6 +13,7 @@ from matchzoo.generators.selection import Selection
 
 __all__ = [
     "DecodedGenerator",
+    "DenoiserGenerator",
     "Flow",
     "Generator",
     "MapGenerator",

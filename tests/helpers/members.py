@@ -44,6 +44,7 @@ SCORES = {"projector": {**LEARNED, "features": 10}}
 PLAN = {"kind": "sinkhorn", "epsilon": 1.0, "tolerance": 1e-9}
 MAP = {"kind": "map", "source": "ring", "network": "mlp"}
 MOONS = {"kind": "two-moons", "points": 50, "test_points": 5}
+DENOISER = {"kind": "denoiser", "network": "mlp", "noise": [0.1, 5.0]}
 FLOW = {"kind": "flow", "network": "mlp", "average": 0.9}
 TWO = {"projectors": {"first": LEARNED, "second": "identity"}}
 VIEWS = {"kind": "statistic", "statistic": "cross-correlation", "distance": "squared"}
@@ -52,6 +53,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "ring": (POINTS["data"], {}),
         "ring-3d": ({"points": 50, "test_points": 5}, {}),
         "gaussian": ({"points": 50, "test_points": 5}, {}),
+        "gaussians": ({"points": 50, "test_points": 5, "means": [[0.0, 1.0]], "std": 0.5}, POINTS),
         "digits": (IMAGES["data"], {}),
         "image-folder": ({"path": "FOLDER", "fit": "pad"}, {}),
         "table": ({"path": "FOLDER", "sampling": "balanced"}, {}),
@@ -97,6 +99,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "selection": ({"method": "herding", "images_per_class": 3}, IMAGES),
         "map": (MAP, POINTS),
         "decoded": ({"generator": {**FLOW, "codec": "codes"}, "codec": AUTO}, {}),
+        "denoiser": ({**DENOISER, "blind": True, "predicts": "noise", "average": 0.9}, POINTS),
         "flow": ({**FLOW, "conditional": True, "guidance": 1.5}, {**POINTS, "data": MOONS}),
     },
     "selector": {
@@ -240,6 +243,12 @@ CASES: dict[str, dict[str, tuple]] = {
         "rk4": ({"steps": 3}, POINTS),
         "adaptive": ({"rtol": 1e-3}, POINTS),
     },
+    "sampler": {
+        "annealed-langevin": ({"levels": 3, "steps": 2}, POINTS),
+        "coarse-to-fine": ({"step": 0.1, "most": 3}, POINTS),
+        "probability-flow": ({"solver": {"kind": "euler", "steps": 3}}, POINTS),
+        "reverse-diffusion": ({"steps": 3, "process": "variance-preserving"}, POINTS),
+    },
     "error kernel": {
         "squared": ({"kind": "squared", "power": 4.0}, {**POINTS, "generator": FLOW}),
         "absolute": ("absolute", {**POINTS, "generator": FLOW}),
@@ -296,6 +305,7 @@ CASES: dict[str, dict[str, tuple]] = {
             {**POINTS, "generator": MAP},
         ),
         "flow-steps": ({"steps": [1, 2], "samples": 5}, {**POINTS, "generator": FLOW}),
+        "score-error": ({"noise": [0.1, 0.5], "samples": 5}, {**POINTS, "generator": DENOISER}),
         "two-sample": ({"bandwidths": [1.0]}, {}),
         "feature-distances": ({"card": "TINY", "size": 32}, {}),
         "few-labels": ({"labels": [20], "protocol": "ridge", "baselines": ["pixels"]}, {}),
@@ -348,6 +358,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
     elif noun in ("path", "ode solver"):
         whole["generator"] = {**FLOW, "path" if noun == "path" else "solver": table}
         term = "flow-matching"
+    elif noun == "sampler":
+        whole["generator"] = {**DENOISER, "sampler": table}
     elif noun == "matcher":
         term = table
     elif noun == "error kernel":
@@ -382,6 +394,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term, moves, maximize = RATIO, ["projector"], True
     if kind_of(table) == "flow-steps":
         term = "flow-matching"
+    if noun == "sampler" or kind_of(table) in ("denoiser", "score-error"):
+        term = "denoising"
     if kind_of(table) == "rewarded" or noun == "reward":
         rewarded = {"kind": "rewarded", "reward": table} if noun == "reward" else table
         whole["sets"], term = {"moved": rewarded}, {"kind": "flow-matching", "sets": ["moved"]}

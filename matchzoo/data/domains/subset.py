@@ -20,7 +20,7 @@ class Subset(Data):
     testing.
 
     Beside the data set's other part this gives two domains that share no sample. With ``class_shares`` the classes are
-    thinned out, as often as these say: a shift of the labels.
+    thinned out, as often as these say: a shift of the labels; ``samples`` keeps a few of all.
     """
 
     source: Data
@@ -30,6 +30,11 @@ class Subset(Data):
     class_shares: tuple[float, ...] = attrs.field(default=(), validator=[positive()])
     """How often each class is, in label order, in proportion to each other; as many samples are kept as there are in
     these proportions. All samples if not given."""
+    samples: int | None = attrs.field(default=None, validator=at_least(1))
+    """How many of the training samples are kept, drawn at random; those of a smaller number are among those of a larger
+    one. All if not given."""
+    labels: bool = True
+    """Whether the samples keep their labels and groups; without, there may be fewer of them than classes."""
     test_share: float = attrs.field(default=0.5, validator=[positive(), between(0, 1, open_high=True)])
     """Share of every class that is kept for testing."""
     split_seed: int = attrs.field(default=0, validator=at_least(0))
@@ -59,11 +64,22 @@ class Subset(Data):
         kept = self._kept(whole.labels)
         halves = stratified(whole.labels[kept], self.test_share, self.split_seed, loaded.class_names)
         train, test = (whole.part(kept[rows]) for rows in halves)
+        if self.samples is not None:
+            train = train.part(self._first(len(train), self.samples))
+        if not self.labels:
+            return Loaded(train.without_labels(), test.without_labels(), units=loaded.units)
         return Loaded(train, test, loaded.class_names, loaded.group_names, units=loaded.units)
 
     def origin(self) -> dict[str, Any]:
         """That of the source."""
         return self.source.origin()
+
+    def _first(self, count: int, samples: int) -> torch.Tensor:
+        """So many rows of ``count``, ascending: the first of a random order."""
+        if samples > count:
+            raise DeclarationError([("samples", f"expected at most the {count} training samples, got {samples}")])
+        order = torch.randperm(count, generator=Step(0, self.split_seed).rng("subset", "samples"))
+        return order[:samples].sort().values
 
     def _kept(self, labels: torch.Tensor) -> torch.Tensor:
         """Rows, ascending, whose classes are as often as the shares say."""

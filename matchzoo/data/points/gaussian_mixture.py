@@ -10,6 +10,7 @@ import torch
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least
+from matchzoo.core.numerics.gaussian_mixtures import SmoothedMixture
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.split import Split
 
@@ -45,6 +46,12 @@ class GaussianMixture(Data):
             return Split((centers[mode] + noise @ factor.T).float())
 
         return Loaded(points(self.points), points(self.test_points))
+
+    @final
+    def mixture(self) -> SmoothedMixture:
+        """Its density and its denoised points under noise, float64."""
+        factor = self.factor()
+        return SmoothedMixture(self.centers(), factor @ factor.T)
 
     @final
     def offsets(self, points: torch.Tensor) -> torch.Tensor:

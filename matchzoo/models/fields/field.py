@@ -59,7 +59,7 @@ class Velocity(nn.Module):
     Args:
         network: that is built here; its ``condition`` is set to what the field needs.
         shape: of a point.
-        frequencies: k of the `time_features`.
+        frequencies: k of the `time_features`; None for a field that is not told the time.
         classes: that it knows; 0 for none.
         rng: that initializes the network.
         averaged: keeps an average of the parameters, as buffers: a network of exponentially decaying weights, which
@@ -73,13 +73,14 @@ class Velocity(nn.Module):
         self,
         network: Network,
         shape: Shape,
-        frequencies: int = 8,
+        frequencies: int | None = 8,
         classes: int = 0,
         rng: torch.Generator | None = None,
         averaged: bool = False,
     ) -> None:
         super().__init__()
-        needed = (2 * frequencies or 1) + (classes + 1 if classes else 0)
+        numbers = 0 if frequencies is None else 2 * frequencies or 1
+        needed = numbers + (classes + 1 if classes else 0)
         if network.condition not in (0, needed):
             message = f"a field of these times and classes has {needed} numbers, got {network.condition}; leave it out"
             raise DeclarationError([("network.condition", message)])
@@ -91,9 +92,12 @@ class Velocity(nn.Module):
             for name, parameter in network.named_parameters():
                 self.averaged.register_buffer(name.replace(".", "/"), parameter.detach().clone())
 
-    def condition(self, x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
-        """The condition [n, k] of points [n, …] at times [n] or []; a label −1 (or no labels) is "no class"."""
-        numbers = time_features(time.to(x).expand(len(x)), self.frequencies)
+    def condition(self, x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor | None:
+        """The condition [n, k] of points [n, …] at times [n] or []; a label −1 (or no labels) is "no class". None where
+        the network knows neither."""
+        numbers = None
+        if self.frequencies is not None:
+            numbers = time_features(time.to(x).expand(len(x)), self.frequencies)
         if not self.classes:
             if labels is not None:
                 raise MatchZooError("field: it knows no classes, and labels were given")
@@ -101,7 +105,7 @@ class Velocity(nn.Module):
         if labels is None:
             labels = torch.full((len(x),), -1, device=x.device)
         known = nn.functional.one_hot(labels.to(x.device) % (self.classes + 1), self.classes + 1)
-        return torch.cat([numbers, known.to(x)], 1)
+        return known.to(x) if numbers is None else torch.cat([numbers, known.to(x)], 1)
 
     def forward(self, x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """The field [n, …] at points [n, …] and times [n] or [], of the network's own parameters.

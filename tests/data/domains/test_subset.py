@@ -42,12 +42,24 @@ def test_classes_are_as_often_as_their_shares_say():
     assert rows(subset) <= rows(whole)
 
 
+def test_a_few_samples():
+    """Those of a smaller number are among those of a larger one; fewer than classes have no labels."""
+    whole, many, few = loaded(), loaded(samples=80), loaded(samples=5, labels=False)
+    assert (len(many.train), len(few.train)) == (80, 5)
+    images = [{image.numpy().tobytes() for image in split.train.values} for split in (few, many, whole)]
+    assert images[0] < images[1] < images[2]
+    assert torch.equal(many.test.values, whole.test.values)
+    assert few.train.labels is None
+    assert few.class_names == ()
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"class_shares": [1.0, 0.0]}, "class_shares: expected a number above 0, got 0.0"),
         ({"class_shares": [1.0, 0.5]}, "class_shares: expected a share of each of 10 classes, got 2"),
         ({"source": "gaussian"}, "source: a subset is of labeled samples"),
+        ({"samples": 5000}, "samples: expected at most the 8.. training samples, got 5000"),
         ({"part": "tset"}, "part: expected one of"),
     ],
 )
