@@ -1,10 +1,11 @@
 """A finished run, opened: its recipe, its results and what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
+import torch
 
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
@@ -21,6 +22,7 @@ from matchzoo.matchers import Discrepancy
 from matchzoo.projectors import Projector
 from matchzoo.runs import inputs, page
 from matchzoo.runs.runnable import Runnable
+from matchzoo.training.checkpoint import Checkpoints
 from matchzoo.training.engine import DTYPES
 from matchzoo.training.loop import Training, load_part
 
@@ -86,6 +88,23 @@ class Run:
     @property
     def generator(self) -> Generator:
         """The trained generator, on the CPU: ``run.generator.sample(n)``."""
+        return self._generator(self.recipe.trainer.steps, self.parts.tensors)
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """The checkpoints that are kept, as many as ``trainer.keep`` says."""
+        return Checkpoints(self.folder / "checkpoints", self.recipe.trainer.keep)
+
+    def generator_at(self, step: int) -> Generator:
+        """The generator as it was after a step whose checkpoint is kept (``run.checkpoints.steps()``), on the CPU: to
+        choose among steps by held-out samples.
+
+        Raises:
+            MatchZooError: the checkpoint is not kept or damaged, or the run has no generator.
+        """
+        return self._generator(step, self.checkpoints.read(step).tensors)
+
+    def _generator(self, step: int, tensors: Mapping[str, torch.Tensor]) -> Generator:
         generator = self.recipe.copy().generator
         if generator is None:
             raise MatchZooError(f"{self.folder}: this run has no generator; see run.projectors")
@@ -97,8 +116,8 @@ class Run:
                 generator.bind({generator.space: decoder})
                 spec = attrs.evolve(spec, features=parts.specs[generator.space].features)
             generator.build(spec)
-            generator.before_step(Step(trainer.steps, trainer.seed))
-            load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", parts.tensors)
+            generator.before_step(Step(step, trainer.seed))
+            load_part(generator.to(dtype=DTYPES[trainer.precision]), "generator", dict(tensors))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise self._damaged(error) from None
         return generator.requires_grad_(False)

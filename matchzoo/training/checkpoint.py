@@ -57,6 +57,22 @@ class Checkpoints:
                 broken.append(f"{folder.name} cannot be used ({error})")
         return None, broken
 
+    def steps(self) -> list[int]:
+        """The steps after which the state is kept, ascending."""
+        return sorted(int(folder.name.removeprefix("step-")) for folder in self._all())
+
+    def read(self, step: int) -> Checkpoint:
+        """The state after a step; a `MatchZooError` where none is kept, or it is damaged."""
+        folder = self.folder / f"step-{step:08d}"
+        if not folder.is_dir():
+            kept = ", ".join(map(str, self.steps())) or "none"
+            message = "set trainer.checkpoint_every and trainer.keep before the run"
+            raise MatchZooError(f"{self.folder}: no checkpoint of step {step} is kept ({kept}); {message}")
+        try:
+            return self._read(folder)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError, MatchZooError) as error:
+            raise MatchZooError(f"{folder}: cannot be used ({error})") from None
+
     def _all(self) -> list[Path]:
         return sorted(self.folder.glob("step-*"), reverse=True)
 

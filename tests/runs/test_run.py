@@ -66,6 +66,11 @@ def test_a_gram_net_gives_a_generator_and_no_images(ring_recipe, tmp_path):
     with pytest.raises(MatchZooError, match="made no set of images"):
         _ = run.distilled
     assert {p.name for p in run.pictures} == {"curves.png", "samples.png"}
+    assert run.checkpoints.steps() == [6, 9]
+    assert torch.equal(run.generator_at(9).sample(7).values, samples.values)
+    assert not torch.equal(run.generator_at(6).sample(7).values, samples.values)
+    with pytest.raises(MatchZooError, match=r"no checkpoint of step 3 is kept \(6, 9\); set trainer.checkpoint_every"):
+        run.generator_at(3)
     assert [r["method"] for r in run.metrics["results"]] == ["run", "test data"]
 
 
