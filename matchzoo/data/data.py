@@ -34,6 +34,7 @@ class Loaded:
         group_names: in the order of the samples' groups; empty without groups.
         others: further splits by name, such as an unlabeled ``target``.
         units: of the numbers of a sample, for rows of a table.
+        aligned: names of further splits whose row i belongs to row i of the training split.
     """
 
     train: Split
@@ -42,6 +43,7 @@ class Loaded:
     group_names: tuple[str, ...] = ()
     others: Mapping[str, Split] = attrs.Factory(dict)
     units: Units | None = None
+    aligned: tuple[str, ...] = ()
 
 
 @family("data")
@@ -68,6 +70,7 @@ class Data(nn.Module, ABC):
         for split in filter(None, (loaded.train, loaded.test, *loaded.others.values())):
             split.lasting = True
         self.class_names, self.group_names = loaded.class_names, loaded.group_names
+        self._aligned = loaded.aligned
         classes = len(loaded.class_names) or None
         if loaded.class_names:
             try:
@@ -116,6 +119,12 @@ class Data(nn.Module, ABC):
             raise DeclarationError([("trainer.real_batch", message)])
         return torch.randperm(count, generator=rng)[:n]
 
+    @property
+    def aligned_splits(self) -> tuple[str, ...]:
+        """Names of further splits whose row i belongs to row i of the training samples, so that both are drawn
+        together; none before it is built."""
+        return getattr(self, "_aligned", ())
+
     @final
     def sets(self) -> dict[str, Split]:
         """The splits by name: ``real`` (the training split, also called ``train``), ``test`` where there is one, and
@@ -131,13 +140,13 @@ class Data(nn.Module, ABC):
 
         Args:
             name: of a split (`sets`), or ``environments/i``: the training samples of group i.
-            n: how many. Training samples, also those of an environment, are drawn as ``sampling`` says, rows of other
-                splits uniformly.
+            n: how many. Training samples, also those of an environment, and splits that are aligned with them are
+                drawn as ``sampling`` says, rows of other splits uniformly.
             rng: on the CPU.
         """
         environment = name.removeprefix(ENVIRONMENT)
-        if name in ("real", "train"):
-            return self.training_set, self.draw(n, rng)
+        if name in ("real", "train", *self.aligned_splits):
+            return self.sets()[name], self.draw(n, rng)
         if environment == name:
             split = self.sets()[name]
             return split, self._uniform(len(split), n, rng)

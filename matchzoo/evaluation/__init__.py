@@ -13,6 +13,7 @@ from matchzoo.evaluation.generated.retrieval import Retrieval
 from matchzoo.evaluation.generated.score_error import ScoreError
 from matchzoo.evaluation.generated.two_sample import TwoSample
 from matchzoo.evaluation.linear_probe import LinearProbe
+from matchzoo.evaluation.rank_one import RankOne
 from matchzoo.evaluation.unlabeled import Unlabeled
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "LinearProbe",
     "MapError",
     "ModeCoverage",
+    "RankOne",
     "Record",
     "Retrieval",
     "ScoreError",

@@ -57,6 +57,9 @@ class Predicted(Data):
         true, classes = loaded.train.labels, len(loaded.class_names)
         if true is None:
             raise DeclarationError([("data.source", "expected labels, got none")])
+        if loaded.aligned:
+            message = f"'{loaded.aligned[0]}' is aligned with it, and rows in groups would not be its partners"
+            raise DeclarationError([("data.source", message)])
         if self.groups == "agreement" and len(self.models) < 2:
             raise DeclarationError([("data.models", "agreement is of at least 2 classifiers, got 1")])
 

@@ -40,7 +40,8 @@ def follow_average(average: torch.nn.Module, followed: torch.nn.Module, decay: f
 class Average(Projector):
     """An exponential moving average of another projector, moved after every step: a teacher or a target network.
 
-    It starts as a copy; with ``decay = 1`` it stays one. No gradient reaches it.
+    It starts as a copy; with ``decay = 1`` it stays one. No gradient reaches it. The average of a head stands on what
+    the head stands on, or, with ``on``, on the average of that.
 
     Source: He et al., Momentum contrast, CVPR 2020 (equation 2); Tarvainen and Valpola, Mean teachers, NeurIPS 2017.
     """
@@ -53,19 +54,17 @@ class Average(Projector):
     """Share of the average that stays in a step; 1 for a fixed copy."""
 
     def __attrs_post_init__(self) -> None:
-        if self.on is not None:
-            raise DeclarationError([("on", f"the average takes what '{self.of}' takes; leave it out")])
         self.number = 0
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """What it follows."""
-        return (self.of,)
+        """What it follows, and what it stands on where that is said."""
+        return (self.of,) if self.on is None else (self.of, self.on)
 
     @property
     def base(self) -> str | None:
-        """That of what it follows."""
-        return self.followed[0].base
+        """What it stands on: that of what it follows, or another where that is said."""
+        return self.followed[0].base if self.on is None else self.on
 
     @property
     def is_resampled(self) -> bool:

@@ -149,7 +149,8 @@ def draw_set(
     """One of the sets of `draw_sets`: synthetic ones with all views of every sample, others with one view of each.
 
     Rows are drawn by the set's name without apostrophes, views by its whole name: ``real'`` is a second view of the
-    rows of ``real``. What a map generator maps (``source``) has the rows and views of the synthetic samples.
+    rows of ``real``; a split that is aligned with the training samples has their rows, and views of its own. What a map
+    generator maps (``source``) has the rows and views of the synthetic samples.
     ``environment`` is one of the environments: over the updates of a step each in turn, in the step's random order.
     One of the recipe's own ``sets`` is made here, of one that is drawn here.
     """
@@ -160,7 +161,7 @@ def draw_set(
             draw_set(parts, engine, made_of + marks, (), batch, real_rows, step, turn)
             for made_of in parts.sets[base].made_of
         ]
-        held = Held(derived(parts, sources, parts.sets[base], step))
+        held = Held(derived(parts, sources, parts.sets[base], step, step.rng(f"{name} set", turn)))
         rows = engine.move(torch.arange(len(held.samples)))
         return DrawnSet(name, parts, engine, held, rows, None, 1, spaces)
 
@@ -182,7 +183,8 @@ def draw_set(
         if base == IN_TURN:
             order = torch.randperm(len(parts.data.environment_rows), generator=step.rng("environments"))
             base = f"{ENVIRONMENT}{order[turn % len(order)]}"
-        names: tuple[str | int, ...] = ("data", turn) if base == "real" else ("data", turn, base)
+        with_real = base in ("real", *parts.data.aligned_splits)
+        names: tuple[str | int, ...] = ("data", turn) if with_real else ("data", turn, base)
         source, draws = parts.data.draw_of(base, real_rows, step.rng(*names))
         copies, seeds = 1, f"{name} views"
 
@@ -191,7 +193,9 @@ def draw_set(
     return DrawnSet(name, parts, engine, source, draws, plan, copies, spaces)
 
 
-def derived(parts: Composition, sources: Sequence[DrawnSet], declared: DerivedSet, step: Step) -> Samples:
+def derived(
+    parts: Composition, sources: Sequence[DrawnSet], declared: DerivedSet, step: Step, rng: torch.Generator
+) -> Samples:
     """What a recipe's own set makes of those that are drawn: all of its rows, in every process the same. Buffers of
     parts and the state of terms are left as they are."""
     with torch.no_grad():
@@ -205,7 +209,7 @@ def derived(parts: Composition, sources: Sequence[DrawnSet], declared: DerivedSe
     layers = [parts.projectors[name] for name in parts.projectors if name in behind]
     parameters = [parameter for layer in layers for parameter in layer.parameters()]
     with without_trace(layers, declared.terms):
-        return declared.derive(samples, embed, parameters, step)
+        return declared.derive(samples, embed, parameters, step, rng)
 
 
 def plan_of(parts: Composition, engine: Engine, rows: int, step: Step, seeds: str, turn: int) -> torch.Tensor | None:

@@ -89,6 +89,8 @@ CASES: dict[str, dict[str, tuple]] = {
         "blurred": ("blurred", {}),
         "thick": ({"pixels": -1}, {}),
         "inverted": ("inverted", {}),
+        "salt": ("salt", IMAGES),
+        "translated": ({"pixels": 1}, IMAGES),
         "viewed": ({"views": {"flip": 0.5, "crop": {"scale": [0.5, 1.0]}}}, {}),
         "affine": ({"matrix": [[1.0, 0.5], [0.0, 1.0]], "offset": [1.0, 0.0]}, {}),
     },
@@ -277,6 +279,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "sgd": ({"kind": "sgd", "lr": 1e-3, "momentum": 0.9}, {}),
     },
     "set": {
+        "views": (
+            {"of": "real", "views": {"flip": 0.5, "crop": {"scale": [0.5, 1.0]}}},
+            {**IMAGES, "projector": {**LEARNED, "features": 10}},
+        ),
         "adversarial": (
             {"of": "real", "by": {"kind": "classification"}, "length": 0.5, "radius": 0.1},
             {**IMAGES, "projector": {**LEARNED, "features": 10}},
@@ -304,6 +310,7 @@ CASES: dict[str, dict[str, tuple]] = {
             {"source": POINTS["data"], "target": {"kind": "gaussian", "points": 50, "test_points": 5}},
             {**POINTS, "generator": MAP},
         ),
+        "rank-one": ({"space": "head", "queries": "test", "gallery": "target", "draws": 2}, {}),
         "flow-steps": ({"steps": [1, 2], "samples": 5}, {**POINTS, "generator": FLOW}),
         "score-error": ({"noise": [0.1, 0.5], "samples": 5}, {**POINTS, "generator": DENOISER}),
         "two-sample": ({"bandwidths": [1.0]}, {}),

@@ -26,6 +26,9 @@ class Combined(Data):
     """Data sets of one shape and the same classes: the training samples of ``environments`` are the training split,
     each with its environment as its group; those of ``others`` are splits of their own.
 
+    Where samples come in pairs, such as a photograph by night and one of the same place by day, row i of an ``aligned``
+    set belongs to row i of the training split, and terms that take both get pairs.
+
     Test parts are kept apart: those of the environments are the test split, that of a further split ``target`` is the
     split ``target-test``. For domain adaptation the source is the only environment, and the target is among the others,
     ``unlabeled``.
@@ -41,18 +44,30 @@ class Combined(Data):
     """Shares of the training samples of further splits, by their names, that are kept apart: of ``target`` they are the
     split ``target-validation``, for terms that judge others (`Player.surrogate`) and for choosing."""
 
+    aligned: tuple[str, ...] = ()
+    """Names of further splits whose training samples belong to those of the environments, row by row."""
+    mispaired: dict[str, float] = attrs.field(factory=dict, validator=[positive(), between(0, 1)])
+    """Shares of the training samples of aligned splits, by their names, that change places among each other, so that
+    they are not what their row says (noisy correspondence)."""
+
     def __attrs_post_init__(self) -> None:
         odd = [name for name in self.others if name in TAKEN or not name.replace("-", "_").isidentifier()]
         if odd:
             known = ", ".join(sorted(TAKEN))
             message = f"expected a name of letters, digits, - and _, and none of {known}, got '{odd[0]}'"
             raise DeclarationError([("others", message)])
-        unknown = [name for name in self.unlabeled if name not in self.others]
-        if unknown:
-            raise DeclarationError([("unlabeled", f"'{unknown[0]}' is none of others: {', '.join(self.others)}")])
-        unknown = [name for name in self.validation if name not in self.others]
-        if unknown:
-            raise DeclarationError([("validation", f"'{unknown[0]}' is none of others: {', '.join(self.others)}")])
+        among_others = {"unlabeled": self.unlabeled, "validation": self.validation, "aligned": self.aligned}
+        for field, names in among_others.items():
+            unknown = [name for name in names if name not in self.others]
+            if unknown:
+                raise DeclarationError([(field, f"'{unknown[0]}' is none of others: {', '.join(self.others)}")])
+        unpaired = [name for name in self.mispaired if name not in self.aligned]
+        if unpaired:
+            among = ", ".join(self.aligned) or "none"
+            raise DeclarationError([("mispaired", f"'{unpaired[0]}' is none of aligned: {among}")])
+        parted = [name for name in self.validation if name in self.aligned]
+        if parted:
+            raise DeclarationError([("validation", f"'{parted[0]}' is aligned, and its rows are those of others too")])
 
     def origin(self) -> dict[str, Any]:
         """Those of the data that it is made of, by name."""
@@ -81,11 +96,34 @@ class Combined(Data):
         others: dict[str, Split] = {}
         for name in self.others:
             content = loaded[f"others.{name}"]
-            whole = content.train.without_labels() if name in self.unlabeled else content.train
+            paired = self._paired(name, content.train, train) if name in self.aligned else content.train
+            whole = paired.without_labels() if name in self.unlabeled else paired
             others |= {name: whole} if name not in self.validation else self._parted(name, whole)
             if content.test is not None:
                 others[f"{name}{TEST}"] = content.test
-        return Loaded(train, test, first.class_names, tuple(self.environments), others, first.units)
+        groups = tuple(self.environments)
+        return Loaded(train, test, first.class_names, groups, others, first.units, aligned=self.aligned)
+
+    def _paired(self, name: str, partners: Split, train: Split) -> Split:
+        """A further split whose rows belong to those of the training split, but for those that change places."""
+        path = f"others.{name}"
+        if len(partners) != len(train):
+            message = f"has {len(partners)} training samples, but those that it is aligned with are {len(train)}"
+            raise DeclarationError([(path, message)])
+        if partners.labels is not None and train.labels is not None and not partners.labels.is_meta:
+            different = (partners.labels != train.labels).nonzero()
+            if len(different):
+                row = int(different[0])
+                message = f"row {row} is of another class than the training sample that it is aligned with"
+                raise DeclarationError([(path, message)])
+
+        count = round(self.mispaired.get(name, 0.0) * len(partners))
+        if count == 0:
+            return partners
+        moving = torch.randperm(len(partners), generator=Step(0, 0).rng("mispaired", name))[:count]
+        rows = torch.arange(len(partners))
+        rows[moving] = moving.roll(1)
+        return partners.part(rows)
 
     def _parted(self, name: str, whole: Split) -> dict[str, Split]:
         """A further split without what is kept apart of it, and that, by their names."""

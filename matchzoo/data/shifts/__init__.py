@@ -7,8 +7,10 @@ from matchzoo.data.shifts.contrast import Contrast
 from matchzoo.data.shifts.inverted import Inverted
 from matchzoo.data.shifts.noisy import Noisy, add_noise
 from matchzoo.data.shifts.rotated import Rotated, rotate, rotate_points
+from matchzoo.data.shifts.salt import Salt, sprinkle
 from matchzoo.data.shifts.shift import Shift, sample_keys, shifted
 from matchzoo.data.shifts.thick import Thick, thicken
+from matchzoo.data.shifts.translated import Translated, translate
 from matchzoo.data.shifts.viewed import Viewed
 
 __all__ = [
@@ -19,8 +21,10 @@ __all__ = [
     "Inverted",
     "Noisy",
     "Rotated",
+    "Salt",
     "Shift",
     "Thick",
+    "Translated",
     "Viewed",
     "add_noise",
     "blur",
@@ -32,6 +36,8 @@ __all__ = [
     "rotate_points",
     "sample_keys",
     "shifted",
+    "sprinkle",
     "textures",
     "thicken",
+    "translate",
 ]

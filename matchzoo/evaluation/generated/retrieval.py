@@ -6,9 +6,9 @@ import torch
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.numerics.distances import squared_distances
 from matchzoo.data import Data
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
+from matchzoo.evaluation.metrics.ranking import rank_one
 from matchzoo.generators import MapGenerator
 from matchzoo.training.composition import Composition
 
@@ -24,12 +24,10 @@ def retrieval(mapped: torch.Tensor, counterparts: torch.Tensor) -> dict[str, flo
         ``top1``: the share in percent; ``chance`` that of a guess; ``relative_error``: the mean of |T(x) − y|² over
         that of |y − ȳ|².
     """
-    nearest = squared_distances(mapped, counterparts).argmin(1)
-    own = torch.arange(len(mapped), device=mapped.device)
     error = (mapped - counterparts).square().sum(1).mean()
     spread = (counterparts - counterparts.mean(0)).square().sum(1).mean()
     return {
-        "top1": 100 * (nearest == own).double().mean().item(),
+        "top1": rank_one(mapped, counterparts),
         "chance": 100 / len(mapped),
         "relative_error": (error / spread).item(),
     }

@@ -3,6 +3,7 @@
 from matchzoo.evaluation.metrics.frechet import frechet_distance
 from matchzoo.evaluation.metrics.kernel_distance import kernel_distance
 from matchzoo.evaluation.metrics.manifold import precision_recall_density_coverage
+from matchzoo.evaluation.metrics.ranking import rank_one
 from matchzoo.evaluation.metrics.two_sample_tests import TwoSampleTest, permutation_test, wild_bootstrap_test
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "kernel_distance",
     "permutation_test",
     "precision_recall_density_coverage",
+    "rank_one",
     "wild_bootstrap_test",
 ]

@@ -57,6 +57,7 @@ class Adversarial(DerivedSet):
         embed: Embed,
         parameters: Sequence[nn.Parameter],
         step: Step,
+        rng: torch.Generator,
     ) -> Samples:
         """The samples with moved values."""
         [samples] = sets

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import attrs
+import torch
 from torch import nn
 
 from matchzoo.core.declaration.declare import family
@@ -49,6 +50,7 @@ class DerivedSet(nn.Module, ABC):
         embed: Embed,
         parameters: Sequence[nn.Parameter],
         step: Step,
+        rng: torch.Generator,
     ) -> Samples:
         """The samples of the set, without a graph.
 
@@ -56,5 +58,6 @@ class DerivedSet(nn.Module, ABC):
             sets: that it is made of, with their views, in the order of `made_of`.
             embed: their features in a space.
             parameters: that the update moves.
-            step: whose randomness draws what is random.
+            step: of the terms.
+            rng: of what the set itself draws, another for every set.
         """

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import attrs
+import torch
 from torch import nn
 
 from matchzoo.core.declaration.declare import declare
@@ -41,7 +42,14 @@ class Mixed(DerivedSet):
         """Both views."""
         return (self.of, self.others)
 
-    def derive(self, sets: Sequence[Samples], embed: Embed, parameters: Sequence[nn.Parameter], step: Step) -> Samples:
+    def derive(
+        self,
+        sets: Sequence[Samples],
+        embed: Embed,
+        parameters: Sequence[nn.Parameter],
+        step: Step,
+        rng: torch.Generator,
+    ) -> Samples:
         """The mixed samples."""
         first, second = (samples.values.detach() for samples in sets)
         return Samples(mixture(len(first), step).of(first, second))

@@ -44,7 +44,14 @@ class Rewarded(DerivedSet):
         return {"space": self.space}
 
     @torch.no_grad()
-    def derive(self, sets: Sequence[Samples], embed: Embed, parameters: Sequence[nn.Parameter], step: Step) -> Samples:
+    def derive(
+        self,
+        sets: Sequence[Samples],
+        embed: Embed,
+        parameters: Sequence[nn.Parameter],
+        step: Step,
+        rng: torch.Generator,
+    ) -> Samples:
         """The same samples with their weights."""
         [samples] = sets
         weights = reward_weights(self.reward(embed(samples, self.space).values), self.strength)

@@ -77,6 +77,31 @@ def test_a_share_of_a_further_split_is_kept_apart():
     assert again.sets()["target-validation"].labels is None
 
 
+PAIRED = {"environments": {"a": DIGITS}, "others": {"target": {**DIGITS, "background": 0.5}}, "aligned": ["target"]}
+
+
+@pytest.mark.parametrize("sampling", ["plain", "balanced", "distinct"])
+def test_rows_of_aligned_sets_are_drawn_together(sampling):
+    data = made(**PAIRED, sampling=sampling)
+    data.build(0)
+    [(real, rows), (target, others)] = (data.draw_of(name, 40, Step(1, 0).rng("x")) for name in ("real", "target"))
+    assert (real, target) == (data.training_set, data.sets()["target"])
+    assert torch.equal(rows, others)
+    assert target.labels is None
+
+
+def test_a_share_of_pairs_is_wrong():
+    paired, mixed = (made(**PAIRED, unlabeled=[], mispaired=share) for share in ({}, {"target": 0.25}))
+    for data in (paired, mixed):
+        data.build(0)
+    one, other = (data.sets()["target"] for data in (paired, mixed))
+    moved = (one.values != other.values).flatten(1).any(1)
+    assert moved.sum() == pytest.approx(round(0.25 * len(one)), abs=2)  # but for equal images
+    assert torch.equal(other.values.flatten(1).sort(0).values, one.values.flatten(1).sort(0).values)
+    assert torch.equal(one.labels[~moved], other.labels[~moved])
+    assert torch.equal(*(data.sets()["target-test"].values for data in (paired, mixed)))
+
+
 @pytest.mark.parametrize("sampling", ["plain", "balanced"])
 def test_draws_are_of_their_set(sampling):
     data = made(sampling=sampling)
@@ -100,6 +125,12 @@ def test_draws_are_of_their_set(sampling):
         ({"environments": {}}, "environments: expected at least one entry"),
         ({"validation": {"targt": 0.5}}, "validation: 'targt' is none of others"),
         ({"validation": {"target": 1e-4}}, r"validation\.target: 0.0001 of 899 samples are 0; both parts need one"),
+        ({"aligned": ["taget"]}, "aligned: 'taget' is none of others: target"),
+        ({"aligned": ["target"]}, r"others\.target: has 899 training samples, but those .* are 1798"),
+        ({**PAIRED, "others": {"target": {**DIGITS, "split_seed": 1}}}, r"others\.target: row \d+ is of another class"),
+        ({**PAIRED, "validation": {"target": 0.5}}, "validation: 'target' is aligned"),
+        ({"mispaired": {"target": 0.5}}, "mispaired: 'target' is none of aligned: none"),
+        ({**PAIRED, "mispaired": {"target": 2.0}}, "mispaired: expected a number between 0 and 1, got 2"),
         ({"others": {"test": DIGITS}, "unlabeled": []}, "others: expected a name of letters"),
         ({"unlabeled": ["taget"]}, "unlabeled: 'taget' is none of others: target"),
         (

@@ -13,8 +13,10 @@ from matchzoo.data.shifts import (
     Inverted,
     Noisy,
     Rotated,
+    Salt,
     Shift,
     Thick,
+    Translated,
     Viewed,
     sample_keys,
     shifted,
@@ -35,6 +37,8 @@ IMAGES = [
             flip=0.5, crop=Crop(scale=(0.5, 1.0)), augment=Augment(mean=(0.5,), std=(0.25,)), noise=Noise(std=0.1)
         )
     ),
+    Salt(share=0.2),
+    Translated(),
 ]
 POINTS = [Rotated(degrees=35), Contrast(), Noisy(), Affine(strength=0.3)]
 
@@ -65,7 +69,9 @@ def test_a_sample_changes_the_same_way_wherever_it_is_read(kind: str, shift: Shi
         assert 0 <= float(changed.min()) <= float(changed.max()) <= 1
 
 
-@pytest.mark.parametrize("shift", [Noisy(), Background(), Viewed(views=Views(noise=Noise(probability=1.0)))], ids=repr)
+@pytest.mark.parametrize(
+    "shift", [Noisy(), Background(), Salt(share=0.3), Viewed(views=Views(noise=Noise(probability=1.0)))], ids=repr
+)
 def test_what_is_random_depends_on_seed_place_and_sample(shift: Shift) -> None:
     x = samples("images")
     assert torch.equal(shift(x, seed=3), shift(x, seed=3))

@@ -105,7 +105,7 @@ def table(**changes: Any) -> dict[str, Any]:
             "encoder": ENCODER,
             "embedding": {**HEAD, "features": 5},
             "slow": {"kind": "average", "of": "encoder", "decay": 0.5},
-            "teacher": {"kind": "tied", "of": "embedding", "on": "slow"},
+            "teacher": {"kind": "average", "of": "embedding", "on": "slow", "decay": 0.5},
         },
         "players": {
             "learner": {
