@@ -52,7 +52,7 @@ class Matcher(Part, ABC):
     space: str | tuple[str, ...] | None = attrs.field(default=None, validator=check_names)
     """Name of the projector in whose space sets are compared, where a recipe has several. Several names: each set is
     taken in each of these spaces, one after the other, as if it were as many sets; so a set is compared with itself in
-    the space of a teacher."""
+    the space of a teacher. Terms of pairs take two sets in two spaces one in each."""
     sets: tuple[str, ...] | Literal["environments"] | None = attrs.field(default=None, validator=check_names)
     """Names of the sets that are compared, in order: ``real`` (the training split), ``synthetic``, another split such
     as ``target``, ``source`` (what a map generator maps, row by row), or one of these with an apostrophe for a second

@@ -46,6 +46,9 @@ class Paired(Matcher):
     """`paired_distance` of two sets whose rows belong together: what a map moves its samples by (``source`` and
     ``synthetic``), or how far two views of the same rows are apart (``real`` and ``real'``).
 
+    With two names as ``space`` each set is taken in one of them, such as the second in that of a fixed copy
+    (`Average`), which has no gradient.
+
     Examples:
         >>> Paired(distance="cosine")(x, y)  # [n, d] each; a scalar
     """
@@ -53,6 +56,12 @@ class Paired(Matcher):
     default_sets: ClassVar[tuple[str, ...]] = ("source", "synthetic")
     distance: PairedDistance = "squared"
     """Of the features of a pair."""
+
+    def inputs(self, names: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
+        """Of two sets in two spaces, the first in the first and the second in the second."""
+        if len(names) == len(self.spaces) == 2:
+            return tuple(zip(names, self.spaces, strict=True))
+        return super().inputs(names)
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The mean distance; raises for sets of different shapes."""

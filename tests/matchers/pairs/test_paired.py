@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from matchzoo.core.errors import DeclarationError
-from matchzoo.matchers import paired_distance
+from matchzoo.matchers import Paired, paired_distance
 
 
 def test_golden_divergence_of_softmax(golden):
@@ -34,3 +34,10 @@ def test_distances_known_by_hand(distance, value):
 def test_a_distance_by_a_wrong_name():
     with pytest.raises(DeclarationError, match="did you mean 'cosine'"):
         paired_distance(torch.rand(2, 2), torch.rand(2, 2), "cosin")
+
+
+def test_two_sets_in_two_spaces_are_one_in_each():
+    term = Paired(space=("student", "teacher"))
+    assert term.inputs(("real", "day")) == (("real", "student"), ("day", "teacher"))
+    assert term.inputs(("real",)) == (("real", "student"), ("real", "teacher"))
+    assert term.names(0) == ("source", "synthetic")
