@@ -128,10 +128,10 @@ def figure() -> Figure:
     for recipe, names, rows in ((adverse, ("day", "real"), grid[:2]), (frames, ("real", "later"), grid[2:])):
         recipe.data.build(0)
         for name, line in zip(names, rows, strict=True):
-            split, index = recipe.data.draw_of(name, COUNT, Step(1, 0).rng("figure"))
+            split, index = recipe.data.draw_of(name, COUNT, Step(5, 0).rng("figure"))
             images = split.render(index).values
             if recipe.views is not None:
-                images = recipe.views.apply(images, recipe.views.draw(COUNT, Step(1, 0).rng(name)))
+                images = recipe.views.apply(images, recipe.views.draw(COUNT, Step(5, 0).rng(name)))
             for axes, image in zip(line, images, strict=True):
                 axes.imshow(image[0], cmap="gray", vmin=0, vmax=1)
     for axes, title in zip(grid[:, 0], ("by day", "by night", "earlier", "later"), strict=True):
