@@ -1,4 +1,5 @@
-"""Flows, measured: on the ring with and without transport couplings, and among the codes of digits.
+"""Flows, measured: on the ring with and without transport couplings, among codes of digits and of Fashion-MNIST, and on
+the pixels of the latter, which needs its files in ``data/`` (make data).
 
     python benchmarks/flows.py                  three seeds of each (budget: 8 CPU minutes on one thread)
     python benchmarks/flows.py table            the table in Markdown
@@ -19,18 +20,24 @@ from seeds import Results, folder_of
 from matchzoo import recipes
 from matchzoo.core.showing.curves import INK
 from matchzoo.core.step import Step
+from matchzoo.evaluation.metrics.frechet import frechet_distance
 from matchzoo.models.fields import Euler
+from matchzoo.runs.run import Run
 
 RESULTS = Results("flows")
 PICTURES = Path(__file__).parent.parent / "docs/pictures"
 SEEDS = range(3)
 COUPLED = {"players.generator.minimize": [{"kind": "flow-matching", "coupling": "exact"}]}
 LATENT = {"players.generator.minimize": [{"kind": "flow-matching", "space": "codes"}]}
+PIXELS = "Fashion-MNIST pixels, U-Net"
+"""Of one seed only."""
 CASES: dict[str, tuple[str, dict[str, object]]] = {
     "ring, independent": ("flow/ring-2d", {}),
     "ring, exact coupling": ("flow/ring-2d", COUPLED),
     "digits, independent": ("flow/digits-latent", LATENT),
     "digits, exact coupling": ("flow/digits-latent", {}),
+    "Fashion-MNIST, independent": ("flow/fashion-mnist-latent", {}),
+    PIXELS: ("flow/fashion-mnist", {}),
 }
 """By title, a recipe and what is changed of it."""
 STEPS = [{"kind": "flow-steps", "samples": 2000}]
@@ -39,28 +46,44 @@ STEPS = [{"kind": "flow-steps", "samples": 2000}]
 def measure(output: Path) -> None:
     """Run what is missing; a record for every case and seed."""
     for seed in SEEDS:
-        codes = output / f"codes-{seed}"
-        if not (codes / "metrics.json").is_file():
-            recipes.load("auto-encoder/digits").replace(**{"trainer.seed": seed}).run(codes)
         for title, (name, changes) in CASES.items():
-            if RESULTS.of(title, [seed]):
+            if RESULTS.of(title, [seed]) or (title == PIXELS and seed):
                 continue
             recipe = recipes.load(name).replace(**{"trainer.seed": seed, **changes})
             if name.endswith("latent"):
+                data = name.removeprefix("flow/").removesuffix("-latent")
+                codes = output / (f"codes-{seed}" if data == "digits" else f"codes-{data}-{seed}")
+                if not (codes / "metrics.json").is_file():
+                    recipes.load(f"auto-encoder/{data}").replace(**{"trainer.seed": seed}).run(codes)
                 recipe = recipe.replace(**{"projectors.codes.path": str(codes)})
-            else:
+            elif title != PIXELS:
                 recipe = recipe.replace(evaluation=[*recipe.table()["evaluation"], *STEPS])
             run = recipe.run(output / folder_of(title, seed), name=title)
             record = {"results": run.metrics["results"], "seconds": run.metrics["seconds"]["training"]}
+            if title.startswith("Fashion"):
+                record["frechet"] = frechet_of_pixels(run)
             RESULTS.store(title, seed, record)
+
+
+def frechet_of_pixels(run: Run) -> float:
+    """The Fréchet distance of 2000 generated to as many test images, in pixels."""
+    data = run.recipe.copy().data
+    data.build(0)
+    assert data.test_set is not None
+    truth = data.test_set.render(torch.arange(2000)).values.flatten(1)
+    return frechet_distance(truth, run.generator.sample(2000).values.flatten(1))
 
 
 def figures(record: dict) -> dict[str, float]:
     """The figures of a run that the table shows."""
     by_method = {one["method"]: one for one in record["results"] if one["evaluation"] == "flow-steps"}
+    shown = {"MMD²": next(one["mmd2"] for one in record["results"] if one["evaluation"] == "two-sample")}
+    if "frechet" in record:
+        shown["Fréchet"] = record["frechet"]
+    if not by_method:
+        return shown
     flow = next(one for one in by_method.values() if "straightness" in one)
-    shown = {
-        "MMD²": next(one["mmd2"] for one in record["results"] if one["evaluation"] == "two-sample"),
+    shown |= {
         "W₂² after 1 step": by_method["1 Euler step"]["w2_squared"],
         "4": by_method["4 Euler steps"]["w2_squared"],
         "50": by_method["50 Euler steps"]["w2_squared"],
@@ -75,7 +98,7 @@ def figures(record: dict) -> dict[str, float]:
 
 def table() -> None:
     """Means and standard errors over seeds."""
-    columns = ["modes", "high quality", "MMD²", "W₂² after 1 step", "4", "50", "real", "straightness"]
+    columns = ["modes", "high quality", "MMD²", "Fréchet", "W₂² after 1 step", "4", "50", "real", "straightness"]
     print(f"| flow | {' | '.join(columns)} | seeds |")
     print(f"| --- |{' --- |' * (len(columns) + 1)}")
     for title in CASES:

@@ -17,7 +17,7 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.generators.endless import EndlessGenerator, require_count
-from matchzoo.models.fields import Denoiser, Midpoint, OdeSolver, Path, Straight, Velocity, log_density
+from matchzoo.models.fields import Denoiser, Midpoint, OdeSolver, Path, Straight, Velocity, inpaint, log_density
 from matchzoo.models.fields.ode_solver import Derivative
 from matchzoo.models.fields.path import over_rows
 from matchzoo.models.networks.network import Network
@@ -210,6 +210,39 @@ class Flow(EndlessGenerator, Denoiser):
         scale = self.path.start(x.new_ones(())).item()
         rng = Step(0, seed).rng("log-density")
         return log_density(flat, x, solver or self.solver, scale=scale, draws=draws, rng=rng)
+
+    def inpaint(
+        self,
+        values: torch.Tensor,
+        known: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
+        resamples: int = 10,
+        solver: OdeSolver | None = None,
+        seed: int = 0,
+    ) -> torch.Tensor:
+        """Samples [n, …] that have the known numbers of some values [n, …], and others to go with them, by
+        `matchzoo.models.fields.inpaint`; rows of a table are in its own units.
+
+        Args:
+            values: images, points or rows, NaN where they are not known.
+            known: [n, …], True where they are known; where they are not NaN if not given.
+            labels: class indices [n], of a conditional field.
+            resamples: how often each step is taken; the bias falls with it.
+            solver: of equal steps; the flow's own if not given.
+            seed: of all noise.
+
+        Raises:
+            MatchZooError: the field is among codes, in which no pixel is known, or the solver is adaptive.
+        """
+        if self.codec is not None:
+            raise MatchZooError("inpaint: the field is among codes, and what is known is of samples")
+        known = ~values.isnan() if known is None else known
+        given = values if self.units is None else self.units.standardized(values)
+        rng, like = Step(0, seed).rng("inpaint"), next(self.parameters())
+        field, solver = self.derivative(labels), solver or self.solver
+        points = inpaint(field, self.path, given.to(like), known.to(like.device), solver, resamples=resamples, rng=rng)
+        restored = points if self.units is None else self.units.restored(points)
+        return torch.where(known, values, restored.to(values))
 
     def before_step(self, step: Step) -> bool:
         """Note the step, whose share of the average it takes."""

@@ -4,8 +4,8 @@ import pytest
 import torch
 from helpers.resuming import Stop, assert_same, stop_after
 
-from matchzoo.core.errors import DeclarationError
-from matchzoo.core.spec import Spec
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.spec import Spec, Units
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.generators import Flow
@@ -86,6 +86,23 @@ def test_codes_are_standardized_and_decoded():
     torch.testing.assert_close(points.std(0, correction=0), torch.ones(3))
     torch.testing.assert_close(made.decoded(points), codec.decode(codec(x)), atol=1e-4, rtol=1e-4)
     assert made.sample(4).values.shape == (4, 2)
+
+
+def test_what_is_known_stays():
+    made = flow(conditional=True, guidance=1.5)
+    values = torch.randn(6, 2, dtype=torch.float64)
+    values[::2, 1] = float("nan")
+    filled = made.inpaint(values, labels=torch.arange(6) % 3, resamples=2)
+    assert filled.dtype == torch.float64
+    assert torch.equal(filled[~values.isnan()], values[~values.isnan()])
+    assert filled.isfinite().all()
+    assert torch.equal(filled, made.inpaint(values, ~values.isnan(), torch.arange(6) % 3, resamples=2))
+    table = Flow(network=MLP(widths=[8]))
+    table.build(Spec(shape=(2,), units=Units(columns=("a", "b"), center=(100.0, 0.0), scale=(10.0, 1.0))))
+    rows = table.inpaint(torch.tensor([[float("nan"), 0.5]] * 50), resamples=2)
+    assert rows[:, 0].mean().item() == pytest.approx(100, abs=20)
+    with pytest.raises(MatchZooError, match="the field is among codes"):
+        Flow(network=MLP(), codec="codes").inpaint(values)
 
 
 def changed(**changes) -> Recipe:

@@ -142,6 +142,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "convnet": ({"kind": "convnet", "width": 4, "depth": 2, "norm": "batch"}, {**POINTS, "data": IMAGES["data"]}),
         "affine": ({"kind": "affine", "layers": 2}, {**POINTS, "generator": {**POINTS["generator"], "dimension": 2}}),
         "constant": ({"kind": "constant", "start": 0.5}, POINTS),
+        "unet": ({"kind": "unet", "widths": [8, 16]}, IMAGES),
         "resnet": ({"kind": "resnet", "norm": "batch"}, {**POINTS, "data": {"kind": "digits", "size": 16}}),
     },
     "matcher": {
@@ -360,6 +361,9 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
     elif noun == "network" and table["kind"] in ("convnet", "resnet"):
         whole["projector"] = {**LEARNED, "network": table}
         term, moves, maximize = RATIO, ["projector"], True
+    elif noun == "network" and table["kind"] == "unet":
+        whole["generator"], term = {"kind": "flow", "network": table}, "flow-matching"
+        whole["trainer"]["batch"] = 16
     elif noun == "network":
         whole["generator"] = {**base["generator"], "network": table}
     elif noun in ("path", "ode solver"):

@@ -6,6 +6,7 @@ from matchzoo.models.fields.denoiser_analysis import Agreement, agreement, denoi
 from matchzoo.models.fields.density import log_density
 from matchzoo.models.fields.diffusion import ProbabilityFlow, ReverseDiffusion
 from matchzoo.models.fields.field import Field, Velocity, time_features
+from matchzoo.models.fields.inpainting import inpaint
 from matchzoo.models.fields.langevin import AnnealedLangevin, CoarseToFine
 from matchzoo.models.fields.ode_solver import Adaptive, Euler, Heun, Midpoint, OdeSolver, RungeKutta4
 from matchzoo.models.fields.path import Path, Straight, VarianceExploding, VariancePreserving
@@ -33,6 +34,7 @@ __all__ = [
     "Velocity",
     "agreement",
     "denoiser_jacobian",
+    "inpaint",
     "log_density",
     "noise_levels",
     "score_of",

@@ -52,6 +52,15 @@ class Path(ABC):
         """The points [n, …] at t = 0 that noise [n, …] from N(0, I) stands for: s(0) · noise."""
         return self.shares(torch.zeros((), dtype=noise.dtype))[1].item() * noise
 
+    def back(
+        self, points: torch.Tensor, later: torch.Tensor, earlier: torch.Tensor, noise: torch.Tensor
+    ) -> torch.Tensor:
+        """Points x_t [n, …] of the path at an earlier time [] of points x_u [n, …] at a later one []: less of the data
+        and more noise [n, …], a(t)/a(u) · x_u + √(s(t)² − (a(t)/a(u) · s(u))²) · noise."""
+        (a, s), (a_later, s_later) = self.shares(earlier.to(points)), self.shares(later.to(points))
+        share = a / a_later
+        return share * points + (s**2 - (share * s_later) ** 2).clamp_min(0).sqrt() * noise
+
     def denoised(self, points: torch.Tensor, velocity: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
         """E[data | x_t], of shape [n, …], by the field at points [n, …]: (s v − s' x) / (a' s − s' a)."""
         (a, s), (a_rate, s_rate) = self._of(points, time)

@@ -6,5 +6,6 @@ from matchzoo.models.networks.elementwise import Affine, Constant
 from matchzoo.models.networks.mlp import MLP
 from matchzoo.models.networks.network import Network, Shape
 from matchzoo.models.networks.resnet import ResidualNet
+from matchzoo.models.networks.unet import UNet
 
-__all__ = ["DCGAN", "MLP", "Affine", "Constant", "ConvNet", "Network", "ResidualNet", "Shape"]
+__all__ = ["DCGAN", "MLP", "Affine", "Constant", "ConvNet", "Network", "ResidualNet", "Shape", "UNet"]

@@ -21,7 +21,7 @@ class Network(nn.Module, ABC):
     """A trainable map between vectors or images, which may know a condition: a time, or a label.
 
     The k numbers of a condition join the input: they are appended to a vector, and become k constant channels of an
-    image.
+    image. A `UNet` lets them scale and shift its features instead.
     """
 
     condition: int = attrs.field(default=0, validator=at_least(0))
@@ -57,8 +57,21 @@ class Network(nn.Module, ABC):
 
     def join(self, x: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
         """Inputs [n, …] that the condition [n, k] (or [n]) has joined; as they are for a network without one."""
-        if not self.condition and condition is None:
+        numbers = self.numbers(x, condition)
+        if numbers is None:
             return x
+        if x.ndim == 4:
+            return torch.cat([x, numbers[:, :, None, None].expand(-1, -1, *x.shape[2:])], 1)
+        return torch.cat([x.flatten(1), numbers], 1)
+
+    def numbers(self, x: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor | None:
+        """The condition of inputs [n, …] as numbers [n, k]; None for a network without one.
+
+        Raises:
+            MatchZooError: a condition is missing or of another length, or there is one that the network does not know.
+        """
+        if not self.condition and condition is None:
+            return None
         if condition is None or not self.condition:
             has, given = (self.condition, "none") if condition is None else (0, tuple(condition.shape))
             raise MatchZooError(f"network: expected a condition of {has} numbers, got {given}; set network.condition")
@@ -68,6 +81,4 @@ class Network(nn.Module, ABC):
         numbers = condition.to(x).reshape(len(x), -1)
         if numbers.shape[1] != self.condition:
             raise MatchZooError(f"network: expected a condition of {self.condition} numbers, got {numbers.shape[1]}")
-        if x.ndim == 4:
-            return torch.cat([x, numbers[:, :, None, None].expand(-1, -1, *x.shape[2:])], 1)
-        return torch.cat([x.flatten(1), numbers], 1)
+        return numbers

@@ -72,3 +72,16 @@ def test_the_time_of_so_much_noise(path: Path):
     time = torch.linspace(0.1, 0.9, 6, dtype=torch.float64)
     of_data, of_noise = path.shares(time)
     torch.testing.assert_close(path.time(of_noise / of_data), time)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_going_back_is_the_path_of_the_same_data(path):
+    """x_t of x_u with fresh noise has the mean and the variance that x_t of the data has."""
+    earlier, later = torch.tensor(0.3, dtype=torch.float64), torch.tensor(0.7, dtype=torch.float64)
+    data = torch.tensor([[2.0]], dtype=torch.float64)
+    (a, s), (_, s_later) = path.shares(earlier), path.shares(later)
+    zero, one = torch.zeros_like(data), torch.ones_like(data)
+    mean = path.back(path.between(zero, data, later), later, earlier, zero)
+    torch.testing.assert_close(mean, a * data)
+    of_noise = path.back(s_later * one, later, earlier, zero), path.back(zero, later, earlier, one)
+    torch.testing.assert_close(of_noise[0] ** 2 + of_noise[1] ** 2, s**2 * one)

@@ -7,7 +7,10 @@ import torch
 from torch import nn
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.models.networks import DCGAN, MLP, Affine, Constant, ConvNet, Network, ResidualNet
+from matchzoo.core.spec import Spec
+from matchzoo.generators import Flow
+from matchzoo.matchers import flow_matching_loss
+from matchzoo.models.networks import DCGAN, MLP, Affine, Constant, ConvNet, Network, ResidualNet, UNet
 
 NARROW = {"channels": (32, 64, 128), "kernel": 5, "bias": True, "scale": False, "epsilon": 1e-3}
 
@@ -135,6 +138,10 @@ def test_a_residual_network_leaves_the_global_state_alone() -> None:
         (ResidualNet(), (5,), (2,), "resnet maps images to vectors"),
         (ResidualNet(), (3, 8, 16), (2,), "network: resnet needs images of at least 16 pixels a side, got 8x16"),
         (ConvNet(), (3, 7, 28), (2,), "network.depth: 3 halvings need at least 8 pixels a side, got 7x28"),
+        (UNet(), (1, 8, 8), (5,), "unet maps images to images of one size"),
+        (UNet(), (1, 8, 8), (1, 4, 4), "unet maps images to images of one size"),
+        (UNet(widths=(8, 8, 8)), (1, 3, 8), (1, 3, 8), "network.widths: 2 halvings need at least 4 pixels a side"),
+        (UNet(widths=(12,)), (1, 8, 8), (1, 8, 8), "channels are a multiple of 8, got 12"),
         (ConvNet(head=False), (1, 16, 16), (10,), "network.head: without a last layer there are 512 outputs, got 10"),
     ],
 )
@@ -205,3 +212,40 @@ def test_elementwise_networks() -> None:
     assert built(Constant(start=0.5), (2,), (3,))(x).tolist() == [[0.5] * 3] * 2
     with pytest.raises(DeclarationError, match="affine maps 2 numbers to as many, not to 3"):
         built(Affine(), (2,), (3,))
+
+
+@pytest.mark.parametrize("widths", [(8,), (8, 16), (8, 8, 16)])
+def test_unet_keeps_the_size_and_knows_its_condition(widths: tuple) -> None:
+    """Sides that halvings do not divide, conditions that reach every pixel, and a start at zero."""
+    network = built(UNet(widths=widths, blocks=2, condition=3), (2, 14, 9), (1, 14, 9))
+    x, numbers = torch.rand(4, 2, 14, 9), torch.rand(4, 3)
+    assert torch.equal(network(x, numbers), torch.zeros(4, 1, 14, 9))
+    rng = torch.Generator().manual_seed(0)
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.1, generator=rng)
+    images = network(x, numbers)
+    assert images.shape == (4, 1, 14, 9)
+    torch.testing.assert_close(network(x[1:2], numbers[1:2]), images[1:2])  # row by row
+    assert (network(x, numbers + 1) - images).abs().amin() > 0
+    images.square().sum().backward()
+    assert all(parameter.grad.any() for parameter in network.parameters())
+    with pytest.raises(MatchZooError, match="expected a condition of 3 numbers"):
+        network(x)
+
+
+def test_a_flow_of_images_of_classes_learns() -> None:
+    flow = Flow(network=UNet(widths=(8, 16)), conditional=True)
+    flow.build(Spec(shape=(1, 8, 8), classes=2))
+    labels, rng = torch.arange(32) % 2, torch.Generator().manual_seed(0)
+    data = labels[:, None, None, None].float() * torch.ones(1, 8, 8)
+    optimizer = torch.optim.Adam(flow.parameters(), 1e-2)
+    losses = []
+    for _ in range(20):
+        noise, time = torch.randn(data.shape, generator=rng), torch.rand(32, generator=rng)
+        velocity = flow.velocity(flow.path.between(noise, data, time), time, labels)
+        losses.append(flow_matching_loss(velocity, noise, data, time))
+        optimizer.zero_grad()
+        losses[-1].backward()
+        optimizer.step()
+    assert losses[-1] < losses[0] / 2
+    assert flow.sample(3).values.shape == (3, 1, 8, 8)
