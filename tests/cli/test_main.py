@@ -330,7 +330,7 @@ def test_bash_completes(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").touch()
     probe = """eval "$($1 -m matchzoo completion bash)"
     try() { COMP_WORDS=(matchzoo "$@"); COMP_CWORD=$#; _matchzoo 2>&1; echo "${COMPREPLY[*]}"; }
-    complete -p matchzoo; try r; try run lgm/quicks; try run mi; try run x --tracker ""; try show cifar10
+    complete -p matchzoo; try r; try run lgm/quicks; try run min; try run x --tracker ""; try show cifar10
     try run x --qu
     try doctor --fetch clip-rn; try completion ""; try ratio --method ru; try doctor --clear "" """
     done = subprocess.run(
