@@ -26,6 +26,7 @@ densities, and estimates such ratios. A recipe, a file of TOML, says what is mat
   matchzoo transport S T         the plan that moves a table to another at least cost, its map and what it costs
   matchzoo adapt S T --label Y   classes of a table without labels, by one with labels from elsewhere
   matchzoo sample RUN            samples of a trained generator: rows to CSV, parquet or npy, images to PNG or npz
+  matchzoo merge MODEL…          one model of several that were trained apart from one start
   matchzoo push SET USER/NAME    publish a distilled set, or a part of a run, on the Hugging Face Hub
   matchzoo pull USER/NAME        fetch a set or a model, check it and keep it in a folder
   matchzoo doctor                what is installed here and what is missing; weights, fetched and verified
@@ -49,6 +50,7 @@ COMMANDS = {
     "transport": "tables.transport:transport",
     "adapt": "tables.adapt:adapt",
     "sample": "sample:sample",
+    "merge": "merge:merge",
     "push": "publish:push",
     "pull": "publish:pull",
     "doctor": "doctor:doctor",

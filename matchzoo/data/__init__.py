@@ -4,6 +4,7 @@ from matchzoo.data.card import load_card
 from matchzoo.data.data import Data, Loaded
 from matchzoo.data.domains.colored import Colored
 from matchzoo.data.domains.combined import Combined
+from matchzoo.data.domains.noisy_labels import NoisyLabels
 from matchzoo.data.domains.shifted import Shifted
 from matchzoo.data.domains.shifted_environments import ShiftedEnvironments
 from matchzoo.data.domains.subset import Subset
@@ -37,6 +38,7 @@ __all__ = [
     "ImageFolder",
     "ImageNet",
     "Loaded",
+    "NoisyLabels",
     "NumberTable",
     "Ring",
     "Ring3D",

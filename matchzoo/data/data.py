@@ -35,6 +35,7 @@ class Loaded:
         others: further splits by name, such as an unlabeled ``target``.
         units: of the numbers of a sample, for rows of a table.
         aligned: names of further splits whose row i belongs to row i of the training split.
+        clean_labels: [n] int64 of the training samples, where their labels were made noisy: for evaluations alone.
     """
 
     train: Split
@@ -44,6 +45,7 @@ class Loaded:
     others: Mapping[str, Split] = attrs.Factory(dict)
     units: Units | None = None
     aligned: tuple[str, ...] = ()
+    clean_labels: torch.Tensor | None = None
 
 
 @family("data")
@@ -71,6 +73,7 @@ class Data(nn.Module, ABC):
             split.lasting = True
         self.class_names, self.group_names = loaded.class_names, loaded.group_names
         self._aligned = loaded.aligned
+        self.clean_labels = loaded.clean_labels
         classes = len(loaded.class_names) or None
         if loaded.class_names:
             try:

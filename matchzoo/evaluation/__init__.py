@@ -1,7 +1,9 @@
 """What is measured at the end of a run."""
 
-from matchzoo.evaluation.accuracy import Accuracy
 from matchzoo.evaluation.adapted_accuracy import AdaptedAccuracy
+from matchzoo.evaluation.classifiers.accuracy import Accuracy
+from matchzoo.evaluation.classifiers.calibration import Calibration
+from matchzoo.evaluation.classifiers.memorization import Memorization
 from matchzoo.evaluation.encoders.few_labels import FewLabels
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.from_scratch import FromScratch
@@ -19,6 +21,7 @@ from matchzoo.evaluation.unlabeled import Unlabeled
 __all__ = [
     "Accuracy",
     "AdaptedAccuracy",
+    "Calibration",
     "Evaluation",
     "FeatureDistances",
     "FewLabels",
@@ -26,6 +29,7 @@ __all__ = [
     "FromScratch",
     "LinearProbe",
     "MapError",
+    "Memorization",
     "ModeCoverage",
     "RankOne",
     "Record",

@@ -14,7 +14,7 @@ from matchzoo.data import Split
 from matchzoo.data.domains.combined import TEST
 from matchzoo.evaluation import scorers as functions
 from matchzoo.evaluation.adaptation.adapt import Adapted, adapt
-from matchzoo.evaluation.class_scores import labeled_split, named_split
+from matchzoo.evaluation.classifiers.class_scores import labeled_split, named_split
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.scorers import OF_THE_SOURCE, Scorer
 from matchzoo.projectors import Alignment, LocationScale

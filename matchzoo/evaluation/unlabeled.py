@@ -13,7 +13,7 @@ from matchzoo.core.step import Step
 from matchzoo.data import Split
 from matchzoo.data.domains.held_out import TEST
 from matchzoo.evaluation import scorers as functions
-from matchzoo.evaluation.class_scores import labeled_split, named_split, scoring_space
+from matchzoo.evaluation.classifiers.class_scores import labeled_split, named_split, scoring_space
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.scorers import OF_THE_SOURCE, Scorer
 from matchzoo.ratios import Classifier, RatioEstimator

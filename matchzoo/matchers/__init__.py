@@ -43,8 +43,16 @@ from matchzoo.matchers.pairs.reconstruction import Reconstruction
 from matchzoo.matchers.per_group import PerGroup
 from matchzoo.matchers.perturbation import perturb, steepness_gradient
 from matchzoo.matchers.predictions.classification import Classification
+from matchzoo.matchers.predictions.distillation import Distillation, prediction_divergence, ranking_loss, row_rule
 from matchzoo.matchers.predictions.entropy import Entropy
 from matchzoo.matchers.predictions.invariant_risk import InvariantRisk
+from matchzoo.matchers.predictions.memory_targets import (
+    EarlyLearning,
+    ProgressiveTarget,
+    early_learning_regularizer,
+    early_learning_targets,
+    progressive_targets,
+)
 from matchzoo.matchers.predictions.mutual_information import MutualInformation, information_loss
 from matchzoo.matchers.ratio import RatioMatcher, f_divergence, pearson, ratio_diagnostics
 from matchzoo.matchers.reduction import Pairwise, Reduction, ToConstant, ToMean, ToReference
@@ -74,6 +82,8 @@ __all__ = [
     "Denoising",
     "Discrepancy",
     "Distance",
+    "Distillation",
+    "EarlyLearning",
     "Entropy",
     "ErrorKernel",
     "FieldDistance",
@@ -97,6 +107,7 @@ __all__ = [
     "Paired",
     "Pairwise",
     "PerGroup",
+    "ProgressiveTarget",
     "ProximalError",
     "RatioMatcher",
     "Reconstruction",
@@ -117,6 +128,8 @@ __all__ = [
     "cosine_distance",
     "critic_loss",
     "denoising_loss",
+    "early_learning_regularizer",
+    "early_learning_targets",
     "f_divergence",
     "field_distance",
     "flow_matching_loss",
@@ -136,9 +149,13 @@ __all__ = [
     "paired_distance",
     "pearson",
     "perturb",
+    "prediction_divergence",
+    "progressive_targets",
     "proximal_error",
+    "ranking_loss",
     "ratio_diagnostics",
     "row_cosine_distance",
+    "row_rule",
     "sample_space_probe",
     "sinkhorn_divergence",
     "squared_distance",

@@ -36,6 +36,8 @@ MAPPED = {
 MOVES = {
     "reconstruction": ["projector"],
     "mixed-correlation": ["projector"],
+    "early-learning": ["projector"],
+    "progressive-target": ["projector"],
     "grounding": ["spread"],
     "consistency-gradient": ["encoder", "map"],
 }
@@ -65,6 +67,10 @@ CASES: dict[str, dict[str, tuple]] = {
             IMAGES,
         ),
         "numbers": ({"path": "FILE.csv", "format": {"decimal": ",", "drop": ["id"]}}, {}),
+        "noisy-labels": (
+            {"source": IMAGES["data"], "rate": 0.3, "noise": "asymmetric", "confused": {"1": "7"}},
+            IMAGES,
+        ),
         "subset": ({"source": IMAGES["data"], "part": "test", "class_shares": [1.0] * 9 + [0.5]}, IMAGES),
         "colored": ({"source": {**IMAGES["data"], "channels": 1}, "copies": 1, "sampling": "distinct"}, POINTS),
         "predicted": ({"source": "ring", "models": ["FOLDER"], "groups": "agreement", "wrong_times": 3}, {}),
@@ -173,6 +179,9 @@ CASES: dict[str, dict[str, tuple]] = {
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
         "entropy": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
+        "distillation": ({"sets": ["real", "synthetic"], "temperature": 2.0}, {**IMAGES, **SCORES}),
+        "early-learning": ({"decay": 0.5}, {**IMAGES, **SCORES}),
+        "progressive-target": ({"share": 1e-3}, {**IMAGES, **SCORES}),
         "mutual-information": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
         "graph-matching": ({"neighbors": 3, "sets": ["source", "synthetic"]}, {**POINTS, "generator": MAP}),
         "paired": ({"distance": "squared"}, {**POINTS, "generator": MAP}),
@@ -318,6 +327,8 @@ CASES: dict[str, dict[str, tuple]] = {
         "feature-distances": ({"card": "TINY", "size": 32}, {}),
         "few-labels": ({"labels": [20], "protocol": "ridge", "baselines": ["pixels"]}, {}),
         "accuracy": ({"split": "real", "space": "head"}, {}),
+        "calibration": ({"bins": 10}, {}),
+        "memorization": ({"space": "head"}, {}),
         "adapted-accuracy": ({"weights": "ulsif", "scorers": ["entropy"], "baselines": ["means"]}, {}),
         "unlabeled": ({"split": "target", "scorers": ["entropy", "dev"], "ratio": "ulsif"}, {}),
     },

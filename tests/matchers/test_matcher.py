@@ -89,7 +89,8 @@ ALIGNED = ("paired", "monge-gap", "cross-correlation", "info-nce", "mixed-correl
 APART = (
     "absolute", "entropy", "mutual-information", "invariant-risk", "label-marginal", "prototypes", "past-subspace",
     "kl", "inner-product", "hinge", "consistency", "consistency-gradient", "grounding",
-    "flow-matching", "field-distance", "denoising", "per-group", "graph-matching",
+    "flow-matching", "field-distance", "denoising", "per-group", "graph-matching", "early-learning",
+    "progressive-target", "distillation",
 )  # fmt: skip
 """Members that are no discrepancy of two sets by themselves, or have state or a head besides: in tests of their own."""
 

@@ -1,4 +1,4 @@
-"""Some of the samples of another data set: one of its parts, dealt anew, with classes as often as is said."""
+"""Some of the samples of another data set: one of its parts, split afresh, with classes as often as is said."""
 
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from matchzoo.data.split import stratified
 @declare("subset")
 class Subset(Data):
     """The training or the test samples of another data set, or both, as data of their own: a part of them is kept for
-    testing.
+    testing, or none of its training samples, whose test part then stays what it is.
 
     Beside the data set's other part this gives two domains that share no sample. With ``class_shares`` the classes are
     thinned out, as often as these say: a shift of the labels; ``samples`` keeps a few of all.
@@ -31,14 +31,19 @@ class Subset(Data):
     """How often each class is, in label order, in proportion to each other; as many samples are kept as there are in
     these proportions. All samples if not given."""
     samples: int | None = attrs.field(default=None, validator=at_least(1))
-    """How many of the training samples are kept, drawn at random; those of a smaller number are among those of a larger
-    one. All if not given."""
+    """Training samples, the same share of every class; without ``labels`` drawn at random, those of a smaller number
+    among those of a larger one. What is neither among them nor kept for testing is left out. All if not given."""
     labels: bool = True
     """Whether the samples keep their labels and groups; without, there may be fewer of them than classes."""
-    test_share: float = attrs.field(default=0.5, validator=[positive(), between(0, 1, open_high=True)])
-    """Share of every class that is kept for testing."""
+    test_share: float = attrs.field(default=0.5, validator=between(0, 1, open_high=True))
+    """Share of every class that is kept for testing; 0, for ``part = "train"``, where the source's own test part is."""
     split_seed: int = attrs.field(default=0, validator=at_least(0))
     """Seed of what is left out, and of the split."""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.test_share and self.part != "train":
+            message = f'0 is for part = "train", whose source has a test part of its own, got part = "{self.part}"'
+            raise DeclarationError([("test_share", message)])
 
     def load(self) -> Loaded:
         """Load the source and choose of it; raises where it has no labels, no such part, or other classes."""
@@ -62,24 +67,37 @@ class Subset(Data):
             raise DeclarationError([("class_shares", message)])
 
         kept = self._kept(whole.labels)
-        halves = stratified(whole.labels[kept], self.test_share, self.split_seed, loaded.class_names)
-        train, test = (whole.part(kept[rows]) for rows in halves)
+        test = loaded.test
+        if self.test_share:
+            halves = stratified(whole.labels[kept], self.test_share, self.split_seed, loaded.class_names)
+            kept, test = kept[halves[0]], whole.part(kept[halves[1]])
         if self.samples is not None:
-            train = train.part(self._first(len(train), self.samples))
+            kept = self._chosen(kept, whole.labels, self.samples)
+        train = whole.part(kept)
         if not self.labels:
-            return Loaded(train.without_labels(), test.without_labels(), units=loaded.units)
+            return Loaded(train.without_labels(), test and test.without_labels(), units=loaded.units)
         return Loaded(train, test, loaded.class_names, loaded.group_names, units=loaded.units)
 
     def origin(self) -> dict[str, Any]:
         """That of the source."""
         return self.source.origin()
 
-    def _first(self, count: int, samples: int) -> torch.Tensor:
-        """So many rows of ``count``, ascending: the first of a random order."""
-        if samples > count:
-            raise DeclarationError([("samples", f"expected at most the {count} training samples, got {samples}")])
-        order = torch.randperm(count, generator=Step(0, self.split_seed).rng("subset", "samples"))
-        return order[:samples].sort().values
+    def _chosen(self, kept: torch.Tensor, labels: torch.Tensor, samples: int) -> torch.Tensor:
+        """So many of the rows kept, ascending: with the same share of every class, or at random without labels."""
+        if samples > len(kept):
+            raise DeclarationError([("samples", f"expected at most the {len(kept)} training samples, got {samples}")])
+        if not self.labels:
+            order = torch.randperm(len(kept), generator=Step(0, self.split_seed).rng("subset", "samples"))
+            return kept[order[:samples].sort().values]
+        if samples == len(kept):
+            return kept
+        order = torch.randperm(len(kept), generator=Step(0, self.split_seed).rng("subset count"))
+        order = order[labels[kept[order]].argsort(stable=True)]  # by class, in random order within each
+        counts = torch.bincount(labels[kept])
+        ends = counts.cumsum(0)
+        quotas = (ends * samples).div(len(kept), rounding_mode="floor").diff(prepend=ends.new_zeros(1))
+        chosen = [order[end - own : end - own + quota] for end, own, quota in zip(ends, counts, quotas, strict=True)]
+        return kept[torch.cat(chosen)].sort().values
 
     def _kept(self, labels: torch.Tensor) -> torch.Tensor:
         """Rows, ascending, whose classes are as often as the shares say."""

@@ -18,7 +18,7 @@ Norm = Literal["none", "batch", "group", "layer"]
 
 @declare("mlp")
 class MLP(Network):
-    """Linear layers with an activation between them; Glorot-uniform weights, zero biases."""
+    """Linear layers with an activation between them."""
 
     widths: Several[int] = attrs.field(default=(100, 100), validator=at_least(1))
     """Units of each hidden layer; none for a linear map."""
@@ -31,21 +31,29 @@ class MLP(Network):
     """Before the activation of the output: with ``output = "relu"`` the bottleneck that aligned features want."""
     output: Output = "linear"
     """After the last layer; sigmoid for images in [0, 1], relu for features that a head stands on."""
+    start: Literal["glorot", "fan-in"] = "glorot"
+    """Random weights and biases: Glorot-uniform and zero, or both uniform within ±1 / √(inputs of the layer), which is
+    PyTorch's own start, and smaller."""
 
     def build(self, inputs: Shape, outputs: Shape, rng: torch.Generator) -> None:
         """Make the layers between flattened samples."""
         self.shape = outputs
         inputs_and_hidden = [math.prod(self.joined_shape(inputs)), *self.widths]
 
-        def glorot(weight: torch.Tensor) -> None:
-            nn.init.xavier_uniform_(weight, generator=rng)
-
         layers: list[nn.Module] = []
         for before, after in itertools.pairwise(inputs_and_hidden):
-            layers += [linear(before, after, glorot), *_norm(self.norm, after), ACTIVATIONS[self.activation]()]
+            layers += [self._linear(before, after, rng), *_norm(self.norm, after), ACTIVATIONS[self.activation]()]
         last = math.prod(outputs)
-        layers += [linear(inputs_and_hidden[-1], last, glorot), *_norm(self.output_norm, last)]
+        layers += [self._linear(inputs_and_hidden[-1], last, rng), *_norm(self.output_norm, last)]
         self.layers = nn.Sequential(*layers, OUTPUTS[self.output]())
+
+    def _linear(self, inputs: int, outputs: int, rng: torch.Generator) -> nn.Linear:
+        if self.start == "glorot":
+            return linear(inputs, outputs, lambda weight: nn.init.xavier_uniform_(weight, generator=rng))
+        bound = inputs**-0.5
+        layer = linear(inputs, outputs, lambda weight: nn.init.uniform_(weight, -bound, bound, generator=rng))
+        nn.init.uniform_(layer.bias, -bound, bound, generator=rng)
+        return layer
 
     def forward(self, x: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         """[n, …] (flattened) → [n, *outputs]."""

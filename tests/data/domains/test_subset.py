@@ -43,8 +43,8 @@ def test_classes_are_as_often_as_their_shares_say():
 
 
 def test_a_few_samples():
-    """Those of a smaller number are among those of a larger one; fewer than classes have no labels."""
-    whole, many, few = loaded(), loaded(samples=80), loaded(samples=5, labels=False)
+    """Without labels, those of a smaller number are among those of a larger one, and may be fewer than classes."""
+    whole, many, few = loaded(), loaded(samples=80, labels=False), loaded(samples=5, labels=False)
     assert (len(many.train), len(few.train)) == (80, 5)
     images = [{image.numpy().tobytes() for image in split.train.values} for split in (few, many, whole)]
     assert images[0] < images[1] < images[2]
@@ -66,3 +66,20 @@ def test_a_few_samples():
 def test_what_is_refused(fields, message):
     with pytest.raises(DeclarationError, match=message):
         loaded(**fields)
+
+
+def test_a_count_of_training_samples_beside_the_test_part_of_the_source():
+    whole = structure(DIGITS, Data).load()
+    subset = loaded(part="train", test_share=0, samples=500)
+    assert torch.equal(subset.test.values, whole.test.values)
+    assert len(subset.train) == 500
+    shares = subset.train.labels.bincount() / 500 - whole.train.labels.bincount() / len(whole.train)
+    assert shares.abs().max() <= 1 / 500
+    assert len(loaded(part="train", test_share=0).train) == len(whole.train)
+    halved = loaded(part="all", test_share=0.2, samples=300)
+    assert len(halved.train) == 300
+    assert len(halved.test) == len(loaded(part="all", test_share=0.2).test)
+    with pytest.raises(DeclarationError, match=r"samples: expected at most the 899 training samples, got 9999"):
+        loaded(part="train", test_share=0, samples=9999)
+    with pytest.raises(DeclarationError, match='test_share: 0 is for part = "train"'):
+        loaded(test_share=0)

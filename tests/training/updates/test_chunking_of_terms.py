@@ -80,6 +80,10 @@ ROWS: dict[str, Terms] = {
         {**PAIRS, "form": "symmetric", "positives": "assignment", "reliability": True},
         {**PAIRS, "form": "nt-xent", "positives": "label", "sets": ["real", "environment"]},
     ],
+    "memory": [
+        {"kind": "early-learning", "space": "head", "sets": ["real"], "weight": 3.0},
+        {"kind": "progressive-target", "space": "head", "sets": ["environment"]},
+    ],
     "outer-product": [CRITIC],
     "mixed-barlow": [
         *two_views("cross-correlation", {"kind": "squared", "off_diagonal": 0.1}, "identity"),
@@ -192,7 +196,15 @@ def test_what_has_a_past_is_resumed_to_the_bit(files: Any) -> None:
         made.step(number)
     state = {key: value.clone() for key, value in made.state().items()}
     pasts = {key.split("/")[1] for key in state if key.startswith("terms/")}
-    assert pasts == {"gradient", "hessian-diagonal", "gradient-variance", "past-subspace", "prototypes", "info-nce"}
+    assert pasts == {
+        "gradient",
+        "hessian-diagonal",
+        "gradient-variance",
+        "past-subspace",
+        "prototypes",
+        "info-nce",
+        "memory",
+    }
 
     again = training(table(files))
     again.load(2, state)

@@ -11,17 +11,15 @@ import torch
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.showing.progress import Progress
 from matchzoo.core.step import Step
 from matchzoo.data import Split
 from matchzoo.data.views import Views
-from matchzoo.evaluation.class_scores import labeled_split, named_split, scoring_space
+from matchzoo.evaluation.classifiers.class_scores import class_scores, labeled_split, named_split, scoring_space
+from matchzoo.evaluation.classifiers.norm_statistics import batch_norms, norm_statistics
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.norm_statistics import batch_norms, norm_statistics
 from matchzoo.projectors import Projector
 from matchzoo.training.composition import Composition
 from matchzoo.training.engine import Engine
-from matchzoo.training.features import collect_stacked
 
 BLOCK = 1024
 """Samples that batch norm takes its statistics of at once."""
@@ -91,9 +89,7 @@ class Accuracy(Evaluation):
                 seen = parts.data.sets()[self.statistics]
                 look = functools.partial(_pass_through, seen, layers, parts.views, trained.engine)
                 stack.enter_context(norm_statistics(layers, look))
-            progress = stack.enter_context(Progress(len(split), "scores", "samples", quiet=trained.quiet))
-            step = Step(0, trained.seed)
-            scores = collect_stacked(split, layers, parts.views, 0, step, trained.engine, progress.update)
+            scores = class_scores(trained, split, space)
 
         assert scores.labels is not None  # as was checked
         right = (scores.values.argmax(1) == scores.labels).cpu()

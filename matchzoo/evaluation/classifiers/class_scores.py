@@ -1,8 +1,13 @@
 """What evaluations of a trained classifier look at: a split by its name, and the projector that gives class scores."""
 
 from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.samples import Samples
+from matchzoo.core.showing.progress import Progress
+from matchzoo.core.step import Step
 from matchzoo.data import Split
+from matchzoo.evaluation.evaluation import Trained
 from matchzoo.training.composition import Composition
+from matchzoo.training.features import collect_stacked
 
 
 def named_split(parts: Composition, field: str, name: str) -> Split:
@@ -50,3 +55,18 @@ def scoring_space(parts: Composition, space: str | None) -> str:
         message = f"no projector has {classes} features, which would be class scores; add a head"
         raise DeclarationError([("evaluation.space", message)])
     return space or scoring[-1]
+
+
+def class_scores(trained: Trained, split: Split, space: str) -> Samples:
+    """The class scores [n, c] of all samples of a split, which are not augmented, with their labels.
+
+    Args:
+        trained: whose projectors.
+        split: of its data.
+        space: whose features are class scores.
+    """
+    parts = trained.parts
+    layers = [parts.projectors[name] for name in reversed(parts.lineage(space))]
+    with Progress(len(split), "scores", "samples", quiet=trained.quiet) as progress:
+        step = Step(0, trained.seed)
+        return collect_stacked(split, layers, parts.views, 0, step, trained.engine, progress.update)

@@ -8,7 +8,7 @@ from helpers.room import V_REX, training
 
 from matchzoo.core.errors import DeclarationError
 from matchzoo.evaluation import Accuracy, Trained
-from matchzoo.evaluation.accuracy import group_accuracies
+from matchzoo.evaluation.classifiers.accuracy import group_accuracies
 
 
 @pytest.mark.parametrize("split", ["test", "real"])

@@ -1,0 +1,186 @@
+"""How far the predictions of two classifiers are apart, sample by sample: a student and a teacher, or two views."""
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+import attrs
+import torch
+import torch.nn.functional as F
+
+from matchzoo.core.declaration.choices import checked
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import between, positive
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.samples import Samples
+from matchzoo.core.spec import Spec
+from matchzoo.core.step import Step
+from matchzoo.matchers.discrepancy import Discrepancy
+from matchzoo.matchers.matcher import Matcher
+from matchzoo.matchers.statistics.risk import check_scores
+
+Divergence = Literal["kl", "reverse-kl", "symmetric-kl", "jensen-shannon", "hard"]
+"""Of the student's predictions from the teacher's: see `prediction_divergence`."""
+Rule = Literal["all", "confident", "teacher-surer", "teacher-surer-soft"]
+"""Which samples count: see `row_rule`."""
+
+
+def row_entropies(scores: torch.Tensor) -> torch.Tensor:
+    """−Σ_k p_k log p_k of p = softmax(scores), [n] in nats, of scores [n, c]."""
+    logs = scores.log_softmax(1)
+    return -(logs.exp() * logs).sum(1)
+
+
+@checked
+def prediction_divergence(
+    student: torch.Tensor,
+    teacher: torch.Tensor,
+    divergence: Divergence = "kl",
+    *,
+    temperature: float = 1.0,
+    skew: float = 0.5,
+) -> torch.Tensor:
+    """How far p = softmax(student / τ) is from q = softmax(teacher / τ), [n] ≥ 0 in nats, row by row.
+
+    Examples:
+        >>> loss = prediction_divergence(scores, teacher_scores.detach(), temperature=4.0).mean()
+
+    Args:
+        student: class scores [n, c].
+        teacher: [n, c]; differentiable too, unless it is detached.
+        divergence: ``kl`` is KL(q‖p), whose gradient is that of cross-entropy with soft labels; ``reverse-kl`` is
+            KL(p‖q); ``symmetric-kl`` half of both; ``jensen-shannon`` the skewed one, β KL(q‖m) + (1 − β) KL(p‖m) of
+            the mixture m = (1 − β) p + β q; ``hard`` the cross-entropy with the teacher's likeliest class.
+        temperature: τ > 0. The loss is not multiplied by τ².
+        skew: β in [0, 1] of ``jensen-shannon``: 1/2 for the usual one.
+
+    Raises:
+        MatchZooError: shapes differ.
+
+    Source: Hinton et al., Distilling the knowledge in a neural network, 2015; the skewed divergence as in Agarwal et
+    al., On-policy distillation of language models, ICLR 2024.
+    """
+    if student.shape != teacher.shape or student.ndim != 2:
+        got = f"{list(student.shape)} and {list(teacher.shape)}"
+        raise MatchZooError(f"distillation: expected class scores [n, c] of one shape, got {got}")
+    if divergence == "hard":
+        return F.cross_entropy(student / temperature, teacher.argmax(1), reduction="none")
+    p, q = (student / temperature).log_softmax(1), (teacher / temperature).log_softmax(1)
+    if divergence == "kl":
+        return _kl(q, p)
+    if divergence == "reverse-kl":
+        return _kl(p, q)
+    if divergence == "symmetric-kl":
+        return (_kl(q, p) + _kl(p, q)) / 2
+    if skew in (0, 1):
+        return torch.zeros_like(p[:, 0])
+    middle = torch.logaddexp(p + math.log(1 - skew), q + math.log(skew))
+    return skew * _kl(q, middle) + (1 - skew) * _kl(p, middle)
+
+
+def _kl(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """KL [n] of probabilities whose logarithms [n, c] are given."""
+    return (first.exp() * (first - second)).sum(1)
+
+
+@checked
+@torch.no_grad()
+def row_rule(
+    student: torch.Tensor, teacher: torch.Tensor, rule: Rule = "all", *, threshold: float = 0.8
+) -> torch.Tensor:
+    """Weights [n] in [0, 1] of samples, without a graph.
+
+    Args:
+        student: class scores [n, c].
+        teacher: [n, c].
+        rule: ``all`` is 1; ``confident`` is 1 where the teacher's largest probability is at least the threshold, else
+            0; ``teacher-surer`` is 1 where the student's entropy is above the teacher's; ``teacher-surer-soft`` the
+            sigmoid of the difference.
+        threshold: of ``confident``.
+
+    Source: of the last, the code of TSD-KD; its paper selects, as ``teacher-surer`` does.
+    """
+    if rule == "all":
+        return torch.ones_like(student[:, 0])
+    if rule == "confident":
+        return (teacher.softmax(1).amax(1) >= threshold).to(student)
+    difference = row_entropies(student) - row_entropies(teacher)
+    return (difference > 0).to(student) if rule == "teacher-surer" else difference.sigmoid()
+
+
+def ranking_loss(student: torch.Tensor, teacher: torch.Tensor, top: int | None = None) -> torch.Tensor:
+    """−log P(order) [n] of the teacher's order of classes under the Plackett–Luce model of the student's scores:
+    Σ_i log Σ_{j ≥ i} exp(s_j) − s_i over the places i of that order, the best first.
+
+    Args:
+        student: class scores [n, c].
+        teacher: [n, c].
+        top: places that count, among all classes; all if not given.
+
+    Source: Plackett, The analysis of permutations, 1975. (The code of TSD-KD sums over prefixes in place of suffixes,
+    which is the likelihood of the reversed order.)
+    """
+    ordered = student.gather(1, teacher.argsort(1, descending=True))
+    rest = ordered.flip(1).logcumsumexp(1).flip(1)
+    return (rest - ordered)[:, :top].sum(1)
+
+
+@declare("distillation")
+class Distillation(Matcher):
+    """Mean `prediction_divergence` of the class scores of two classifiers on the same samples, of those that `row_rule`
+    lets count: a student and a teacher, or two views.
+
+    The first set is the teacher's, the second the student's: one set in two spaces, ``space = ["teacher", "scores"]``,
+    or two views of the same rows, ``sets = ["real", "real'"]``. Labels are not looked at. The mean is over all samples,
+    so that the fewer count, the smaller is the term.
+
+    Examples:
+        >>> Distillation(temperature=4.0)(teacher_scores, scores)  # [n, c] each; a scalar
+
+    Source: Hinton et al., Distilling the knowledge in a neural network, 2015; the rules of rows as in `row_rule`.
+    """
+
+    default_sets: ClassVar[tuple[str, ...]] = ("real",)
+    divergence: Divergence = "kl"
+    """Of the student's predictions from the teacher's."""
+    temperature: float = attrs.field(default=1.0, validator=positive())
+    """τ of the softmax of both."""
+    skew: float = attrs.field(default=0.5, validator=between(0, 1))
+    """β of ``jensen-shannon``, which is constant at 0 and 1."""
+    rows: Rule = "all"
+    """Which samples count."""
+    threshold: float = attrs.field(default=0.8, validator=between(0, 1))
+    """Of the teacher's largest probability, for ``rows = "confident"``."""
+    fixed: Literal["teacher", "student", "none"] = "teacher"
+    """The side that gets no gradient; none where two views teach each other."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.divergence == "jensen-shannon" and self.skew in (0, 1):
+            raise DeclarationError([("skew", "expected a number between 0 and 1: there the divergence is constant")])
+
+    def build(self, spec: Spec) -> None:
+        """Raises unless the first space has a feature for every class, where classes are known."""
+        if spec.classes is not None:
+            check_scores(spec, "distillation")
+
+    @property
+    def uses_sample_weights(self) -> bool:
+        """As factors of each sample's divergence."""
+        return True
+
+    def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
+        """The mean; raises for scores of different shapes."""
+        teacher, student = (samples.values for samples in sets)
+        teacher = teacher.detach() if self.fixed == "teacher" else teacher
+        student = student.detach() if self.fixed == "student" else student
+        divergences = prediction_divergence(
+            student, teacher, self.divergence, temperature=self.temperature, skew=self.skew
+        )
+        counts = row_rule(student, teacher, self.rows, threshold=self.threshold)
+
+        weights = sets[0].weights
+        if weights is None:
+            value = (counts * divergences).mean()
+        else:
+            value = (counts * divergences) @ (weights / weights.sum()).to(divergences)
+        return Discrepancy(value, lambda _: {"share": counts.mean().item()})
