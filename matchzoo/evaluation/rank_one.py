@@ -11,7 +11,7 @@ from matchzoo.core.declaration.validators import at_least, not_empty
 from matchzoo.core.errors import DeclarationError, did_you_mean
 from matchzoo.core.step import Step
 from matchzoo.data import Split
-from matchzoo.evaluation.class_scores import named_split
+from matchzoo.evaluation.classifiers.class_scores import named_split
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.metrics.ranking import rank_one
 from matchzoo.training.composition import Composition
