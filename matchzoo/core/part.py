@@ -1,11 +1,20 @@
 """What a player can move, or what looks at data: one life for all of it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from torch import nn
 
 from matchzoo.core.step import Step
+
+
+@runtime_checkable
+class Constrained(Protocol):
+    """A module whose parameters stay in a set, such as weights that are not negative."""
+
+    def constrain(self) -> None:
+        """Put the parameters back into their set."""
+        ...
 
 
 class Part(nn.Module):
@@ -31,8 +40,11 @@ class Part(nn.Module):
         return False
 
     def after_step(self) -> None:
-        """Put the parameters back into the set that they belong to; called after each update of a player."""
-        return
+        """Put the parameters back into the set that they belong to; called after each update of a player. What is not
+        overridden constrains the part's networks."""
+        for module in self.children():
+            if isinstance(module, Constrained):
+                module.constrain()
 
     def follow(self) -> None:
         """Move towards another part (an average of it); called once a step, after all of its updates."""

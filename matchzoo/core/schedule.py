@@ -1,13 +1,14 @@
 """Numbers that follow the step: weights of terms and learning rates."""
 
+import bisect
 import math
 from abc import ABC, abstractmethod
 from typing import Any
 
 import attrs
 
-from matchzoo.core.declaration.declare import declare, family
-from matchzoo.core.declaration.validators import Validator, at_least, positive
+from matchzoo.core.declaration.declare import Several, declare, family
+from matchzoo.core.declaration.validators import Validator, at_least, not_empty, positive
 from matchzoo.core.errors import DeclarationError
 
 
@@ -73,6 +74,27 @@ class StepChange(Schedule):
     def resets(self, number: int) -> bool:
         """At the change, where that is asked for."""
         return self.reset and number == self.step
+
+
+@declare("piecewise")
+class Piecewise(Schedule):
+    """One value after another, each constant: stages of a learning rate, or of the γ of proximal matching."""
+
+    values: Several[float] = attrs.field(validator=not_empty())
+    """In order."""
+    steps: Several[int] = attrs.field(validator=at_least(2))
+    """The first step of every value but the first."""
+
+    def __attrs_post_init__(self) -> None:
+        if len(self.steps) != len(self.values) - 1:
+            message = f"expected {len(self.values) - 1}, one of each value but the first, got {len(self.steps)}"
+            raise DeclarationError([("steps", message)])
+        if sorted(set(self.steps)) != list(self.steps):
+            raise DeclarationError([("steps", f"expected each after the one before, got {list(self.steps)}")])
+
+    def at(self, number: int) -> float:
+        """The value in a step."""
+        return self.values[bisect.bisect_right(self.steps, number)]
 
 
 @declare("cosine")

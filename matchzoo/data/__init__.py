@@ -18,6 +18,7 @@ from matchzoo.data.images.torchvision import Torchvision
 from matchzoo.data.points.gaussian import Gaussian
 from matchzoo.data.points.gaussian_classes import GaussianClasses
 from matchzoo.data.points.gaussians import Gaussians
+from matchzoo.data.points.laplace import Laplace
 from matchzoo.data.points.numbers import NumberTable
 from matchzoo.data.points.ring import Ring
 from matchzoo.data.points.ring_3d import Ring3D
@@ -37,6 +38,7 @@ __all__ = [
     "Hub",
     "ImageFolder",
     "ImageNet",
+    "Laplace",
     "Loaded",
     "NoisyLabels",
     "NumberTable",

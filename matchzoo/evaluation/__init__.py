@@ -11,6 +11,8 @@ from matchzoo.evaluation.generated.feature_distances import FeatureDistances
 from matchzoo.evaluation.generated.flow_steps import FlowSteps
 from matchzoo.evaluation.generated.map_error import MapError
 from matchzoo.evaluation.generated.mode_coverage import ModeCoverage
+from matchzoo.evaluation.generated.prox_error import ProxError
+from matchzoo.evaluation.generated.restoration import RestorationQuality
 from matchzoo.evaluation.generated.retrieval import Retrieval
 from matchzoo.evaluation.generated.score_error import ScoreError
 from matchzoo.evaluation.generated.two_sample import TwoSample
@@ -31,8 +33,10 @@ __all__ = [
     "MapError",
     "Memorization",
     "ModeCoverage",
+    "ProxError",
     "RankOne",
     "Record",
+    "RestorationQuality",
     "Retrieval",
     "ScoreError",
     "Trained",

@@ -8,6 +8,7 @@ from matchzoo.generators.images import decode
 from matchzoo.generators.map import MapGenerator
 from matchzoo.generators.noise import NoiseGenerator
 from matchzoo.generators.pixels import PixelImages
+from matchzoo.generators.proximal import LearnedProximal
 from matchzoo.generators.pyramid import PyramidImages
 from matchzoo.generators.selection import Selection
 
@@ -16,6 +17,7 @@ __all__ = [
     "DenoiserGenerator",
     "Flow",
     "Generator",
+    "LearnedProximal",
     "MapGenerator",
     "NoiseGenerator",
     "PixelImages",

@@ -40,6 +40,12 @@ from matchzoo.matchers.pairs.mixed_correlation import (
 from matchzoo.matchers.pairs.paired import Paired, paired_distance
 from matchzoo.matchers.pairs.positives import pair_reliability
 from matchzoo.matchers.pairs.reconstruction import Reconstruction
+from matchzoo.matchers.pairs.subspace_adaptation import (
+    SubspaceAdaptation,
+    affine_complement,
+    subspace_adaptation_loss,
+    subspace_residual,
+)
 from matchzoo.matchers.per_group import PerGroup
 from matchzoo.matchers.perturbation import perturb, steepness_gradient
 from matchzoo.matchers.predictions.classification import Classification
@@ -119,11 +125,13 @@ __all__ = [
     "Squared",
     "SquaredError",
     "StatisticMatcher",
+    "SubspaceAdaptation",
     "ToConstant",
     "ToMean",
     "ToReference",
     "TransportCost",
     "absolute_distance",
+    "affine_complement",
     "contrastive_loss",
     "cosine_distance",
     "critic_loss",
@@ -161,5 +169,7 @@ __all__ = [
     "squared_distance",
     "squared_mmd",
     "steepness_gradient",
+    "subspace_adaptation_loss",
+    "subspace_residual",
     "weighted_class_means",
 ]

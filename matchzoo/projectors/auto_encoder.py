@@ -53,5 +53,6 @@ class AutoEncoder(Projector):
         return self.decoder(features)
 
     def after_step(self) -> None:
-        """Clip the encoder's parameters to the bound."""
+        """Clip the encoder's parameters to the bound, and constrain both networks."""
         clip(self.encoder, self.bound)
+        super().after_step()

@@ -79,8 +79,9 @@ class Learned(Projector):
         return True
 
     def after_step(self) -> None:
-        """Clip the parameters to the bound."""
+        """Clip the parameters to the bound, and constrain the network."""
         clip(self.network, self.bound)
+        super().after_step()
 
 
 @torch.no_grad()

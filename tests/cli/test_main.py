@@ -199,7 +199,7 @@ def test_fields(mine: Path, tmp_path: Path, capsys: Captured) -> None:
     said = capsys.readouterr().out
     assert "--trainer.steps 123\n      int: Steps of training" in said
     assert "--players.projector.maximize.0.estimator.ridge 0.1" in said
-    assert "--generator.kind noise\n      decoded | denoiser | flow | map | noise | pixels | pyramid" in said
+    assert "--generator.kind noise\n      decoded | denoiser | flow | map | noise | pixels | proximal | pyramid" in said
     assert not (tmp_path / "out").exists()
 
 

@@ -7,7 +7,7 @@ import torch
 
 from matchzoo.core.declaration.structuring import structure, to_table
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.schedule import Cosine, Logistic, Ramp, Schedule, StepChange, WarmUp, value_at
+from matchzoo.core.schedule import Cosine, Logistic, Piecewise, Ramp, Schedule, StepChange, WarmUp, value_at
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
 
@@ -25,6 +25,7 @@ def test_values_by_hand():
     assert [Logistic(value=2.0, steps=10).at(n) for n in (5, 10)] == pytest.approx(
         [4 / (1 + math.exp(-k)) - 2 for k in (5, 10)]
     )
+    assert [Piecewise(values=(3.0, 2.0, 0.5), steps=(3, 6)).at(n) for n in (1, 2, 3, 5, 6, 9)] == [3, 3, 2, 2, 0.5, 0.5]
     assert value_at(0.5, 7) == 0.5
 
 
@@ -33,6 +34,14 @@ def test_values_by_hand():
     [
         ({"kind": "ramp", "first": 5, "last": 5}, "last: expected a step after first = 5, got 5"),
         ({"kind": "cosine", "start": 1.0, "steps": 3, "warm_up": 3}, "warm_up: expected fewer than steps = 3, got 3"),
+        (
+            {"kind": "piecewise", "values": [1.0, 2.0], "steps": []},
+            "steps: expected 1, one of each value",
+        ),
+        (
+            {"kind": "piecewise", "values": [1.0, 2.0, 3.0], "steps": [5, 5]},
+            "steps: expected each after the one",
+        ),
         ({"kind": "ramp"}, "last: missing for 'ramp'"),
         ({"kind": "linear"}, "unknown schedule 'linear'"),
     ],

@@ -47,6 +47,8 @@ PLAN = {"kind": "sinkhorn", "epsilon": 1.0, "tolerance": 1e-9}
 MAP = {"kind": "map", "source": "ring", "network": "mlp"}
 MOONS = {"kind": "two-moons", "points": 50, "test_points": 5}
 DENOISER = {"kind": "denoiser", "network": "mlp", "noise": [0.1, 5.0]}
+PROXIMAL = {"kind": "proximal", "network": {"kind": "icnn", "widths": [8]}, "noise": 0.5, "chain": 2}
+LAPLACE = {"kind": "laplace", "points": 50, "test_points": 5}
 FLOW = {"kind": "flow", "network": "mlp", "average": 0.9}
 TWO = {"projectors": {"first": LEARNED, "second": "identity"}}
 VIEWS = {"kind": "statistic", "statistic": "cross-correlation", "distance": "squared"}
@@ -84,6 +86,7 @@ CASES: dict[str, dict[str, tuple]] = {
             {"points": 50, "test_points": 5, "means": [[0.0, 1.0], [2.0, 0.0]], "shares": [0.75, 0.25]},
             POINTS,
         ),
+        "laplace": ({"points": 50, "test_points": 5, "dimension": 2, "scale": 0.5}, POINTS),
         "sinc": ({"points": 50, "test_points": 5}, POINTS),
         "hub": ({"repo": "owner/name@v1", "train_files": ["a/*.parquet"], "class_names": ["a", "b"]}, {}),
     },
@@ -108,6 +111,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "map": (MAP, POINTS),
         "decoded": ({"generator": {**FLOW, "codec": "codes"}, "codec": AUTO}, {}),
         "denoiser": ({**DENOISER, "blind": True, "predicts": "noise", "average": 0.9}, POINTS),
+        "proximal": (PROXIMAL, POINTS),
         "flow": ({**FLOW, "conditional": True, "guidance": 1.5}, {**POINTS, "data": MOONS}),
     },
     "selector": {
@@ -149,6 +153,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "affine": ({"kind": "affine", "layers": 2}, {**POINTS, "generator": {**POINTS["generator"], "dimension": 2}}),
         "constant": ({"kind": "constant", "start": 0.5}, POINTS),
         "unet": ({"kind": "unet", "widths": [8, 16]}, IMAGES),
+        "icnn": ({"kind": "icnn", "widths": [4], "beta": 5.0, "strong_convexity": 0.1}, {}),
         "resnet": ({"kind": "resnet", "norm": "batch"}, {**POINTS, "data": {"kind": "digits", "size": 16}}),
     },
     "matcher": {
@@ -174,6 +179,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "info-nce": (
             {"sets": ["real", "synthetic"], "queue": 20, "negatives": "both"},
             {**POINTS, "projector": LEARNED},
+        ),
+        "subspace-adaptation": (
+            {"targets": ["test"], "references": 3},
+            {**POINTS, "generator": MAP, "projector": LEARNED},
         ),
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
@@ -229,6 +238,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "step": ({"before": 0.1, "after": 1.0, "step": 5, "reset": True}, {}),
         "cosine": ({"start": 0.1, "steps": 10, "warm_up": 2}, {}),
         "logistic": ({"steps": 10, "value": 0.5}, {}),
+        "piecewise": ({"values": [0.1, 0.01], "steps": [3]}, {}),
         "warm-up": ({"value": 0.1, "steps": 3}, {}),
     },
     "reference": {
@@ -321,6 +331,8 @@ CASES: dict[str, dict[str, tuple]] = {
             {**POINTS, "generator": MAP},
         ),
         "rank-one": ({"space": "head", "queries": "test", "gallery": "target", "draws": 2}, {}),
+        "prox-error": ({"points": 5}, {**POINTS, "data": LAPLACE, "generator": PROXIMAL}),
+        "restoration": ({"samples": 3}, {**IMAGES, "generator": PROXIMAL}),
         "flow-steps": ({"steps": [1, 2], "samples": 5}, {**POINTS, "generator": FLOW}),
         "score-error": ({"noise": [0.1, 0.5], "samples": 5}, {**POINTS, "generator": DENOISER}),
         "two-sample": ({"bandwidths": [1.0]}, {}),
@@ -416,7 +428,8 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term, moves, maximize = RATIO, ["projector"], True
     if kind_of(table) == "flow-steps":
         term = "flow-matching"
-    if noun == "sampler" or kind_of(table) in ("denoiser", "score-error"):
+    denoisers = ("denoiser", "score-error", "proximal", "prox-error", "restoration")
+    if noun == "sampler" or (noun != "error kernel" and kind_of(table) in denoisers):
         term = "denoising"
     if kind_of(table) == "rewarded" or noun == "reward":
         rewarded = {"kind": "rewarded", "reward": table} if noun == "reward" else table

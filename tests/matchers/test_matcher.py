@@ -87,6 +87,7 @@ PLAN = {"kind": "sinkhorn", "epsilon": 0.5, "tolerance": 1e-9}
 ALIGNED = ("paired", "monge-gap", "cross-correlation", "info-nce", "mixed-correlation")
 """Members that compare sets of as many rows, each by itself in its own test."""
 APART = (
+    "subspace-adaptation",
     "absolute", "entropy", "mutual-information", "invariant-risk", "label-marginal", "prototypes", "past-subspace",
     "kl", "inner-product", "hinge", "consistency", "consistency-gradient", "grounding",
     "flow-matching", "field-distance", "denoising", "per-group", "graph-matching", "early-learning",

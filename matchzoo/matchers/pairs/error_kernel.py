@@ -65,14 +65,19 @@ class AbsoluteError(ErrorKernel):
 @declare("proximal")
 class ProximalError(ErrorKernel):
     """1 − exp(−|r|² / γ²): proximal matching. For a small γ, D becomes the mode of x given y, the proximal operator of
-    −σ² log p. A large γ comes first, or a squared error before it: where all |r| are far above γ there is no gradient.
+    −σ² log p. Where all |r| are far above γ there is no gradient: absolute errors come first (``warm_up``), then a γ
+    that falls.
 
     Source: Fang et al., What's in a prior? Learned proximal networks for inverse problems, ICLR 2024.
     """
 
     gamma: float | Schedule = attrs.field(validator=scheduled(positive()))
     """γ: the length of a residual that counts; a number, or a schedule of the step."""
+    warm_up: int = attrs.field(default=0, validator=at_least(0))
+    """Steps, at first, of `AbsoluteError` in place of it."""
 
     def errors(self, residual: torch.Tensor, sigma: torch.Tensor, number: int = 0) -> torch.Tensor:
-        """`proximal_error` [n] for the step's γ."""
+        """`proximal_error` [n] for the step's γ; the mean of |r| [n] in the warm-up."""
+        if self.warm_up and number <= self.warm_up:
+            return AbsoluteError().errors(residual, sigma)
         return proximal_error(residual, value_at(self.gamma, number))

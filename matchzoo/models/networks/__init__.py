@@ -3,9 +3,10 @@
 from matchzoo.models.networks.convnet import ConvNet
 from matchzoo.models.networks.dcgan import DCGAN
 from matchzoo.models.networks.elementwise import Affine, Constant
+from matchzoo.models.networks.icnn import ICNN
 from matchzoo.models.networks.mlp import MLP
 from matchzoo.models.networks.network import Network, Shape
 from matchzoo.models.networks.resnet import ResidualNet
 from matchzoo.models.networks.unet import UNet
 
-__all__ = ["DCGAN", "MLP", "Affine", "Constant", "ConvNet", "Network", "ResidualNet", "Shape", "UNet"]
+__all__ = ["DCGAN", "ICNN", "MLP", "Affine", "Constant", "ConvNet", "Network", "ResidualNet", "Shape", "UNet"]

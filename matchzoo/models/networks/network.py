@@ -47,6 +47,11 @@ class Network(nn.Module, ABC):
             MatchZooError: a condition is missing, or there is one that the network does not know.
         """
 
+    def constrain(self) -> None:
+        """Put the parameters back into the set that they belong to; called after each update, by the part whose network
+        it is. Does nothing for networks of free parameters."""
+        return
+
     def joined_shape(self, inputs: Shape) -> Shape:
         """The shape of inputs that the condition has joined."""
         if not self.condition:

@@ -27,6 +27,9 @@ def test_gamma_may_follow_the_step():
     residual, sigma = torch.full((1, 1), 1.0, dtype=torch.float64), torch.ones(1)
     for number, gamma in ((1, 2.0), (2, 1.5), (9, 1.0)):
         torch.testing.assert_close(kernel.errors(residual, sigma, number), proximal_error(residual, gamma))
+    late = ProximalError(gamma=0.5, warm_up=3)
+    assert late.errors(residual, sigma, 3) == 1
+    torch.testing.assert_close(late.errors(residual, sigma, 4), proximal_error(residual, 0.5))
 
 
 @pytest.mark.parametrize(
