@@ -10,7 +10,6 @@ kept under ``runs/benchmarks/proximal``.
 """
 
 import argparse
-import time
 from pathlib import Path
 
 import torch
@@ -42,22 +41,18 @@ def measure(output: Path) -> None:
         else:
             recipe = recipes.load("lpn/digits").replace(**{"trainer.seed": seed})
             run = recipe.run(output / f"digits-{seed}", name="plug-and-play, learned prior", quiet=True)
-            record = {"results": run.metrics["results"], "seconds": run.metrics["seconds"]["training"]}
-            RESULTS.store(row, seed, record)
+            RESULTS.store(row, seed, {"results": run.metrics["results"]})
 
 
 def stages(seed: int, output: Path) -> dict:
-    """What is measured after every stage of the recipe on Laplace numbers, and the CPU seconds of the training."""
+    """What is measured after every stage of the recipe on Laplace numbers."""
     recipe = recipes.load("lpn/laplace").replace(**{"trainer.seed": seed})
     engine = recipe.engine()
     training = Training(recipe.build(engine), recipe.trainer, engine)
     training.prepare(quiet=True)
     record: dict = {}
-    seconds = 0.0
     for number in range(1, recipe.trainer.steps + 1):
-        begun = time.process_time()
         training.step(number)
-        seconds += time.process_time() - begun
         if number in STAGES:
             trained = Trained(parts=training.parts, engine=engine, method=STAGES[number], seed=seed, quiet=True)
             record[STAGES[number]], *exact = ProxError().evaluate(trained)
@@ -65,7 +60,7 @@ def stages(seed: int, output: Path) -> dict:
         if number in SHOWN:
             output.mkdir(parents=True, exist_ok=True)
             torch.save(training.parts.require_generator().state_dict(), output / f"laplace-{seed}-{number}.pt")
-    return record | {"seconds": seconds}
+    return record
 
 
 def table() -> None:
@@ -88,7 +83,7 @@ def table() -> None:
             print(f"| {title} | {' | '.join(cells)} | {len(rows)} |")
         for title in ("median of x given y", "mean of x given y"):
             print(f"| {title}, exact | {records[0][title]['prox_error']:.3f} | | | | |")
-        print(f"\nCPU seconds a seed: {mean_and_error([record['seconds'] for record in records], '.0f')}\n")
+        print()
 
     records = RESULTS.of("digits", SEEDS)
     if records:
@@ -98,7 +93,6 @@ def table() -> None:
             rows = [record["results"][position] for record in records]
             cells = [mean_and_error([row[task] for row in rows], ".2f") for task in TASKS]
             print(f"| {first['method']} | {' | '.join(cells)} | {len(rows)} |")
-        print(f"\nseconds a seed: {mean_and_error([record['seconds'] for record in records], '.0f')}")
 
 
 def laplace_operator(output: Path, number: int) -> LearnedProximal:
@@ -141,8 +135,9 @@ def figure(output: Path) -> Figure:
 def digits(output: Path) -> dict[str, torch.Tensor]:
     """Twelve digits and what becomes of them when blurred, with noise, by title."""
     parts = recipes.open(output / "digits-0")
-    operator, data = parts.generator, recipes.load("lpn/digits").data.build(0)
+    operator, data = parts.generator, recipes.load("lpn/digits").data
     assert isinstance(operator, LearnedProximal)
+    data.build(0)
     images = data.test_set.render(torch.arange(12)).values
     known = data.training_set.render(torch.arange(len(data.training_set))).values.flatten(1).double()
     blurred = LinearOperator(lambda x: blur(x, 1.0), (1, 8, 8))
