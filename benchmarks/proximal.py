@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from matplotlib.figure import Figure
 from seeds import Results, mean_and_error
+from torch.nn.functional import pad
 
 from matchzoo import recipes
 from matchzoo.core.step import Step
@@ -107,8 +108,8 @@ def laplace_operator(output: Path, number: int) -> LearnedProximal:
 @torch.no_grad()
 def figure(output: Path) -> Figure:
     """Above: learned operators and priors beside the true ones. Below: digits, measured and restored."""
-    drawn = Figure(figsize=(9, 6.6), layout="constrained")
-    above, below = drawn.subfigures(2, 1, height_ratios=[1.15, 1])
+    drawn = Figure(figsize=(9, 5.8), layout="constrained")
+    above, below = drawn.subfigures(2, 1, height_ratios=[1.45, 1])
     left, right = above.subplots(1, 2)
     y = torch.linspace(-4, 4, 321)[:, None]
     x = torch.linspace(-2.5, 2.5, 101)[:, None]
@@ -126,7 +127,8 @@ def figure(output: Path) -> Figure:
 
     rows = digits(output)
     for axes, (title, images) in zip(below.subplots(1, len(rows)), rows.items(), strict=True):
-        axes.imshow(images.reshape(3, 4, 8, 8).permute(0, 2, 1, 3).reshape(24, 32), cmap="gray", vmin=0, vmax=1)
+        framed = pad(images[:, 0], (1, 1, 1, 1), value=0.6).reshape(3, 4, 10, 10).permute(0, 2, 1, 3)
+        axes.imshow(framed.reshape(30, 40), cmap="gray", vmin=0, vmax=1)
         axes.set_title(title, fontsize=10)
         axes.set_axis_off()
     return drawn
