@@ -64,28 +64,28 @@ def table() -> None:
     tilted = torch.softmax(centers[:, 0] + 0.5 * 0.2**2, 0)
     reward = (tilted @ (centers[:, 0] + 0.2**2)).item()
     modes = torch.special.entr(tilted).sum().exp().item()
-    print("| flow | reward | modes | W₂ to the base |")
-    print("| --- | --- | --- | --- |")
+    print("| flow | reward | modes | W₂ to the base | seeds |")
+    print("| --- | --- | --- | --- | --- |")
     for row in (BASE, *ROWS):
         records = RESULTS.of(row, SEEDS)
         if records:
             cells = [mean_and_error([one[name] for one in records], ".2f") for name in ("reward", "modes", "w2")]
-            print(f"| {row} | {' | '.join(cells)} |")
-    print(f"| the ring, tilted exactly | {reward:.3f} | {modes:.2f} | |")
+            print(f"| {row} | {' | '.join(cells)} | {len(records)} |")
+    print(f"| the ring, tilted exactly | {reward:.3f} | {modes:.2f} | | |")
 
 
 def figure(output: Path) -> Figure:
-    """Samples of the base and of the tuned flows of seed 0."""
-    shown = (BASE, "α = 5", "α = 1", "α = 0")
-    drawn = Figure(figsize=(9.2, 2.6), layout="constrained")
-    for axes, row in zip(drawn.subplots(1, len(shown)), shown, strict=True):
-        points = recipes.open(output / folder_of(row, 0)).generator.sample(COUNT).values
+    """Samples of the base and of the tuned flows of seed 1."""
+    shown = {BASE: 0, "α = 5": 1, "α = 1": 1, "α = 0.5": 1, "α = 0": 1}
+    drawn = Figure(figsize=(10.5, 2.4), layout="constrained")
+    for axes, (row, seed) in zip(drawn.subplots(1, len(shown)), shown.items(), strict=True):
+        points = recipes.open(output / folder_of(row, seed)).generator.sample(COUNT).values
         axes.scatter(*points.T, s=2, color="#1f77b4", linewidths=0, alpha=0.5)
         axes.scatter(*circle(8, 2.0).T, s=25, facecolors="none", edgecolors=INK, linewidths=0.7)
         axes.set_title(row, fontsize=10)
-        if row != "α = 0":  # these have left the picture
+        if row != "α = 0":  # these have left the ring
             axes.set_xlim(-3, 3)
-        axes.set_ylim(-3, 3)
+            axes.set_ylim(-3, 3)
         axes.tick_params(labelsize=7)
     return drawn
 
