@@ -16,7 +16,7 @@ from matchzoo.core.showing.text import mean_and_spread
 from matchzoo.core.step import Step
 from matchzoo.data.split import Split, stratified
 from matchzoo.data.views import Views
-from matchzoo.evaluation.encoders.untrained import fit_supervised, linear_head, untrained
+from matchzoo.evaluation.encoders.untrained import fit_supervised, linear_head, moved_parts, untrained
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.linear_probe import named
 from matchzoo.generators.selectors.random import random_rows
@@ -99,21 +99,20 @@ class FewLabels(Evaluation):
         if max(counts) > len(rows):
             message = f"expected at most {len(rows)}, the training samples that do not choose, got {max(counts)}"
             raise DeclarationError([("evaluation.labels", message)])
-        if "untrained" in self.baselines or "supervised" in self.baselines:
-            moved = {part for player in parts.players.values() for part in player.moves}
-            if moved.isdisjoint(parts.depends(self._space(parts))) and parts.players:
-                message = f"nobody moves '{self._space(parts)}', so that trained and untrained are one; leave them out"
-                raise DeclarationError([("evaluation.baselines", message)])
+        space = self._space(parts)
+        if set(self.baselines) - {"pixels"} and not moved_parts(parts, space):
+            message = f"nobody moves '{space}', so that trained and untrained are one; expected at most pixels"
+            raise DeclarationError([("evaluation.baselines", message)])
 
     def evaluate(self, trained: Trained) -> list[Record]:
         """A record for every method and number of labels: ``top1_mean`` and ``top1_std`` over draws, in percent."""
         self.check(trained.parts)
         judge = _Judge.of(self, trained)
-        space = self._space(trained.parts)
-        layers = {trained.method: [trained.parts.projectors[name] for name in _lineage(trained.parts, space)]}
+        parts, space = trained.parts, self._space(trained.parts)
+        layers = {trained.method: [parts.projectors[name] for name in reversed(parts.lineage(space))]}
         for name in self.baselines:
             if name == "untrained":
-                layers[name] = untrained(trained.parts, space)
+                layers[name] = untrained(parts, space)
             elif name == "pixels":
                 layers[name] = [Identity()]
 
@@ -122,8 +121,9 @@ class FewLabels(Evaluation):
         with Progress(len(methods), "few labels", "methods", quiet=trained.quiet) as progress:
             for method in methods:
                 scored = judge.frozen(layers[method]) if method in layers else judge.supervised(space)
+                protocol = self.protocol.kind if method in layers else method
                 for count, scores, seconds in scored:
-                    about = {"method": method, "space": space, "labels": count, "protocol": self.protocol.kind}
+                    about = {"method": method, "space": space, "labels": count, "protocol": protocol}
                     records.append({**about, **summary(scores), "seconds": seconds})
                 progress.update(1, {"top-1": records[-1]["top1_mean"]})
         return records
@@ -152,10 +152,6 @@ class FewLabels(Evaluation):
         assert labels is not None
         share = min(self.validation, len(labels) // 3) / len(labels)
         return stratified(labels.cpu(), share, 0, parts.spec.class_names)
-
-
-def _lineage(parts: Composition, space: str) -> Sequence[str]:
-    return list(reversed(parts.lineage(space)))
 
 
 Scored = list[tuple[int, list[Score], float]]

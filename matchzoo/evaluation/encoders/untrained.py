@@ -22,12 +22,10 @@ def untrained(parts: Composition, space: str) -> list[Projector]:
         parts: of a run.
         space: name of a projector.
     """
-    moved = {part for player in parts.players.values() for part in player.moves}
+    moved = moved_parts(parts, space)
     layers = []
     for name in reversed(parts.lineage(space)):
-        followed = name
-        while isinstance(average := parts.projectors[followed], Average):
-            followed = average.of
+        followed = _followed(parts, name)
         projector = parts.projectors[followed]
         if followed in moved:
             fresh: Projector = structure(to_table(projector), Projector)  # type: ignore[type-abstract]
@@ -35,6 +33,19 @@ def untrained(parts: Composition, space: str) -> list[Projector]:
             projector = fresh
         layers.append(projector)
     return layers
+
+
+def moved_parts(parts: Composition, space: str) -> set[str]:
+    """Names of the projectors of a space that players move; of an average, of what it follows."""
+    moved = {part for player in parts.players.values() for part in player.moves}
+    return moved & {_followed(parts, name) for name in parts.lineage(space)}
+
+
+def _followed(parts: Composition, name: str) -> str:
+    """The name of what an average follows; of any other projector its own."""
+    while isinstance(average := parts.projectors[name], Average):
+        name = average.of
+    return name
 
 
 def linear_head(parts: Composition, space: str, classes: int) -> Projector:

@@ -2,6 +2,7 @@
 
 import copy
 
+import attrs
 import pytest
 import torch
 from helpers.room import barlow
@@ -91,7 +92,7 @@ def test_neighbors_and_a_supervised_network(trained: Trained) -> None:
     neighbors, supervised = evaluation.evaluate(trained)
     assert neighbors["labels"] == supervised["labels"] == 20
     assert neighbors["chosen"][0].keys() == {"neighbors"}
-    assert supervised["method"] == "supervised"
+    assert supervised["method"] == supervised["protocol"] == "supervised"
     assert supervised["top1_std"] is None
     after = trained.parts.projectors["encoder"].state_dict()
     assert all(torch.equal(value, after[key]) for key, value in before.items())
@@ -111,6 +112,14 @@ WRONG = {
     "few": ({"labels": (5,)}, r"evaluation\.labels: expected one of each of 10 classes at least, got 5 in all"),
     "many": ({"labels": (5000,)}, r"evaluation\.labels: expected at most \d+, the training samples that do not choose"),
 }
+
+
+def test_a_space_that_nobody_moves_has_no_untrained_one(trained: Trained) -> None:
+    parts = attrs.evolve(trained.parts, players={})
+    with pytest.raises(MatchZooError, match=r"evaluation\.baselines: nobody moves 'encoder'"):
+        FewLabels(space="encoder", labels=(20,)).check(parts)
+    FewLabels(space="encoder", labels=(20,), baselines=("pixels",)).check(parts)
+    FewLabels(space="teacher", labels=(20,)).check(trained.parts)
 
 
 @pytest.mark.parametrize("name", WRONG)
