@@ -171,20 +171,19 @@ def _table(part: str, sizes: tuple[int, ...], columns: dict[str, str]) -> None:
 
 
 def figure(output: Path) -> Figure:
-    """The learned score of the ring at σ = 0.5 with paths of Langevin dynamics; a digit under noise, without it by both
-    denoisers of 800, and the patterns that the first of them shrinks the least."""
+    """The learned score of the ring at σ = 0.5 with paths of Langevin dynamics; a digit under noise and without it, and
+    the patterns that the denoiser of 800 digits shrinks the least."""
     drawn = Figure(figsize=(9.6, 4.4), layout="constrained")
     left, right = drawn.subfigures(1, 2, width_ratios=(1, 1.2))
     _ring(left.subplots(), recipes.open(output / "ring-0").generator.eval())
-    denoisers = [recipes.open(output / folder_of(f"halves 800 {part}", 0)).generator for part in ("train", "test")]
+    denoiser = recipes.open(output / folder_of("halves 800 train", 0)).generator.eval()
 
     image = digits("train", 0, "test")[30:31]
     noisy = with_noise(image)
-    shown = [("digit", image), ("with noise", noisy)]
-    shown += [(f"denoiser {name}", denoise(one.eval(), noisy)) for name, one in zip("AB", denoisers, strict=True)]
-    jacobian = denoiser_jacobian(lambda y: denoisers[0].denoise(y, torch.tensor(NOISE)), noisy)
+    shown = [("digit", image), ("with noise", noisy), ("denoised", denoise(denoiser, noisy))]
+    jacobian = denoiser_jacobian(lambda y: denoiser.denoise(y, torch.tensor(NOISE)), noisy)
     factors, patterns = shrinkage_basis(jacobian)
-    shown += [(f"factor {factors[0, i]:.2f}", patterns[0, :, i]) for i in range(4)]
+    shown += [(f"factor {factors[0, i]:.2f}", patterns[0, :, i]) for i in range(5)]
     for axes, (title, values) in zip(right.subplots(2, 4).flat, shown, strict=True):
         signed = title.startswith("factor")
         bound = values.abs().max().item() if signed else 1.0
@@ -199,11 +198,11 @@ def _ring(axes: Axes, denoiser: DenoiserGenerator) -> None:
     line = torch.linspace(-3, 3, 19)
     grid, sigma = torch.cartesian_prod(line, line), torch.tensor(0.5)
     score = score_of(denoiser.denoise(grid, sigma), grid, sigma)
-    axes.quiver(*grid.T, *score.T, color=INK, alpha=0.35, width=0.003)
-    sampler = AnnealedLangevin(levels=20, steps=10)
-    noise = noise_of(torch.arange(16), (2,))
-    paths = torch.stack(list(sampler.points(denoiser.denoise, noise, (0.02, 2.0))))
-    axes.plot(*paths.permute(2, 0, 1), linewidth=0.5, alpha=0.7, color="#1f77b4")
+    axes.quiver(*grid.T, *score.T, color=INK, alpha=0.8, width=0.004)
+    sampler = AnnealedLangevin(levels=30, steps=4, step=0.1)
+    noise = noise_of(torch.arange(8), (2,))
+    paths = torch.stack(list(sampler.points(denoiser.denoise, noise, (0.02, 1.0))))
+    axes.plot(*paths.permute(2, 0, 1), linewidth=0.8, alpha=0.8, color="#1f77b4")
     axes.scatter(*paths[-1].T, s=12, color="#d95f02", zorder=3)
     axes.set_title("score at noise 0.5, and paths of Langevin dynamics", fontsize=9)
     axes.set_aspect("equal")
