@@ -283,21 +283,22 @@ def figure() -> Figure:
     for column, (title, source) in zip(axes.T, SOURCES.items(), strict=True):
         shown = ["mmd2", "high_quality" if source.has_modes else "frechet"]
         for axis, name in zip(column, shown, strict=True):
-            for method in METHODS:
+            for number, method in enumerate(METHODS):
                 rows = [values(title, method, budget, name) for budget in source.budgets]
                 if not rows[0]:
                     continue
                 means = [statistics.mean(row) for row in rows]
                 errors = [statistics.stdev(row) / len(row) ** 0.5 if len(row) > 1 else 0.0 for row in rows]
                 lows, highs = zip(*((m - e, m + e) for m, e in zip(means, errors, strict=True)), strict=True)
-                [line] = axis.plot(source.budgets, means, marker="o", markersize=3, linewidth=1.2, label=method)
-                axis.fill_between(source.budgets, lows, highs, color=line.get_color(), alpha=0.2, linewidth=0)
+                color = f"C{number}"
+                axis.plot(source.budgets, means, color=color, marker="o", markersize=3, linewidth=1.2, label=method)
+                axis.fill_between(source.budgets, lows, highs, color=color, alpha=0.2, linewidth=0)
             axis.set_ylabel({"mmd2": "MMD²", "high_quality": "share of high quality", "frechet": "Fréchet"}[name])
             if name != "high_quality":
                 axis.set_yscale("symlog", linthresh=1e-3) if name == "mmd2" else axis.set_yscale("log")
         column[0].set_title(title)
         column[-1].set_xlabel("CPU seconds")
-    axes[0, 0].legend(fontsize=8, frameon=False)
+    drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False)
     return drawn
 
 
