@@ -33,7 +33,7 @@ from matchzoo.data.shifts import (
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.mmd import mmd2
 from matchzoo.matchers.statistics.class_means import class_means
-from matchzoo.matchers.statistics.head_gradient import head_gradient
+from matchzoo.matchers.statistics.gradients.head_gradient import head_gradient
 from matchzoo.matchers.statistics.statistical_flow import statistical_flow
 from matchzoo.models.networks import MLP
 from matchzoo.projectors import Learned

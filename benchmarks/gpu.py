@@ -22,7 +22,7 @@ import matchzoo.generators.pyramid
 from matchzoo.core.numerics.resampling import frames, stretched
 from matchzoo.core.storage import files
 from matchzoo.core.storage.cache import VARIABLE
-from matchzoo.matchers.statistics.network_gradient import network_gradient
+from matchzoo.matchers.statistics.gradients.network_gradient import network_gradient
 from matchzoo.models.networks import ConvNet
 
 STORE = RESULTS / "gpu.json"

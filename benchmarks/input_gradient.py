@@ -23,7 +23,7 @@ from matchzoo.core.step import Step
 from matchzoo.data import Digits
 from matchzoo.matchers.statistics import Statistic
 from matchzoo.matchers.statistics.class_means import class_means
-from matchzoo.matchers.statistics.head_gradient import head_gradient
+from matchzoo.matchers.statistics.gradients.head_gradient import head_gradient
 from matchzoo.projectors import Backbone, Projector
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs.run import Run

@@ -19,7 +19,7 @@ from torch import nn
 from matchzoo.core.step import Step
 from matchzoo.generators.images import COLORS, decode
 from matchzoo.matchers.distance import cosine_distance
-from matchzoo.matchers.statistics.head_gradient import head_gradient
+from matchzoo.matchers.statistics.gradients.head_gradient import head_gradient
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.checkpoint import load_optimizer, optimizer_tensors
 from matchzoo.training.composition import Composition

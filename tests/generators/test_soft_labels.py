@@ -13,7 +13,7 @@ from matchzoo.generators import PixelImages, PyramidImages
 from matchzoo.generators.selectors.nearest import nearest_rows
 from matchzoo.generators.soft_labels import label_logits, probe_logits
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.matchers.statistics.head_gradient import head_gradient
+from matchzoo.matchers.statistics.gradients.head_gradient import head_gradient
 from matchzoo.models.classifiers import Converged
 from matchzoo.recipes.comparison import evaluate, report
 from matchzoo.recipes.recipe import Recipe

@@ -24,7 +24,7 @@ from matchzoo.hub.folders.card import text as page
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.gan import critic_loss, generator_loss
 from matchzoo.matchers.mmd import mmd2
-from matchzoo.matchers.statistics.head_gradient import head_gradient
+from matchzoo.matchers.statistics.gradients.head_gradient import head_gradient
 from matchzoo.recipes.comparison import evaluate, report
 from matchzoo.recipes.comparison.evaluated_set import made_with
 from matchzoo.recipes.recipe import Recipe

@@ -151,7 +151,7 @@ def test_growth_makes_a_fresh_optimizer(lgm):
 def test_cached_reference_is_the_exact_full_data_gradient(lgm):
     """The stored features are those of every training image, in order; the term is the plain formula on them."""
     from matchzoo.matchers.distance import cosine_distance
-    from matchzoo.matchers.statistics.head_gradient import head_gradient
+    from matchzoo.matchers.statistics.gradients.head_gradient import head_gradient
 
     made = training(lgm)
     parts = made.parts

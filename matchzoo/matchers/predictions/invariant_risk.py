@@ -12,7 +12,7 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.matchers.statistics.head_curvature import scale_gradient
+from matchzoo.matchers.statistics.gradients.head_curvature import scale_gradient
 from matchzoo.matchers.statistics.risk import check_scores
 
 

@@ -8,14 +8,14 @@ from matchzoo.matchers.statistics.covariance import (
     standard_deviations,
 )
 from matchzoo.matchers.statistics.cross_correlation import CrossCorrelation, cross_correlation
+from matchzoo.matchers.statistics.gradients.head_curvature import LinearHead, scale_gradient
+from matchzoo.matchers.statistics.gradients.head_gradient import HeadGradient, head_gradient
+from matchzoo.matchers.statistics.gradients.linear_head import LinearHeadStatistic
+from matchzoo.matchers.statistics.gradients.network_gradient import NetworkGradient, network_gradient
+from matchzoo.matchers.statistics.gradients.past_subspace import PastSubspace, principal_directions
 from matchzoo.matchers.statistics.gram import Gram, batch_gram, channel_gram, token_gram
-from matchzoo.matchers.statistics.head_curvature import LinearHead, scale_gradient
-from matchzoo.matchers.statistics.head_gradient import HeadGradient, head_gradient
 from matchzoo.matchers.statistics.label_marginal import LabelMarginal, label_marginal
-from matchzoo.matchers.statistics.linear_head import LinearHeadStatistic
 from matchzoo.matchers.statistics.moments import Moments, moments
-from matchzoo.matchers.statistics.network_gradient import NetworkGradient, network_gradient
-from matchzoo.matchers.statistics.past_subspace import PastSubspace, principal_directions
 from matchzoo.matchers.statistics.per_class import PerClass, rows_of_classes
 from matchzoo.matchers.statistics.prototypes import Prototypes
 from matchzoo.matchers.statistics.risk import Risk

@@ -20,7 +20,7 @@ from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.step import Step
 from matchzoo.matchers import Matcher
-from matchzoo.matchers.statistics.head_gradient import BLOCK
+from matchzoo.matchers.statistics.gradients.head_gradient import BLOCK
 from matchzoo.recipes.planning import plan, plans
 from matchzoo.recipes.planning.costs import Clock, flops_of, peak_of
 from matchzoo.recipes.planning.estimate import ACTIVATIONS, TERMS
@@ -335,7 +335,7 @@ def test_weights_that_are_not_here(lgm: dict, tiny_card: Path, tmp_path: Path) -
 
 
 def test_a_thousand_classes_that_are_not_here(lgm: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["matchzoo.matchers.statistics.head_gradient"], "BLOCK", 2**23)
+    monkeypatch.setattr(sys.modules["matchzoo.matchers.statistics.gradients.head_gradient"], "BLOCK", 2**23)
     lgm["data"] = {"kind": "imagenet", "path": str(tmp_path / "none"), "size": 16}
     lgm["generator"] = {"kind": "pyramid", "size": 256, "grow_every": 1}
     lgm["views"] = {"copies": 1, "size": 16, "preset": "paper"}

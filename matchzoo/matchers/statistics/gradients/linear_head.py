@@ -14,7 +14,7 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.statistics.class_means import classes_of
-from matchzoo.matchers.statistics.head_curvature import LinearHead, Quantity
+from matchzoo.matchers.statistics.gradients.head_curvature import LinearHead, Quantity
 from matchzoo.matchers.statistics.statistic import Statistic
 from matchzoo.models.networks.mlp import MLP
 from matchzoo.projectors.learned import Learned

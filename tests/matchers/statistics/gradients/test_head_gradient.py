@@ -12,7 +12,7 @@ from matchzoo.core.step import Step
 from matchzoo.generators.images import decode
 from matchzoo.matchers.distance import cosine_distance
 from matchzoo.matchers.statistics import HeadGradient
-from matchzoo.matchers.statistics.head_gradient import head_gradient
+from matchzoo.matchers.statistics.gradients.head_gradient import head_gradient
 
 
 def problem(n: int = 40, d: int = 24, c: int = 7, dtype: torch.dtype = torch.float64) -> tuple[torch.Tensor, ...]:

@@ -16,7 +16,7 @@ from matchzoo.core.step import Step
 from matchzoo.matchers import RowCosine, StatisticMatcher
 from matchzoo.matchers.distance import cosine_distance, row_cosine_distance
 from matchzoo.matchers.statistics import HeadGradient, NetworkGradient, PerClass, Statistic
-from matchzoo.matchers.statistics.network_gradient import network_gradient
+from matchzoo.matchers.statistics.gradients.network_gradient import network_gradient
 from matchzoo.models.networks import MLP, ConvNet, Network
 from matchzoo.projectors import Identity, Learned
 from matchzoo.recipes.recipe import Recipe
