@@ -49,18 +49,18 @@ def merge(
     def opened(name: str) -> "Model":
         return open_model(name, part=part if is_run_folder(Path(name).expanduser()) else None)
 
-    found = [opened(name) for name in models]
+    opened_models = [opened(name) for name in models]
     inputs = None
     if method == "fisher":
         inputs = [_samples(name, samples) for name in models]
     first = None if start is None else opened(start)
-    merged = merge_models(found, method, weights=weights, start=first, scale=scale, inputs=inputs)
-    related = relatedness(found)
+    merged = merge_models(opened_models, method, weights=weights, start=first, scale=scale, inputs=inputs)
+    related = relatedness(opened_models)
     if related < UNRELATED:
         message = "they hardly have a start in common, and what is between them is likely of no use"
         print(f"warning: the cosine of the models' parameters is {related:.2f}: {message}", file=sys.stderr)
     merged.save(output)
-    print(f"merged {len(found)} models into {output} (cosine of their parameters {related:.2f})")
+    print(f"merged {len(models)} models into {output} (cosine of their parameters {related:.2f})")
     print(f'use it: projector = {{ kind = "model", path = "{output}" }}')
 
 

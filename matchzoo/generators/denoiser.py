@@ -62,8 +62,8 @@ class DenoiserGenerator(EndlessGenerator, Denoiser):
     noise: tuple[float, float] = attrs.field(default=(0.01, 10.0), validator=positive())
     """The least and the largest σ, in units of the data."""
     predicts: Literal["data", "noise", "preconditioned"] = "preconditioned"
-    """What the network says: x; the noise (ξ, or σ ξ where it is blind); or, as Karras et al. have it, the mixture of
-    both whose variance is 1 at each σ, of which x is y / (1 + σ²) + σ / √(1 + σ²) · that."""
+    """What the network's output is: x; the noise (ξ, or σ ξ where it is blind); or, as Karras et al. have it, the mixture
+    of both whose variance is 1 at each σ, of which x is y / (1 + σ²) + σ / √(1 + σ²) · that."""
     blind: bool = False
     """Whether the network is not told σ, and has to see it: a denoiser for `CoarseToFine`."""
     frequencies: int = attrs.field(default=8, validator=at_least(0))
@@ -76,7 +76,7 @@ class DenoiserGenerator(EndlessGenerator, Denoiser):
     """Of samples: ``annealed-langevin``, ``reverse-diffusion``, ``probability-flow`` or ``coarse-to-fine``."""
 
     def __attrs_post_init__(self) -> None:
-        if self.noise[0] >= self.noise[1]:
+        if not self.noise[0] < self.noise[1] < math.inf:
             raise DeclarationError([("noise", f"expected [least, largest], got {list(self.noise)}")])
         if self.blind and self.predicts == "preconditioned":
             message = 'a blind denoiser cannot mix by σ; set predicts = "noise" or "data"'
@@ -118,13 +118,13 @@ class DenoiserGenerator(EndlessGenerator, Denoiser):
         noise = over_rows(sigma.to(z).expand(len(z)) / spread, z)  # in units of the spread, [n, 1, …]
         network = self.fields[0].forward if self.training else self.fields[0].average
         told = self.times.time(sigma.to(z).expand(len(z)))
-        said = network(z if self.blind else z / (1 + noise.square()).sqrt(), told)
+        predicted = network(z if self.blind else z / (1 + noise.square()).sqrt(), told)
 
         if self.predicts == "noise":
-            said = z - (said if self.blind else noise * said)
+            predicted = z - (predicted if self.blind else noise * predicted)
         elif self.predicts == "preconditioned":
-            said = z / (1 + noise.square()) + noise / (1 + noise.square()).sqrt() * said
-        return (center + spread * said).view_as(points)
+            predicted = z / (1 + noise.square()) + noise / (1 + noise.square()).sqrt() * predicted
+        return (center + spread * predicted).view_as(points)
 
     def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
         """Seeds [n] of the samples; n must be given."""

@@ -225,24 +225,37 @@ class Flow(EndlessGenerator, Denoiser):
 
         Args:
             values: images, points or rows, NaN where they are not known.
-            known: [n, …], True where they are known; where they are not NaN if not given.
-            labels: class indices [n], of a conditional field.
+            known: [n, …] bool, True where they are known; where they are not NaN if not given.
+            labels: class indices [n], of a conditional field; samples of any class if not given.
             resamples: how often each step is taken; the bias falls with it.
             solver: of equal steps; the flow's own if not given.
             seed: of all noise.
 
         Raises:
-            MatchZooError: the field is among codes, in which no pixel is known, or the solver is adaptive.
+            MatchZooError: the field is among codes, in which no pixel is known, or the solver is adaptive; values are
+                of another shape than the field's points, or NaN where they are known; labels do not fit.
         """
         if self.codec is not None:
             raise MatchZooError("inpaint: the field is among codes, and what is known is of samples")
+        if values.shape[1:] != self.shape:
+            raise MatchZooError(f"inpaint: expected values {['n', *self.shape]}, got {list(values.shape)}")
         known = ~values.isnan() if known is None else known
+        if known.dtype != torch.bool or (known.shape == values.shape and bool(values[known].isnan().any())):
+            raise MatchZooError("inpaint: expected known to be True or False, and False where values are NaN")
+        if labels is not None and self.conditional:
+            self._check_labels(labels, len(values))
         given = values if self.units is None else self.units.standardized(values)
         rng, like = Step(0, seed).rng("inpaint"), next(self.parameters())
         field, solver = self.derivative(labels), solver or self.solver
         points = inpaint(field, self.path, given.to(like), known.to(like.device), solver, resamples=resamples, rng=rng)
         restored = points if self.units is None else self.units.restored(points)
         return torch.where(known, values, restored.to(values))
+
+    def _check_labels(self, labels: torch.Tensor, count: int) -> None:
+        classes = self.field.classes
+        if labels.shape != (count,) or bool(((labels < 0) | (labels >= classes)).any()):
+            got = f"{list(labels.shape)} from {labels.min()} to {labels.max()}" if labels.numel() else "none"
+            raise MatchZooError(f"flow: expected labels [{count}] from 0 to {classes - 1}, got {got}")
 
     def before_step(self, step: Step) -> bool:
         """Note the step, whose share of the average it takes."""

@@ -46,9 +46,9 @@ def start(part: Projector | Generator, name: str, path: str) -> dict[str, Any]:
             model = _generator(source) if family == "generator" else _model(source, name)
         except MatchZooError as error:
             raise DeclarationError([(where, str(error))]) from None
-        expected, found = kind_of(part), model.kind
-        if expected != found or model.family != family:
-            raise DeclarationError([(where, f"{source}: is a {model.family} of kind '{found}', expected '{expected}'")])
+        expected, got = kind_of(part), model.kind
+        if expected != got or model.family != family:
+            raise DeclarationError([(where, f"{source}: is a {model.family} of kind '{got}', expected '{expected}'")])
         problem = _differ(model.tensors, part.state_dict())
         if problem:
             raise DeclarationError([(where, f"{source}: {problem}; give it the layout of the one it starts from")])

@@ -40,7 +40,7 @@ def merge(
         method: ``mean``; ``task-arithmetic``, which adds ``scale`` times what every model learned since ``start``; or
             ``fisher``, which weighs every parameter by how much predictions depend on it (`fisher_mean`).
         weights: of the models, for ``mean`` and ``fisher``; equal ones if not given.
-        start: the model that all were trained from.
+        start: the model that all were trained from, for ``task-arithmetic``.
         scale: λ of ``task-arithmetic``, to be chosen on samples that nothing is reported on.
         inputs: for ``fisher``: of each model [n, …], samples that it was trained on, a few hundred.
 
@@ -49,12 +49,15 @@ def merge(
     """
     if len(models) < 2:
         raise MatchZooError(f"models: expected at least two to merge, got {len(models)}")
-    everyone = [*models] if start is None else [start, *models]
-    _check_alike(everyone)
+    _check_alike(models, start)
     tensors = [model.tensors for model in models]
     if method == "task-arithmetic":
         if start is None:
             raise MatchZooError('start: missing: "task-arithmetic" adds what models learned since their common start')
+        if weights is not None:
+            raise MatchZooError(
+                'weights: "task-arithmetic" adds what every model learned, by one scale; leave them out'
+            )
         merged = task_arithmetic(start.tensors, tensors, scale)
     elif start is not None:
         raise MatchZooError(f'start: is for method = "task-arithmetic", got "{method}"; leave it out')
@@ -85,10 +88,11 @@ def relatedness(models: Sequence[Model]) -> float:
     return min(parameter_cosine(models[0].tensors, model.tensors) for model in models[1:])
 
 
-def _check_alike(models: Sequence[Model]) -> None:
-    """Raise unless models differ in their tensors alone."""
+def _check_alike(models: Sequence[Model], start: Model | None) -> None:
+    """Raise unless models, and what they started from, differ in their tensors alone."""
     first = models[0]
-    for number, model in enumerate(models[1:], 2):
+    compared = [(f"models: number {number}", model) for number, model in enumerate(models[1:], 2)]
+    for name, model in compared if start is None else [("start:", start), *compared]:
         for what, expected, got in (
             ("declaration", table_of(first.declared), table_of(model.declared)),
             ("shape of a sample", first.spec.shape, model.spec.shape),
@@ -98,7 +102,7 @@ def _check_alike(models: Sequence[Model]) -> None:
             ("steps of growth", first.steps, model.steps) if first.family == "generator" else ("", None, None),
         ):
             if expected != got:
-                raise MatchZooError(f"models: number {number} has another {what} than the first: {got!r:.120}")
+                raise MatchZooError(f"{name} has another {what} than the first of the models: {got!r:.120}")
 
 
 def _fishers(models: Sequence[Model], inputs: Sequence[torch.Tensor] | None) -> list[dict[str, torch.Tensor]]:
@@ -108,10 +112,10 @@ def _fishers(models: Sequence[Model], inputs: Sequence[torch.Tensor] | None) -> 
         message = f'"fisher" needs samples of each of {len(models)} models that it was trained on, got {given}'
         raise MatchZooError(f"inputs: {message}")
     if models[0].family != "projector" or models[0].features != models[0].spec.classes:
-        found = f"a {models[0].family}"
-        found += f" of {models[0].features} features" if models[0].family == "projector" else ""
+        got = f"a {models[0].family}"
+        got += f" of {models[0].features} features" if models[0].family == "projector" else ""
         classes = models[0].spec.classes
-        raise MatchZooError(f'"fisher" is of classifiers: expected class scores ({classes} features), got {found}')
+        raise MatchZooError(f'"fisher" is of classifiers: expected class scores ({classes} features), got {got}')
     fishers = []
     for model, samples in zip(models, inputs, strict=True):
         network = model.part.requires_grad_(True)

@@ -42,10 +42,14 @@ def task_arithmetic(start: Tensors, networks: Sequence[Tensors], scale: float = 
         scale: λ; 1 / (number of networks) gives their mean.
 
     Raises:
-        MatchZooError: names or shapes differ.
+        MatchZooError: there is no network, names or shapes differ, or the scale is not finite.
 
     Source: Ilharco et al., Editing models with task arithmetic, ICLR 2023.
     """
+    if not networks:
+        raise MatchZooError("networks: expected at least one beside the start")
+    if not math.isfinite(scale):
+        raise MatchZooError(f"scale: expected a finite number, got {scale}")
     checked_weights([start, *networks], None)
     merged = {}
     for name, first in start.items():
@@ -79,18 +83,27 @@ def fisher_mean(
         networks: θ_j, at least one, of one layout.
         fishers: F_j ≥ 0 of their parameters (`fisher_information`), of the same shapes.
         weights: w_j ≥ 0; equal ones if not given. That of the first is above 0.
-        floor: least information of the first network.
+        floor: least information of the first network, above 0.
         normalize: divide every w_j by the norm of F_j over all parameters, so that a network that is surer of its own
             samples does not outvote the others.
 
     Raises:
-        MatchZooError: names or shapes differ, or weights are of another number, negative or 0 for the first.
+        MatchZooError: names or shapes differ, or weights are of another number, negative or 0 for the first; or the
+            floor is not above 0.
 
     Source: Matena and Raffel, Merging models with Fisher-weighted averaging, NeurIPS 2022, equation 5.
     """
     weights = checked_weights(networks, weights)
     if len(fishers) != len(networks):
         raise MatchZooError(f"fishers: expected one of each of {len(networks)} networks, got {len(fishers)}")
+    for number, fisher in enumerate(fishers, 1):
+        odd = [n for n in fishers[0].keys() | fisher.keys() if n not in fisher or n not in networks[0]]
+        odd += [n for n, x in fisher.items() if n in networks[0] and x.shape != networks[0][n].shape]
+        if odd:
+            message = f"number {number} and the networks differ in '{min(odd)}': expected one shape each"
+            raise MatchZooError(f"fishers: {message}")
+    if not floor > 0:
+        raise MatchZooError(f"floor: expected a number above 0, got {floor}")
     if not weights[0]:
         raise MatchZooError("weights: that of the first network must be above 0, since it decides where none is sure")
     if normalize:
@@ -118,12 +131,17 @@ def fisher_information(network: torch.nn.Module, inputs: torch.Tensor) -> dict[s
 
     Returns:
         By the names of the parameters, of their shapes.
+
+    Raises:
+        MatchZooError: there are no inputs.
     """
+    if not len(inputs):
+        raise MatchZooError("inputs: expected at least one sample, got none")
     parameters = {name: parameter.detach() for name, parameter in network.named_parameters()}
     buffers = dict(network.named_buffers())
 
-    def logs(values: dict[str, torch.Tensor], one: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        scores = torch.func.functional_call(network, {**values, **buffers}, (one[None],))
+    def logs(values: dict[str, torch.Tensor], sample: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        scores = torch.func.functional_call(network, {**values, **buffers}, (sample[None],))
         logs = scores[0].log_softmax(0)
         return logs, logs.detach()
 
@@ -177,6 +195,7 @@ def checked_weights(networks: Sequence[Tensors], weights: Sequence[float] | None
                 raise MatchZooError(f"networks: '{name}' has the shapes {got} in the first and number {number + 1}")
     if weights is None:
         return [1.0] * len(networks)
-    if len(weights) != len(networks) or min(weights) < 0 or not sum(weights):
-        raise MatchZooError(f"weights: expected {len(networks)} numbers, none below 0, got {list(weights)}")
+    if len(weights) != len(networks) or not all(0 <= w < math.inf for w in weights) or not sum(weights):
+        message = f"expected {len(networks)} numbers, none below 0 and one above"
+        raise MatchZooError(f"weights: {message}, got {list(weights)}")
     return list(weights)

@@ -105,6 +105,8 @@ def test_what_is_refused():
         DenoiserGenerator(network=MLP(), blind=True)
     with pytest.raises(DeclarationError, match=r"expected \[least, largest\]"):
         DenoiserGenerator(network=MLP(), noise=(1.0, 1.0))
+    with pytest.raises(DeclarationError, match=r"expected \[least, largest\]"):
+        DenoiserGenerator(network=MLP(), noise=(1.0, float("inf")))
     with pytest.raises(MatchZooError, match="expected points of 2 numbers, got"):
         denoiser().denoise(torch.randn(3, 5), torch.tensor(0.5))
     with pytest.raises(DeclarationError, match="a denoiser has no end"):

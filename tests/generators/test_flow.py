@@ -103,6 +103,14 @@ def test_what_is_known_stays():
     assert rows[:, 0].mean().item() == pytest.approx(100, abs=20)
     with pytest.raises(MatchZooError, match="the field is among codes"):
         Flow(network=MLP(), codec="codes").inpaint(values)
+    for words, message in [
+        ({"values": torch.zeros(2, 3)}, r"expected values \['n', 2\], got \[2, 3\]"),
+        ({"values": values, "known": torch.ones(6, 2, dtype=torch.bool)}, "False where values are NaN"),
+        ({"values": values, "known": torch.ones(6, 2)}, "expected known to be True or False"),
+        ({"values": values, "labels": torch.arange(6)}, r"labels \[6\] from 0 to 2, got \[6\] from 0 to 5"),
+    ]:
+        with pytest.raises(MatchZooError, match=message):
+            made.inpaint(**words)
 
 
 def changed(**changes) -> Recipe:

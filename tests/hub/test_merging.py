@@ -85,6 +85,8 @@ def test_what_is_refused(tmp_path, capsys):
         (lambda: merge([model(0)]), "at least two to merge, got 1"),
         (lambda: merge([model(0), other]), "number 2 has another declaration"),
         (lambda: merge([model(0), model(1)], "task-arithmetic"), "start: missing"),
+        (lambda: merge([model(0), model(1)], "task-arithmetic", start=other), "start: has another declaration"),
+        (lambda: merge([model(0), model(1)], "task-arithmetic", start=model(2), weights=[1, 2]), "weights: .* leave"),
         (lambda: merge([model(0), model(1)], start=model(2)), 'start: is for method = "task-arithmetic"'),
         (lambda: merge([model(0), model(1)], "fisher"), "samples of each of 2 models"),
         (lambda: merge([model(0), model(1)], "fishr"), "did you mean 'fisher'"),

@@ -1,5 +1,7 @@
 """Merged networks: golden values, what is the same by algebra, and what is refused."""
 
+import math
+
 import pytest
 import torch
 
@@ -85,9 +87,18 @@ def test_what_is_refused():
     for call, message in [
         (lambda: mean_of([first, {"v": torch.zeros(2)}]), "'v' is in one of the first and number 2 alone"),
         (lambda: mean_of([first, {"w": torch.zeros(3)}]), r"shapes \[2\] and \[3\]"),
-        (lambda: mean_of([first, first], [1.0]), r"weights: expected 2 numbers, none below 0, got \[1.0\]"),
+        (
+            lambda: mean_of([first, first], [1.0]),
+            r"weights: expected 2 numbers, none below 0 and one above, got \[1.0\]",
+        ),
         (lambda: mean_of([first, first], [0.0, 0.0]), "weights"),
+        (lambda: mean_of([first, first], [math.nan, 1.0]), "none below 0 and one above"),
         (lambda: mean_of([]), "at least one"),
+        (lambda: task_arithmetic(first, []), "at least one beside the start"),
+        (lambda: task_arithmetic(first, [first], math.inf), "scale: expected a finite number"),
+        (lambda: fisher_mean([first], [{"v": torch.zeros(2)}]), "fishers: number 1 and the networks differ in 'v'"),
+        (lambda: fisher_mean([first], [first], floor=0.0), "floor: expected a number above 0"),
+        (lambda: fisher_information(torch.nn.Linear(2, 2), torch.zeros(0, 2)), "inputs: expected at least one"),
         (lambda: fisher_mean([first], []), "fishers: expected one of each of 1"),
         (lambda: fisher_mean([first, first], [first, first], [0.0, 1.0]), "first network must be above 0"),
     ]:

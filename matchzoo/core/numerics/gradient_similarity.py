@@ -33,11 +33,11 @@ def gradient_cosines(
     Source: Hu et al., Generalizing few-shot NAS with gradient matching, ICLR 2022: its scripts take ``whole``, its
     function ``rows``, where a row of zeros counts as one that is orthogonal.
     """
-    shapes = [[tuple(x.shape) for x in one] for one in gradients]
-    if not shapes or not shapes[0] or any(one != shapes[0] for one in shapes):
+    shapes = [[tuple(x.shape) for x in of_network] for of_network in gradients]
+    if not shapes or not shapes[0] or any(of_network != shapes[0] for of_network in shapes):
         raise MatchZooError(f"gradients: expected those of the same parameters of every network, got shapes {shapes}")
     if over == "whole":
-        flat = torch.stack([torch.cat([x.flatten() for x in one]) for one in gradients])
+        flat = torch.stack([torch.cat([x.flatten() for x in of_network]) for of_network in gradients])
         directions = torch.nn.functional.normalize(flat, dim=1)
         return directions @ directions.T
 

@@ -10,7 +10,7 @@ import torch
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, between
-from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.core.step import Step
 from matchzoo.data.data import Data, Loaded
 
@@ -48,7 +48,11 @@ def symmetric_transition(classes: int, rate: float, keep: bool = False) -> torch
         classes: c ≥ 2.
         rate: in [0, 1].
         keep: whether the new label may be the old one, as in the code of Liu et al. (ELR), 2020.
+
+    Raises:
+        MatchZooError: there are fewer than two classes, or the rate is no share.
     """
+    _check_transition(classes, rate)
     uniform = torch.full((classes, classes), 1 / (classes if keep else classes - 1), dtype=torch.float64)
     if not keep:
         uniform.fill_diagonal_(0)
@@ -63,13 +67,23 @@ def asymmetric_transition(classes: int, rate: float, confused: Mapping[int, int]
         rate: in [0, 1].
         confused: class to class; those that are not in it keep their labels. The next class, and the first for the
             last, if not given.
+
+    Raises:
+        MatchZooError: as `symmetric_transition`.
     """
+    _check_transition(classes, rate)
     pairs = {label: (label + 1) % classes for label in range(classes)} if confused is None else confused
     transition = torch.eye(classes, dtype=torch.float64)
     for label, other in pairs.items():
         transition[label, label] -= rate
         transition[label, other] += rate
     return transition
+
+
+def _check_transition(classes: int, rate: float) -> None:
+    if classes < 2 or not 0 <= rate <= 1:
+        message = f"expected at least 2 classes and a rate between 0 and 1, got {classes} and {rate}"
+        raise MatchZooError(f"noisy labels: {message}")
 
 
 @declare("noisy-labels")

@@ -1,4 +1,4 @@
-"""Some of the samples of another data set: one of its parts, split afresh, with classes as often as is said."""
+"""Some of the samples of another data set: one of its parts, split again, with classes in given proportions."""
 
 from typing import Any, Literal
 
@@ -96,7 +96,9 @@ class Subset(Data):
         counts = torch.bincount(labels[kept])
         ends = counts.cumsum(0)
         quotas = (ends * samples).div(len(kept), rounding_mode="floor").diff(prepend=ends.new_zeros(1))
-        chosen = [order[end - own : end - own + quota] for end, own, quota in zip(ends, counts, quotas, strict=True)]
+        chosen = [
+            order[end - count : end - count + quota] for end, count, quota in zip(ends, counts, quotas, strict=True)
+        ]
         return kept[torch.cat(chosen)].sort().values
 
     def _kept(self, labels: torch.Tensor) -> torch.Tensor:

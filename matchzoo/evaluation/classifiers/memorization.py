@@ -21,7 +21,10 @@ def shares_of_wrong_labels(
     Args:
         predicted: class indices [n].
         labels: [n], some of them wrong.
-        clean: [n].
+        clean: class indices [n], none of them wrong.
+
+    Returns:
+        Memorized, repaired, right; the first two are NaN where no label is wrong.
     """
     wrong = labels != clean
     memorized, repaired = (predicted == labels)[wrong], (predicted == clean)[wrong]

@@ -133,9 +133,9 @@ class FewLabels(Evaluation):
         counts = list(dict.fromkeys(record["labels"] for record in records))
         rows = [["method", "space", "protocol", *(f"{count} labels, top-1 %" for count in counts), "draws"]]
         for method in dict.fromkeys(record["method"] for record in records):
-            mine = {record["labels"]: record for record in records if record["method"] == method}
-            first = next(iter(mine.values()))
-            cells = [mean_and_spread(mine[count], "top1") if count in mine else "" for count in counts]
+            by_count = {record["labels"]: record for record in records if record["method"] == method}
+            first = next(iter(by_count.values()))
+            cells = [mean_and_spread(by_count[count], "top1") if count in by_count else "" for count in counts]
             rows.append([method, first["space"], first["protocol"], *cells, str(first["seeds"])])
         return rows
 

@@ -15,7 +15,7 @@ from matchzoo.training.composition import Composition
 
 def untrained(parts: Composition, space: str) -> list[Projector]:
     """The projectors that a space consists of, the one of samples first, with those that players move as they were
-    initialized (anew, where ``init`` started them elsewhere); an average is what it follows. Others are the same
+    initialized (again, where ``init`` started them elsewhere); an average is what it follows. Others are the same
     objects.
 
     Args:
@@ -75,7 +75,7 @@ def fit_supervised(
         rng: of the batches, rows drawn with replacement; at most n of them.
         steps: how many.
         batch: rows of a step.
-        lr: rate of Adam.
+        lr: learning rate of Adam.
         see: what the first layer gets of the images of a batch; the images themselves if not given.
     """
     network = nn.Sequential(*layers).train()

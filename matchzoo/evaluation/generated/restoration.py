@@ -45,9 +45,7 @@ class RestorationQuality(Evaluation):
     blur: float = attrs.field(default=1.0, validator=positive())
     """Standard deviation in pixels of the Gaussian that blurs."""
     missing: float = attrs.field(default=0.5, validator=between(0, 1))
-    """Share of the pixels of every image that are missing, at random places, the same of every
-    image."""
-
+    """Share of the pixels of every image that are missing, at random places, the same of every image."""
     iterations: int = attrs.field(default=100, validator=at_least(1))
     """Of plug-and-play, at most."""
 

@@ -70,11 +70,14 @@ def info_nce(
             as queries and, each without itself, as keys.
         targets: shares [n, m] of each query's partners among the keys; row i and row i if not given. For ``nt-xent``
             also [n + m, n + m], of queries and keys one after the other.
-        weights: of the queries, [n]; their losses are averaged by these.
-        key_weights: of the keys where these are queries, [m].
+        weights: of the queries, [n] non-negative; their losses are averaged by these.
+        key_weights: of the keys where these are queries, [m] non-negative; in ``one-way`` none is.
         queue: further keys [K, d] that are nobody's partner, for ``one-way``.
         negatives: which others there are, ``batch`` without a queue.
         normalize: take rows at unit length (cosine similarities); if not, dot products.
+
+    Raises:
+        MatchZooError: shapes or options do not fit, or the temperature is not above 0.
 
     Source: van den Oord et al., Representation learning with contrastive predictive coding, 2018; ``nt-xent``: Chen et
     al., A simple framework for contrastive learning of visual representations (SimCLR), ICML 2020; the queue: He et
@@ -83,6 +86,11 @@ def info_nce(
     """
     _check(queries, keys, targets, form, queue, negatives)
     n, m = len(queries), len(keys)
+    if not temperature > 0:
+        raise MatchZooError(f"info-nce: expected a temperature above 0, got {temperature}")
+    for name, given, count in (("weights", weights, n), ("key_weights", key_weights, m)):
+        if given is not None and given.shape != (count,):
+            raise MatchZooError(f"info-nce: expected {name} [{count}], got {list(given.shape)}")
     if normalize:
         queries, keys = F.normalize(queries, dim=1), F.normalize(keys, dim=1)
         queue = None if queue is None else F.normalize(queue, dim=1)
@@ -147,5 +155,7 @@ def _check(
     if (queue is None) != (negatives == "batch"):
         message = 'negatives "queue" and "both" are those of a queue, "batch" is without one'
         raise MatchZooError(f"info-nce: {message}")
+    if queue is not None and (queue.ndim != 2 or queue.shape[1] != keys.shape[1]):
+        raise MatchZooError(f"info-nce: expected a queue [K, {keys.shape[1]}], got {list(queue.shape)}")
     if queue is not None and form != "one-way":
         raise MatchZooError(f'info-nce: a queue is of keys, for the form "one-way", got "{form}"')

@@ -43,7 +43,13 @@ def denoising_loss(
         kernel: k; the squared error if not given.
         weights: [n], not negative.
         number: of the step, for a kernel with a schedule.
+
+    Raises:
+        MatchZooError: denoised samples are not of the data's shape, or there is not one σ for each.
     """
+    if denoised.shape != data.shape or sigma.shape != data.shape[:1]:
+        got = f"{list(denoised.shape)}, {list(data.shape)} and {list(sigma.shape)}"
+        raise MatchZooError(f"denoising: expected denoised samples and data of one shape [n, …] and σ [n], got {got}")
     errors = (kernel or SquaredError()).errors(denoised - data, sigma, number)
     if weights is None:
         return errors.mean()

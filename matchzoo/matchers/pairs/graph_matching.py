@@ -21,7 +21,7 @@ from matchzoo.models.transport import perturbed_assignment
 def graph_affinities(
     x: torch.Tensor, y: torch.Tensor, neighbors: int = 4, edges: float = 0.5
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """What speaks for pairing vertices, and edges, of the graphs of nearest neighbors within two sets of features.
+    """Scores of pairing vertices, and edges, of the graphs of nearest neighbors within two sets of features.
 
     v_ia = cos(x_i, y_a), and e_iajb = edges / neighbors · cos(x_i − x_j, y_a − y_b) where j is among the nearest
     neighbors of i, and b among those of a; else 0. So a pairing scores, on average over vertices, at most 1 + edges.
@@ -37,6 +37,8 @@ def graph_affinities(
 
     Source: Nguyen et al., LVM-Med, NeurIPS 2023, section 3.2, without its message passing over the graphs.
     """
+    if neighbors < 0 or not edges >= 0:
+        raise MatchZooError(f"graph matching: expected neighbors and edges of at least 0, got {neighbors} and {edges}")
     if x.shape != y.shape or x.ndim != 2:
         got = f"{tuple(x.shape)} and {tuple(y.shape)}"
         raise MatchZooError(f"graph matching: expected two sets of features of one shape [n, d], got {got}")

@@ -80,6 +80,8 @@ class InfoNCE(Matcher):
         if (self.queue > 0) != (self.negatives != "batch"):
             there = f"a queue of {self.queue} rows" if self.queue else "no queue"
             problems.append(("negatives", f"'queue' and 'both' are for a queue, 'batch' for none; there is {there}"))
+        if self.queued == "queries" and not self.queue:
+            problems.append(("queued", "says what a queue keeps, and there is none; set queue, or leave it out"))
         if self.queue and self.form != "one-way":
             problems.append(("queue", f"is of keys alone; use form = \"one-way\", not '{self.form}'"))
         if self.queue and self.positives == "prototype":
@@ -152,8 +154,8 @@ class InfoNCE(Matcher):
 
         def measure(_: bool) -> dict[str, float]:
             best = (first.detach() @ second.detach().T).argmax(1, keepdim=True)
-            own = targets[: len(first), -len(second) :]
-            measured = {"top1": (own.gather(1, best) > 0).double().mean().item()}
+            among_keys = targets[: len(first), -len(second) :]
+            measured = {"top1": (among_keys.gather(1, best) > 0).double().mean().item()}
             if self.positives == "row":
                 measured["information"] = math.log(self._candidates(len(first))) - value.item()
             return measured if sure is None else {**measured, "reliability": sure.mean().item()}

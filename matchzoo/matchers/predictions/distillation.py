@@ -52,17 +52,17 @@ def prediction_divergence(
             KL(p‖q); ``symmetric-kl`` half of both; ``jensen-shannon`` the skewed one, β KL(q‖m) + (1 − β) KL(p‖m) of
             the mixture m = (1 − β) p + β q; ``hard`` the cross-entropy with the teacher's likeliest class.
         temperature: τ > 0. The loss is not multiplied by τ².
-        skew: β in [0, 1] of ``jensen-shannon``: 1/2 for the usual one.
+        skew: β in (0, 1) of ``jensen-shannon``: 1/2 for the usual one.
 
     Raises:
-        MatchZooError: shapes differ.
+        MatchZooError: shapes differ, or the temperature is not above 0.
 
     Source: Hinton et al., Distilling the knowledge in a neural network, 2015; the skewed divergence as in Agarwal et
     al., On-policy distillation of language models, ICLR 2024.
     """
-    if student.shape != teacher.shape or student.ndim != 2:
-        got = f"{list(student.shape)} and {list(teacher.shape)}"
-        raise MatchZooError(f"distillation: expected class scores [n, c] of one shape, got {got}")
+    _check_shapes(student, teacher)
+    if not temperature > 0:
+        raise MatchZooError(f"distillation: expected a temperature above 0, got {temperature}")
     if divergence == "hard":
         return F.cross_entropy(student / temperature, teacher.argmax(1), reduction="none")
     p, q = (student / temperature).log_softmax(1), (teacher / temperature).log_softmax(1)
@@ -98,8 +98,12 @@ def row_rule(
             sigmoid of the difference.
         threshold: of ``confident``.
 
+    Raises:
+        MatchZooError: shapes differ.
+
     Source: of the last, the code of TSD-KD; its paper selects, as ``teacher-surer`` does.
     """
+    _check_shapes(student, teacher)
     if rule == "all":
         return torch.ones_like(student[:, 0])
     if rule == "confident":
@@ -115,14 +119,26 @@ def ranking_loss(student: torch.Tensor, teacher: torch.Tensor, top: int | None =
     Args:
         student: class scores [n, c].
         teacher: [n, c].
-        top: places that count, among all classes; all if not given.
+        top: places that count, among all classes, at least 1; all if not given.
+
+    Raises:
+        MatchZooError: shapes differ, or no place counts.
 
     Source: Plackett, The analysis of permutations, 1975. (The code of TSD-KD sums over prefixes in place of suffixes,
     which is the likelihood of the reversed order.)
     """
+    _check_shapes(student, teacher)
+    if top is not None and top < 1:
+        raise MatchZooError(f"distillation: expected at least 1 place as top, got {top}")
     ordered = student.gather(1, teacher.argsort(1, descending=True))
     rest = ordered.flip(1).logcumsumexp(1).flip(1)
     return (rest - ordered)[:, :top].sum(1)
+
+
+def _check_shapes(student: torch.Tensor, teacher: torch.Tensor) -> None:
+    if student.shape != teacher.shape or student.ndim != 2:
+        got = f"{list(student.shape)} and {list(teacher.shape)}"
+        raise MatchZooError(f"distillation: expected class scores [n, c] of one shape, got {got}")
 
 
 @declare("distillation")

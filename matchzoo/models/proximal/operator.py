@@ -37,6 +37,8 @@ class SoftThreshold(ProximalOperator):
     """
 
     def __init__(self, scale: float = 1.0) -> None:
+        if not scale >= 0:
+            raise MatchZooError(f"scale: expected at least 0, got {scale}")
         self.scale = scale
 
     def prox(self, y: torch.Tensor, strength: float = 1.0) -> torch.Tensor:

@@ -50,15 +50,16 @@ def proximal_gradient(
         measured: b [n, …].
         operator: A.
         proximal: that of R.
-        weight: of R. For −log p by an operator that was trained at σ, and noise of standard deviation s in b, it is
-            (s / σ)².
+        weight: of R, above 0. For R = −log p, and noise of standard deviation s in b, it is s²; the operator of a
+            denoiser that was trained at σ then has the strength σ².
         step: τ; strength / weight, or 1 / ‖A‖² where all strengths are known, if not given.
         iterations: at most.
         tolerance: of the relative change, at which it stops.
 
     Raises:
-        MatchZooError: the step is too long.
+        MatchZooError: the step is too long, or a number is not above 0.
     """
+    _check_positive(weight=weight, step=step, iterations=iterations)
     norm = operator.squared_norm(measured)
     if step is None:
         fixed = proximal.fixed_strength
@@ -101,8 +102,12 @@ def admm(
         iterations: at most.
         tolerance: of the relative change of z, and of |x − z| in units of |z|, at which it stops.
 
+    Raises:
+        MatchZooError: a number is not above 0, or x is not finite.
+
     Source: Venkatakrishnan et al., Plug-and-play priors for model based reconstruction, GlobalSIP 2013.
     """
+    _check_positive(weight=weight, penalty=penalty, iterations=iterations)
     if penalty is None:
         fixed = proximal.fixed_strength
         penalty = max(operator.squared_norm(measured), 1e-12) / 10 if fixed is None else weight / fixed
@@ -130,7 +135,7 @@ class PlugAndPlay:
     Attributes:
         operator: A of b = A x + noise.
         proximal: in place of a prior.
-        weight: of the prior.
+        weight: of the prior, above 0.
         algorithm: ``admm`` or ``proximal-gradient``.
         iterations: at most.
         tolerance: of the relative change, at which it stops.
@@ -147,6 +152,12 @@ class PlugAndPlay:
         """Samples [n, *shape] of measurements b [n, …]."""
         solve = admm if self.algorithm == "admm" else proximal_gradient
         return solve(measured, self.operator, self.proximal, self.weight, None, self.iterations, self.tolerance)
+
+
+def _check_positive(**numbers: float | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and not number > 0:
+            raise MatchZooError(f"plug-and-play: expected {name} above 0, got {number}")
 
 
 @torch.no_grad()

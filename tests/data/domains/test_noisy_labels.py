@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from matchzoo.core.declaration.structuring import structure
-from matchzoo.core.errors import DeclarationError
+from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.data import Data
 from matchzoo.data.domains.noisy_labels import asymmetric_transition, flipped, symmetric_transition
 
@@ -84,6 +84,8 @@ def test_what_is_refused(tmp_path):
     ]:
         with pytest.raises(DeclarationError, match=message):
             data(**fields).load()
+    with pytest.raises(MatchZooError, match=r"at least 2 classes .* got 1 and 0\.4"):
+        symmetric_transition(1, 0.4)
     with pytest.raises(DeclarationError, match="confused"):
         data(confused={"1": "7"})
     with pytest.raises(DeclarationError, match="keep"):

@@ -118,6 +118,9 @@ def test_weights_of_both_sides(values):
         ({"targets": torch.eye(3)}, r"expected targets of shape \[4, 4\], got \[3, 3\]"),
         ({"keys": torch.ones(5, 3)}, "as many keys as queries, got 4 and 5"),
         ({"keys": torch.ones(4, 2)}, r"got \[4, 3\] and \[4, 2\]"),
+        ({"temperature": 0.0}, "temperature above 0, got 0.0"),
+        ({"weights": torch.ones(3)}, r"weights \[4\], got \[3\]"),
+        ({"queue": torch.ones(2, 5), "negatives": "queue"}, r"queue \[K, 3\], got \[2, 5\]"),
     ],
 )
 def test_what_does_not_fit_is_refused(options, message):

@@ -84,6 +84,8 @@ def test_rows_count_as_their_weights_say():
 
 
 def test_what_is_refused():
+    with pytest.raises(MatchZooError, match=r"of one shape .* got \[3, 1\], \[3\] and \[3\]"):
+        denoising_loss(torch.zeros(3, 1), torch.zeros(3), torch.ones(3))
     with pytest.raises(MatchZooError, match="it has no denoiser yet"):
         Denoising(noise=0.1)(torch.randn(3, 2))
     with pytest.raises(DeclarationError, match="must have one"):

@@ -166,6 +166,7 @@ def test_a_queue_is_resumed_to_the_bit_and_written_by_what_succeeds_alone():
         ({"positives": "label", "reliability": True}, "reliability: is of single partners"),
         ({"positives": "rows"}, "did you mean 'row'"),
         ({"temperature": 0.0}, "temperature"),
+        ({"queued": "queries"}, "queued: says what a queue keeps"),
     ],
 )
 def test_options_that_do_not_go_together(options, message):

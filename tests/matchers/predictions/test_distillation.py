@@ -89,5 +89,11 @@ def test_what_is_refused():
         prediction_divergence(torch.zeros(3, 4), torch.zeros(3, 5))
     with pytest.raises(MatchZooError, match="did you mean 'reverse-kl'"):
         prediction_divergence(torch.zeros(3, 4), torch.zeros(3, 4), "reverse-k")
+    with pytest.raises(MatchZooError, match="temperature above 0, got 0"):
+        prediction_divergence(torch.zeros(3, 4), torch.zeros(3, 4), temperature=0)
+    with pytest.raises(MatchZooError, match=r"got \[3, 4\] and \[2, 4\]"):
+        ranking_loss(torch.zeros(3, 4), torch.zeros(2, 4))
+    with pytest.raises(MatchZooError, match="at least 1 place"):
+        ranking_loss(torch.zeros(3, 4), torch.zeros(3, 4), top=0)
     with pytest.raises(DeclarationError, match="skew"):
         Distillation(divergence="jensen-shannon", skew=1.0)

@@ -74,6 +74,11 @@ def test_an_operator_of_one_strength_fixes_step_and_penalty():
 def test_what_it_refuses_and_says():
     with pytest.raises(DeclarationError, match="did you mean 'admm'"):
         PlugAndPlay(operator=OPERATOR, proximal=SoftThreshold(), algorithm="adm")
+    for words, message in [({"weight": 0.0}, "weight above 0, got 0"), ({"iterations": 0}, "iterations above 0")]:
+        with pytest.raises(MatchZooError, match=message):
+            PlugAndPlay(operator=OPERATOR, proximal=SoftThreshold(), **words)(MEASURED)
+    with pytest.raises(MatchZooError, match="step above 0, got -1"):
+        proximal_gradient(MEASURED, OPERATOR, SoftThreshold(), step=-1.0)
     short = admm(MEASURED, OPERATOR, SoftThreshold(), iterations=2)
     assert (short.iterations, short.converged) == (2, False)
     with pytest.raises(MatchZooError, match="iteration 1 is not finite"):
