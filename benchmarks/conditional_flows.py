@@ -79,9 +79,9 @@ def distances(flow: Flow, data: GaussianClasses | TwoMoons) -> dict[str, float]:
         of_class = test.values[test.labels == label][:ROWS]
         draws = torch.cat([noise, torch.full((ROWS, 1), float(label))], 1)
         derivative, start = flow.problem(draws)
-        made = {name: solver.solve(derivative, start) for name, solver in SOLVERS.items()}
-        made["real"] = train.values[train.labels == label][:ROWS]
-        for name, samples in made.items():
+        samples_of = {name: solver.solve(derivative, start) for name, solver in SOLVERS.items()}
+        samples_of["real"] = train.values[train.labels == label][:ROWS]
+        for name, samples in samples_of.items():
             sums[name] += Exact()(samples.double(), of_class.double()).cost / len(classes)
     return sums
 

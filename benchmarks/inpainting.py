@@ -133,8 +133,8 @@ def figure(output: Path) -> Figure:
         f"{times} times": flow.inpaint(given, resamples=times) for times in (1, 5, 20)
     }
     drawn = Figure(figsize=(9, 3.4), layout="constrained")
-    for row, (title, made) in enumerate(rows.items()):
-        for column, image in enumerate(made):
+    for row, (title, shown) in enumerate(rows.items()):
+        for column, image in enumerate(shown):
             axes = drawn.add_subplot(len(rows), len(images), row * len(images) + column + 1)
             axes.imshow(image[0].clamp(0, 1), cmap="gray_r", vmin=0, vmax=1)
             axes.set_xticks([])

@@ -63,8 +63,8 @@ def measure(output: Path) -> None:
             "task arithmetic, 0.3": scores(merge(models, "task-arithmetic", start=base, scale=0.3), test),
             "Fisher": scores(merge(models, "fisher", inputs=inputs), test),
         }
-        own = [logs[name].exp() for name in ("first five classes", "last five classes")]
-        logs["mean of probabilities"] = torch.stack(own).mean(0)
+        probabilities = [logs[name].exp() for name in ("first five classes", "last five classes")]
+        logs["mean of probabilities"] = torch.stack(probabilities).mean(0)
         for name in ROWS:
             right = logs[name].argmax(1) == test.labels
             RESULTS.store(name, seed, {"top1": 100 * right.double().mean().item()})

@@ -41,8 +41,8 @@ def measure(output: Path, titles: list[str]) -> None:
                 continue
             recipe = recipes.load(CASES[title]).replace(**{"trainer.seed": seed})
             if CASES[title].startswith("barlow/"):
-                own = {**SUPERVISED, "labels": LABELS[CASES[title].split("/")[1]]}
-                recipe = recipe.replace(evaluation=[*recipe.table()["evaluation"], own])
+                supervised = {**SUPERVISED, "labels": LABELS[CASES[title].split("/")[1]]}
+                recipe = recipe.replace(evaluation=[*recipe.table()["evaluation"], supervised])
             run = recipe.run(output / folder_of(title, seed), name=title)
             kept = ("method", "number", "labels", "protocol", "top1", "seeds")
             records = [{key: record[key] for key in kept} for record in run.metrics["results"]]
@@ -51,16 +51,16 @@ def measure(output: Path, titles: list[str]) -> None:
 
 def scores(title: str) -> dict[str, dict[str, list[float]]]:
     """By method and column, accuracies in percent, one a seed: the mean over draws."""
-    found: dict[str, dict[str, list[float]]] = {}
+    accuracies: dict[str, dict[str, list[float]]] = {}
     for record in RESULTS.of(title, SEEDS):
         seen = set()
-        for one in record["results"]:
-            column = "neighbors" if one["protocol"] == "k-nn" else str(one["labels"])
-            if (one["method"], column) not in seen:  # the supervised baseline's evaluation has the encoder again
-                seen.add((one["method"], column))
-                values = found.setdefault(one["method"], {}).setdefault(column, [])
-                values.append(sum(one["top1"]) / len(one["top1"]))
-    return found
+        for scored in record["results"]:
+            column = "neighbors" if scored["protocol"] == "k-nn" else str(scored["labels"])
+            if (scored["method"], column) not in seen:  # the supervised baseline's evaluation has the encoder again
+                seen.add((scored["method"], column))
+                values = accuracies.setdefault(scored["method"], {}).setdefault(column, [])
+                values.append(sum(scored["top1"]) / len(scored["top1"]))
+    return accuracies
 
 
 def table() -> None:
@@ -73,8 +73,8 @@ def table() -> None:
         print(f"| --- |{' --- |' * (len(columns) + 1)}")
         rows: dict[str, dict[str, list[float]]] = {}
         for title in (title for title, name in CASES.items() if name.endswith(data)):
-            for method, found in scores(title).items():
-                rows.setdefault(TITLES.get(method, title), found)
+            for method, accuracies in scores(title).items():
+                rows.setdefault(TITLES.get(method, title), accuracies)
         for title in sorted(rows, key=lambda title: title not in TITLES.values()):
             cells = [mean_and_error(rows[title][c]) if c in rows[title] else "" for c in columns]
             print(f"| {title} | {' | '.join(cells)} | {len(next(iter(rows[title].values())))} |")
@@ -86,11 +86,11 @@ def figure() -> Figure:
     axes = drawn.subplots()
     rows: dict[str, Any] = {}
     for title in ("Barlow Twins", "VICReg"):  # those that were measured
-        for method, found in scores(title).items():
-            rows.setdefault(TITLES.get(method, title), found)
-    for title, found in rows.items():
-        counts = [count for count in LABELS["fashion-mnist"] if str(count) in found]
-        means = [sum(found[str(count)]) / len(found[str(count)]) for count in counts]
+        for method, accuracies in scores(title).items():
+            rows.setdefault(TITLES.get(method, title), accuracies)
+    for title, accuracies in rows.items():
+        counts = [count for count in LABELS["fashion-mnist"] if str(count) in accuracies]
+        means = [sum(accuracies[str(count)]) / len(accuracies[str(count)]) for count in counts]
         style = "--" if title in TITLES.values() else "-"
         axes.plot(counts, means, style, marker="o", label=title)
     axes.set_xscale("log")

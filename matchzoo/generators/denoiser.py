@@ -62,7 +62,7 @@ class DenoiserGenerator(EndlessGenerator, Denoiser):
     noise: tuple[float, float] = attrs.field(default=(0.01, 10.0), validator=positive())
     """The least and the largest σ, in units of the data."""
     predicts: Literal["data", "noise", "preconditioned"] = "preconditioned"
-    """What the network's output is: x; the noise (ξ, or σ ξ where it is blind); or, as Karras et al. have it, the mixture
+    """What the network predicts: x; the noise (ξ, or σ ξ where it is blind); or, as Karras et al. have it, the mixture
     of both whose variance is 1 at each σ, of which x is y / (1 + σ²) + σ / √(1 + σ²) · that."""
     blind: bool = False
     """Whether the network is not told σ, and has to see it: a denoiser for `CoarseToFine`."""
