@@ -1,4 +1,4 @@
-"""Classifiers that learn from what they said of the same samples before: targets in memory, a row a training sample."""
+"""Classifiers that learn from their earlier predictions for the same samples: targets in memory, a row per training sample."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -36,7 +36,11 @@ def early_learning_targets(targets: torch.Tensor, scores: torch.Tensor, decay: f
         targets: t [n, c] of these rows so far; zeros at their first visit.
         scores: [n, c].
         decay: β in [0, 1].
+
+    Raises:
+        MatchZooError: the decay is no share.
     """
+    _check_share("decay", decay)
     predictions = clamped_predictions(scores)
     return decay * targets + (1 - decay) * (predictions / predictions.sum(1, keepdim=True)).to(targets)
 
@@ -74,11 +78,20 @@ def progressive_targets(
         share: α in [0, 1].
         classes: c; the columns of predictions if not given.
 
+    Raises:
+        MatchZooError: the share is not in [0, 1], such as the end of a schedule above 1.
+
     Source: Kim et al., Self-knowledge distillation with progressive refinement of targets, ICCV 2021, equation 4.
     """
+    _check_share("share", share)
     hard = probabilities(labels, classes or predictions.shape[1], predictions)
     seen = predictions.sum(1, keepdim=True) > 0
     return torch.where(seen, (1 - share) * hard + share * predictions, hard)
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise MatchZooError(f"{name}: expected a number between 0 and 1, got {value}")
 
 
 class RowMemory(Matcher):

@@ -6,7 +6,7 @@ import torch
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
-from matchzoo.core.schedule import Schedule
+from matchzoo.core.schedule import Ramp, Schedule
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers import EarlyLearning, ProgressiveTarget, early_learning_targets, progressive_targets
@@ -99,5 +99,8 @@ def test_what_is_refused():
         built(EarlyLearning(), 3)(Samples(torch.randn(3, 4).double(), torch.zeros(3).long()))
     with pytest.raises(DeclarationError, match=r"sets: it remembers training samples.*got 'target'"):
         built(EarlyLearning(sets=("target",)), 3)
+    ramp = ProgressiveTarget(share=Ramp(end=1.8, last=2))
+    with pytest.raises(MatchZooError, match=r"share: expected a number between 0 and 1, got 1\.8"):
+        built(ramp, 3)(Samples(torch.randn(3, 4), torch.zeros(3).long(), index=torch.arange(3)), step=Step(2, 0))
     with pytest.raises(DeclarationError, match="mixed with labels"):
         built(ProgressiveTarget(), 3)(Samples(torch.randn(3, 4).double(), index=torch.arange(3)))
