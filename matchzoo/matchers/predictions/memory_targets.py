@@ -1,4 +1,4 @@
-"""Classifiers that learn from their earlier predictions for the same samples: targets in memory, a row per training sample."""
+"""Classifiers that learn from their own earlier predictions: targets in memory, a row per training sample."""
 
 from collections.abc import Sequence
 from typing import ClassVar
