@@ -65,10 +65,10 @@ class DenoiserGenerator(EndlessGenerator, Denoiser):
     """What the network predicts: x; the noise (ξ, or σ ξ where it is blind); or, as Karras et al. have it, the mixture
     of both whose variance is 1 at each σ, of which x is y / (1 + σ²) + σ / √(1 + σ²) · that."""
     blind: bool = False
-    """Whether the network is not told σ, and has to see it: a denoiser for `CoarseToFine`."""
+    """Whether the network is not given σ, and has to infer it: a denoiser for `CoarseToFine`."""
     frequencies: int = attrs.field(default=8, validator=at_least(0))
     """k: the network sees sin(π j t) and cos(π j t) for j = 1 … k, where t is 0 at the largest log σ and 1 at the
-    least; t as it is for 0."""
+    least; t as it is for 0. Of no meaning where it is blind."""
     average: float | Schedule = attrs.field(default=0.0, validator=scheduled(between(0, 1)))
     """Share of the average of the parameters that stays in a step; samples are those of the average, gradients those of
     the network itself. None at 0."""
@@ -117,8 +117,8 @@ class DenoiserGenerator(EndlessGenerator, Denoiser):
         z = (points.reshape(-1, *shape) - center) / spread
         noise = over_rows(sigma.to(z).expand(len(z)) / spread, z)  # in units of the spread, [n, 1, …]
         network = self.fields[0].forward if self.training else self.fields[0].average
-        told = self.times.time(sigma.to(z).expand(len(z)))
-        predicted = network(z if self.blind else z / (1 + noise.square()).sqrt(), told)
+        time = self.times.time(sigma.to(z).expand(len(z)))
+        predicted = network(z if self.blind else z / (1 + noise.square()).sqrt(), time)
 
         if self.predicts == "noise":
             predicted = z - (predicted if self.blind else noise * predicted)

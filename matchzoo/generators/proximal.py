@@ -1,4 +1,4 @@
-"""A proximal operator that is learned from samples: a denoiser that knows the prior whose mode it finds."""
+"""A proximal operator that is learned from samples: a denoiser whose prior can be evaluated."""
 
 import copy
 import math
@@ -49,7 +49,7 @@ class LearnedProximal(EndlessGenerator, Denoiser, ProximalOperator):
     network: Network
     """The potential ψ, of kind ``icnn``."""
     noise: float = attrs.field(validator=positive())
-    """σ of the samples that it denoises, and of the prior: the strength of the operator is σ²."""
+    """σ, standard deviation of the noise that it removes: the strength of the operator is σ²."""
     chain: int = attrs.field(default=20, validator=at_least(0))
     """Steps of a chain that makes a sample."""
 

@@ -71,7 +71,7 @@ def test_the_command_merges_runs_from_one_start(runs, tmp_path, capsys):
     torch.testing.assert_close(merged.tensors, fisher_mean(tensors[:2], fishers))
 
 
-def test_models_without_a_common_start_are_told(tmp_path, capsys):
+def test_models_without_a_common_start_warn(tmp_path, capsys):
     for number in (0, 1):
         model(number).save(tmp_path / str(number))
     main(["merge", str(tmp_path / "0"), str(tmp_path / "1"), "-o", str(tmp_path / "merged")])

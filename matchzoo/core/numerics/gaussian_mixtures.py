@@ -18,7 +18,7 @@ class SmoothedMixture:
     Attributes:
         centers: c [k, d].
         covariance: S [d, d], symmetric, without negative eigenvalues.
-        shares: π [k], of a sum of 1; all alike if not given.
+        shares: π [k], not negative, of sum 1; equal ones if not given.
     """
 
     centers: torch.Tensor

@@ -55,7 +55,7 @@ def gradient_cosines(
 
 @attrs.frozen
 class Split:
-    """Two groups of k.
+    """A split of k networks in two groups.
 
     Attributes:
         first: numbers of the smaller group, ascending.

@@ -1,4 +1,4 @@
-"""Images under one random view each, always the same: distorted data whose distortion is nobody's to undo."""
+"""Images under one random view each, always the same: data that are distorted before anything looks at them."""
 
 import torch
 

@@ -36,9 +36,12 @@ def draw_labeled(labels: torch.Tensor, count: int, classes: int, rng: torch.Gene
 
     Args:
         labels: [n] int64, on the CPU.
-        count: at least one of every class.
-        classes: how many there are.
-        rng: what chooses.
+        count: how many rows, at least one of every class.
+        classes: how many classes there are.
+        rng: of the choice, on the CPU.
+
+    Returns:
+        Rows, int64.
     """
     more = torch.randperm(classes, generator=rng)[: count % classes]
     counts = torch.full((classes,), count // classes).index_add_(0, more, torch.ones_like(more))

@@ -65,8 +65,8 @@ def subspace_adaptation_loss(
     direction: float = 50.0,
 ) -> torch.Tensor:
     """Mean over rows of Σ_i |r_i(z)|² + λ (1 − cos(z − z₀, −Σ_i r_i(z₀))), a scalar, with r_i the `subspace_residual`
-    of target i: how far adapted features z are from every target's span, and how far from perpendicular to these is the
-    way that they came from those of the source, z₀.
+    of target i: how far adapted features z are from every target's span, and how far the direction of their way from
+    those of the source, z₀, is from the shortest one towards these spans.
 
     The cosine counts less where z is nearer to z₀ than a thousandth of Σ_i r_i(z₀): it has no direction at z₀, where
     training begins.
@@ -88,10 +88,10 @@ def subspace_adaptation_loss(
     if not direction:
         return distance.mean()
     missing = -torch.stack([subspace_residual(source, *span) for span in spans]).sum(0).detach()
-    way = adapted - source.detach()
+    displacement = adapted - source.detach()
     length = missing.norm(dim=1).clamp_min(torch.finfo(missing.dtype).tiny)
-    squared = way.square().sum(1).clamp_min(torch.finfo(way.dtype).tiny)
-    cosine = (way * missing).sum(1) / (torch.maximum(squared.sqrt(), FLOOR * length) * length)
+    squared = displacement.square().sum(1).clamp_min(torch.finfo(displacement.dtype).tiny)
+    cosine = (displacement * missing).sum(1) / (torch.maximum(squared.sqrt(), FLOOR * length) * length)
     return (distance + direction * (1 - cosine)).mean()
 
 

@@ -1,4 +1,4 @@
-"""Samplers that turn the diffusion of data around: its reverse in noise, and the flow of the same probabilities."""
+"""Samplers that reverse the diffusion of data: with noise in every step, or by the flow of the same probabilities."""
 
 import itertools
 import math
@@ -22,7 +22,7 @@ class ReverseDiffusion(Sampler):
     Variance-exploding, dx = g dw with ∫ g² = σ²: x ← x + Δ ∇ log p_σ(x) + √Δ ξ, where Δ is by how much σ² falls.
     Variance-preserving, dx = −β/2 x dt + √β dw: a = 1 / √(1 + σ²) is what is left of the data, B = ∫ β is by how much
     log(1 + σ²) falls, and x ← x + B/2 x + B ∇ log p(x) + √B ξ; the samples are those x / a. Both integrals are exact,
-    so that no rate in time needs to be said.
+    so that no rate in time is needed.
 
     Source: Song et al., Score-based generative modeling through stochastic differential equations, ICLR 2021,
     equation 6 and appendix E.

@@ -15,7 +15,7 @@ from matchzoo.models.networks.layers import linear
 from matchzoo.models.networks.network import Network, Shape
 
 EXACT = 40.0
-"""β z up to which softplus is computed; it is z itself beyond, which no float64 tells apart."""
+"""β z up to which softplus is computed; beyond, it is z itself in float64."""
 
 
 @declare("icnn")

@@ -23,7 +23,7 @@ class UNet(Network):
     A block is twice a group norm, SiLU and a convolution (3x3); a condition (a time, a class) scales and shifts the
     second norm. Each level halves the side by average pooling, and the way up doubles it by repeated pixels, so that
     sides need not be powers of two. The last convolution of every block, and that of the network, start at zero, others
-    as torch's layers do: at first each block hands on what it got, and the network is zero.
+    as torch's layers do: at first each block passes its input on, and the network is zero.
 
     Source: Ronneberger et al., U-Net, MICCAI 2015; the blocks of Ho et al., Denoising diffusion probabilistic models,
     NeurIPS 2020, with the scale and shift of Nichol and Dhariwal, ICML 2021, and no attention.

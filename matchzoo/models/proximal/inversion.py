@@ -8,7 +8,7 @@ from matchzoo.core.numerics.conjugate_gradients import conjugate_gradients
 from matchzoo.models.proximal.potential import Potential, potential_gradient
 
 FLAT = 1e-6
-"""Slope of f below which many points have the same image, within what numbers tell."""
+"""Slope of f below which many points have the same image, within rounding."""
 FIRST_DAMPING = 0.1
 LARGEST_DAMPING = 1e12
 

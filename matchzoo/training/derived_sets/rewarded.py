@@ -21,7 +21,7 @@ class Rewarded(DerivedSet):
     they have already are factors.
 
     Of ``synthetic`` (the default) they are what the generator makes as it is now, so that a flow which learns them by
-    ``flow-matching`` moves on and on (online); of ``real`` it learns the data, tilted once (offline). No gradient
+    ``flow-matching`` keeps moving (online); of ``real`` it learns the data, tilted once (offline). No gradient
     passes through the samples or the reward.
 
     Source: Fan et al., Online reward-weighted fine-tuning of flow matching with Wasserstein regularization
@@ -34,7 +34,7 @@ class Rewarded(DerivedSet):
     reward: Reward
     """r, of features in a space."""
     strength: float = attrs.field(default=1.0, validator=at_least(0))
-    """τ."""
+    """τ, at least 0: how much the reward counts; 0 for weights of 1."""
     space: str | None = attrs.field(default=None, validator=not_empty())
     """Name of the projector whose features the reward looks at, where a recipe has several."""
 

@@ -37,7 +37,7 @@ def test_distance_and_direction_by_hand():
     assert subspace_adaptation_loss(straight, source, SPANS, 50.0).item() == pytest.approx(expected)
 
 
-def test_the_minimum_of_a_linear_world_is_half_of_each():
+def test_where_attributes_add_up_the_minimum_has_half_of_each():
     """Between the spans, as near to one as to the other; along them the distance leaves it free."""
     z = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([z], line_search_fn="strong_wolfe")
