@@ -117,9 +117,12 @@ class Combined(Data):
                 message = f"row {row} is of another class than the training sample that it is aligned with"
                 raise DeclarationError([(path, message)])
 
-        count = round(self.mispaired.get(name, 0.0) * len(partners))
-        if count == 0:
+        if name not in self.mispaired:
             return partners
+        count = round(self.mispaired[name] * len(partners))
+        if count < 2:
+            message = f"{self.mispaired[name]} of {len(partners)} samples are {count}; two at least can change places"
+            raise DeclarationError([(f"mispaired.{name}", message)])
         moving = torch.randperm(len(partners), generator=Step(0, 0).rng("mispaired", name))[:count]
         rows = torch.arange(len(partners))
         rows[moving] = moving.roll(1)

@@ -115,9 +115,14 @@ class NoisyLabels(Data):
     """Seed of what is changed."""
 
     def __attrs_post_init__(self) -> None:
-        if self.confused and (self.noise != "asymmetric" or self.file is not None):
+        if self.file is not None:
+            given = {"noise": self.noise != "symmetric", "confused": bool(self.confused), "keep": self.keep}
+            odd = [name for name, is_given in given.items() if is_given]
+            if odd:
+                raise DeclarationError([(odd[0], "labels are those of the file; leave it out")])
+        if self.confused and self.noise != "asymmetric":
             raise DeclarationError([("confused", 'is for noise = "asymmetric"')])
-        if self.keep and (self.noise != "symmetric" or self.file is not None):
+        if self.keep and self.noise != "symmetric":
             raise DeclarationError([("keep", 'is for noise = "symmetric"')])
 
     def load(self) -> Loaded:

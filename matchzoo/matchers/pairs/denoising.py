@@ -99,7 +99,7 @@ class Denoising(Matcher):
         """Take the denoiser; raises unless the generator is one, and is made for this noise."""
         generator = parts.get("generator")
         if not isinstance(generator, Denoiser):
-            message = 'denoising trains a denoiser: [generator] must have one, such as kind = "flow"'
+            message = 'denoising trains a denoiser: [generator] must have one, such as kind = "denoiser"'
             raise DeclarationError([("kind", message)])
         if getattr(generator, "space", None) is not None:
             message = "denoising is of samples themselves, and this generator is in the space of a codec"

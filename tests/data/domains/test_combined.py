@@ -131,6 +131,7 @@ def test_draws_are_of_their_set(sampling):
         ({**PAIRED, "validation": {"target": 0.5}}, "validation: 'target' is aligned"),
         ({"mispaired": {"target": 0.5}}, "mispaired: 'target' is none of aligned: none"),
         ({**PAIRED, "mispaired": {"target": 2.0}}, "mispaired: expected a number between 0 and 1, got 2"),
+        ({**PAIRED, "mispaired": {"target": 1e-3}}, r"mispaired\.target: 0.001 of 899 samples are 1; two at least"),
         ({"others": {"test": DIGITS}, "unlabeled": []}, "others: expected a name of letters"),
         ({"unlabeled": ["taget"]}, "unlabeled: 'taget' is none of others: target"),
         (

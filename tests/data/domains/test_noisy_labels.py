@@ -88,5 +88,7 @@ def test_what_is_refused(tmp_path):
         symmetric_transition(1, 0.4)
     with pytest.raises(DeclarationError, match="confused"):
         data(confused={"1": "7"})
+    with pytest.raises(DeclarationError, match="noise: labels are those of the file"):
+        data(noise="asymmetric", file=str(short))
     with pytest.raises(DeclarationError, match="keep"):
         data(noise="asymmetric", keep=True)
