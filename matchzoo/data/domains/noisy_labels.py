@@ -12,6 +12,7 @@ from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, between
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.core.step import Step
+from matchzoo.core.storage.files import file_sha256
 from matchzoo.data.data import Data, Loaded
 
 
@@ -110,11 +111,12 @@ class NoisyLabels(Data):
     keep: bool = False
     """Whether a changed label of ``symmetric`` may be the old one, so that fewer than ``rate`` are wrong."""
     file: str | None = None
-    """Labels of all training samples, in their order, in place of all this: one class number a line, or in a .npy."""
+    """Labels of all training samples, in their order, in place of all this: one class number per line, or in a .npy."""
     noise_seed: int = attrs.field(default=0, validator=at_least(0))
     """Seed of what is changed."""
 
     def __attrs_post_init__(self) -> None:
+        self.labels_sha256: str | None = None
         if self.file is not None:
             given = {"noise": self.noise != "symmetric", "confused": bool(self.confused), "keep": self.keep}
             odd = [name for name, is_given in given.items() if is_given]
@@ -141,12 +143,15 @@ class NoisyLabels(Data):
         return attrs.evolve(loaded, train=train, clean_labels=clean)
 
     def origin(self) -> dict[str, Any]:
-        """That of the source."""
-        return self.source.origin()
+        """That of the source, and the SHA-256 of the file of labels."""
+        return self.source.origin() | ({} if self.labels_sha256 is None else {"labels_sha256": self.labels_sha256})
 
     def _noisy(self, labels: torch.Tensor, names: tuple[str, ...]) -> torch.Tensor:
         if self.file is not None:
-            return _read(Path(self.file).expanduser(), len(labels), names)
+            path = Path(self.file).expanduser()
+            read = _read(path, len(labels), names)
+            self.labels_sha256 = file_sha256(path)
+            return read
         if self.noise == "symmetric":
             transition = symmetric_transition(len(names), self.rate, self.keep)
         else:
@@ -168,10 +173,12 @@ def _read(path: Path, count: int, names: tuple[str, ...]) -> torch.Tensor:
     except FileNotFoundError:
         raise DeclarationError([("file", f"there is no file '{path}'")]) from None
     except (ValueError, OSError) as error:
-        raise DeclarationError([("file", f"'{path}' cannot be read as class numbers, one a line ({error})")]) from None
+        raise DeclarationError(
+            [("file", f"'{path}' cannot be read as class numbers, one per line ({error})")]
+        ) from None
     if numbers.shape != (count,) or not np.issubdtype(numbers.dtype, np.integer):
         got = f"{numbers.dtype} {list(numbers.shape)}"
-        raise DeclarationError([("file", f"expected {count} class numbers, one a training sample, got {got}")])
+        raise DeclarationError([("file", f"expected {count} class numbers, one per training sample, got {got}")])
     odd = numbers[(numbers < 0) | (numbers >= len(names))]
     if len(odd):
         raise DeclarationError([("file", f"class numbers go from 0 to {len(names) - 1}, got {odd[0]}")])

@@ -21,7 +21,7 @@ class LinearOperator:
         shape: of a sample.
 
     Raises:
-        MatchZooError: the function does not map 0 to 0, so that it is not linear.
+        MatchZooError: the function is not linear: it does not map 0 to 0, or −2 x to −2 f(x).
     """
 
     def __init__(self, function: Callable[[torch.Tensor], torch.Tensor], shape: tuple[int, ...]) -> None:
@@ -29,6 +29,11 @@ class LinearOperator:
         nothing = function(torch.zeros(1, *shape))
         if bool(nothing.any()):
             raise MatchZooError("operator: expected a linear function, got one that maps 0 to something else")
+        with torch.no_grad():
+            x = torch.randn(1, *shape, generator=torch.Generator().manual_seed(0))
+            expected, scaled = -2 * function(x), function(-2 * x)
+        if (scaled - expected).norm() > 1e-3 * expected.norm():
+            raise MatchZooError("operator: expected a linear function, got one for which f(−2 x) is not −2 f(x)")
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """A x [n, …] of samples x [n, *shape]."""

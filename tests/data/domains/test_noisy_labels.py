@@ -6,6 +6,7 @@ import torch
 
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.storage.files import file_sha256
 from matchzoo.data import Data
 from matchzoo.data.domains.noisy_labels import asymmetric_transition, flipped, symmetric_transition
 
@@ -64,7 +65,9 @@ def test_labels_of_a_file(tmp_path):
     np.save(tmp_path / "labels.npy", labels.numpy())
     np.savetxt(tmp_path / "labels.txt", labels.numpy(), fmt="%d")
     for name in ("labels.npy", "labels.txt"):
-        assert torch.equal(data(file=str(tmp_path / name)).load().train.labels, labels)
+        noisy = data(file=str(tmp_path / name))
+        assert torch.equal(noisy.load().train.labels, labels)
+        assert noisy.origin()["labels_sha256"] == file_sha256(tmp_path / name)
 
 
 def test_what_is_refused(tmp_path):
@@ -76,7 +79,7 @@ def test_what_is_refused(tmp_path):
     odd.write_text("10\n" * count)
     for fields, message in [
         ({"file": str(tmp_path / "none.txt")}, r"file: there is no file"),
-        ({"file": str(short)}, rf"file: expected {count} class numbers, one a training sample, got int64 \[2\]"),
+        ({"file": str(short)}, rf"file: expected {count} class numbers, one per training sample, got int64 \[2\]"),
         ({"file": str(odd)}, "file: class numbers go from 0 to 9, got 10"),
         ({"file": str(text)}, "cannot be read as class numbers"),
         ({"noise": "asymmetric", "confused": {"1": "77"}}, "confused: there is no class '77'"),

@@ -34,6 +34,8 @@ def test_functions_of_images():
     assert nothing.squared_norm(LIKE) == 0
     with pytest.raises(MatchZooError, match="expected a linear function"):
         LinearOperator(lambda x: x + 1, (2,))
+    with pytest.raises(MatchZooError, match="is not −2 f"):
+        LinearOperator(lambda x: x.clamp(0, 1), (2,))
 
 
 def test_linear_estimate_is_that_of_the_joint_gaussian():
