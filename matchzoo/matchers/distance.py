@@ -108,7 +108,9 @@ class Distance(ABC):
     """
 
     def __call__(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        """`between`, a scalar ≥ 0 for two tensors of one shape."""
+        """`between`, a scalar ≥ 0 for two tensors of one shape; raises for two of different shapes."""
+        if a.shape != b.shape:
+            raise MatchZooError(f"distance: expected statistics of one shape, got {list(a.shape)} and {list(b.shape)}")
         return self.between(a, b)
 
     @abstractmethod

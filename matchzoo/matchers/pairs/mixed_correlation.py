@@ -84,7 +84,8 @@ def mixed_correlation_loss(
     """
     if not first.shape == second.shape == mixed.shape or first.ndim != 2 or len(drawn.order) != len(first):
         shapes = ", ".join(str(tuple(z.shape)) for z in (first, second, mixed))
-        raise MatchZooError(f"mixed-correlation: expected three sets of features of one shape [n, d], got {shapes}")
+        message = f"expected three sets of features of one shape [n, d] and a mixture of n rows, got {shapes}"
+        raise MatchZooError(f"mixed-correlation: {message} and one of {len(drawn.order)}")
     a, b, m = (standardized(z, eps) if scaled else z - z.mean(0) for z in (first, second, mixed))
     difference = m - drawn.of(a, b)
     return sum(((difference.T @ z / len(z)).square().sum() for z in (a, b)), start=first.new_zeros(()))

@@ -81,9 +81,15 @@ def subspace_adaptation_loss(
         spans: one `affine_complement` of each target.
         direction: λ.
 
+    Raises:
+        MatchZooError: features are not of one shape, or there is no target.
+
     Source: Wu et al., Few-shot hybrid domain adaptation of image generators, arXiv 2310.19378, as its abstract has it;
     the floor is ours.
     """
+    if adapted.shape != source.shape or not spans:
+        got = f"{list(adapted.shape)}, {list(source.shape)} and {len(spans)}"
+        raise MatchZooError(f"subspace-adaptation: expected two sets of one shape [n, d] and some spans, got {got}")
     distance = torch.stack([subspace_residual(adapted, *span).square().sum(1) for span in spans]).sum(0)
     if not direction:
         return distance.mean()

@@ -27,8 +27,8 @@ def cross_correlation(x: torch.Tensor, y: torch.Tensor, eps: float = 0.0) -> tor
     Source: Zbontar et al., Barlow Twins, ICML 2021, equation 2.
     """
     if x.shape != y.shape or x.ndim != 2 or len(x) < 2:
-        message = f"expected two sets of features of one shape [n, d], got {tuple(x.shape)} and {tuple(y.shape)}"
-        raise MatchZooError(f"cross-correlation: {message}")
+        message = "expected two sets of features of one shape [n, d], n at least 2"
+        raise MatchZooError(f"cross-correlation: {message}, got {tuple(x.shape)} and {tuple(y.shape)}")
     return standardized(x, eps).T @ standardized(y, eps) / len(x)
 
 

@@ -1,6 +1,7 @@
 """The question of a sampler: how does a denoiser make samples of noise?"""
 
 import collections
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import final
@@ -8,6 +9,7 @@ from typing import final
 import torch
 
 from matchzoo.core.declaration.declare import family
+from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.row_noise import row_normal
 from matchzoo.core.step import Step
 
@@ -64,10 +66,15 @@ class Sampler(ABC):
         Args:
             denoise: as `points`.
             n: how many.
-            shape: of one.
-            levels: the least and the largest σ.
+            shape: of a sample.
+            levels: the least and the largest σ, above 0.
             seed: of all noise.
+
+        Raises:
+            MatchZooError: the levels are not in this order, or not above 0.
         """
+        if not 0 < levels[0] <= levels[1] < math.inf:
+            raise MatchZooError(f"sampler: expected levels (least, largest) above 0, got {levels}")
         return self.sample(denoise, noise_of(draw_seeds(n, Step(0, seed).rng("sampler")), shape), levels)
 
 

@@ -71,6 +71,8 @@ def test_references_that_span_everything():
     center, complement = affine_complement(torch.ones(4, 3))  # one point, four times
     assert torch.equal(complement, torch.eye(3))
     assert torch.equal(center, torch.ones(3))
+    with pytest.raises(MatchZooError, match=r"of one shape .* got \[2, 3\], \[2, 3\] and 0"):
+        subspace_adaptation_loss(torch.zeros(2, 3), torch.zeros(2, 3), [])
     with pytest.raises(MatchZooError, match="at least one, got none"):
         affine_complement(torch.zeros(0, 3))
 

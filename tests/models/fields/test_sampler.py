@@ -4,6 +4,7 @@ import pytest
 import torch
 from helpers.fields import CENTERS, STD
 
+from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.gaussian_mixtures import SmoothedMixture
 from matchzoo.models.fields import (
     AnnealedLangevin,
@@ -55,3 +56,9 @@ def test_the_last_step_leaves_no_noise():
     point = torch.tensor([1.0, -2.0])
     for sampler in SAMPLERS:
         assert sampler.draw(lambda y, sigma: point.expand_as(y), 3, (2,), (0.1, 5.0)).equal(point.expand(3, 2))
+
+
+def test_levels_are_in_order():
+    for levels in ((5.0, 0.1), (0.0, 5.0)):
+        with pytest.raises(MatchZooError, match=r"levels \(least, largest\) above 0"):
+            ReverseDiffusion().draw(RING.denoised, 4, (2,), levels)
