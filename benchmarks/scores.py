@@ -78,7 +78,8 @@ def measure_halves(output: Path, seeds: Sequence[int]) -> None:
 def digits(part: str, seed: int, split: str, samples: int | None = None) -> torch.Tensor:
     """The digits [n, 1, 8, 8] that a denoiser of a part was trained on, or those that are kept for testing."""
     source = Digits(size=8, channels=1)
-    loaded = Subset(source=source, part=part, samples=samples, split_seed=seed, test_share=0.1).load()
+    fields: dict[str, Any] = {"source": source, "part": part, "samples": samples, "split_seed": seed}
+    loaded = Subset(**fields, test_share=0.1, labels=False).load()
     chosen = loaded.train if split == "train" else loaded.test
     assert chosen is not None
     return chosen.all().values
