@@ -36,7 +36,7 @@ SEEDS = range(3)
 SIZES = (5, 20, 80, 320, 800)
 """Digits in each of two disjoint sets."""
 NOISE = 0.3
-"""At which denoisers of disjoint sets are compared."""
+"""At which denoisers of disjoint sets are trained and compared."""
 PAIRS = (50, 200, 1000)
 """Pairs that a score is learned from."""
 FRESH = 20_000
@@ -55,7 +55,8 @@ def measure_halves(output: Path, seeds: Sequence[int]) -> None:
     for seed, row in RESULTS.missing(seeds, [f"halves {size}" for size in SIZES]):
         size = int(row.split()[1])
         changes = {"data.samples": size, "data.split_seed": seed, "trainer.seed": seed, "evaluation": []}
-        recipe = recipes.load("score/digits").replace(**changes)
+        term = {"kind": "denoising", "noise": NOISE}
+        recipe = recipes.load("score/digits").replace(**changes, **{"players.generator.minimize": [term]})
         denoisers = {}
         for part in ("train", "test"):
             folder = output / folder_of(f"{row} {part}", seed)
