@@ -46,7 +46,10 @@ def test_gradients_of_both_ways_add_up(chunk):
         ({"projectors.again.of": "haed"}, "unknown projector 'haed'; did you mean 'head'"),
         ({"players.learner.minimize.0.space": ["head", "agian"]}, "space: unknown projector 'agian'; did you mean"),
         ({"players.learner.minimize.0.space": ["head", "head"]}, "space: expected different names"),
-        ({"players.learner.minimize.0.sets": ["real", "test"]}, "expected 2 sets, got 2: real, test, each in 2 spaces"),
+        (
+            {"players.learner.minimize.0.sets": ["real", "test", "real'"]},
+            "expected 2 sets, got 3: real, test, real', each in 2",
+        ),
         ({"players.learner.moves": ["encoder", "again"]}, "the again has no parameters to move"),
         (
             {"players.learner.minimize.0.reference": "cache", "players.learner.moves": ["shifted"]},
