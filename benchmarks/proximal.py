@@ -14,11 +14,13 @@ from pathlib import Path
 
 import torch
 from matplotlib.figure import Figure
+from safetensors.torch import load_file
 from seeds import Results, mean_and_error
 from torch.nn.functional import pad
 
 from matchzoo import recipes
 from matchzoo.core.step import Step
+from matchzoo.core.storage import files
 from matchzoo.data.shifts.blurred import blur
 from matchzoo.evaluation import ProxError, Trained
 from matchzoo.generators import LearnedProximal
@@ -60,7 +62,8 @@ def stages(seed: int, output: Path) -> dict:
             record |= {one["method"]: one for one in exact}
         if number in SHOWN:
             output.mkdir(parents=True, exist_ok=True)
-            torch.save(training.parts.require_generator().state_dict(), output / f"laplace-{seed}-{number}.pt")
+            state = training.parts.require_generator().state_dict()
+            files.write_tensors(output / f"laplace-{seed}-{number}.safetensors", state)
     return record
 
 
@@ -101,7 +104,7 @@ def laplace_operator(output: Path, number: int) -> LearnedProximal:
     recipe = recipes.load("lpn/laplace")
     operator = recipe.build(recipe.engine()).generator
     assert isinstance(operator, LearnedProximal)
-    operator.load_state_dict(torch.load(output / f"laplace-0-{number}.pt"))
+    operator.load_state_dict(load_file(output / f"laplace-0-{number}.safetensors"))
     return operator
 
 
