@@ -32,7 +32,7 @@ class SmoothedMixture:
         return logits.logsumexp(1) - volume
 
     def denoised(self, points: torch.Tensor, sigma: torch.Tensor | float) -> torch.Tensor:
-        """E[x | y] [n, d] at points y [n, d], for σ [n], [] or a number."""
+        """The posterior mean of x given y, [n, d], at points y [n, d], for σ [n], [] or a number."""
         weights, means, _ = self._posterior(points, sigma)
         return (weights[:, :, None] * means).sum(1)
 

@@ -18,7 +18,7 @@ def score_error(denoised: torch.Tensor, exact: torch.Tensor, points: torch.Tenso
 
     Args:
         denoised: D(y, σ) [n, …].
-        exact: E[x | y] [n, …].
+        exact: the mean of x given y, [n, …].
         points: y [n, …].
     """
     error, size = (denoised - exact).square().flatten(1).sum(1), (exact - points).square().flatten(1).sum(1)
