@@ -298,7 +298,8 @@ def figure() -> Figure:
                 axis.set_yscale("symlog", linthresh=1e-3) if name == "mmd2" else axis.set_yscale("log")
         column[0].set_title(title)
         column[-1].set_xlabel("CPU seconds")
-    drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False)
+    lines = {line.get_label(): line for axis in axes.flat for line in axis.get_lines()}
+    drawn.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=6, frameon=False)
     return drawn
 
 
