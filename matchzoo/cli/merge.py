@@ -53,8 +53,8 @@ def merge(
     inputs = None
     if method == "fisher":
         inputs = [_samples(name, samples) for name in models]
-    first = None if start is None else opened(start)
-    merged = merge_models(opened_models, method, weights=weights, start=first, scale=scale, inputs=inputs)
+    start_model = None if start is None else opened(start)
+    merged = merge_models(opened_models, method, weights=weights, start=start_model, scale=scale, inputs=inputs)
     related = relatedness(opened_models)
     if related < UNRELATED:
         message = "they hardly have a start in common, and what is between them is likely of no use"

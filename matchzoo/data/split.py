@@ -131,6 +131,10 @@ class Split(nn.Module):
         chosen = rows.to(self.values.device) if self.chosen is None else self.chosen[rows]
         return Split(self.values, pick(self.labels), pick(self.group), rows=chosen, mapped=self.mapped, key=self.key)
 
+    def with_labels(self, labels: torch.Tensor) -> "Split":
+        """The same samples and groups with other labels [n] int64; values are shared."""
+        return Split(self.values, labels, self.group, rows=self.chosen, mapped=self.mapped, key=self.key)
+
     def without_labels(self) -> "Split":
         """The same samples without labels and groups; values are shared."""
         return Split(self.values, rows=self.chosen, mapped=self.mapped, key=self.key)

@@ -5,6 +5,7 @@ from matchzoo.evaluation.classifiers.accuracy import Accuracy
 from matchzoo.evaluation.classifiers.calibration import Calibration
 from matchzoo.evaluation.classifiers.memorization import Memorization
 from matchzoo.evaluation.encoders.few_labels import FewLabels
+from matchzoo.evaluation.encoders.rank_one import RankOne
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.from_scratch import FromScratch
 from matchzoo.evaluation.generated.feature_distances import FeatureDistances
@@ -17,7 +18,6 @@ from matchzoo.evaluation.generated.retrieval import Retrieval
 from matchzoo.evaluation.generated.score_error import ScoreError
 from matchzoo.evaluation.generated.two_sample import TwoSample
 from matchzoo.evaluation.linear_probe import LinearProbe
-from matchzoo.evaluation.rank_one import RankOne
 from matchzoo.evaluation.unlabeled import Unlabeled
 
 __all__ = [

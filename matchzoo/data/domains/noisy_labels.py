@@ -96,7 +96,7 @@ class NoisyLabels(Data):
 
     Examples:
         >>> NoisyLabels(source=Digits(), rate=0.4).load().clean_labels.shape
-        torch.Size([1398])
+        torch.Size([899])
     """
 
     source: Data
@@ -136,9 +136,7 @@ class NoisyLabels(Data):
         labels = loaded.train.labels
         if labels is None or not loaded.class_names:
             raise DeclarationError([("source", "its training samples have no labels that could be noisy")])
-        noisy = self._noisy(labels, loaded.class_names)
-        train = loaded.train.part(torch.arange(len(loaded.train)))
-        train.labels = noisy
+        train = loaded.train.with_labels(self._noisy(labels, loaded.class_names))
         clean = labels if loaded.clean_labels is None else loaded.clean_labels
         return attrs.evolve(loaded, train=train, clean_labels=clean)
 

@@ -1,1 +1,1 @@
-"""Of encoders, by classifiers of few labeled samples."""
+"""How good the features of an encoder are: for classifiers of few labeled samples, and to find a sample again."""

@@ -64,8 +64,8 @@ class RestorationQuality(Evaluation):
         assert isinstance(proximal, LearnedProximal)
         assert data.test_set is not None
         training = data.training_set
-        known = training.render(some_rows(training, MOMENTS)).values.flatten(1).double()
-        mean, covariance = known.mean(0), known.T.cov()
+        pixels = training.render(some_rows(training, MOMENTS)).values.flatten(1).double()
+        mean, covariance = pixels.mean(0), pixels.T.cov()
         images = data.test_set.render(some_rows(data.test_set, self.samples)).values
 
         records: list[Record] = [

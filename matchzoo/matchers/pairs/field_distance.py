@@ -6,14 +6,14 @@ from typing import ClassVar
 import torch
 
 from matchzoo.core.declaration.declare import declare
-from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.errors import MatchZooError
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.matchers.pairs.flow_matching import check_space, classes_of, noise_and_time
-from matchzoo.models.fields.field import Field, Velocity
+from matchzoo.matchers.pairs.flow_matching import classes_of, flow_of, noise_and_time
+from matchzoo.models.fields.field import Velocity
 
 
 def field_distance(velocity: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
@@ -42,11 +42,8 @@ class FieldDistance(Matcher):
 
     def bind(self, parts: Mapping[str, Part]) -> None:
         """Take the flow and copy its field; raises unless the generator is one, and the term is in its space."""
-        flow = parts.get("generator")
-        if not isinstance(flow, Field):
-            raise DeclarationError([("kind", 'field-distance looks at a field: [generator] must be of kind "flow"')])
-        check_space(self, flow, parts)
-        self.flow: tuple[Field] = (flow,)  # in a tuple, since it is a part of its own
+        flow = flow_of(self, "field-distance", parts)
+        self.flow = (flow,)  # in a tuple, since it is a part of its own
         self.reference_field: Velocity = flow.fixed_field()
 
     @property

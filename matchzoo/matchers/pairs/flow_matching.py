@@ -97,12 +97,17 @@ def classes_of(samples: Samples) -> torch.Tensor:
     return class_indices(samples.labels)
 
 
-def check_space(term: Matcher, flow: Field, parts: Mapping[str, Part]) -> None:
-    """Raise unless a term is in the space of the flow's codec, where it has one."""
+def flow_of(term: Matcher, kind: str, parts: Mapping[str, Part]) -> Field:
+    """The generator as a field; raises, in the name of a term of some kind, unless it is one, and the term is in the
+    space of its codec, where it has one."""
+    flow = parts.get("generator")
+    if not isinstance(flow, Field):
+        raise DeclarationError([("kind", f'{kind} looks at a field: [generator] must be of kind "flow"')])
     space = term.spaces[0] or next((name for name in parts if name != "generator"), None)
     if flow.codec is not None and space != flow.codec:
         message = f"the flow is in the space of its codec: set space = '{flow.codec}'"
         raise DeclarationError([("space", message)])
+    return flow
 
 
 @declare("flow-matching")
@@ -127,11 +132,7 @@ class FlowMatching(Matcher):
 
     def bind(self, parts: Mapping[str, Part]) -> None:
         """Take the flow; raises unless the generator is one, and the term is in its space."""
-        flow = parts.get("generator")
-        if not isinstance(flow, Field):
-            raise DeclarationError([("kind", 'flow-matching trains a field: [generator] must be of kind "flow"')])
-        check_space(self, flow, parts)
-        self.flow: tuple[Field] = (flow,)  # in a tuple, since it is a part of its own
+        self.flow = (flow_of(self, "flow-matching", parts),)  # in a tuple, since it is a part of its own
 
     @property
     def uses_sample_weights(self) -> bool:
