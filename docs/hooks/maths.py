@@ -15,6 +15,8 @@ log = logging.getLogger("mkdocs.hooks.maths")
 CODE = re.compile(r"<(code|pre|annotation)\b.*?</\1>", re.S)
 MISSED = re.compile(r"\$[^$<\n]*\\[a-z]+[^$<\n]*")
 FOUND = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.S)
+LEFT_OVER = re.compile(r">\\([a-zA-Z]+)<")
+"""A command that the converter shows as it is written."""
 
 
 def mathml(latex: str, block: bool = False) -> str:
@@ -29,10 +31,13 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
     def replace(found: re.Match[str]) -> str:
         latex = html.unescape(found[3]).strip()
         try:
-            return mathml(latex, block=found[2] == "[")
+            formula = mathml(latex, block=found[2] == "[")
         except Exception as error:  # whatever the converter raises, the formula is what must be mended
             log.warning("%s: the formula %r cannot be read (%s)", page.file.src_uri, latex, error)
             return found[0]
+        for command in LEFT_OVER.findall(formula):
+            log.warning("%s: the formula %r would show \\%s as it is written", page.file.src_uri, latex, command)
+        return formula
 
     made = FOUND.sub(replace, content)
     for missed in MISSED.findall(CODE.sub("", made)):

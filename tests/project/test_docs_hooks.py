@@ -77,3 +77,15 @@ def test_a_formula_that_is_not_found_is_a_warning(caplog: pytest.LogCaptureFixtu
     caplog.clear()
     maths.on_page_content(r"<p><code>$\alpha$</code> for $5</p>", page=page)
     assert caplog.text == ""
+
+
+def test_a_command_that_would_be_shown_as_it_is_written_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("latex2mathml", reason="the docs extra is not installed")
+    import maths
+
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="a.md"))
+    maths.on_page_content(r'<span class="arithmatex">\(\Bigl\langle x \Bigr\rangle\)</span>', page=page)
+    assert r"would show \langle" in caplog.text
+    caplog.clear()
+    maths.on_page_content(r'<span class="arithmatex">\(\langle x \rangle\)</span>', page=page)
+    assert caplog.text == ""
