@@ -262,7 +262,7 @@ def table() -> None:
         )
         for heading, (figure, factor, form) in figures.items():
             print(f"\n{title}: {heading}\n")
-            print(f"| method | {' | '.join(f'{budget} s' for budget in source.budgets)} | steps a second |")
+            print(f"| method | {' | '.join(f'{budget} s' for budget in source.budgets)} | steps per second |")
             print(f"| --- |{' --- |' * (len(source.budgets) + 1)}")
             for method in METHODS:
                 if not RESULTS.of(f"{title} {method}", SEEDS):
