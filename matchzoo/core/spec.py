@@ -54,6 +54,7 @@ class Spec:
             ``projectors.clip`` where it has several.
         units: names and units of the numbers of a sample; None for samples that are no rows of a table.
         sets: how many sets a statistic will be asked of in an update, where it is built; 0 where that is not known.
+        images_per_class: synthetic images of every class, for terms; 0 where the generator makes none.
     """
 
     shape: tuple[int, ...]
@@ -66,6 +67,7 @@ class Spec:
     group_names: tuple[str, ...] = ()
     units: Units | None = None
     sets: int = 0
+    images_per_class: int = 0
 
     @property
     def is_images(self) -> bool:
@@ -74,10 +76,10 @@ class Spec:
 
 
 def as_table(spec: Spec) -> dict[str, Any]:
-    """A spec as JSON holds it: without units where it has none, as earlier versions wrote it, and without the number of
-    a term's sets."""
+    """A spec as JSON holds it: without units where it has none, as earlier versions wrote it, and without what
+    terms alone are told."""
     table = attrs.asdict(spec)
-    del table["sets"]
+    del table["sets"], table["images_per_class"]
     if spec.units is None:
         del table["units"]
     return table

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.memory import require
 from matchzoo.core.numerics.resampling import enlarge
 from matchzoo.core.spec import Spec
+from matchzoo.data.pool import Pool
+from matchzoo.generators.selectors import Random, Selector
 
 COLORS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 """Correlation of the color channels of natural images; rows are R, G and B, columns the uncorrelated axes (the
 matrix used for feature visualization: Olah, Mordvintsev, Schubert, 2017)."""
+DARKEST = 1 / 512
+"""Of a value in a real image that others start from: half a step of eight bits."""
 
 
 def decode(levels: Sequence[torch.Tensor], size: int, decorrelate: bool = True) -> torch.Tensor:
@@ -40,10 +45,73 @@ def decode(levels: Sequence[torch.Tensor], size: int, decorrelate: bool = True) 
             level = enlarge(level, size)
         total = total + level
     if decorrelate and total.shape[1] == 3:
-        colors = torch.tensor(COLORS, dtype=total.dtype)
-        colors = (colors / colors.norm(dim=0).max()).to(total.device, non_blocking=True)
+        colors = _mixing(total.dtype).to(total.device, non_blocking=True)
         total = torch.einsum("rc,mchw->mrhw", colors, total)
     return torch.sigmoid(2 * total)
+
+
+def encode(images: torch.Tensor, size: int, decorrelate: bool = True) -> torch.Tensor:
+    """The level of full size whose `decode` is some images: P = M⁻¹ logit(X) / 2.
+
+    Args:
+        images: [m, c, h, w]; values are taken to `DARKEST` … 1 − `DARKEST` first, beyond which a sigmoid has hardly a
+            gradient.
+        size: pixels a side of the level, to which images of another size are resampled (bilinear, antialiased).
+        decorrelate: as in `decode`.
+
+    Returns:
+        [m, c, size, size].
+    """
+    if tuple(images.shape[2:]) != (size, size):
+        images = F.interpolate(images, (size, size), mode="bilinear", antialias=True)
+    total = torch.logit(images, DARKEST) / 2
+    if decorrelate and total.shape[1] == 3:
+        total = torch.einsum("cr,mrhw->mchw", torch.linalg.inv(_mixing(torch.float64)).to(total), total)
+    return total
+
+
+def _mixing(dtype: torch.dtype) -> torch.Tensor:
+    """M [3, 3]: `COLORS`, its longest column of length 1."""
+    colors = torch.tensor(COLORS, dtype=dtype)
+    return colors / colors.norm(dim=0).max()
+
+
+def split_levels(image: torch.Tensor, sizes: Sequence[int]) -> list[torch.Tensor]:
+    """Levels whose sum, enlarged, is given: each holds what the coarser ones leave, at its own size.
+
+    Args:
+        image: [m, c, s, s].
+        sizes: of the levels, ascending; the last is s.
+
+    Returns:
+        A level [m, c, size, size] for each size.
+    """
+    rest, levels = image, []
+    for size in sizes:
+        level = rest if size == sizes[-1] else F.interpolate(rest, (size, size), mode="area")
+        levels.append(level)
+        rest = rest - (level if size == sizes[-1] else enlarge(level, sizes[-1]))
+    return levels
+
+
+def check_start(spec: Spec, initial: str, selector: Selector | None, images_per_class: int) -> None:
+    """Raise where a selector is named that is not asked, or that chooses another number of images."""
+    if selector is None:
+        return
+    if initial != "real":
+        raise DeclarationError([("generator.selector", 'is of initial = "real"; leave it out, or say so')])
+    chosen = selector.count(spec, images_per_class)
+    wanted = (spec.classes or 0) * images_per_class
+    if chosen != wanted:
+        message = f"chooses {chosen} images, and there are {wanted}; use another, such as 'k-medoids'"
+        raise DeclarationError([("generator.selector", message)])
+
+
+def real_start(
+    pool: Pool, selector: Selector | None, images_per_class: int, size: int, decorrelate: bool
+) -> torch.Tensor:
+    """`encode`d real images [m, c, size, size], classes in order; random ones without a selector."""
+    return encode((selector or Random()).choose(pool, images_per_class).values, size, decorrelate)
 
 
 def image_set(spec: Spec, size: int | None, images_per_class: int) -> tuple[int, torch.Tensor]:

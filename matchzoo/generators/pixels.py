@@ -13,7 +13,8 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.generators.generator import Generator
-from matchzoo.generators.images import decode, image_set, pick
+from matchzoo.generators.images import check_start, decode, image_set, pick, real_start
+from matchzoo.generators.selectors import Selector
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
 
 
@@ -36,8 +37,10 @@ class PixelImages(Generator):
     """Images of every class (IPC)."""
     size: int | None = attrs.field(default=None, validator=at_least(2))
     """Pixels a side; that of the data if not given."""
-    initial: Literal["noise", "zero"] = "noise"
-    """Start from standard normal noise, or from gray (zero)."""
+    initial: Literal["noise", "zero", "real"] = "noise"
+    """Start from standard normal noise, from gray (zero), or from real images."""
+    selector: Selector | None = None
+    """Which real images to start from; random ones if not given."""
     decorrelate: bool = True
     """Work in uncorrelated colors; of no meaning for gray images."""
     soft_labels: SoftLabels | None = None
@@ -47,17 +50,23 @@ class PixelImages(Generator):
     def build(self, spec: Spec) -> None:
         """Classes × images_per_class images; raises if there are no classes or no images."""
         self.side, labels = image_set(spec, self.size, self.images_per_class)
+        check_start(spec, self.initial, self.selector, self.images_per_class)
         self.labels = nn.Buffer(labels)
         if self.soft_labels is not None:
             logits = label_logits(labels, int(spec.classes or 0), START[self.soft_labels])
             self.label_logits = nn.Parameter(logits) if self.soft_labels == "learned" else nn.Buffer(logits)
         shape = (spec.shape[0], self.side, self.side)
-        if self.initial == "zero":
+        if self.initial != "noise":  # real ones are put there once the data can be seen
             start = torch.zeros(len(labels), *shape)
         else:
             step = Step(0, spec.seed)
             start = torch.stack([torch.randn(shape, generator=step.rng("pixels", i)) for i in range(len(labels))])
         self.pixels = nn.Parameter(start)
+
+    def prepare(self, pool: Pool) -> None:
+        """Start from real images, where these are wanted and no other values are given (``init``)."""
+        if self.initial == "real" and self.init is None:
+            self.pixels.copy_(real_start(pool, self.selector, self.images_per_class, self.side, self.decorrelate))
 
     def finish(self, pool: Pool) -> None:
         """Take the labels of a probe, where these are wanted."""

@@ -15,7 +15,8 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.generators.generator import Generator
-from matchzoo.generators.images import decode, image_set, pick
+from matchzoo.generators.images import check_start, decode, image_set, pick, real_start, split_levels
+from matchzoo.generators.selectors import Selector
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
 
 
@@ -49,8 +50,11 @@ class PyramidImages(Generator):
     """Steps between growths."""
     start: int = attrs.field(default=1, validator=at_least(1))
     """Pixels a side of the first level."""
-    initial: Literal["noise", "zero"] = "noise"
-    """What a new level holds: noise, or nothing new."""
+    initial: Literal["noise", "zero", "real"] = "noise"
+    """What a new level holds: noise, or nothing new. From real images (``real``) all levels are there at once, each
+    with what the coarser ones leave of the image, and none is added."""
+    selector: Selector | None = None
+    """Which real images to start from; random ones if not given."""
     decorrelate: bool = True
     """Work in uncorrelated colors; of no meaning for gray images."""
     soft_labels: SoftLabels | None = None
@@ -64,6 +68,7 @@ class PyramidImages(Generator):
     def build(self, spec: Spec) -> None:
         """One level for classes × images_per_class images; raises if there are no classes or no images."""
         self.side, labels = image_set(spec, self.size, self.images_per_class)
+        check_start(spec, self.initial, self.selector, self.images_per_class)
         self.labels = nn.Buffer(labels)
         if self.soft_labels is not None:
             logits = label_logits(labels, int(spec.classes or 0), START[self.soft_labels])
@@ -73,7 +78,11 @@ class PyramidImages(Generator):
             sizes.append(min(2 * sizes[-1], self.side))
         self.sizes = tuple(sizes)
         self.seed, self.channels = spec.seed, spec.shape[0]
-        self.levels = nn.ParameterList([self._noise(sizes[0])])
+        if self.initial == "real":  # put there once the data can be seen
+            shape = (len(labels), self.channels)
+            self.levels = nn.ParameterList([torch.zeros(*shape, size, size) for size in sizes])
+        else:
+            self.levels = nn.ParameterList([self._noise(sizes[0])])
 
     def _noise(self, size: int) -> torch.Tensor:
         """[m, c, size, size] of N(0, 1), a function of (seed, size, image) alone."""
@@ -97,6 +106,13 @@ class PyramidImages(Generator):
                 new = torch.stack([enlarge(x, size) for x in scaled]).mean(0)
             self.levels = nn.ParameterList([*scaled, new])
         return grown
+
+    def prepare(self, pool: Pool) -> None:
+        """Start from real images, where these are wanted and no other values are given (``init``)."""
+        if self.initial == "real" and self.init is None:
+            image = real_start(pool, self.selector, self.images_per_class, self.side, self.decorrelate)
+            for level, start in zip(self.levels, split_levels(image, self.sizes), strict=True):
+                level.copy_(start)
 
     def finish(self, pool: Pool) -> None:
         """Take the labels of a probe, where these are wanted."""

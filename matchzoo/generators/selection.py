@@ -49,19 +49,12 @@ class Selection(Generator):
 
     def prepare(self, pool: Pool) -> None:
         """Choose; a `DeclarationError` where a class has fewer samples than are asked for."""
-        assert pool.split.labels is not None  # build has seen to it
-        counts = pool.split.labels.bincount().tolist()
-        smallest = min(counts)
-        if smallest < (self.images_per_class or 1):
-            name = pool.class_names[counts.index(smallest)]
-            message = f"class '{name}' has {smallest} training samples, got {self.images_per_class}"
-            raise DeclarationError([("generator.images_per_class", message)])
-        rows = self.method.select(pool, self.images_per_class)
-        samples = pool.split.render(rows)
-        assert samples.labels is not None
-        self.rows.copy_(rows)
-        self.labels.copy_(samples.labels)
-        self.values.copy_(samples.values)
+        chosen = self.method.choose(pool, self.images_per_class)
+        assert chosen.labels is not None
+        assert chosen.index is not None
+        self.rows.copy_(chosen.index)
+        self.labels.copy_(chosen.labels)
+        self.values.copy_(chosen.values)
 
     @property
     def count(self) -> int:

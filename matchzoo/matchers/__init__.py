@@ -47,6 +47,7 @@ from matchzoo.matchers.pairs.subspace_adaptation import (
     subspace_residual,
 )
 from matchzoo.matchers.per_group import PerGroup
+from matchzoo.matchers.per_image import PerImage, class_clusters
 from matchzoo.matchers.perturbation import perturb, steepness_gradient
 from matchzoo.matchers.predictions.classification import Classification
 from matchzoo.matchers.predictions.distillation import Distillation, prediction_divergence, ranking_loss, row_rule
@@ -113,6 +114,7 @@ __all__ = [
     "Paired",
     "Pairwise",
     "PerGroup",
+    "PerImage",
     "ProgressiveTarget",
     "ProximalError",
     "RatioMatcher",
@@ -132,6 +134,7 @@ __all__ = [
     "TransportCost",
     "absolute_distance",
     "affine_complement",
+    "class_clusters",
     "contrastive_loss",
     "cosine_distance",
     "critic_loss",

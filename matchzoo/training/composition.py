@@ -103,6 +103,7 @@ class Composition:
         spaces = _build_spaces(declared.projectors, seen, around)
         first = next(iter(declared.projectors))
         spec = attrs.evolve(spec, space=spaces[first].space, features=spaces[first].features)
+        images_per_class = spec.images_per_class or getattr(declared.generator, "images_per_class", None) or 0
         bound: dict[str, Part] = dict(declared.projectors)
         if declared.generator is not None:
             bound["generator"] = declared.generator
@@ -112,7 +113,8 @@ class Composition:
         terms = [term for player in declared.players.values() for term in player.terms]
         for term in (*terms, *(term for derived in declared.sets.values() for term in derived.terms)):
             own = spaces[term.spaces[0] or first]
-            term.build(attrs.evolve(spec, shape=seen.shape, space=own.space, features=own.features))
+            told = attrs.evolve(spec, shape=seen.shape, space=own.space, features=own.features)
+            term.build(attrs.evolve(told, images_per_class=images_per_class))
             term.bind(bound)
             engine.place(term)
         for part in (declared.data, *declared.projectors.values(), declared.generator):

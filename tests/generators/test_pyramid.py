@@ -1,13 +1,19 @@
 """The pyramid: decoding, growth and labels."""
 
+import attrs
 import pytest
 import torch
 import torch.nn.functional as F
 
+from matchzoo.core.errors import DeclarationError
+from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
+from matchzoo.data.pool import Pool
+from matchzoo.data.split import Split
 from matchzoo.generators import PixelImages, PyramidImages
-from matchzoo.generators.images import COLORS, decode
+from matchzoo.generators.images import COLORS, DARKEST, decode, encode, split_levels
+from matchzoo.generators.selectors import All, Herding, Random
 
 
 def spec(size: int = 8, classes: int = 3, seed: int = 5) -> Spec:
@@ -121,3 +127,54 @@ def test_labels_and_rows(cls):
     assert some.labels.tolist() == [2, 0]
     drawn = generator.draw(4, torch.Generator().manual_seed(0))
     assert len(set(drawn.tolist())) == 4
+
+
+def pool(values: torch.Tensor, labels: torch.Tensor) -> Pool:
+    names = tuple(map(str, range(int(labels.max()) + 1)))
+    return Pool(
+        {"real": Split(values, labels)}, names, lambda split, space: Samples(split.values, split.labels), Step(0, 1)
+    )
+
+
+def test_encode_is_the_inverse_of_decode():
+    images = 0.05 + 0.9 * torch.rand(4, 3, 8, 8, dtype=torch.float64)
+    for decorrelate in (True, False):
+        torch.testing.assert_close(decode([encode(images, 8, decorrelate)], 8, decorrelate), images)
+    assert decode([encode(torch.zeros(1, 1, 4, 4), 4)], 4).sub(DARKEST).abs().max() < 1e-6
+
+
+def test_levels_hold_what_coarser_ones_leave():
+    whole = torch.randn(2, 3, 12, 12, dtype=torch.float64)
+    levels = split_levels(whole, (1, 2, 4, 8, 12))
+    assert [level.shape[-1] for level in levels] == [1, 2, 4, 8, 12]
+    torch.testing.assert_close(sum(F.interpolate(level, (12, 12), mode="bilinear") for level in levels), whole)
+    torch.testing.assert_close(levels[0][..., 0, 0], whole.mean((2, 3)))
+
+
+@pytest.mark.parametrize("kind", [PyramidImages, PixelImages])
+def test_images_start_from_real_ones(kind):
+    values, labels = 0.1 + 0.8 * torch.rand(12, 3, 8, 8), torch.arange(12) % 3
+    generator = kind(images_per_class=2, initial="real", selector=Herding())
+    generator.build(spec())
+    seen = attrs.evolve(
+        pool(values, labels), collect=lambda split, space: Samples(split.values.flatten(1), split.labels)
+    )
+    with torch.no_grad():
+        generator.prepare(seen)
+    rows = Herding().select(seen, 2)
+    torch.testing.assert_close(generator.sample().values, values[rows])
+    assert torch.equal(generator.sample().labels, labels[rows])
+    assert not generator.before_step(Step(10_000, 0))
+
+
+def test_what_a_start_from_real_images_refuses():
+    for fields, match in (
+        ({"initial": "noise", "selector": Random()}, 'is of initial = "real"'),
+        ({"initial": "real", "selector": All()}, "'all' takes as many as the data has"),
+    ):
+        with pytest.raises(DeclarationError, match=match):
+            PyramidImages(**fields).build(attrs.evolve(spec(), count=50))
+    generator = PixelImages(images_per_class=5, initial="real")
+    generator.build(spec())
+    with pytest.raises(DeclarationError, match="class '0' has 4 training samples, got 5"):
+        generator.prepare(pool(torch.rand(12, 3, 8, 8), torch.arange(12) % 3))

@@ -175,6 +175,7 @@ CASES: dict[str, dict[str, tuple]] = {
             {"kernel": {"kind": "squared", "power": 2.0}, "noise": [0.1, 1.0], "fixed": True},
             {**POINTS, "generator": FLOW},
         ),
+        "per-image": ({"matcher": HEAD, "reference": "cache", "means": True}, IMAGES),
         "per-group": ({"matcher": MMD, "merge": [0, 1, 1, 1, 1, 1, 1, 1, 1, 1]}, IMAGES),
         "info-nce": (
             {"sets": ["real", "synthetic"], "queue": 20, "negatives": "both"},

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
+from typing import final
 
 import torch
 
@@ -24,6 +25,21 @@ class Selector(ABC):
     @abstractmethod
     def select(self, pool: Pool, per_class: int | None) -> torch.Tensor:
         """Different rows [m] of the pool, on the CPU."""
+
+    @final
+    def choose(self, pool: Pool, per_class: int | None) -> Samples:
+        """The samples that are chosen, with their rows as index; a `DeclarationError` where a class has fewer samples
+        than are asked for."""
+        assert pool.split.labels is not None  # whoever asks for samples of classes has them
+        counts = pool.split.labels.bincount().tolist()
+        smallest = min(counts)
+        if smallest < (per_class or 1):
+            name = pool.class_names[counts.index(smallest)]
+            message = f"class '{name}' has {smallest} training samples, got {per_class}"
+            raise DeclarationError([("generator.images_per_class", message)])
+        rows = self.select(pool, per_class)
+        samples = pool.split.render(rows)
+        return Samples(samples.values, samples.labels, index=rows)
 
 
 def class_rows(labels: torch.Tensor) -> list[torch.Tensor]:

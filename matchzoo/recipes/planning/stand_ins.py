@@ -179,10 +179,11 @@ def built(recipe: Recipe, spec: Spec, engine: Engine) -> Composition:
         MatchZooError: a part cannot take what the one before it gives.
     """
     fresh = _one_a_class(recipe).copy()
+    images_per_class = getattr(recipe.generator, "images_per_class", None) or 0
     parts = Composition.build(
         fresh.declared(),
         engine,
-        spec=spec,
+        spec=attrs.evolve(spec, images_per_class=images_per_class),
         generated=lambda known_of: _fewer(known_of, FEW),
         around=lambda projector: _Alike() if isinstance(projector, Backbone) else contextlib.nullcontext(),
     )
