@@ -4,6 +4,7 @@ from matchzoo.evaluation.adapted_accuracy import AdaptedAccuracy
 from matchzoo.evaluation.classifiers.accuracy import Accuracy
 from matchzoo.evaluation.classifiers.calibration import Calibration
 from matchzoo.evaluation.classifiers.memorization import Memorization
+from matchzoo.evaluation.classifiers.operation_similarity import OperationSimilarity
 from matchzoo.evaluation.encoders.few_labels import FewLabels
 from matchzoo.evaluation.encoders.rank_one import RankOne
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
@@ -33,6 +34,7 @@ __all__ = [
     "MapError",
     "Memorization",
     "ModeCoverage",
+    "OperationSimilarity",
     "ProxError",
     "RankOne",
     "Record",

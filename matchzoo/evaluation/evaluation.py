@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 import torch
+from matplotlib.figure import Figure
 
 from matchzoo.core.declaration.declare import FAMILIES, family
 from matchzoo.core.step import Step
@@ -55,6 +56,10 @@ class Evaluation(ABC):
     @abstractmethod
     def table(self, records: list[Record]) -> list[list[str]]:
         """The records as a table of text, its heading first."""
+
+    def picture(self, records: list[Record]) -> Figure | None:
+        """The records, at least one, as a picture beside the run's others; None where there is nothing to see."""
+        return None
 
 
 def some_rows(split: Split, count: int) -> torch.Tensor:

@@ -58,15 +58,22 @@ class Learned(Projector):
 
     @property
     def is_resampled(self) -> bool:
-        """Whether the network is resampled."""
-        return self.redraw_every is not None
+        """Whether the network is resampled, or a part of it is."""
+        return self.redraw_every is not None or self.network.is_resampled
 
     def before_step(self, step: Step) -> bool:
-        """Resample the network where one is due: steps 1 to k have the first, k + 1 to 2k the second, and so on.
+        """Resample the network where one is due: steps 1 to k have the first, k + 1 to 2k the second, and so on; then
+        let it draw what it samples itself.
 
-        Which one is due, and its draw, are functions of the step's number alone. Parameters keep their place, so that
+        Which one is due, and all draws, are functions of the step's number alone. Parameters keep their place, so that
         their values change and nothing else.
         """
+        redrawn = self._redraw(step)
+        if self.network.is_resampled:
+            self.network.resample(step.rng(self.spec.space, "network"))
+        return redrawn
+
+    def _redraw(self, step: Step) -> bool:
         due = 0 if self.redraw_every is None else max(step.number - 1, 0) // self.redraw_every
         if due == self.drawn:
             return False

@@ -98,7 +98,7 @@ class RunPage:
             self._distilled() if finished else "",
             html.section("Growth", html.slider(self._frames(step), "snapshot")),
             self._samples() if finished else "",
-            html.section("Evaluation", *_evaluation(shown, results or [])),
+            html.section("Evaluation", *_evaluation(shown, results or []), *(self._evaluated() if finished else [])),
             self._curves(finished),
             html.section(
                 "Origin",
@@ -153,6 +153,17 @@ class RunPage:
             alt = "At some steps: generated points over the real ones, and below both as the projector sees them"
             blocks += [html.heading("As the projector sees them"), html.picture(projected.read_bytes(), alt, "plot")]
         return html.section("Samples", *blocks)
+
+    def _evaluated(self) -> list[str]:
+        """The pictures of evaluations that have one."""
+        blocks = []
+        for number, evaluation in enumerate(self.evaluations):
+            drawn = self.folder / "pictures" / pictures.name_of(evaluation, number)
+            if drawn.is_file():
+                blocks.append(
+                    html.picture(drawn.read_bytes(), f"Picture of {evaluation.kind.replace('-', ' ')}", "plot")
+                )
+        return blocks
 
     def _curves(self, finished: bool) -> str:
         drawn = self.folder / "pictures" / "curves.png"

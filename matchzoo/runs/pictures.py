@@ -1,6 +1,7 @@
 """Pictures of a run: what came of it beside what is real, how it grew, and its curves."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -25,7 +26,7 @@ from matchzoo.core.step import Step
 from matchzoo.core.storage import files
 from matchzoo.data import Data
 from matchzoo.data.views import Views
-from matchzoo.evaluation.evaluation import Trained
+from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.generators import Generator, Selection
 from matchzoo.generators.selectors.nearest import nearest_rows
 from matchzoo.projectors import Projector
@@ -80,6 +81,20 @@ def write(folder: Path, trained: Trained) -> None:
         spaces = [(number, tensors) for number, tensors in stored if "projected" in tensors]
         if spaces:
             _save(projections(spread(spaces, 5), flat, real), pictures / "projected.png")
+
+
+def write_evaluated(folder: Path, evaluations: Sequence[Evaluation], results: Sequence[Record]) -> None:
+    """The pictures of evaluations that have one, each under `name_of`."""
+    for number, evaluation in enumerate(evaluations):
+        records = [record for record in results if record["number"] == number]
+        figure = evaluation.picture(records) if records else None
+        if figure is not None:
+            _save(figure, folder / "pictures" / name_of(evaluation, number))
+
+
+def name_of(evaluation: Evaluation, number: int) -> str:
+    """The file of the picture of an evaluation, which is the run's ``number``-th."""
+    return f"{evaluation.kind}-{number}.png"
 
 
 def snapshot(generator: Generator, projector: Projector | None, data: Data, images: bool) -> dict[str, torch.Tensor]:

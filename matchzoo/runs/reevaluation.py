@@ -22,7 +22,7 @@ from matchzoo.core.version import __version__
 from matchzoo.evaluation import Evaluation, Record, Trained
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.reading import artifact_of
-from matchzoo.runs import page
+from matchzoo.runs import page, pictures
 from matchzoo.runs.run import ADDED, Run
 
 
@@ -87,6 +87,7 @@ def _follow(run: Run, run_page: page.RunPage) -> None:
     if artifact_of(run.folder) is not None:
         distilled = DistilledDataset.load(run.folder)
         attrs.evolve(distilled, scores=tuple(run.metrics["results"])).save(run.folder / "distilled")
+    pictures.write_evaluated(run.folder, run.evaluations, run.metrics["results"])
     spent: dict[str, float] = dict(run.metrics["seconds"])
     spent["evaluation"] = spent.get("evaluation", 0.0) + sum(one["seconds"] for one in run.metrics.get(ADDED, []))
     run_page.write(run.metrics["steps"], spent, run.metrics["results"])

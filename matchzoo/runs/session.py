@@ -266,6 +266,7 @@ class Session:
         evaluating = time.monotonic() - began
         outcome.write(self.folder, self.recipe, self.training, results)
         pictures.write(self.folder, trained)
+        pictures.write_evaluated(self.folder, self.recipe.evaluation, results)
         seconds = {"training": self.seconds, "evaluation": evaluating}
         self.page.write(trainer.steps, seconds, results)
         last = self.log.last()

@@ -154,6 +154,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "constant": ({"kind": "constant", "start": 0.5}, POINTS),
         "unet": ({"kind": "unet", "widths": [8, 16]}, IMAGES),
         "icnn": ({"kind": "icnn", "widths": [4], "beta": 5.0, "strong_convexity": 0.1}, {}),
+        "supernet": (
+            {"kind": "supernet", "widths": [4, 6], "operations": [["skip", "conv-3"], ["max-3", "conv-5"]]},
+            {**POINTS, "data": IMAGES["data"]},
+        ),
         "resnet": ({"kind": "resnet", "norm": "batch"}, {**POINTS, "data": {"kind": "digits", "size": 16}}),
     },
     "matcher": {
@@ -342,6 +346,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "accuracy": ({"split": "real", "space": "head"}, {}),
         "calibration": ({"bins": 10}, {}),
         "memorization": ({"space": "head"}, {}),
+        "operation-similarity": ({"draws": 2, "over": "whole"}, {}),
         "adapted-accuracy": ({"weights": "ulsif", "scorers": ["entropy"], "baselines": ["means"]}, {}),
         "unlabeled": ({"split": "target", "scorers": ["entropy", "dev"], "ratio": "ulsif"}, {}),
     },
@@ -382,7 +387,7 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term["space"] = "images"
     if noun in ("data", "generator", "projector") and kind_of(table) != "average":
         whole[noun] = table
-    elif noun == "network" and table["kind"] in ("convnet", "resnet"):
+    elif noun == "network" and table["kind"] in ("convnet", "resnet", "supernet"):
         whole["projector"] = {**LEARNED, "network": table}
         term, moves, maximize = RATIO, ["projector"], True
     elif noun == "network" and table["kind"] == "unet":

@@ -1,8 +1,9 @@
 """Figures of images and points."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 
@@ -106,3 +107,21 @@ def image_grid(images: torch.Tensor) -> Figure:
     """Images [n, c, h, w] in [0, 1], `COLUMNS` a row."""
     rows = [("", some) for some in images.split(COLUMNS)]
     return image_rows(rows, ())
+
+
+def heat_maps(panels: Sequence[tuple[str, Sequence[str], torch.Tensor, int]]) -> Figure:
+    """Titled matrices [k, k] of similarities from -1 to 1, with their numbers and the names of rows and columns, and
+    lines after the first so many of these."""
+    figure = Figure(figsize=(3.9 * len(panels), 3.6), dpi=120, layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axis, (title, names, matrix, first) in zip(axes, panels, strict=True):
+        axis.imshow(matrix.numpy(), vmin=-1, vmax=1, cmap="RdBu")
+        for (row, column), value in np.ndenumerate(matrix.numpy()):
+            ink = "white" if abs(value) > 0.6 else "black"
+            axis.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=ink)
+        axis.axhline(first - 0.5, color="black", linewidth=1.5)
+        axis.axvline(first - 0.5, color="black", linewidth=1.5)
+        axis.set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=8)
+        axis.set_yticks(range(len(names)), names, fontsize=8)
+        axis.set_title(title, fontsize=9)
+    return figure

@@ -7,6 +7,19 @@ from matchzoo.models.networks.icnn import ICNN
 from matchzoo.models.networks.mlp import MLP
 from matchzoo.models.networks.network import Network, Shape
 from matchzoo.models.networks.resnet import ResidualNet
+from matchzoo.models.networks.supernet import Supernet
 from matchzoo.models.networks.unet import UNet
 
-__all__ = ["DCGAN", "ICNN", "MLP", "Affine", "Constant", "ConvNet", "Network", "ResidualNet", "Shape", "UNet"]
+__all__ = [
+    "DCGAN",
+    "ICNN",
+    "MLP",
+    "Affine",
+    "Constant",
+    "ConvNet",
+    "Network",
+    "ResidualNet",
+    "Shape",
+    "Supernet",
+    "UNet",
+]

@@ -1,6 +1,5 @@
 """The plain convolutional network of the condensation papers."""
 
-import math
 from typing import Literal
 
 import attrs
@@ -10,7 +9,7 @@ from torch import nn
 from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import DeclarationError
-from matchzoo.models.networks.layers import group_norm, linear
+from matchzoo.models.networks.layers import group_norm, start_uniform
 from matchzoo.models.networks.network import Network, Shape
 
 
@@ -55,15 +54,11 @@ class ConvNet(Network):
             problem = f"{len(widths)} halvings need at least {2 ** len(widths)} pixels a side, got {height}x{width}"
             raise DeclarationError([("network.depth", problem)])
 
-        def start(weight: torch.Tensor) -> None:
-            nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=rng)
-
         layers: list[nn.Module] = []
         for filters in widths:
             options = {"padding": self.kernel // 2, "stride": 2 if self.pooling == "stride" else 1}
             convolution = nn.utils.skip_init(nn.Conv2d, channels, filters, self.kernel, **options)
-            start(convolution.weight)
-            _uniform(convolution.bias, channels * self.kernel**2, rng)
+            start_uniform(convolution, rng)
             layers += [convolution, *self._norm(filters), nn.ReLU()]
             if self.pooling == "stride":
                 channels, height, width = filters, -(-height // 2), -(-width // 2)
@@ -73,8 +68,8 @@ class ConvNet(Network):
         layers.append(nn.Flatten())
         cells = channels * height * width
         if self.head:
-            last = linear(cells, outputs[0], start)
-            _uniform(last.bias, cells, rng)
+            last = nn.utils.skip_init(nn.Linear, cells, outputs[0])
+            start_uniform(last, rng)
             layers.append(last)
         elif outputs[0] != cells:
             problem = f"without a last layer there are {cells} outputs, got {outputs[0]}; ask for {cells}, or a head"
@@ -91,8 +86,3 @@ class ConvNet(Network):
         if self.norm in ("group", "layer"):
             return [group_norm(channels) if self.norm == "group" else group_norm(channels, 1)]
         return [nn.BatchNorm2d(channels)] if self.norm == "batch" else []
-
-
-def _uniform(bias: torch.Tensor, fan_in: int, rng: torch.Generator) -> None:
-    bound = 1 / math.sqrt(fan_in)
-    nn.init.uniform_(bias, -bound, bound, generator=rng)

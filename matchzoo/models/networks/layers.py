@@ -1,6 +1,7 @@
 """What the networks share: activations, and linear layers whose start is a function of the generator alone."""
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -39,6 +40,14 @@ def linear(inputs: int, outputs: int, start: Callable[[torch.Tensor], object], b
         if bias:
             layer.bias.zero_()
     return layer
+
+
+def start_uniform(layer: nn.Linear | nn.Conv2d, rng: torch.Generator) -> None:
+    """Weights and biases as torch's layers start: uniform on ±1/√fan-in."""
+    assert layer.bias is not None  # none of ours goes without
+    bound = 1 / math.sqrt(layer.weight[0].numel())
+    nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=rng)
+    nn.init.uniform_(layer.bias, -bound, bound, generator=rng)
 
 
 def group_norm(channels: int, groups: int = GROUPS) -> nn.GroupNorm:

@@ -52,6 +52,16 @@ class Network(nn.Module, ABC):
         it is. Does nothing for networks of free parameters."""
         return
 
+    @property
+    def is_resampled(self) -> bool:
+        """Whether it is another network in each step, by `resample`."""
+        return False
+
+    def resample(self, rng: torch.Generator) -> None:
+        """Draw what is random in the network for a step, such as a path; called before each step by a projector of kind
+        ``learned``. Does nothing for networks without such draws."""
+        return
+
     def joined_shape(self, inputs: Shape) -> Shape:
         """The shape of inputs that the condition has joined."""
         if not self.condition:
