@@ -62,12 +62,17 @@ def encode(images: torch.Tensor, size: int, decorrelate: bool = True) -> torch.T
     Returns:
         [m, c, size, size].
     """
-    if tuple(images.shape[2:]) != (size, size):
-        images = F.interpolate(images, (size, size), mode="bilinear", antialias=True)
-    total = torch.logit(images, DARKEST) / 2
+    total = torch.logit(_resized(images, size), DARKEST) / 2
     if decorrelate and total.shape[1] == 3:
         total = torch.einsum("cr,mrhw->mchw", torch.linalg.inv(_mixing(torch.float64)).to(total), total)
     return total
+
+
+def _resized(images: torch.Tensor, size: int) -> torch.Tensor:
+    """Images [m, c, h, w] as [m, c, size, size], bilinear and antialiased."""
+    if tuple(images.shape[2:]) == (size, size):
+        return images
+    return F.interpolate(images, (size, size), mode="bilinear", antialias=True)
 
 
 def _mixing(dtype: torch.dtype) -> torch.Tensor:
@@ -110,8 +115,13 @@ def check_start(spec: Spec, initial: str, selector: Selector | None, images_per_
 def real_start(
     pool: Pool, selector: Selector | None, images_per_class: int, size: int, decorrelate: bool
 ) -> torch.Tensor:
-    """`encode`d real images [m, c, size, size], classes in order; random ones without a selector."""
-    return encode((selector or Random()).choose(pool, images_per_class).values, size, decorrelate)
+    """`encode`d `real_images` [m, c, size, size]."""
+    return encode(real_images(pool, selector, images_per_class, size), size, decorrelate)
+
+
+def real_images(pool: Pool, selector: Selector | None, images_per_class: int, size: int) -> torch.Tensor:
+    """Real images [m, c, size, size] in [0, 1], classes in order; random ones without a selector."""
+    return _resized((selector or Random()).choose(pool, images_per_class).values, size)
 
 
 def image_set(spec: Spec, size: int | None, images_per_class: int) -> tuple[int, torch.Tensor]:

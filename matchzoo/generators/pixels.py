@@ -13,17 +13,23 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.generators.generator import Generator
-from matchzoo.generators.images import check_start, decode, image_set, pick, real_start
+from matchzoo.generators.images import check_start, decode, encode, image_set, pick, real_images
 from matchzoo.generators.selectors import Selector
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
 
 
 @declare("pixels")
 class PixelImages(Generator):
-    """Images that are the parameters themselves: X = sigmoid(2 · M · P), a pyramid of one full-size level.
+    """Images that are the parameters themselves: X = sigmoid(2 · M · P), a pyramid of one full-size level; or, raw,
+    X = mean + std · P.
 
     Image i is of class i // images_per_class. The released code of linear gradient matching has a
     pixel mode that does not run; its constants are unknown, so these are ours.
+
+    With ``squash = false`` P are pixels of standardized images, and nothing bounds them: mean and std are those of the
+    channels of the real training images, and X may leave [0, 1]. Networks are trained on X as it is; a distilled set
+    that is saved is clipped to [0, 1]. Source: the released codes of dataset condensation (DC, DSA, DM, DCC), which
+    move such pixels by SGD with momentum 0.5.
 
     Examples:
         >>> images = PixelImages(images_per_class=2)
@@ -38,11 +44,13 @@ class PixelImages(Generator):
     size: int | None = attrs.field(default=None, validator=at_least(2))
     """Pixels a side; that of the data if not given."""
     initial: Literal["noise", "zero", "real"] = "noise"
-    """Start from standard normal noise, from gray (zero), or from real images."""
+    """Start from standard normal noise, from zero (gray, or the mean color where pixels are raw), or from real images."""
     selector: Selector | None = None
     """Which real images to start from; random ones if not given."""
     decorrelate: bool = True
-    """Work in uncorrelated colors; of no meaning for gray images."""
+    """Work in uncorrelated colors; of no meaning for gray images, and for raw pixels."""
+    squash: bool = True
+    """Keep images in (0, 1) by a sigmoid; if false, parameters are raw standardized pixels."""
     soft_labels: SoftLabels | None = None
     """Labels are class probabilities: learned with the images (they start at 0.9 for the image's own class), or in the
     end those of a probe trained on all real images. Class indices if not given."""
@@ -62,11 +70,20 @@ class PixelImages(Generator):
             step = Step(0, spec.seed)
             start = torch.stack([torch.randn(shape, generator=step.rng("pixels", i)) for i in range(len(labels))])
         self.pixels = nn.Parameter(start)
+        if not self.squash:  # a row an image, as all that an image has
+            self.mean = nn.Buffer(torch.zeros(len(labels), spec.shape[0], 1, 1))
+            self.std = nn.Buffer(torch.ones(len(labels), spec.shape[0], 1, 1))
 
     def prepare(self, pool: Pool) -> None:
-        """Start from real images, where these are wanted and no other values are given (``init``)."""
+        """Take mean and standard deviation of the training images, where pixels are raw; and start from real images,
+        where these are wanted and no other values are given (``init``)."""
+        if not self.squash:
+            for buffer, moment in zip((self.mean, self.std), pool.split.moments, strict=True):
+                buffer.copy_(moment.expand_as(buffer))
         if self.initial == "real" and self.init is None:
-            self.pixels.copy_(real_start(pool, self.selector, self.images_per_class, self.side, self.decorrelate))
+            images = real_images(pool, self.selector, self.images_per_class, self.side).to(self.pixels)
+            start = encode(images, self.side, self.decorrelate) if self.squash else (images - self.mean) / self.std
+            self.pixels.copy_(start)
 
     def finish(self, pool: Pool) -> None:
         """Take the labels of a probe, where these are wanted."""
@@ -83,7 +100,10 @@ class PixelImages(Generator):
         return pick(len(self.labels), n, rng)
 
     def render(self, draws: torch.Tensor) -> Samples:
-        """The images [n, c, size, size] in (0, 1) of some indices, with labels."""
-        images = decode([self.pixels[draws]], self.side, self.decorrelate)
+        """The images [n, c, size, size] of some indices, with labels; in (0, 1) unless pixels are raw."""
+        if self.squash:
+            images = decode([self.pixels[draws]], self.side, self.decorrelate)
+        else:
+            images = self.mean[draws] + self.std[draws] * self.pixels[draws]
         labels = torch.softmax(self.label_logits[draws], 1) if self.soft_labels is not None else self.labels[draws]
         return Samples(images, labels, index=draws)

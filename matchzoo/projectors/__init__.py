@@ -35,6 +35,7 @@ from matchzoo.projectors.outer_product import OuterProduct, outer_product
 from matchzoo.projectors.projector import Projector
 from matchzoo.projectors.softmax import Softmax
 from matchzoo.projectors.stack import Stack
+from matchzoo.projectors.standardized import Standardized
 from matchzoo.projectors.tied import Tied
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Recoloring",
     "Softmax",
     "Stack",
+    "Standardized",
     "SubspaceAlignment",
     "Tied",
     "TransferComponents",

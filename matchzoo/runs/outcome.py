@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from matchzoo.core.samples import unweighted
 from matchzoo.evaluation import Record
 from matchzoo.hub import run_parts
@@ -26,13 +28,19 @@ def write(folder: Path, recipe: Runnable, training: Training, results: Sequence[
 
 
 def distilled_of(recipe: Runnable, parts: Composition, results: Sequence[Record]) -> DistilledDataset | None:
-    """The finite set of images that a generator has; None where it has none, or they are no images."""
+    """The finite set of images that a generator has; None where it has none, or they are no images.
+
+    Raw pixels are clipped to [0, 1], as a set holds them. Results are those of the images as they were, so a set that
+    clipping has changed is given without them.
+    """
     generator = parts.generator
     if generator is None or generator.count is None or not parts.spec.is_images:
         return None
     samples = unweighted(generator.sample(), "a distilled set")
     assert samples.labels is not None  # whoever makes a finite set of images makes them of classes
-    images, labels = samples.values.float().cpu(), samples.labels.cpu()
+    made, labels = samples.values.float().cpu(), samples.labels.cpu()
+    images = made.clamp(0, 1)
     labels = labels.float() if labels.is_floating_point() else labels
     origin = provenance.describe(recipe, parts)
-    return DistilledDataset(images, labels, parts.spec.class_names, scores=tuple(results), **origin)
+    scores = tuple(results) if torch.equal(images, made) else ()
+    return DistilledDataset(images, labels, parts.spec.class_names, scores=scores, **origin)

@@ -201,10 +201,12 @@ class Training:
         for name in succeeded:
             for term in players[name].terms:
                 term.after_step()
+        resting = {name: player.resting(step.number) for name, player in players.items()}
         return {
             f"{name}/{label}": value.detach()
             for name in players
-            for label, value in zip(self.labels[name], values[name], strict=True)
+            for place, (label, value) in enumerate(zip(self.labels[name], values[name], strict=True))
+            if place not in resting[name]
         }
 
     def gradients(
@@ -273,12 +275,17 @@ class Training:
     def _draw(self, wanted: Mapping[str, tuple[str, ...]], step: Step, turn: int) -> dict[str, DrawnSet]:
         return draw_sets(self.parts, self.engine, wanted, self.trainer.batch, self.real_rows, step, turn)
 
-    def evaluate(self, players: Mapping[str, Player], step: Step, features: Mapping[str, Features]) -> Values:
-        """The value (a scalar) of every term of some players, from the features of every set."""
+    def evaluate(
+        self, players: Mapping[str, Player], step: Step, features: Mapping[str, Features], *, rest: bool = True
+    ) -> Values:
+        """The value (a scalar) of every term of some players, from the features of every set; 0 of those that rest in
+        the step, unless ``rest`` is false."""
         widen = functools.cache(self.stored.widened)
 
-        def value(owner: str, label: str, term: Matcher) -> torch.Tensor:
+        def value(owner: str, label: str, term: Matcher, rests: bool) -> torch.Tensor:
             self.last.pop((owner, label), None)  # what is behind it need not be there beside the new one
+            if rests:
+                return torch.zeros((), dtype=self.engine.dtype, device=self.engine.device)
             compared = self.compared(term)
             live = next(((name, space) for name, space in compared if name in features), None)
             dtype = self.engine.dtype if live is None else features[live[0]][live[1]].values.dtype
@@ -291,10 +298,12 @@ class Training:
             self.last[owner, label] = discrepancy.detached()
             return discrepancy.value
 
-        return {
-            name: [value(name, label, term) for label, term in zip(player.labels, player.terms, strict=True)]
-            for name, player in players.items()
-        }
+        values: Values = {}
+        for name, player in players.items():
+            resting = player.resting(step.number) if rest else set()
+            terms = enumerate(zip(player.labels, player.terms, strict=True))
+            values[name] = [value(name, label, term, place in resting) for place, (label, term) in terms]
+        return values
 
     @torch.no_grad()
     def discrepancies(self, number: int) -> dict[str, Discrepancy]:
@@ -304,7 +313,7 @@ class Training:
             players = {name: self.parts.players[name] for name in group}
             self._let_move({part for player in players.values() for part in player.moves})
             features = {name: drawn.features() for name, drawn in self.sets(group, step, turn).items()}
-            self.evaluate(players, step, features)
+            self.evaluate(players, step, features, rest=False)
         return {f"{name}/{label}": self.last[name, label] for name, label, _ in self.parts.terms()}
 
     def _let_move(self, moving: set[str]) -> None:

@@ -88,6 +88,14 @@ class Player:
         """How often an update evaluates its terms: twice with sharpness."""
         return 2 if isinstance(self.sharpness, Schedule) or self.sharpness else 1
 
+    def resting(self, number: int) -> set[int]:
+        """Positions of the `terms` that are not evaluated in a step: their weight is 0 in it, they keep no state, and
+        there are others in the sum whose weight is not."""
+        idle = {place for place, term in enumerate(self.terms) if not value_at(term.weight, number)}
+        if len(idle) == len(self.terms) or self.combine != "sum":
+            return set()
+        return {place for place in idle if next(self.terms[place].buffers(), None) is None}
+
     def weighted(self, values: Sequence[torch.Tensor], number: int) -> list[torch.Tensor]:
         """What it descends of each of its `terms`: their values [] times their weights in a step, negative where the
         term is maximized."""

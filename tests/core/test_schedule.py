@@ -1,5 +1,6 @@
 """Schedules: values by hand, and what they do to weights, learning rates and optimizers of a run."""
 
+import copy
 import math
 
 import pytest
@@ -74,6 +75,34 @@ def test_a_learning_rate_follows_the_step_and_a_weight_resets_the_optimizer(ring
     assert counts == [1, 2, 1]
     assert int(made.optimizers["projector"].state[made.parameters["projector"][0]]["step"]) == 3
     assert to_table(structure(ring, Recipe).players["generator"])["optimizer"]["lr"]["kind"] == "ramp"
+
+
+def test_a_term_rests_while_its_weight_is_zero(ring):
+    """One objective up to a step, another from it on: neither is evaluated, moves anything or is logged before."""
+    terms = ring["players"]["generator"]["minimize"]
+    other = {"kind": "mmd", "bandwidths": [3.0]}
+    changing = copy.deepcopy(ring)
+    changing["players"]["generator"]["minimize"] = [
+        {**terms[0], "weight": {"kind": "step", "before": 1.0, "after": 0.0, "step": 3}},
+        {**other, "weight": {"kind": "step", "before": 0.0, "after": 1.0, "step": 3}},
+    ]
+    first, whole = training(copy.deepcopy(ring)), training(changing)
+    for number in (1, 2):
+        values = whole.step(number)
+        assert values["generator/minimize[0]"] == first.step(number)["generator/minimize[0]"]
+        assert "generator/minimize[1]" not in values
+        assert {name.split("/")[1] for name in whole.diagnostics()} <= {"minimize[0]", "maximize[0]"}
+
+    ring["players"]["generator"]["minimize"] = [other]
+    second = training(ring)
+    second.load(2, {key: value.clone() for key, value in whole.state().items()})
+    for number in (3, 4):
+        values = whole.step(number)
+        assert values["generator/minimize[1]"] == second.step(number)["generator/minimize[0]"]
+        assert "generator/minimize[0]" not in values
+    assert set(whole.discrepancies(4)) >= {"generator/minimize[0]", "generator/minimize[1]"}
+    for left, right in zip(whole.parameters["generator"], second.parameters["generator"], strict=True):
+        assert torch.equal(left, right)
 
 
 def test_a_weight_scales_the_objective(ring):

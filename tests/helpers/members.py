@@ -133,6 +133,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "average": ({"of": "first", "decay": 0.5}, {**POINTS, **TWO}),
         "outer-product": ({"on": "encoder", "head": "head"}, HEADED),
         "softmax": ({"on": "head", "temperature": 2.0}, HEADED),
+        "standardized": ("standardized", IMAGES),
         "tied": ({"of": "head", "on": "encoder"}, HEADED),
         "mix-style": ({"on": "encoder", "channels": 2}, HEADED),
         "recoloring": ({"target": "test", "ridge": 0.5}, {}),

@@ -29,6 +29,8 @@ def small(name: str) -> Recipe:
         changes["data"] = {"kind": "digits", "size": 16, "channels": channels, "sampling": "balanced"}
     for path in recipe.projectors or {"projector": recipe.projector}:
         if recipe.spaces[path].is_resampled:
+            if recipe.spaces[path].image is not None:
+                changes[f"projectors.{path}.image"] = [recipe.data.channels, 16, 16]
             changes[f"projectors.{path}.network" if recipe.projectors else f"{path}.network"] = {
                 "kind": "convnet",
                 "width": 8,

@@ -38,8 +38,9 @@ class Augment:
 
     operations: tuple[Operation, ...] = attrs.field(default=get_args(Operation), validator=not_empty())
     """Which there are; color counts as one. The paper leaves flip out for digits (MNIST and SVHN)."""
-    apply: Literal["one", "all"] = "one"
-    """One of them a view, drawn uniformly, or all."""
+    apply: Literal["one", "one-per-batch", "all"] = "one"
+    """One of them a view, drawn uniformly; one for all views that are drawn together, each with its own parameters, as
+    the papers train from scratch; or all."""
     brightness: float = attrs.field(default=1.0, validator=at_least(0))
     """Width of the range, about zero, of what is added to all pixels, in standard deviations."""
     saturation: float = attrs.field(default=2.0, validator=at_least(0))
@@ -83,9 +84,11 @@ class Augment:
         full[:, 9:11] = 1 / self.scale + u[:, 9:11] * (self.scale - 1 / self.scale)
         full[:, 11] = (2 * u[:, 11] - 1) * self.rotate
         chosen = (u[:, 12] * len(self.operations)).long()
+        if self.apply == "one-per-batch":
+            chosen = chosen[:1].expand(n)
         plan = AT_REST.repeat(n, 1)
         for position, name in enumerate(self.operations):
-            rows = (chosen == position) if self.apply == "one" else torch.ones(n, dtype=torch.bool)
+            rows = torch.ones(n, dtype=torch.bool) if self.apply == "all" else chosen == position
             plan[rows, COLUMNS[name]] = full[rows, COLUMNS[name]]
         return plan
 

@@ -54,8 +54,8 @@ class PerClass(AroundStatistic, Statistic):
     """Of the samples of one class."""
     at_once: bool | None = None
     """All classes at once (`torch.vmap`) rather than one after the other, which takes as many samples of each. If not
-    given, at once on a GPU, where it is up to seven times as fast, and one after the other on a CPU, where it is faster
-    for one sample a class only."""
+    given, at once on a GPU, where it is up to seven times as fast, and of one sample a class; one after the other on a
+    CPU, where that is faster for more of them."""
 
     def build(self, spec: Spec) -> None:
         """Build the statistic, and take the number of classes; raises without labels."""
@@ -72,7 +72,8 @@ class PerClass(AroundStatistic, Statistic):
         counts = {len(own) for own in rows}
         at_once = self.at_once
         if at_once is None:
-            at_once = samples.values.is_cuda and self.statistic.vectorizes and len(counts) == 1
+            few = samples.values.is_cuda or counts == {1}
+            at_once = few and self.statistic.vectorizes and len(counts) == 1
         if not at_once:
             return torch.stack([self.statistic.measure(samples.rows(own), step) for own in rows])
         if len(counts) > 1:

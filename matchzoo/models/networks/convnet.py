@@ -31,6 +31,9 @@ class ConvNet(Network):
     """Channels of each block, in place of ``width`` and ``depth``."""
     kernel: int = attrs.field(default=3, validator=at_least(1))
     """Pixels a side of a convolution, an odd number; borders are padded by zeros, so that it keeps the size."""
+    first_padding: int | None = attrs.field(default=None, validator=at_least(0))
+    """Pixels of zeros at every border of the images, for the first convolution; as many as keep the size if not given.
+    The condensation papers have 3 for images of one channel, so that 28 pixels become 32."""
     norm: Literal["instance", "batch", "group", "layer", "none"] = "instance"
     """After each convolution, with scale and shift; instance, group (8 groups of channels) and layer norm (all of them)
     treat every sample by itself."""
@@ -50,13 +53,17 @@ class ConvNet(Network):
             raise DeclarationError([("network", f"convnet maps images to vectors, not {inputs} to {outputs}")])
         channels, height, width = self.joined_shape(inputs)
         widths = self.widths or (self.width,) * self.depth
+        first = self.kernel // 2 if self.first_padding is None else self.first_padding
+        grown = 2 * (first - self.kernel // 2)
+        height, width = height + grown, width + grown  # what the first convolution makes of them
         if min(height, width) < 2 ** len(widths):
             problem = f"{len(widths)} halvings need at least {2 ** len(widths)} pixels a side, got {height}x{width}"
             raise DeclarationError([("network.depth", problem)])
 
         layers: list[nn.Module] = []
-        for filters in widths:
-            options = {"padding": self.kernel // 2, "stride": 2 if self.pooling == "stride" else 1}
+        for block, filters in enumerate(widths):
+            padding = self.kernel // 2 if block else first
+            options = {"padding": padding, "stride": 2 if self.pooling == "stride" else 1}
             convolution = nn.utils.skip_init(nn.Conv2d, channels, filters, self.kernel, **options)
             start_uniform(convolution, rng)
             layers += [convolution, *self._norm(filters), nn.ReLU()]

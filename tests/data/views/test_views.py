@@ -239,6 +239,17 @@ def test_an_augmentation_is_in_standardized_space():
     torch.testing.assert_close(known.augment(x, plan), x + 0.5 * std)
 
 
+def test_one_operation_for_a_batch_has_parameters_of_each_image():
+    augment, seen = Augment(apply="one-per-batch"), set()
+    for seed in range(40):
+        plan = augment.draw(5, rng(seed))
+        changed = {name: (plan[:, columns] != AT_REST[columns]).any(1) for name, columns in COLUMNS.items()}
+        [operation] = {name for name, rows in changed.items() if rows.any()} or {"flip"}  # which may flip none
+        assert operation == "flip" or (changed[operation].all() and len(plan.unique(dim=0)) == 5)
+        seen.add(operation)
+    assert seen == set(COLUMNS)
+
+
 def test_views_take_mean_and_standard_deviation_of_a_split():
     split = Split(images().float())
     views = Views(augment=ALL).of(split)

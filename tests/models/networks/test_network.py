@@ -34,6 +34,8 @@ def count(network: Network) -> int:
         (ConvNet(), (1, 28, 28), (10,), 3 * 2 * 128 + 128 * (9 + 1) + 2 * 128 * (9 * 128 + 1) + 10 * (9 * 128 + 1)),
         (ConvNet(), (3, 32, 32), (10,), 320_010),  # Zhao et al. 2021
         (ConvNet(head=False), (3, 32, 32), (2048,), 320_010 - 10 * 2049),
+        (ConvNet(first_padding=3, head=False), (1, 28, 28), (2048,), 320_010 - 10 * 2049 - 2 * 128 * 9),
+        (ConvNet(width=4, first_padding=0, pooling="stride"), (1, 18, 10), (2,), 4 * 12 + 2 * 4 * 39 + 2 * (4 * 2 + 1)),
         (
             ConvNet(widths=(16, 32), kernel=5, norm="group", pooling="max", head=False),
             (1, 16, 16),

@@ -1,7 +1,7 @@
 """The gradient of a whole network's loss: the statistic of dataset condensation by gradient matching."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import attrs
@@ -28,7 +28,8 @@ def network_gradient(
 
     Parameters of one dimension (biases, and scale and shift of norms) are held fixed and skipped. The others, [out, …],
     are flattened to [out, fan-in], padded by zeros to the widest, and stacked; padding changes no cosine of rows.
-    Differentiable in inputs, weights and probabilities; no gradient reaches the network, and its buffers stay.
+    Differentiable in inputs, weights and probabilities; no gradient reaches the network, and its buffers stay. Where
+    none of these requires a gradient, as of real samples, no graph of the gradient is kept.
 
     Args:
         network: inputs [n, …] → scores [n, c].
@@ -51,16 +52,31 @@ def network_gradient(
             return F.cross_entropy(scores, labels)
         return F.cross_entropy(scores, labels, reduction="none") @ (weights / weights.sum()).to(scores)
 
-    gradients = [gradient.flatten(1) for gradient in torch.func.grad(loss)(wide).values()]
+    wanted = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in (inputs, labels, weights))
+    vectorized = torch.func.debug_unwrap(inputs) is not inputs
+    taken = torch.func.grad(loss)(wide) if wanted or vectorized else _without_graph(loss, wide)
+    gradients = [gradient.flatten(1) for gradient in taken.values()]
     widest = max(gradient.shape[1] for gradient in gradients)
     return torch.cat([F.pad(gradient, (0, widest - gradient.shape[1])) for gradient in gradients])
+
+
+def _without_graph(
+    loss: Callable[[dict[str, torch.Tensor]], torch.Tensor], at: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """The gradients […] of a loss with respect to some parameters, as numbers: the backward pass of layers that have a
+    fast one, such as group norm, which a gradient of the gradient would rule out."""
+    leaves = {name: parameter.detach().requires_grad_() for name, parameter in at.items()}
+    with torch.enable_grad():
+        gradients = torch.autograd.grad(loss(leaves), list(leaves.values()), materialize_grads=True)
+    return dict(zip(leaves, gradients, strict=True))
 
 
 @declare("network-gradient")
 class NetworkGradient(Statistic):
     """`network_gradient` of a classifier that is another projector of the recipe, resampled or moved by a player.
 
-    For a space whose features are the samples themselves (``identity``), so that chunks and processes stay exact.
+    For a space whose features are the samples themselves (``identity``, or ``standardized``), so that chunks and
+    processes stay exact.
     Under ``row-cosine``, and of every class by itself (``per-class``), it is DC; without ``per-class`` it is what DCC
     compares.
 
@@ -75,7 +91,8 @@ class NetworkGradient(Statistic):
     def build(self, spec: Spec) -> None:
         """Take shape and number of classes; raises where there are none, or features are not the samples themselves."""
         if spec.features != math.prod(spec.shape):
-            message = f'network-gradient compares samples themselves, in a space of kind "identity", not {spec.space}'
+            kinds = '"identity" or "standardized"'
+            message = f"network-gradient compares samples themselves, in a space of kind {kinds}, not {spec.space}"
             raise DeclarationError([("statistic", message)])
         self.shape, self.classes = spec.shape, classes_of(spec, "network-gradient")
 

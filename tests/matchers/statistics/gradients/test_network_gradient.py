@@ -78,6 +78,20 @@ def test_weights_repeat_samples_and_labels_may_be_probabilities():
     torch.testing.assert_close(network_gradient(network, x, F.one_hot(y, C).double()), network_gradient(network, x, y))
 
 
+@pytest.mark.parametrize("norm", ["instance", "batch", "none"])
+def test_without_a_graph_it_is_the_same(norm):
+    """Of samples that require no gradient, with weights and with probabilities, and under ``no_grad``."""
+    network = made(ConvNet(width=4, depth=2, norm=norm)).network
+    x, y = images(6, 0)
+    for labels, weights in ((y, None), (y, torch.arange(6) + 1.0), (F.one_hot(y, C).double(), None)):
+        plain = network_gradient(network, x, labels, weights)
+        assert not plain.requires_grad
+        followed = network_gradient(network, x.clone().requires_grad_(), labels, weights)
+        torch.testing.assert_close(plain, followed.detach(), rtol=0, atol=1e-12)
+        with torch.no_grad():
+            assert torch.equal(network_gradient(network, x, labels, weights), plain)
+
+
 def test_buffers_of_batch_norm_stay():
     network = made(ConvNet(width=4, depth=1, norm="batch")).network
     before = {k: v.clone() for k, v in network.state_dict().items()}
@@ -168,7 +182,9 @@ def test_all_classes_at_once_are_one_after_the_other():
 
 def test_what_is_no_classifier_of_the_samples_is_refused():
     projector, statistic = convnet(), NetworkGradient(network="network")
-    with pytest.raises(DeclarationError, match=r'in a space of kind "identity", not projectors\.images'):
+    with pytest.raises(
+        DeclarationError, match=r'in a space of kind "identity" or "standardized", not projectors\.images'
+    ):
         statistic.build(attrs.evolve(FACTS, features=5))
     with pytest.raises(DeclarationError, match="network-gradient needs at least 2 classes, got none"):
         statistic.build(attrs.evolve(FACTS, classes=None))
