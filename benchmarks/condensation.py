@@ -1,4 +1,5 @@
-"""Condensation measured: DC against DCC before photographs, and condensation beside linear gradient matching.
+"""Condensation measured: DC against DCC before photographs, the papers' own choices, and condensation beside linear
+gradient matching.
 
     python benchmarks/condensation.py background    dc and dcc/digits-background, 5 seeds each
                                                     (budget: 70 CPU minutes on one thread)
@@ -9,6 +10,10 @@
                                                     the paper) mean gray, in matching and in evaluation; a quarter
                                                     of the width, 150 steps, 3 networks
                                                     (budget: 8 CPU minutes on one thread)
+    python benchmarks/condensation.py published     the papers' choices and whole schedules, narrower and with fewer
+                                                    real images: DSA on Fashion-MNIST, then DCC and DC before photographs,
+                                                    seed by seed, for as long as it is left running
+                                                    (budget: half an hour of CPU time each)
     python benchmarks/condensation.py curves RUN ...  the losses of some runs' folders, as a picture
 
 Every run has its own folder under ``runs/benchmarks/condensation``; a stopped benchmark goes on where it was. Results
@@ -139,6 +144,44 @@ def fill(output: Path) -> None:
         print(f"{made_under:12} " + " ".join(f"{mean_and_error(scores[name]):>14}" for name in AUGMENTATIONS))
 
 
+SHORTENED: dict[str, dict[str, object]] = {
+    "dsa/fashion-mnist-paper": {
+        "projectors.network.network.width": 64,
+        "trainer.real_batch": 320,
+        "trainer.checkpoint_every": 25,
+        "evaluation.0.seeds": 3,
+    },
+    **{
+        f"{method}/digits-background-paper": {
+            "projectors.network.network.width": 32,
+            "trainer.real_batch": 160,
+            "evaluation.0.network.width": 32,
+        }
+        for method in ("dcc", "dc")
+    },
+}
+"""Recipes of the papers, and what differs from them: the width of the networks and the number of real images."""
+
+
+def published(output: Path) -> None:
+    """Each recipe at its whole schedule, one seed of DSA and five of the others; a run that was stopped goes on."""
+    found: dict[str, dict[str, list[list[float]]]] = {}
+    for seed in SEEDS:
+        for name, changes in SHORTENED.items():
+            method = name.split("/")[0]
+            if seed and method == "dsa":
+                continue
+            made = recipes.load(name).replace(**changes, **{"trainer.seed": seed}).run(output / f"{method}-{seed}")
+            for record in made.metrics["results"]:
+                row = "random" if record["method"] == "random" else "set"
+                found.setdefault(method, {}).setdefault(row, []).append(record["top1"])
+            keep("published", found)
+    for method, rows in found.items():
+        for row, seeds in rows.items():  # over seeds, or over the networks of the only one
+            values = seeds[0] if len(seeds) == 1 else [sum(networks) / len(networks) for networks in seeds]
+            print(f"{method:4} {row:7} {mean_and_error(values)}   of {len(seeds)} seed{'s' if len(seeds) > 1 else ''}")
+
+
 def curves(folders: list[Path], picture: Path) -> None:
     """Losses over steps, one panel a run."""
     import matplotlib.pyplot as plt
@@ -157,7 +200,7 @@ def curves(folders: list[Path], picture: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["background", "side", "fill", "curves"])
+    parser.add_argument("what", choices=["background", "side", "fill", "published", "curves"])
     parser.add_argument("runs", nargs="*", type=Path, help="of curves: folders of runs")
     parser.add_argument("--picture", type=Path, default=Path("docs/pictures/condensation-curves.png"))
     parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/condensation"))
@@ -166,7 +209,8 @@ def main() -> None:
     if given.what == "curves":
         curves(given.runs, given.picture)
     else:
-        {"background": background, "side": side, "fill": fill}[given.what](given.output)
+        tasks = {"background": background, "side": side, "fill": fill, "published": published}
+        tasks[given.what](given.output)
 
 
 if __name__ == "__main__":
