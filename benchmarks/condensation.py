@@ -11,8 +11,8 @@ gradient matching.
                                                     of the width, 150 steps, 3 networks
                                                     (budget: 8 CPU minutes on one thread)
     python benchmarks/condensation.py published     the papers' choices and whole schedules, narrower and with fewer
-                                                    real images: DSA on Fashion-MNIST, then DCC and DC before photographs,
-                                                    seed by seed, for as long as it is left running
+                                                    real images: DSA on Fashion-MNIST, then DCC and DC before
+                                                    photographs, seed by seed, while it is left running
                                                     (budget: half an hour of CPU time each)
     python benchmarks/condensation.py curves RUN ...  the losses of some runs' folders, as a picture
 
