@@ -44,7 +44,7 @@ class PixelImages(Generator):
     size: int | None = attrs.field(default=None, validator=at_least(2))
     """Pixels a side; that of the data if not given."""
     initial: Literal["noise", "zero", "real"] = "noise"
-    """Start from standard normal noise, from zero (gray, or the mean color where pixels are raw), or from real images."""
+    """Start from standard normal noise, from zero (gray; the mean color of raw pixels), or from real images."""
     selector: Selector | None = None
     """Which real images to start from; random ones if not given."""
     decorrelate: bool = True
