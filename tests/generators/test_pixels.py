@@ -71,4 +71,5 @@ def test_the_saved_set_is_clipped_and_then_has_no_scores(tmp_path):
     values = run.generator.sample().values
     assert values.min() < 0 < 1 < values.max()
     assert torch.equal(run.distilled.images, values.clamp(0, 1).float())
-    assert run.metrics["results"] and run.distilled.scores == ()
+    assert run.metrics["results"]
+    assert run.distilled.scores == ()
