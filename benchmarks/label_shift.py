@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
 from sklearn.datasets import load_digits
 
+from matchzoo.core.numerics.clustering import k_means
 from matchzoo.ratios.label_shift import LatentLabelShift, class_given_domain, class_given_x, class_given_x_and_domain
-from matchzoo.ratios.label_shift.clustering import factorize_shares, k_means
+from matchzoo.ratios.label_shift.factorization import factorize_shares
 
 CLASS_OF = torch.tensor([0, 0, 1, 2, 1, 3, 2, 3, 4, 4])
 """Of each digit: two unlike ones make a class."""

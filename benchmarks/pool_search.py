@@ -11,13 +11,13 @@ import argparse
 import torch
 from seeds import mean_and_error
 
+from matchzoo.core.numerics.clustering import k_means
 from matchzoo.core.step import Step
 from matchzoo.data import Digits, Shifted
 from matchzoo.data.shifts import Background, Contrast, Inverted, Noisy, Rotated
 from matchzoo.evaluation.metrics.frechet import frechet_distance
 from matchzoo.generators.selectors import frechet_search
 from matchzoo.models.classifiers.softmax_regression import fit_softmax_regression
-from matchzoo.ratios.label_shift.clustering import k_means
 
 BUDGET, CLUSTERS = 600, 50
 STYLES = {

@@ -26,20 +26,20 @@ from matchzoo.models.transport.exact import assignment
 
 
 def class_clusters(
-    features: torch.Tensor, labels: torch.Tensor, per_class: int, rng: torch.Generator, starts: int = 3
+    features: torch.Tensor, labels: torch.Tensor, per_class: int, seed: int = 0, restarts: int = 3
 ) -> torch.Tensor:
     """Finer classes: the rows of every class in ``per_class`` clusters of `k_means`.
 
     Examples:
-        >>> class_clusters(torch.randn(60, 8), torch.arange(60) % 3, 4, torch.Generator()).bincount().shape
+        >>> class_clusters(torch.randn(60, 8), torch.arange(60) % 3, per_class=4).bincount().shape
         torch.Size([12])
 
     Args:
         features: [n, d].
         labels: class indices [n], every class among them.
         per_class: clusters of every class, k.
-        rng: of the starts, on the CPU.
-        starts: that are tried for each class.
+        seed: of the starts.
+        restarts: starts to choose from, for each class.
 
     Returns:
         [n] int64: row i is in cluster number c · k + j with c its class and j from 0 to k − 1; none is empty.
@@ -55,7 +55,7 @@ def class_clusters(
                 f"clusters: class {label} has {len(rows)} samples, too few for {per_class} clusters; lower "
                 "images_per_class"
             )
-        numbers[rows] = label * per_class + k_means(features[rows], per_class, rng, starts)[1].to(labels)
+        numbers[rows] = label * per_class + k_means(features[rows], per_class, seed, restarts).to(labels)
     return numbers
 
 
@@ -66,7 +66,7 @@ class PerImage(Matcher):
 
     A gradient of a linear head, a flow and class means are first moments of classes: whatever the number of images of a
     class, they give all of them the same target, the class mean. With a class for each image they have as many targets.
-    A cluster weighs as much as its samples do. Labels, and evaluations, stay those of the data.
+    Labels, and evaluations, stay those of the data.
 
     Clusters are `class_clusters` of the features without augmentation in the space of the term. Within a class they are
     given to the images by an assignment that makes the sum of squared distances between the features of the images at
@@ -83,11 +83,14 @@ class PerImage(Matcher):
     matcher: Matcher
     """Of the finer classes; without sets, space and reference, which are those of this term."""
     means: bool = False
-    """Compare with the mean feature of each cluster, which weighs as much as its samples, in place of all of them:
-    exact for statistics that are functions of class means, close for ``head-gradient`` with a small ``std``, and the
-    cheapest. With a stored reference (``cache``) only."""
-    starts: int = attrs.field(default=3, validator=at_least(1))
-    """Of k-means, for each class."""
+    """Compare with the mean feature of each cluster in place of all of its samples: exact for statistics that are
+    functions of class means, close for ``head-gradient`` with a small ``std``, and the cheapest. With a stored
+    reference (``cache``) only."""
+    sizes: bool = False
+    """Clusters, and the images that they are given to, weigh as many samples as they have; if not, all clusters, and
+    all images, weigh the same."""
+    restarts: int = attrs.field(default=3, validator=at_least(1))
+    """Starts of k-means to choose from, for each class."""
 
     def __attrs_post_init__(self) -> None:
         inner = self.matcher
@@ -110,6 +113,7 @@ class PerImage(Matcher):
         count = self.classes * self.images_per_class
         self.matcher.build(attrs.evolve(spec, classes=count, class_names=tuple(map(str, range(count)))))
         self.clusters = nn.Buffer(torch.arange(max(spec.count, 1)) % count)
+        self.counts = nn.Buffer(torch.ones(count))
         self.kept: tuple[weakref.ref[Samples], Samples] | None = None
 
     def bind(self, parts: Mapping[str, Part]) -> None:
@@ -123,14 +127,14 @@ class PerImage(Matcher):
         [generator] = self.generator
         assert features.labels is not None  # of data with classes, which build has seen to
         labels = features.labels
-        rng = pool.step.rng("clusters")
-        clusters = class_clusters(features.values, labels, self.images_per_class, rng, self.starts)
+        clusters = class_clusters(features.values, labels, self.images_per_class, pool.step.seed, self.restarts)
 
         images = generator.sample()
         assert images.labels is not None
         start = pool.project(Split(images.values), self.spaces[0]).values
         numbers = given_to(start, class_indices(images.labels), features.values, clusters, self.images_per_class)
         self.clusters.copy_(numbers[clusters])
+        self.counts.copy_(self.clusters.bincount(minlength=len(self.counts)))
         self.matcher.prepare(pool)
 
     def before_step(self, step: Step) -> bool:
@@ -166,14 +170,21 @@ class PerImage(Matcher):
             raise DeclarationError(
                 [("matcher", "per-image needs a generator of single images, with rows of their own")]
             )
-        return _labeled(samples, samples.index)
+        index = samples.index
+        if not self.sizes:
+            return _labeled(samples, index, samples.weights)
+        weights = self.counts[index.to(self.counts.device)].to(samples.values)
+        return _labeled(samples, index, weights if samples.weights is None else weights * samples.weights)
 
     def _real(self, samples: Samples) -> Samples:
         """Real samples with their clusters as classes, or the means of these."""
         if samples.index is None:
             raise DeclarationError([("matcher", "per-image needs real samples that say which rows they are")])
-        clusters = self.clusters.to(samples.index.device)
-        labeled = _labeled(samples, clusters[samples.index % len(clusters)])
+        clusters, weights = self.clusters.to(samples.index.device)[samples.index % len(self.clusters)], samples.weights
+        if not self.sizes:
+            shares = 1 / self.counts.to(clusters.device)[clusters % len(self.counts)]
+            weights = shares.to(samples.values) if weights is None else weights * shares.to(weights)
+        labeled = _labeled(samples, clusters, weights)
         if not self.means:
             return labeled
         if self.kept is None or self.kept[0]() is not samples:
@@ -218,6 +229,6 @@ def given_to(
     return numbers.to(clusters.device)
 
 
-def _labeled(samples: Samples, labels: torch.Tensor) -> Samples:
-    """The same samples with other class indices [n]."""
-    return Samples(samples.values, labels, samples.weights, samples.index, samples.origin, samples.group)
+def _labeled(samples: Samples, labels: torch.Tensor, weights: torch.Tensor | None) -> Samples:
+    """The same samples with other class indices [n] and weights [n]."""
+    return Samples(samples.values, labels, weights, samples.index, samples.origin, samples.group)

@@ -42,7 +42,7 @@ class Images:
 
 def ready(term: PerImage, real: Samples, images: torch.Tensor) -> PerImage:
     """A term that has seen its data."""
-    term.build(SPEC)
+    term.build(attrs.evolve(SPEC, count=len(real)))
     term.bind({"generator": Images(images)})
     pool = Pool(
         {"real": Split(real.values, real.labels)},
@@ -114,6 +114,25 @@ def test_means_are_exact_for_flows_and_weigh_as_much_as_their_samples(real):
         torch.testing.assert_close(*values, atol=close, rtol=close)
 
 
+def test_clusters_weigh_the_same_or_as_many_samples_as_they_have(real):
+    """A head's gradient by hand, whose rows are of one image each; sizes need another number of each cluster."""
+    uneven = real.rows(((real.group < 5) | (torch.arange(24) % 2 == 0)).nonzero().flatten())
+    uneven = attrs.evolve(uneven, index=torch.arange(len(uneven)))
+    images, step = torch.randn(6, 4, dtype=torch.float64), Step(1, 0)
+    statistic = HeadGradient(std=0.1)
+    statistic.build(attrs.evolve(SPEC, classes=6))
+    for sizes in (False, True):
+        term = PerImage(matcher=StatisticMatcher(statistic=HeadGradient(std=0.1), distance=Squared()), sizes=sizes)
+        term = ready(term, uneven, images)
+        counts = term.clusters.bincount(minlength=6).double()
+        real_weights = torch.ones(len(uneven)).double() if sizes else 1 / counts[term.clusters]
+        one = Samples(uneven.values, term.clusters, real_weights)
+        other = Samples(images, torch.arange(6), counts if sizes else None)
+        expected = (statistic.measure(one, step) - statistic.measure(other, step)).square().sum()
+        value = term.discrepancy([uneven, term.generator[0].sample()], step).value
+        torch.testing.assert_close(value, expected, rtol=1e-6, atol=0)
+
+
 def test_an_induced_probe_has_a_column_of_each_image(real):
     term = ready(PerImage(matcher=InducedProbe()), real, torch.randn(6, 4, dtype=torch.float64))
     value = term.discrepancy([real, term.generator[0].sample()], Step(1, 0)).value
@@ -125,11 +144,11 @@ def test_an_induced_probe_has_a_column_of_each_image(real):
 
 def test_clusters_are_within_classes():
     labels = torch.arange(30) % 3
-    clusters = clusters_of(torch.randn(30, 4), labels, 4, torch.Generator().manual_seed(0))
+    clusters = clusters_of(torch.randn(30, 4), labels, 4)
     assert torch.equal(clusters // 4, labels)
     assert clusters.bincount(minlength=12).min() > 0
     with pytest.raises(MatchZooError, match="class 0 has 10 samples, too few for 11 clusters"):
-        clusters_of(torch.randn(30, 4), labels, 11, torch.Generator())
+        clusters_of(torch.randn(30, 4), labels, 11)
 
 
 def test_what_is_refused():

@@ -6,13 +6,13 @@ import torch
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, not_empty
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.numerics.clustering import k_means
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.spec import Spec
 from matchzoo.data.pool import Pool
 from matchzoo.data.split import Split
 from matchzoo.generators.selectors.selector import Selector, refuse_count
 from matchzoo.models.transport import gaussian_cost
-from matchzoo.ratios.label_shift.clustering import k_means
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -8,8 +8,9 @@ import torch.nn.functional as F
 
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.numerics.clustering import k_means
 from matchzoo.core.numerics.float64 import double
-from matchzoo.ratios.label_shift.clustering import factorize_shares, k_means
+from matchzoo.ratios.label_shift.factorization import factorize_shares
 from matchzoo.ratios.label_shift.k_way import KWay, KWayRatio
 
 

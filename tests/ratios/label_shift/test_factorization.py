@@ -1,26 +1,8 @@
-"""k-means and the factorization of shares."""
+"""The factorization of shares."""
 
-import pytest
 import torch
 
-from matchzoo.core.errors import MatchZooError
-from matchzoo.ratios.label_shift.clustering import factorize_shares, k_means
-
-
-def test_blobs_are_found():
-    rng = torch.Generator().manual_seed(0)
-    truth = torch.arange(90) % 3
-    x = 10 * torch.eye(3)[truth] + torch.randn(90, 3, generator=rng)
-    clusters = k_means(x, 3)
-    assert all(len(clusters[truth == i].unique()) == 1 for i in range(3))
-    assert len(clusters.unique()) == 3
-    assert torch.equal(k_means(x, 3), clusters)
-
-
-def test_copies_and_refusals():
-    assert k_means(torch.zeros(4, 2), 2).tolist() == [0, 0, 0, 0]
-    with pytest.raises(MatchZooError, match="expected 1 to 4 clusters of 4 points, got 5"):
-        k_means(torch.zeros(4, 2), 5)
+from matchzoo.ratios.label_shift.factorization import factorize_shares
 
 
 def test_shares_with_clusters_of_their_own_come_back():

