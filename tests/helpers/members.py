@@ -120,6 +120,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "centroid": ("centroid", IMAGES),
         "herding": ("herding", IMAGES),
         "k-center": ("k-center", IMAGES),
+        "k-means": ("k-means", IMAGES),
         "k-medoids": ("k-medoids", IMAGES),
         "nearest": ({"kind": "nearest", "to": {"kind": "arrays", "path": "a.safetensors", "test_share": 0.0}}, IMAGES),
         "random": ("random", IMAGES),

@@ -5,6 +5,7 @@ from matchzoo.generators.selectors.centroid import Centroid
 from matchzoo.generators.selectors.frechet_search import FrechetSearch, Search, frechet_search
 from matchzoo.generators.selectors.herding import Herding, herding
 from matchzoo.generators.selectors.k_center import KCenter, k_center
+from matchzoo.generators.selectors.k_means import KMeans, nearest_to_centers
 from matchzoo.generators.selectors.k_medoids import KMedoids, k_medoids
 from matchzoo.generators.selectors.nearest import Nearest, nearest_rows
 from matchzoo.generators.selectors.random import Random
@@ -16,6 +17,7 @@ __all__ = [
     "FrechetSearch",
     "Herding",
     "KCenter",
+    "KMeans",
     "KMedoids",
     "Nearest",
     "Random",
@@ -26,4 +28,5 @@ __all__ = [
     "k_center",
     "k_medoids",
     "nearest_rows",
+    "nearest_to_centers",
 ]

@@ -20,6 +20,7 @@ from matchzoo.data.pool import Pool
 from matchzoo.generators.selectors import Nearest, Selector
 from matchzoo.generators.selectors.herding import herding, herding_rows
 from matchzoo.generators.selectors.k_center import k_center, k_center_rows
+from matchzoo.generators.selectors.k_means import k_means_rows, nearest_to_centers
 from matchzoo.generators.selectors.k_medoids import k_medoids, k_medoids_rows, medoid_cost, spread_start
 from matchzoo.generators.selectors.nearest import nearest_rows
 from matchzoo.hub import DistilledDataset
@@ -99,7 +100,16 @@ def test_k_medoids_of_points_that_coincide_are_different():
     assert len(set(k_medoids(torch.zeros(5, 2), 3, rng()).tolist())) == 3
 
 
-@pytest.mark.parametrize("rows_of", [herding_rows, k_center_rows, lambda f, k: k_medoids_rows(f, k, rng())])
+def test_nearest_to_centers_of_separate_clouds():
+    points = torch.cat([cloud(9, seed=i) + 100 * i for i in range(3)])
+    middles = [int((own - own.mean(0)).square().sum(1).argmin()) + 9 * i for i, own in enumerate(points.split(9))]
+    assert sorted(nearest_to_centers(points, 3).tolist()) == middles
+    assert nearest_to_centers(points, 40).tolist() == list(range(27))
+
+
+@pytest.mark.parametrize(
+    "rows_of", [herding_rows, k_center_rows, k_means_rows, lambda f, k: k_medoids_rows(f, k, rng())]
+)
 def test_rows_are_of_every_class_in_order_and_do_not_depend_on_a_shift(rows_of):
     labels = torch.tensor([1, 0, 2] * 7)
     features = (1024 * cloud(21)).round() / 1024  # shifted exactly: of two samples either may stand for both
@@ -138,7 +148,7 @@ def recipe(table: dict):
     return structure(table, Recipe)
 
 
-@pytest.mark.parametrize("method", ["random", "centroid", "herding", "k-center", "k-medoids"])
+@pytest.mark.parametrize("method", ["random", "centroid", "herding", "k-center", "k-means"])
 def test_a_baseline_is_a_run_like_any_other(baseline, method, tmp_path):
     baseline["generator"]["method"] = method
     made = recipe(baseline)
