@@ -1,15 +1,18 @@
 """The commands that compare: matchzoo evaluate, matchzoo report."""
 
 import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import attrs
 import tyro
 
-from matchzoo.core.errors import MatchZooError
+from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.text import as_json
 from matchzoo.hub.third_party.tensor_form import AS_STORED, TensorForm
+from matchzoo.recipes.network_names import network_tables
 
 if TYPE_CHECKING:
     from matchzoo.recipes.comparison import Matrix, Measured, RunReport
@@ -22,6 +25,8 @@ Form = Annotated[TensorForm, tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePair
 def evaluate(
     sets: Sets,
     backbone: tuple[str, ...] = (),
+    from_scratch: tuple[str, ...] = (),
+    training: str | None = None,
     evaluation: tuple[str, ...] = (),
     images_per_class: int | None = None,
     data: str | None = None,
@@ -40,22 +45,27 @@ def evaluate(
     quiet: Flag = False,
     data_changed: Flag = False,
 ) -> None:
-    """Evaluate sets of images on backbones: one table, a row a set, a column a backbone. Or by other evaluations: of a
-    finished run, their records are added to those that it has.
+    """Evaluate sets of images on backbones, and by networks that are trained on them from scratch: one table, a row a
+    set, a column a backbone or network. Or by other evaluations: of a finished run, their records are added to those
+    that it has.
 
     Args:
         sets: folders of runs, files or folders of distilled sets, folders with a folder of images for each class,
             user/name[@revision] of the Hub.
         backbone: cards of the zoo, or paths of .toml files.
-        evaluation: in place of backbones, evaluations as recipes declare them: '{ kind = "from-scratch", epochs = 9 }'.
+        from_scratch: networks to train on each set: convnet, mlp, resnet18, resnet34, torchvision:NAME, timm:NAME, or a
+            table such as '{ kind = "convnet", width = 64 }'.
+        training: how they are trained, as a table of the evaluation from-scratch: '{ epochs = 1000 }'.
+        evaluation: in place of backbones and networks, evaluations as recipes declare them:
+            '{ kind = "feature-distances" }'.
         images_per_class: only so many of the first images of each class of every set; a run is then taken as a set.
         data: card of the data to test on; that of the runs if not given.
         size: pixels a side of data and sets, for backbones that do not take the data's own.
         protocol: how classifiers are trained: converged, paper, ridge, k-nn, nearest-centroid; the first leads.
         baselines: rows of real images beside the sets, as many of a class as they have; or all of them.
-        seeds: draws of the views.
+        seeds: draws of the views; networks that are trained on each set.
         views: what training images are augmented by, as a table: '{ flip = 0.5, crop = { scale = [0.08, 1.0] } }';
-            those of the first run if not given.
+            for backbones those of the first run if not given, for networks from scratch none.
         per_class: print the accuracy of every class too (the stored file always has it).
         class_names: file with the class names of sets that do not say them: a line each, or a JSON list.
         form: what a .pt or .pth file does not say of its tensors.
@@ -66,10 +76,9 @@ def evaluate(
         quiet: show no progress.
         data_changed: go on although the samples are not those that a run was trained on.
     """
-    import tomllib
-
     if evaluation:
-        alone = {"--backbone": backbone, "--baselines": baselines, "--inherit": inherit, "--views": views}
+        alone: dict[str, Any] = {"--backbone": backbone, "--from-scratch": from_scratch, "--training": training}
+        alone |= {"--baselines": baselines, "--inherit": inherit, "--views": views}
         refused = [name for name, value in alone.items() if value]
         if refused or protocol != ("converged",):
             raise MatchZooError(f"{(refused or ['--protocol'])[0]}: an --evaluation says that itself; leave it out")
@@ -78,30 +87,32 @@ def evaluate(
         how: dict[str, Any] = {"device": device, "quiet": quiet, "data_changed": data_changed}
         _by_evaluations(sets, evaluation, about, how, output, json)
         return
-    if not backbone:
+    if not backbone and not from_scratch:
         raise MatchZooError(
-            "evaluate: give backbones (--backbone CARD; 'matchzoo list backbones/*' shows them), or an evaluation such "
-            "as --evaluation '{ kind = \"from-scratch\" }'"
+            "evaluate: give backbones (--backbone CARD; 'matchzoo list backbones/*' shows them), networks to train on "
+            "the sets (--from-scratch convnet resnet18), or both; or an --evaluation as recipes declare them"
         )
+    network_tables(from_scratch)
+    if training is not None and not from_scratch:
+        raise MatchZooError("--training: says how networks are trained; say which (--from-scratch convnet)")
+    if inherit is not None and not backbone:
+        raise MatchZooError("--inherit: hands a head on to backbones; say which (--backbone CARD)")
+    if not backbone and "centroid" in baselines:
+        raise MatchZooError("--baselines centroid: chosen in the space of a backbone; leave it out, or give --backbone")
+    check_output(output, ".json", ".md", ".csv")
 
     from matchzoo.core.declaration.structuring import structure
-    from matchzoo.core.errors import DeclarationError
     from matchzoo.core.showing.text import format_table
     from matchzoo.data.views import Views
     from matchzoo.recipes.comparison import evaluate as compare
 
-    chosen = None
-    if views is not None:
-        try:
-            chosen = structure(tomllib.loads(f"views = {views}")["views"], Views)
-        except tomllib.TOMLDecodeError as error:
-            raise MatchZooError(f"--views: expected a table such as '{{ flip = 0.5 }}' ({error})") from None
-        except DeclarationError as error:
-            raise error.under("--views") from None
-    check_output(output, ".json", ".md", ".csv")
+    chosen = _table("--views", views, "{ flip = 0.5 }", lambda table: structure(table, Views))
+    protocol_of_networks = _table("--training", training, "{ epochs = 1000 }", _training)
     matrix = compare(
         sets,
         backbone,
+        from_scratch=from_scratch,
+        training=protocol_of_networks,
         data=data,
         views=chosen,
         size=size,
@@ -141,6 +152,33 @@ def evaluate(
             print(format_table(matrix.breakdown(name)))
     print()
     _write(matrix, output, sys.stdout)
+
+
+def _table(option: str, text: str | None, example: str, structured: Callable[[dict[str, Any]], Any]) -> Any:
+    """What a table on the command line declares; None where there is none."""
+    if text is None:
+        return None
+    try:
+        table = tomllib.loads(f"table = {text}")["table"]
+        if not isinstance(table, dict):
+            raise MatchZooError(f"{option}: expected a table such as '{example}', got {text}")
+        return structured(table)
+    except tomllib.TOMLDecodeError as error:
+        raise MatchZooError(f"{option}: expected a table such as '{example}' ({error})") from None
+    except DeclarationError as error:
+        raise error.under(option) from None
+
+
+def _training(table: dict[str, Any]) -> Any:
+    """The evaluation ``from-scratch`` of a table that leaves out what has options of its own."""
+    from matchzoo.core.declaration.structuring import structure
+    from matchzoo.evaluation import Evaluation
+
+    options = {"network": "--from-scratch", "seeds": "--seeds", "baselines": "--baselines", "kind": "--from-scratch"}
+    for field, option in options.items():
+        if field in table:
+            raise DeclarationError([(field, f"is said by {option}; leave it out here")])
+    return structure({"kind": "from-scratch", **table}, Evaluation)  # type: ignore[type-abstract]
 
 
 def _by_evaluations(

@@ -2,13 +2,14 @@
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import attrs
 import torch
 import torch.nn.functional as F
 
+from matchzoo.core.declaration.choices import checked
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, between, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
@@ -16,18 +17,20 @@ from matchzoo.core.samples import Samples, unweighted
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.showing.text import mean_and_spread
 from matchzoo.core.step import Step
-from matchzoo.data import Split
+from matchzoo.data import Data, Split
 from matchzoo.data.views import Views
 from matchzoo.evaluation.baselines import class_counts, counts_as_record, gain, gain_cells
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.generators.selectors.random import random_rows
 from matchzoo.models.classifiers.scoring import Score, summary
-from matchzoo.models.networks import ConvNet, Network
+from matchzoo.models.networks import Architecture, ConvNet, Network, Shape
 from matchzoo.training.composition import Composition
 from matchzoo.training.engine import Engine
 
 BLOCK = 512
 """Images that are scored at once."""
+RealImages = Literal["random", "full"]
+"""Baselines: real training images at random, as many of every class, or all there are."""
 
 
 def fit_network(
@@ -85,6 +88,11 @@ class _Classifier:
         return torch.cat(scores)
 
 
+def network_name(network: Network) -> str:
+    """What records call a network: its class, or the library and the architecture."""
+    return network.name if isinstance(network, Architecture) else type(network).__name__.lower()
+
+
 @declare("from-scratch")
 class FromScratch(Evaluation):
     """Test accuracy of networks that are trained from scratch on the synthetic images, and on baselines.
@@ -116,17 +124,14 @@ class FromScratch(Evaluation):
     views: Views | None = None
     """Views of the training images, resampled each epoch for each of them; none if not given. Those of the recipe are
     for matching only."""
-    baselines: tuple[Literal["random", "full"], ...] = ("random",)
+    baselines: tuple[RealImages, ...] = ("random",)
     """Real images beside the synthetic ones: as many of every class, drawn at random, or all there are, which takes
     long. Where a class has fewer, the record has a ``note`` in place of a gain."""
 
     def check(self, parts: Composition) -> None:
         """There must be labels, a test part, and a finite set of images of the size of the data."""
-        data, generator = parts.data, parts.require_generator()
-        if data.test_set is None:
-            raise MatchZooError("evaluation: the data has no test part; its load has to give one")
-        if data.training_set.labels is None:
-            raise MatchZooError("evaluation: a network is trained from scratch on data with labels")
+        generator = parts.require_generator()
+        self.check_data(parts.data)
         if generator.count is None:
             raise MatchZooError("evaluation: training from scratch needs a finite set, not a noise generator")
         with torch.no_grad():
@@ -135,10 +140,21 @@ class FromScratch(Evaluation):
             made, real = ("x".join(map(str, s)) for s in (shape, parts.spec.shape))
             message = f"from-scratch needs images of the shape of the data, {real}, got {made}; see data.size"
             raise DeclarationError([("evaluation", message)])
+        self.check_shape(shape, parts.spec.classes or 1)
+
+    def check_data(self, data: Data) -> None:
+        """There must be labels and a test part."""
+        if data.test_set is None:
+            raise MatchZooError("evaluation: the data has no test part; its load has to give one")
+        if data.training_set.labels is None:
+            raise MatchZooError("evaluation: a network is trained from scratch on data with labels")
+
+    def check_shape(self, shape: Shape, classes: int) -> None:
+        """The network and the views must take images of a shape (c, h, w)."""
         if self.views is not None and self.views.size not in (None, *set(shape[1:])):
             message = f"expected {shape[1]}, the side of the images, or none, got {self.views.size}"
             raise DeclarationError([("evaluation.views.size", message)])
-        copy.deepcopy(self.network).build(shape, (parts.spec.classes or 1,), Step(0, 0).rng("check"))
+        copy.deepcopy(self.network).build(shape, (classes,), Step(0, 0).rng("check"))
 
     def evaluate(self, trained: Trained) -> list[Record]:
         """Records of the synthetic set and of the baselines, accuracies in percent."""
@@ -146,41 +162,61 @@ class FromScratch(Evaluation):
         self.check(parts)
         train = parts.data.training_set
         assert train.labels is not None
-        distilled, labels = unweighted(parts.require_generator().sample(), "from-scratch"), train.labels.cpu()
+        distilled = unweighted(parts.require_generator().sample(), "from-scratch")
         assert distilled.labels is not None
         sets = [(trained.method, [Split(distilled.values.float().cpu(), distilled.labels.cpu())] * self.seeds)]
         names = parts.spec.class_names
         counts = class_counts(distilled.labels, len(names))
-        for name in self.baselines:
-            if name == "full":
-                sets.append((name, [train] * self.seeds))
-                continue
-            drawn = [random_rows(labels, counts, Step(0, trained.seed).rng("random", i)) for i in range(self.seeds)]
-            sets.append((name, [Split(train.gather(rows), labels[rows]) for rows in drawn]))
-        moments = train.moments
+        sets += [(name, self.baseline(name, parts.data, counts, trained.seed)) for name in self.baselines]
         records: list[Record] = []
         with Progress(len(sets) * self.seeds, "from scratch", "networks", quiet=quiet) as progress:
             for method, splits in sets:
-                began, scores = time.monotonic(), []
-                for seed, split in enumerate(splits):
-                    scores.append(self._score(split, moments, seed, trained))
-                    progress.update(1, {"top-1": scores[-1].top1})
-                about = {"method": method, "network": type(self.network).__name__.lower(), "images": len(splits[0])}
+                about = {"method": method, "network": network_name(self.network), "images": len(splits[0])}
                 about |= counts_as_record(splits[0], len(names))
-                records.append({**about, **summary(scores), "seconds": time.monotonic() - began})
+                records.append(about | self.record(splits, parts.data, trained.engine, trained.seed, progress))
         for record in records[1:]:
             record |= gain(records[0], record, names, paired=False)
         return records
 
-    def _score(self, split: Split, moments: tuple[torch.Tensor, torch.Tensor], seed: int, trained: Trained) -> Score:
+    @checked
+    def baseline(self, name: RealImages, data: Data, counts: Sequence[int], seed: int = 0) -> list[Split]:
+        """The images of a baseline, an entry a network: as many of each class as ``counts`` says, or all."""
+        train = data.training_set
+        if name == "full":
+            return [train] * self.seeds
+        assert train.labels is not None
+        labels = train.labels.cpu()
+        drawn = [random_rows(labels, counts, Step(0, seed).rng("random", i)) for i in range(self.seeds)]
+        return [Split(train.gather(rows), labels[rows]) for rows in drawn]
+
+    def record(self, splits: Sequence[Split], data: Data, engine: Engine, seed: int, progress: Progress) -> Record:
+        """Train a network on each of some sets of labeled images, and score it on the test set once.
+
+        Args:
+            splits: an entry a network; the same object where they share their images.
+            data: built, with labels and a test part.
+            engine: where to compute.
+            seed: of the run.
+            progress: gets 1 for each network.
+
+        Returns:
+            `matchzoo.models.classifiers.scoring.summary` of the scores, and ``seconds``.
+        """
+        began, scores = time.monotonic(), []
+        for number, split in enumerate(splits):
+            scores.append(self._score(split, data, number, engine, seed))
+            progress.update(1, {"top-1": scores[-1].top1})
+        return {**summary(scores), "seconds": time.monotonic() - began}
+
+    def _score(self, split: Split, data: Data, seed: int, engine: Engine, run_seed: int) -> Score:
         """Of one network."""
-        parts, engine, step = trained.parts, trained.engine, Step(0, trained.seed)
-        network, test = copy.deepcopy(self.network), parts.data.test_set
+        step, moments = Step(0, run_seed), data.training_set.moments
+        network, test = copy.deepcopy(self.network), data.test_set
         assert test is not None
         assert test.labels is not None
-        views = None if self.views is None else self.views.of(parts.data.training_set)
-        classes = parts.spec.classes or 1
-        network.build(parts.spec.shape, (classes,), step.rng("from scratch", seed))
+        views = None if self.views is None else self.views.of(data.training_set)
+        classes = len(data.class_names)
+        network.build(data.training_set.shape, (classes,), step.rng("from scratch", seed))
         engine.place(network)
         mean, std = (x.to(engine.device, engine.dtype) for x in moments)
         samples = engine.samples(split.all())

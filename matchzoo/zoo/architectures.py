@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -77,6 +78,42 @@ def feature_size(network: nn.Module) -> int:
     return int(size)
 
 
+def classifier(library: str, architecture: str, classes: int, side: tuple[int, int]) -> nn.Module:
+    """An image classifier with random weights, as its library starts them from torch's global random state.
+
+    Args:
+        library: ``torchvision`` (its classifiers of images) or ``timm``.
+        architecture: the library's name.
+        classes: how many outputs there are.
+        side: height and width of the images in pixels, for architectures that are made for one size.
+
+    Raises:
+        MatchZooError: the library knows no such architecture (with the nearest name), or it has no such outputs.
+    """
+    if library == "torchvision":
+        import torchvision
+
+        _known_to_torchvision(architecture, torchvision.models)
+        sized = {"image_size": side[0]} if architecture.startswith("vit_") else {}
+        network: nn.Module = torchvision.models.get_model(architecture, weights=None, num_classes=classes, **sized)
+        return network
+    import timm
+
+    _known_to_timm(architecture)
+    fixed = getattr(timm.models.get_pretrained_cfg(architecture), "fixed_input_size", False)
+    arguments: dict[str, Any] = {"img_size": side} if fixed else {}
+    return timm.create_model(architecture, num_classes=classes, **arguments)
+
+
+def _known_to_torchvision(architecture: str, module: ModuleType | None = None) -> None:
+    """Raise unless torchvision has an architecture, in a module of its models if one is given."""
+    import torchvision
+
+    known = torchvision.models.list_models(module)
+    if architecture not in known:
+        raise MatchZooError(f"torchvision knows no '{architecture}'{did_you_mean(architecture, known)}")
+
+
 def _create(card: BackboneCard, with_classifier: bool, **loading: Any) -> nn.Module:
     arguments: dict[str, Any] = {"img_size": card.arguments.img_size, "global_pool": card.arguments.global_pool}
     arguments = {key: value for key, value in arguments.items() if value is not None}
@@ -89,9 +126,7 @@ def _create(card: BackboneCard, with_classifier: bool, **loading: Any) -> nn.Mod
     if card.library == "torchvision":
         import torchvision
 
-        known = torchvision.models.list_models()
-        if card.architecture not in known:
-            raise MatchZooError(f"torchvision knows no '{card.architecture}'{did_you_mean(card.architecture, known)}")
+        _known_to_torchvision(card.architecture)
         network: nn.Module = torchvision.models.get_model(card.architecture, weights=None)
         return network
     import timm

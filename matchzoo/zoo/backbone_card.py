@@ -14,6 +14,9 @@ from matchzoo.zoo.weights import Weights
 if TYPE_CHECKING:
     import torch
 
+CLASSIFIERS = ("torchvision", "timm")
+"""Libraries of which any image classifier can be trained from scratch, by its name."""
+
 
 @declare
 class Arguments:

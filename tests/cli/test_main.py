@@ -377,6 +377,9 @@ def test_light_doors() -> None:
         "    with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.suppress(SystemExit):\n"
         "        main([command, 'lgm/quikstart'])\n"
         "    assert 'did you mean' in said.getvalue(), command\n"
+        "with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.suppress(SystemExit):\n"
+        "    main(['evaluate', 'runs/a', '--from-scratch', 'convnt'])\n"
+        "assert 'did you mean' in said.getvalue()\n"
         "heavy = {'torch', 'timm', 'torchvision', 'accelerate', 'numpy', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

@@ -160,6 +160,7 @@ CASES: dict[str, dict[str, tuple]] = {
             {"kind": "supernet", "widths": [4, 6], "operations": [["skip", "conv-3"], ["max-3", "conv-5"]]},
             {**POINTS, "data": IMAGES["data"]},
         ),
+        "architecture": ({"name": "timm:test_resnet"}, {**POINTS, "data": IMAGES["data"]}),
         "resnet": ({"kind": "resnet", "norm": "batch"}, {**POINTS, "data": {"kind": "digits", "size": 16}}),
     },
     "matcher": {
@@ -389,7 +390,7 @@ def recipe(noun: str, table: object, sections: dict) -> dict:
         term["space"] = "images"
     if noun in ("data", "generator", "projector") and kind_of(table) != "average":
         whole[noun] = table
-    elif noun == "network" and table["kind"] in ("convnet", "resnet", "supernet"):
+    elif noun == "network" and table["kind"] in ("architecture", "convnet", "resnet", "supernet"):
         whole["projector"] = {**LEARNED, "network": table}
         term, moves, maximize = RATIO, ["projector"], True
     elif noun == "network" and table["kind"] == "unet":

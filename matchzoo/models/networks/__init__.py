@@ -1,5 +1,6 @@
 """Trainable maps that generators, projectors and estimators are made of."""
 
+from matchzoo.models.networks.architecture import Architecture
 from matchzoo.models.networks.convnet import ConvNet
 from matchzoo.models.networks.dcgan import DCGAN
 from matchzoo.models.networks.elementwise import Affine, Constant
@@ -15,6 +16,7 @@ __all__ = [
     "ICNN",
     "MLP",
     "Affine",
+    "Architecture",
     "Constant",
     "ConvNet",
     "Network",

@@ -18,13 +18,14 @@ Score = Literal["top1", "top5", "worst_group"]
 
 @attrs.frozen(eq=False)
 class Matrix:
-    """Results of some sets on some backbones.
+    """Results of some sets on some backbones, and on networks that were trained on them from scratch.
 
     Attributes:
         records: one a set, backbone and protocol: ``set``, ``made_with``, ``path``, ``backbone``, ``protocol``,
-            ``images``, ``bytes``, and the scores as `scoring.summary` names them, in percent.
-        about: ``data``, ``views`` and ``protocols`` (tables), ``seeds``, ``class_names``, ``group_names``,
-            ``backbones`` (where their weights come from), ``notes``, ``matchzoo`` (version).
+            ``images``, ``bytes``, and the scores as `scoring.summary` names them, in percent. A network that was
+            trained from scratch stands in ``backbone``, with the protocol ``from-scratch``.
+        about: ``data``, ``views``, ``protocols`` and ``from_scratch`` (tables), ``seeds``, ``class_names``,
+            ``group_names``, ``backbones`` (where their weights come from), ``notes``, ``matchzoo`` (version).
         head: that was handed on, as a `DistilledDataset` can hold it; None if none was, and it is not saved here.
     """
 
@@ -33,13 +34,12 @@ class Matrix:
     head: Head | None = None
 
     def record(self, name: str, backbone: str, protocol: str | None = None) -> Record:
-        """The record of a set on a backbone, under the first protocol if none is said; raises if there is none."""
-        protocol = protocol or self.protocols[0]
-        wanted = (name, backbone, protocol)
+        """The record of a set on a backbone, under its first protocol if none is said; raises if there is none."""
         for record in self.records:
-            if (record["set"], record["backbone"], record["protocol"]) == wanted:
+            if (record["set"], record["backbone"]) == (name, backbone) and protocol in (None, record["protocol"]):
                 return record
-        raise MatchZooError(f"no record of set '{name}' on '{backbone}' by protocol '{protocol}'")
+        by = f" by protocol '{protocol}'" if protocol else ""
+        raise MatchZooError(f"no record of set '{name}' on '{backbone}'{by}")
 
     @property
     def protocols(self) -> list[str]:
@@ -51,6 +51,11 @@ class Matrix:
         """Names of the backbones, in order."""
         return list(dict.fromkeys(r["backbone"] for r in self.records))
 
+    def columns(self, protocol: str | None = None) -> list[str]:
+        """Names of the backbones or networks of a protocol, the first if none is said, in order."""
+        wanted = protocol or self.protocols[0]
+        return list(dict.fromkeys(r["backbone"] for r in self.records if r["protocol"] == wanted))
+
     @property
     def sets(self) -> list[str]:
         """Names of the sets, in order."""
@@ -60,10 +65,13 @@ class Matrix:
     def table(self, score: Score = "top1", protocol: str | None = None) -> list[list[str]]:
         """Rows: sets; columns: what is known of them, the score on each backbone (mean ± std over seeds), and the mean
         over the backbones where there are several. The heading first."""
-        several = ["mean"] if len(self.backbones) > 1 else []
-        rows = [["set", "distilled with", "images", "bytes", *self.backbones, *several]]
-        for name in self.sets:
-            records = [self.record(name, backbone, protocol) for backbone in self.backbones]
+        wanted = protocol or self.protocols[0]
+        columns = self.columns(wanted)
+        several = ["mean"] if len(columns) > 1 else []
+        rows = [["set", "distilled with", "images", "bytes", *columns, *several]]
+        judged = {record["set"] for record in self.records if record["protocol"] == wanted}
+        for name in [name for name in self.sets if name in judged]:
+            records = [self.record(name, column, wanted) for column in columns]
             means = [record.get(f"{score}_mean") for record in records]
             known = [mean for mean in means if mean is not None]
             cells = [mean_and_spread(record, score) for record in records]
@@ -82,7 +90,8 @@ class Matrix:
     def breakdown(self, backbone: str, by: Literal["class", "group"] = "class") -> list[list[str]]:
         """Rows: sets; columns: mean top-1 of every class or group on one backbone. The heading first."""
         rows = [["set", *self.about[f"{by}_names"]]]
-        for name in self.sets:
+        judged = {record["set"] for record in self.records if record["backbone"] == backbone}
+        for name in [name for name in self.sets if name in judged]:
             values = self.record(name, backbone).get(f"per_{by}", [])
             rows.append([name, *("" if value is None else f"{value:.1f}" for value in values)])
         return rows

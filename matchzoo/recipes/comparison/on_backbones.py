@@ -14,16 +14,19 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.version import __version__
 from matchzoo.data import Data, Split
 from matchzoo.data.views import Crop, Views
-from matchzoo.evaluation.baselines import ALL, class_counts, shortage
 from matchzoo.evaluation.classifier_transfer import ClassifierTransfer
 from matchzoo.evaluation.evaluation import Record
+from matchzoo.evaluation.from_scratch import FromScratch
 from matchzoo.evaluation.linear_probe import named
 from matchzoo.evaluation.probe_harness import Baseline, ProbeHarness
 from matchzoo.hub.third_party.tensor_form import TensorForm
 from matchzoo.models.classifiers.classifier_fit import ClassifierFit
+from matchzoo.models.networks import Network
 from matchzoo.projectors import Backbone
-from matchzoo.recipes.comparison.evaluated_set import EvaluatedSet, Source, evaluated_sets, opened
+from matchzoo.recipes.comparison.evaluated_set import Source, evaluated_sets, opened
 from matchzoo.recipes.comparison.matrix import Matrix
+from matchzoo.recipes.comparison.on_networks import check_networks, network_records, trainings
+from matchzoo.recipes.comparison.rows import rows_of
 from matchzoo.recipes.comparison.same_data import check_same_data, data_table
 from matchzoo.training.engine import Engine
 
@@ -34,8 +37,10 @@ VIEWS = Views(crop=Crop(scale=(0.5, 1.0)))
 @checked
 def evaluate(
     sets: Sequence[Source],
-    backbones: Sequence[str],
+    backbones: Sequence[str] = (),
     *,
+    from_scratch: Sequence[str | Network] = (),
+    training: FromScratch | None = None,
     data: Data | str | None = None,
     views: Views | None = None,
     size: int | None = None,
@@ -51,22 +56,33 @@ def evaluate(
     quiet: bool = False,
     data_changed: bool = False,
 ) -> Matrix:
-    """Evaluate sets of images on backbones; each backbone's test and validation features are computed once for all.
+    """Evaluate sets of images on backbones, and on networks that are trained on them from scratch.
+
+    Each backbone's test and validation features are computed once for all. Networks are columns of the same matrix, by
+    the protocol ``from-scratch``.
+
+    Examples:
+        >>> evaluate(["their-set.pt"], from_scratch=["convnet", "torchvision:resnet18"], data="cifar10")
 
     Args:
         sets: runs or their folders, distilled sets, or whatever `DistilledDataset.load` reads: files, folders,
             ``user/name`` of the Hub.
         backbones: cards of the zoo, or paths of .toml files.
+        from_scratch: networks by name (``convnet``, ``mlp``, ``resnet18``, ``resnet34``, ``torchvision:NAME``,
+            ``timm:NAME``, or a table as text), or as objects.
+        training: how they are trained; the protocol of the condensation papers if not given. Its network, seeds and
+            baselines are those that are said here.
         data: what they are tested on: a data card, or a table as an object; that of the runs if not given.
-        views: what training images are augmented by, noise left out; those of the first run if not given, else
-            `VIEWS`.
+        views: what training images are augmented by, noise left out; for probes those of the first run if not given,
+            else `VIEWS`; for networks from scratch those of ``training``, or none.
         size: pixels a side of data and sets, for backbones that do not take the data's own.
         class_names: of sets that do not say them, in label order, or a file of them.
         form: how the tensors of ``.pt`` and ``.pth`` files among the sets are read; as they are if not given.
         images_per_class: of every set, only so many of the first images of each class (`DistilledDataset.subset`).
         protocols: how classifiers are trained, by kind or as objects.
-        baselines: rows of real images beside the sets: random, centroid (as many a class as each set has), full.
-        seeds: draws of the views, and of whatever else a protocol draws.
+        baselines: rows of real images beside the sets: random, centroid (as many a class as each set has; of
+            backbones alone), full.
+        seeds: draws of the views, and of whatever else a protocol draws; networks that are trained from scratch.
         random_draws: draws of the random baseline.
         inherit: a backbone whose head, trained on all training images, is handed on to the others by way of the images
             (`ClassifierTransfer`); one that travels with a set is used as it is. It makes records of the protocol
@@ -79,8 +95,16 @@ def evaluate(
         MatchZooError: there is nothing to evaluate or no data, classes do not match, or a backbone does not take the
             images, or the data of a run have changed since; with the remedy.
     """
-    if not backbones:
-        raise MatchZooError("evaluate: expected at least one backbone ('matchzoo list backbones/*' shows them)")
+    if not backbones and not from_scratch:
+        raise MatchZooError(
+            "evaluate: expected at least one backbone ('matchzoo list backbones/*' shows them), or a network to train "
+            "from scratch"
+        )
+    scratch = trainings(from_scratch, training, seeds, None if views is None else views.without_noise())
+    if not backbones and "centroid" in baselines:
+        raise MatchZooError(
+            "evaluate: the baseline 'centroid' is of a backbone's space; leave it out, or give backbones"
+        )
     if not sets and not baselines:
         raise MatchZooError("evaluate: expected at least one set: a run, a distilled set or a folder of images")
     given = opened(sets, class_names, size, form)
@@ -88,6 +112,7 @@ def evaluate(
     table, notes = data_table(data, recipes, size)
     chosen = structure(table, Data)  # type: ignore[type-abstract]
     spec = chosen.build(0)
+    check_networks(scratch, chosen)
     if not spec.is_images or spec.classes is None:
         raise MatchZooError(f"evaluate: expected data of images with classes, got '{table}'")
     views = views or next((recipe.views for recipe in recipes if recipe.views is not None), None) or VIEWS
@@ -115,7 +140,11 @@ def evaluate(
     for backbone in backbones:
         at_home = inheritance is not None and inheritance.home.name == backbone
         bench = inheritance.home if inheritance is not None and at_home else bench_of(backbone)
-        rows, short = _rows(bench, compared, baselines, seeds, random_draws)
+
+        def draw(name: Baseline, counts: Sequence[int], bench: ProbeHarness = bench) -> list[Split]:
+            return bench.baseline(name, counts, seeds, random_draws, 0)
+
+        rows, short = rows_of(compared, baselines, chosen, draw, seeds, bench.name)
         notes += [note for note in short if note not in notes]
         with Progress(len(rows) * len(used), backbone, "sets", quiet=quiet) as progress:
             for bench.protocol in used:
@@ -131,10 +160,15 @@ def evaluate(
                 scores = inheritance.record(bench, images)
                 paid = {"bytes": about["bytes"] + inheritance.bytes}
                 records.append({**about, **{k: v for k, v in scores.items() if k != "method"}, **paid})
+
+    judged, short = network_records(scratch, compared, baselines, chosen, engine, quiet=quiet)
+    records += judged
+    notes += [note for note in short if note not in notes]
     about = {
         "data": table,
         "views": to_table(views.without_noise()),
-        "protocols": [to_table(protocol) for protocol in used],
+        "protocols": [to_table(protocol) for protocol in used] if backbones else [],
+        "from_scratch": {name: to_table(one) for name, one in scratch.items()},
         "seeds": seeds,
         "class_names": list(spec.class_names),
         "group_names": list(chosen.group_names),
@@ -165,35 +199,3 @@ def _projector(card: str, spec: Spec, views: Views, engine: Engine, size: int | 
         raise MatchZooError(f"evaluate: {reasons}; {remedy}") from None
     engine.place(projector)
     return projector
-
-
-def _rows(
-    bench: ProbeHarness, found: Sequence[EvaluatedSet], baselines: Sequence[Baseline], seeds: int, draws: int
-) -> tuple[list[tuple[Record, list[Split]]], list[str]]:
-    """What is known of each row, and its images, one entry a seed; and which baselines are of fewer images than their
-    sets."""
-    rows: list[tuple[Record, list[Split]]] = []
-    notes: list[str] = []
-    for one in found:
-        about = {"set": one.name, "made_with": one.made_with, "path": one.path, "bytes": one.bytes}
-        rows.append((about, [one.images] * seeds))
-    named_after = {counts: one.name for one, counts in reversed([(one, one.counts) for one in found])}
-    each = sorted(named_after) or [(1,) * bench.classes]
-    for name in baselines:
-        for counts in each[:1] if name == ALL else each:
-            images = bench.baseline(name, counts, seeds, draws, 0)
-            size = len(images[0]) * (4 * int(images[0].values[0].numel()) + 8)
-            title: str = name
-            if name != ALL and len(each) > 1:
-                alike = len(set(counts)) == 1
-                title = f"{name}, {counts[0]} a class" if alike else f"{name}, as many as {named_after[counts]}"
-            if any(one.name == title for one in found):
-                title += " (real)"
-            assert images[0].labels is not None
-            real = class_counts(images[0].labels, bench.classes)
-            fewer = shortage(counts, real, bench.data.class_names) if name != ALL else ""
-            if fewer:
-                notes.append(f"{title}: {sum(real)} real images against {sum(counts)} of the set ({fewer})")
-            space = bench.name if name == "centroid" else ""
-            rows.append(({"set": title, "made_with": space, "path": "", "bytes": size}, images))
-    return rows, notes
