@@ -3,6 +3,7 @@
 from matchzoo.evaluation.adapted_accuracy import AdaptedAccuracy
 from matchzoo.evaluation.classifiers.accuracy import Accuracy
 from matchzoo.evaluation.classifiers.calibration import Calibration
+from matchzoo.evaluation.classifiers.clustering import Clustering
 from matchzoo.evaluation.classifiers.memorization import Memorization
 from matchzoo.evaluation.classifiers.operation_similarity import OperationSimilarity
 from matchzoo.evaluation.encoders.few_labels import FewLabels
@@ -25,6 +26,7 @@ __all__ = [
     "Accuracy",
     "AdaptedAccuracy",
     "Calibration",
+    "Clustering",
     "Evaluation",
     "FeatureDistances",
     "FewLabels",

@@ -53,6 +53,7 @@ from matchzoo.matchers.predictions.classification import Classification
 from matchzoo.matchers.predictions.distillation import Distillation, prediction_divergence, ranking_loss, row_rule
 from matchzoo.matchers.predictions.entropy import Entropy
 from matchzoo.matchers.predictions.invariant_risk import InvariantRisk
+from matchzoo.matchers.predictions.logit_adjustment import LogitAdjustment, logit_adjusted_losses
 from matchzoo.matchers.predictions.memory_targets import (
     EarlyLearning,
     ProgressiveTarget,
@@ -104,6 +105,7 @@ __all__ = [
     "InnerProduct",
     "InvariantRisk",
     "KullbackLeibler",
+    "LogitAdjustment",
     "Matcher",
     "MixedCorrelation",
     "Mixture",
@@ -152,6 +154,7 @@ __all__ = [
     "info_nce",
     "information_loss",
     "kl_divergence",
+    "logit_adjusted_losses",
     "mixed_correlation_loss",
     "mixture",
     "mmd2",

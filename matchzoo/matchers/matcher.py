@@ -42,6 +42,9 @@ class Matcher(Part, ABC):
     """Smallest and largest number of sets that it compares; None for no limit."""
     default_sets: ClassVar[tuple[str, ...]] = ("real", "synthetic")
     """The sets where a recipe names none."""
+    pairs_spaces: ClassVar[bool] = False
+    """Whether it takes two sets in two spaces one in each, since their rows belong together; others take each set in
+    both."""
     needs_inputs: ClassVar[bool] = False
     """Whether it looks at more than values, labels, weights, index and group of the samples, such as what they are the
     features of; the trainer refuses chunks and several processes then."""
@@ -88,6 +91,8 @@ class Matcher(Part, ABC):
     def inputs(self, names: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
         """What it takes of the sets of some names, in order: each set with the space that it is taken in, None for the
         only one that there is."""
+        if self.pairs_spaces and len(names) == len(self.spaces) == 2:
+            return tuple(zip(names, self.spaces, strict=True))
         return tuple((name, space) for name in names for space in self.spaces)
 
     @property

@@ -92,7 +92,9 @@ def _check_stored(parts: Composition, term: Matcher, path: str, moved: set[str])
 
 
 def check_sizes(parts: Composition, trainer: Trainer, engine: Engine) -> None:
-    """Raise where the samples of a step, by themselves, are more than there is memory for."""
+    """Raise where the samples of a step, by themselves, are more than there is memory for, or a size is of no further
+    split that is drawn by itself."""
+    _check_splits(parts, trainer)
     spec, views = parts.spec, parts.views
     each = math.prod(spec.shape) * engine.dtype.itemsize
     count = None if parts.generator is None else parts.generator.count
@@ -103,6 +105,23 @@ def check_sizes(parts: Composition, trainer: Trainer, engine: Engine) -> None:
         require("views.copies", f"{views.copies} views of {rows} samples a step", 64 * rows * views.copies)
     if trainer.real_batch is not None:
         require("trainer.real_batch", f"{trainer.real_batch} real samples an update", each * trainer.real_batch)
+    for name, size in trainer.split_batch.items():
+        require(f"trainer.split_batch.{name}", f"{size} samples an update", each * size)
+
+
+def _check_splits(parts: Composition, trainer: Trainer) -> None:
+    aligned = parts.data.aligned_splits
+    known = [name for name in parts.data.sets() if name not in ("real", "train", *aligned)]
+    problems: Problems = []
+    for name in trainer.split_batch:
+        if name in ("real", "train", *aligned):
+            problems.append((f"trainer.split_batch.{name}", f"'{name}' has the rows of real; use trainer.real_batch"))
+        elif name not in known:
+            there = ", ".join(known) or "none"
+            message = f"unknown split '{name}'{did_you_mean(name, known)}; further splits are {there}"
+            problems.append((f"trainer.split_batch.{name}", message))
+    if problems:
+        raise DeclarationError(problems)
 
 
 def check_processes(engine: Engine, synthetic_rows: int, real_rows: int) -> None:

@@ -72,8 +72,8 @@ class Training:
         self.rows = self._synthetic_rows()
         """Of the synthetic samples of an update, counting views; 0 without a generator."""
         self.real_rows = self._real_rows()
-        """Of every set of real samples of an update; 0 where no term draws any."""
-        self.longest = max(self.rows, self.real_rows, 1)
+        """Of every set of real samples of an update that says no other number; 0 where no term draws any."""
+        self.longest = max(self.rows, trainer.most_rows(self.real_rows), 1)
         self.chunk = self._chunk_size()
 
     def _synthetic_rows(self) -> int:
@@ -93,7 +93,7 @@ class Training:
 
     def _chunk_size(self) -> int:
         """Rows that are computed at once with a graph; all rows where nothing asks for less."""
-        check_processes(self.engine, self.rows, self.real_rows)
+        check_processes(self.engine, self.rows, self.trainer.fewest_rows(self.real_rows))
         if undivided(self.parts, self.trainer, self.engine, self.longest):
             return self.longest
         if self.trainer.chunk != "auto":
@@ -105,9 +105,9 @@ class Training:
         self._let_move(moved)
         spaces = tuple(self.parts.projectors)
         wanted = self.wanted(tuple(self.parts.players))
-        first = "synthetic" if self.rows else next(iter(wanted))
+        first = "synthetic" if self.rows else max(wanted, key=self.rows_of)
         drawn = self._draw({first: spaces}, Step(1, self.trainer.seed), 0)[first]
-        others = self.real_rows if self.rows else 0
+        others = self.trainer.most_rows(self.real_rows) if self.rows else 0
         return self.engine.all_reduce_min(automatic(drawn, self.engine, others, bool(moved - {"generator"})))
 
     def _equip(self, name: str) -> None:
@@ -273,7 +273,11 @@ class Training:
         return self._draw(self.wanted(group), step, turn)
 
     def _draw(self, wanted: Mapping[str, tuple[str, ...]], step: Step, turn: int) -> dict[str, DrawnSet]:
-        return draw_sets(self.parts, self.engine, wanted, self.trainer.batch, self.real_rows, step, turn)
+        return draw_sets(self.parts, self.engine, wanted, self.trainer.batch, self.rows_of, step, turn)
+
+    def rows_of(self, name: str) -> int:
+        """Rows of a set of real samples of an update."""
+        return self.trainer.rows_of(name, self.real_rows)
 
     def evaluate(
         self, players: Mapping[str, Player], step: Step, features: Mapping[str, Features], *, rest: bool = True

@@ -1,6 +1,6 @@
 """The sets of samples that one update compares: what is drawn of each, and the features of any of its rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 import torch
@@ -116,7 +116,7 @@ def draw_sets(
     engine: Engine,
     wanted: Mapping[str, tuple[str, ...]],
     batch: int | None,
-    real_rows: int,
+    rows_of: Callable[[str], int],
     step: Step,
     turn: int,
 ) -> dict[str, DrawnSet]:
@@ -127,13 +127,11 @@ def draw_sets(
         engine: where.
         wanted: the spaces of every set, by its name.
         batch: synthetic samples; all there are for None.
-        real_rows: rows of every set of real samples.
+        rows_of: rows of a set of real samples, by its name.
         step: whose randomness draws.
         turn: number of the update in its step.
     """
-    return {
-        name: draw_set(parts, engine, name, spaces, batch, real_rows, step, turn) for name, spaces in wanted.items()
-    }
+    return {name: draw_set(parts, engine, name, spaces, batch, rows_of, step, turn) for name, spaces in wanted.items()}
 
 
 def draw_set(
@@ -142,7 +140,7 @@ def draw_set(
     name: str,
     spaces: tuple[str, ...],
     batch: int | None,
-    real_rows: int,
+    rows_of: Callable[[str], int],
     step: Step,
     turn: int,
 ) -> DrawnSet:
@@ -158,7 +156,7 @@ def draw_set(
     if base in parts.sets:
         marks = name[len(base) :]
         sources = [
-            draw_set(parts, engine, made_of + marks, (), batch, real_rows, step, turn)
+            draw_set(parts, engine, made_of + marks, (), batch, rows_of, step, turn)
             for made_of in parts.sets[base].made_of
         ]
         held = Held(derived(parts, sources, parts.sets[base], step, step.rng(f"{name} set", turn)))
@@ -185,7 +183,7 @@ def draw_set(
             base = f"{ENVIRONMENT}{order[turn % len(order)]}"
         with_real = base in ("real", *parts.data.aligned_splits)
         names: tuple[str | int, ...] = ("data", turn) if with_real else ("data", turn, base)
-        source, draws = parts.data.draw_of(base, real_rows, step.rng(*names))
+        source, draws = parts.data.draw_of(base, rows_of(base), step.rng(*names))
         copies, seeds = 1, f"{name} views"
 
     draws = engine.move(draws)

@@ -30,6 +30,9 @@ class Trainer:
     real_batch: int | None = attrs.field(default=None, validator=at_least(1))
     """Real samples of each set in an update, where a term draws them; as many as views are made of synthetic ones if
     not given. With data.sampling = "balanced" every class has its share of them."""
+    split_batch: dict[str, int] = attrs.field(factory=dict, validator=at_least(1))
+    """Real samples of further splits in an update, by their names, where they are not ``real_batch``: 96 unlabeled ones
+    beside 32 with labels."""
     seed: int = attrs.field(default=0, validator=at_least(0))
     """Everything random in training is a function of it and the step's number."""
     schedule: tuple[tuple[str, ...] | str, ...] | None = attrs.field(default=None, validator=not_empty())
@@ -63,6 +66,18 @@ class Trainer:
     def __attrs_post_init__(self) -> None:
         if self.precision == "float64" and self.device == "mps":
             raise DeclarationError([("precision", "mps has no float64; use float32 or another device")])
+
+    def rows_of(self, name: str, real_rows: int) -> int:
+        """Rows of a set of real samples, whose name may have apostrophes, where those of others are ``real_rows``."""
+        return self.split_batch.get(name.rstrip("'"), real_rows)
+
+    def fewest_rows(self, real_rows: int) -> int:
+        """Rows of the smallest set of real samples; 0 where none is drawn."""
+        return min([real_rows, *self.split_batch.values()])
+
+    def most_rows(self, real_rows: int) -> int:
+        """Rows of the largest set of real samples; 0 where none is drawn."""
+        return max([real_rows, *self.split_batch.values()]) if real_rows else 0
 
     def groups(self, players: dict[str, Player]) -> list[Group]:
         """The schedule with repetitions written out; raises if it does not fit the players."""

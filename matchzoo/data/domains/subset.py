@@ -6,7 +6,7 @@ import attrs
 import torch
 
 from matchzoo.core.declaration.declare import declare
-from matchzoo.core.declaration.validators import at_least, between, positive
+from matchzoo.core.declaration.validators import at_least, between
 from matchzoo.core.errors import DeclarationError
 from matchzoo.core.step import Step
 from matchzoo.data.data import Data, Loaded
@@ -27,9 +27,10 @@ class Subset(Data):
     """Labeled samples."""
     part: Literal["train", "test", "all"] = "all"
     """Which of its samples."""
-    class_shares: tuple[float, ...] = attrs.field(default=(), validator=[positive()])
+    class_shares: tuple[float, ...] = attrs.field(default=(), validator=[at_least(0)])
     """How often each class is, in label order, in proportion to each other; as many samples are kept as there are in
-    these proportions. All samples if not given."""
+    these proportions, and none of a class whose share is 0, which stays one of the classes. All samples if not
+    given."""
     samples: int | None = attrs.field(default=None, validator=at_least(1))
     """Training samples, the same share of every class; without ``labels`` drawn at random, those of a smaller number
     among those of a larger one. What is neither among them nor kept for testing is left out. All if not given."""
@@ -44,6 +45,8 @@ class Subset(Data):
         if not self.test_share and self.part != "train":
             message = f'0 is for part = "train", whose source has a test part of its own, got part = "{self.part}"'
             raise DeclarationError([("test_share", message)])
+        if self.class_shares and not any(self.class_shares):
+            raise DeclarationError([("class_shares", "expected a class with a share above 0, got none")])
 
     def load(self) -> Loaded:
         """Load the source and choose of it; raises where it has no labels, no such part, or other classes."""
@@ -69,7 +72,9 @@ class Subset(Data):
         kept = self._kept(whole.labels)
         test = loaded.test
         if self.test_share:
-            halves = stratified(whole.labels[kept], self.test_share, self.split_seed, loaded.class_names)
+            present, dense = whole.labels[kept].unique(return_inverse=True)
+            names = tuple(loaded.class_names[label] for label in present.tolist())
+            halves = stratified(dense, self.test_share, self.split_seed, names)
             kept, test = kept[halves[0]], whole.part(kept[halves[1]])
         if self.samples is not None:
             kept = self._chosen(kept, whole.labels, self.samples)
@@ -107,6 +112,8 @@ class Subset(Data):
             return torch.arange(len(labels))
         counts = torch.bincount(labels, minlength=len(self.class_shares)).double()
         shares = torch.tensor(self.class_shares, dtype=torch.float64)
-        numbers = (shares * (counts / shares).min()).round().long().clamp_min(1).tolist()
+        wanted = shares > 0
+        most = (counts[wanted] / shares[wanted]).min()
+        numbers = (shares * most).round().long().clamp_min(1).where(wanted, 0).tolist()
         order = torch.randperm(len(labels), generator=Step(0, self.split_seed).rng("subset"))
         return torch.cat([order[labels[order] == c][:number] for c, number in enumerate(numbers)]).sort().values

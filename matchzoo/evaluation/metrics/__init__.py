@@ -1,5 +1,6 @@
 """Distances between sets of features, shares of them, and tests of two samples, as plain functions."""
 
+from matchzoo.evaluation.metrics.clustering import hungarian_accuracy
 from matchzoo.evaluation.metrics.frechet import frechet_distance
 from matchzoo.evaluation.metrics.kernel_distance import kernel_distance
 from matchzoo.evaluation.metrics.manifold import precision_recall_density_coverage
@@ -9,6 +10,7 @@ from matchzoo.evaluation.metrics.two_sample_tests import TwoSampleTest, permutat
 __all__ = [
     "TwoSampleTest",
     "frechet_distance",
+    "hungarian_accuracy",
     "kernel_distance",
     "permutation_test",
     "precision_recall_density_coverage",

@@ -54,16 +54,15 @@ class Paired(Matcher):
     """
 
     default_sets: ClassVar[tuple[str, ...]] = ("source", "synthetic")
+    pairs_spaces: ClassVar[bool] = True
     distance: PairedDistance = "squared"
     """Of the features of a pair."""
-
-    def inputs(self, names: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
-        """Of two sets in two spaces, the first in the first and the second in the second."""
-        if len(names) == len(self.spaces) == 2:
-            return tuple(zip(names, self.spaces, strict=True))
-        return super().inputs(names)
+    fixed: Literal["first", "second", "none"] = "none"
+    """The set that gets no gradient: what a weak view of a sample says, for a strong one of it."""
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The mean distance; raises for sets of different shapes."""
-        first, second = (unweighted(samples, "paired") for samples in sets)
-        return Discrepancy(paired_distance(first.values, second.values, self.distance))
+        first, second = (unweighted(samples, "paired").values for samples in sets)
+        first = first.detach() if self.fixed == "first" else first
+        second = second.detach() if self.fixed == "second" else second
+        return Discrepancy(paired_distance(first, second, self.distance))

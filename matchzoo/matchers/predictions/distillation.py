@@ -13,6 +13,7 @@ from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import between, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
+from matchzoo.core.schedule import Schedule, scheduled, value_at
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
@@ -39,11 +40,13 @@ def prediction_divergence(
     *,
     temperature: float = 1.0,
     skew: float = 0.5,
+    teacher_temperature: float | None = None,
 ) -> torch.Tensor:
-    """How far p = softmax(student / τ) is from q = softmax(teacher / τ), [n] ≥ 0 in nats, row by row.
+    """How far p = softmax(student / τ) is from q = softmax(teacher / τ'), [n] ≥ 0 in nats, row by row.
 
     Examples:
         >>> loss = prediction_divergence(scores, teacher_scores.detach(), temperature=4.0).mean()
+        >>> loss = prediction_divergence(x, y.detach(), teacher_temperature=0.4).mean()  # towards a surer teacher
 
     Args:
         student: class scores [n, c].
@@ -53,19 +56,23 @@ def prediction_divergence(
             the mixture m = (1 − β) p + β q; ``hard`` the cross-entropy with the teacher's likeliest class.
         temperature: τ > 0. The loss is not multiplied by τ².
         skew: β in (0, 1) of ``jensen-shannon``: 1/2 for the usual one.
+        teacher_temperature: τ' > 0, τ if not given; below τ the teacher is sharpened.
 
     Raises:
-        MatchZooError: shapes differ, or the temperature is not above 0.
+        MatchZooError: shapes differ, or a temperature is not above 0.
 
     Source: Hinton et al., Distilling the knowledge in a neural network, 2015; the skewed divergence as in Agarwal et
-    al., On-policy distillation of language models, ICLR 2024.
+    al., On-policy distillation of language models, ICLR 2024; a sharpened teacher as in Caron et al., Emerging
+    properties in self-supervised vision transformers (DINO), ICCV 2021.
     """
     _check_shapes(student, teacher)
-    if not temperature > 0:
-        raise MatchZooError(f"distillation: expected a temperature above 0, got {temperature}")
+    teacher_temperature = temperature if teacher_temperature is None else teacher_temperature
+    for given in (temperature, teacher_temperature):
+        if not given > 0:
+            raise MatchZooError(f"distillation: expected a temperature above 0, got {given}")
     if divergence == "hard":
         return F.cross_entropy(student / temperature, teacher.argmax(1), reduction="none")
-    p, q = (student / temperature).log_softmax(1), (teacher / temperature).log_softmax(1)
+    p, q = (student / temperature).log_softmax(1), (teacher / teacher_temperature).log_softmax(1)
     if divergence == "kl":
         return _kl(q, p)
     if divergence == "reverse-kl":
@@ -147,8 +154,8 @@ class Distillation(Matcher):
     lets count: a student and a teacher, or two views.
 
     The first set is the teacher's, the second the student's: one set in two spaces, ``space = ["teacher", "scores"]``,
-    or two views of the same rows, ``sets = ["real", "real'"]``. Labels are not looked at. The mean is over all samples,
-    so that the fewer count, the smaller is the term.
+    or two views of the same rows, ``sets = ["real", "real'"]``; with both, each view is taken in its space. Labels are
+    not looked at. The mean is over all samples, so that the fewer count, the smaller is the term.
 
     Examples:
         >>> Distillation(temperature=4.0)(teacher_scores, scores)  # [n, c] each; a scalar
@@ -157,10 +164,16 @@ class Distillation(Matcher):
     """
 
     default_sets: ClassVar[tuple[str, ...]] = ("real",)
+    pairs_spaces: ClassVar[bool] = True
     divergence: Divergence = "kl"
     """Of the student's predictions from the teacher's."""
     temperature: float = attrs.field(default=1.0, validator=positive())
     """τ of the softmax of both."""
+    teacher_temperature: float | Schedule | None = attrs.field(
+        default=None, validator=attrs.validators.optional(scheduled(positive()))
+    )
+    """τ of the teacher's, a number or a schedule, where it is another: below that of the student its predictions are
+    sharpened. Which samples count is by predictions at 1, whatever the temperatures."""
     skew: float = attrs.field(default=0.5, validator=between(0, 1))
     """β of ``jensen-shannon``, which is constant at 0 and 1."""
     rows: Rule = "all"
@@ -189,8 +202,14 @@ class Distillation(Matcher):
         teacher, student = (samples.values for samples in sets)
         teacher = teacher.detach() if self.fixed == "teacher" else teacher
         student = student.detach() if self.fixed == "student" else student
+        sharpness = None if self.teacher_temperature is None else value_at(self.teacher_temperature, step.number)
         divergences = prediction_divergence(
-            student, teacher, self.divergence, temperature=self.temperature, skew=self.skew
+            student,
+            teacher,
+            self.divergence,
+            temperature=self.temperature,
+            skew=self.skew,
+            teacher_temperature=sharpness,
         )
         counts = row_rule(student, teacher, self.rows, threshold=self.threshold)
 

@@ -2,6 +2,7 @@
 
 from matchzoo.models.networks.architecture import Architecture
 from matchzoo.models.networks.convnet import ConvNet
+from matchzoo.models.networks.cosine import CosineClassifier
 from matchzoo.models.networks.dcgan import DCGAN
 from matchzoo.models.networks.elementwise import Affine, Constant
 from matchzoo.models.networks.icnn import ICNN
@@ -19,6 +20,7 @@ __all__ = [
     "Architecture",
     "Constant",
     "ConvNet",
+    "CosineClassifier",
     "Network",
     "ResidualNet",
     "Shape",

@@ -5,6 +5,7 @@ where that is online, and the terms between them; every update of the schedule c
 time and the graph of a chunk.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ AT_ONCE = 256
 
 
 MADE = ("synthetic", "source")
-"""Sets that have as many rows as the generator makes; others have those of ``trainer.real_batch``."""
+"""Sets that have as many rows as the generator makes; others have those that the trainer says."""
 
 
 @attrs.frozen
@@ -161,7 +162,8 @@ class Estimator:
         """A set of an update with all its rows; images that are not built are stood for by those that are."""
         step, batch = Step(1, self.spec.seed), self.training.trainer.batch
         count = self.real_rows(self.recipe, self.rows)
-        drawn = draw_set(self.parts, engine, name, spaces, batch, count, step, 0)
+        rows_of = functools.partial(self.recipe.trainer.rows_of, real_rows=count)
+        drawn = draw_set(self.parts, engine, name, spaces, batch, rows_of, step, 0)
         if not self.per_sample_parameters or not drawn.is_generated:
             return drawn
         draws = engine.move(torch.arange(self.count) % len(drawn.draws))
@@ -177,7 +179,8 @@ class Estimator:
         return int(batch or 0), int(batch or 0) * (1 if views is None else views.copies)
 
     def real_rows(self, recipe: Recipe, rows: int) -> int:
-        """Rows of every set of real samples of an update, for so many synthetic ones; 0 where all are stored."""
+        """Rows of every set of real samples of an update that says no other number, for so many synthetic ones; 0
+        where all are stored."""
         drawn = any(name.rstrip("'") not in MADE for name in self._wanted(recipe, tuple(recipe.players)))
         return (recipe.trainer.real_batch or rows or recipe.trainer.batch or 0) if drawn else 0
 
@@ -190,13 +193,15 @@ class Estimator:
                     wanted.add(name)
         return wanted
 
-    def _rows_of(self, name: str, rows: int, real_rows: int) -> int:
-        """Rows of a set."""
-        return rows if name.rstrip("'") in MADE else real_rows
+    def _rows_of(self, recipe: Recipe, name: str, rows: int, real_rows: int) -> int:
+        """Rows of a set; one of the recipe's own has those of what it is made of."""
+        base = name.rstrip("'")
+        base = self.parts.sets[base].made_of[0] if base in self.parts.sets else base
+        return rows if base in MADE else recipe.trainer.rows_of(base, real_rows)
 
     def chunk(self, recipe: Recipe, rows: int, turns: Sequence[Turn]) -> int:
         """Rows of a chunk, as the trainer will choose them."""
-        asked, real = recipe.trainer.chunk, self.real_rows(recipe, rows)
+        asked, real = recipe.trainer.chunk, recipe.trainer.most_rows(self.real_rows(recipe, rows))
         longest = max(rows, real)
         if self.whole:
             if asked != "auto" and asked < longest:
@@ -242,8 +247,9 @@ class Estimator:
         size = generator_size(recipe, self.spec)
         samples, rows = self.samples(recipe, size)
         chunk, real_rows = self.chunk(recipe, rows, turns), self.real_rows(recipe, rows)
-        chunked = chunk < max(rows, real_rows) or self.world > 1
-        own, own_real = (-(-count // self.world) for count in (rows, real_rows))
+        most = recipe.trainer.most_rows(real_rows)
+        chunked = chunk < max(rows, most) or self.world > 1
+        own, own_real = (-(-count // self.world) for count in (rows, most))
         chunk = max(min(chunk, max(own, own_real)), 1)
         last = own - (own - 1) // chunk * chunk if own else 0
         flops, seconds, graph, ends, peak, held = 0, 0.0, 0, 0, 0, 0
@@ -258,7 +264,7 @@ class Estimator:
                 if name not in wanted:
                     continue
                 made = name.startswith("synthetic")
-                count, side = self._rows_of(name, own, own_real), costs.rows
+                count, side = -(-self._rows_of(recipe, name, rows, real_rows) // self.world), costs.rows
                 again = 0
                 if chunked and costs.has_graph:
                     again = own - last if made else count
@@ -393,7 +399,7 @@ class Estimator:
             name=name,
             space=space,
             parts=tuple(sorted(depends)),
-            count=self._rows_of(name, rows, self.real_rows(recipe, rows)),
+            count=self._rows_of(recipe, name, rows, self.real_rows(recipe, rows)),
             features=self.widths[space],
             dtype=self.engine.dtype,
             classes=self.spec.classes if not made or self.per_sample_parameters else None,

@@ -178,6 +178,8 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
         about["step"] += f" x {views.copies} views = {estimate.rows} rows"
     if recipe.trainer.real_batch is not None and estimate.real_rows:
         about["step"] += f", {estimate.real_rows} real ones"
+    for name, size in recipe.trainer.split_batch.items():
+        about["step"] += f", {size} of {name}"
     for name, player in recipe.players.items():
         turns = sum(group.count(name) for group in recipe.trainer.groups(recipe.players))
         terms = [f"{_kind(term)} ({_kind(term.reference)})" for term in player.terms]
@@ -186,7 +188,7 @@ def _about(recipe: Recipe, estimate: Estimate, estimator: Estimator, engine: Eng
         about[name] += (
             f"real side {', '.join(terms)}" if len(terms) > 1 else f"real side {_kind(player.terms[0].reference)}"
         )
-    whole = estimate.chunk >= max(estimate.rows, estimate.real_rows)
+    whole = estimate.chunk >= max(estimate.rows, recipe.trainer.most_rows(estimate.real_rows))
     if estimator.whole:
         why = f"since {estimator.whole}"
     elif recipe.trainer.chunk != "auto":
