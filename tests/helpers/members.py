@@ -154,6 +154,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "convnet": ({"kind": "convnet", "width": 4, "depth": 2, "norm": "batch"}, {**POINTS, "data": IMAGES["data"]}),
         "affine": ({"kind": "affine", "layers": 2}, {**POINTS, "generator": {**POINTS["generator"], "dimension": 2}}),
         "constant": ({"kind": "constant", "start": 0.5}, POINTS),
+        "cosine": ({"kind": "cosine", "temperature": 0.5}, POINTS),
         "unet": ({"kind": "unet", "widths": [8, 16]}, IMAGES),
         "icnn": ({"kind": "icnn", "widths": [4], "beta": 5.0, "strong_convexity": 0.1}, {}),
         "supernet": (
@@ -197,6 +198,10 @@ CASES: dict[str, dict[str, tuple]] = {
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
         "entropy": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
         "distillation": ({"sets": ["real", "synthetic"], "temperature": 2.0}, {**IMAGES, **SCORES}),
+        "logit-adjustment": (
+            {"sets": ["synthetic"], "threshold": 0.1, "margin": 1.0},
+            {**IMAGES, **SCORES},
+        ),
         "early-learning": ({"decay": 0.5}, {**IMAGES, **SCORES}),
         "progressive-target": ({"share": 1e-3}, {**IMAGES, **SCORES}),
         "mutual-information": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
@@ -348,6 +353,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "few-labels": ({"labels": [20], "protocol": "ridge", "baselines": ["pixels"]}, {}),
         "accuracy": ({"split": "real", "space": "head"}, {}),
         "calibration": ({"bins": 10}, {}),
+        "clustering": ({"split": "real", "labeled": "test"}, {}),
         "memorization": ({"space": "head"}, {}),
         "operation-similarity": ({"draws": 2, "over": "whole"}, {}),
         "adapted-accuracy": ({"weights": "ulsif", "scorers": ["entropy"], "baselines": ["means"]}, {}),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import torch
+
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
@@ -26,6 +28,18 @@ def training(table: dict, **changes: Any) -> Training:
     engine = recipe.engine()
     made = Training(recipe.build(engine), recipe.trainer, engine)
     made.prepare(quiet=True)
+    return made
+
+
+def assert_resumed(table: dict[str, Any]) -> Training:
+    """A training whose first step is loaded by another one goes on as that does, to the bit; returns it."""
+    made, again = training(table), training(table)
+    made.step(1)
+    again.load(1, {key: tensor.clone() for key, tensor in made.state().items()})
+    for number in (2, 3):
+        values, same = made.step(number), again.step(number)
+        assert all(torch.equal(value, same[key]) for key, value in values.items())
+    assert all(torch.equal(tensor, again.state()[key]) for key, tensor in made.state().items())
     return made
 
 

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers.room import training
+from helpers.room import assert_resumed
 
 from matchzoo import recipes
 from matchzoo.core.step import Step
-from matchzoo.training.loop import Training
 
 
 @pytest.fixture(scope="module")
@@ -35,17 +34,6 @@ def shrunk(name: str, images: str, **changes: Any) -> dict[str, Any]:
 
     table = fetched(recipes.load(name).table())
     return recipes.Recipe.of(table).replace(**{"trainer.steps": 2, "trainer.real_batch": 12}, **changes).table()
-
-
-def assert_resumed(table: dict[str, Any]) -> Training:
-    made, again = training(table), training(table)
-    made.step(1)
-    again.load(1, {key: tensor.clone() for key, tensor in made.state().items()})
-    for number in (2, 3):
-        values, same = made.step(number), again.step(number)
-        assert all(torch.equal(value, same[key]) for key, value in values.items())
-    assert all(torch.equal(tensor, again.state()[key]) for key, tensor in made.state().items())
-    return made
 
 
 def test_pairs_of_two_sources_adapt_a_model_that_was_trained_before(images: str, tmp_path: Path) -> None:

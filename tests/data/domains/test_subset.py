@@ -42,6 +42,17 @@ def test_classes_are_as_often_as_their_shares_say():
     assert rows(subset) <= rows(whole)
 
 
+def test_a_share_of_0_leaves_a_class_out_which_stays_one_of_them():
+    shares = [1.0, 0.0, 1.0, 0.0] + [1.0] * 6
+    subset, few = loaded(class_shares=shares), loaded(class_shares=shares, part="train", samples=16, test_share=0)
+    for split in (subset.train, subset.test, few.train):
+        counts = split.labels.bincount()
+        assert counts[[1, 3]].tolist() == [0, 0]
+        assert len(counts[counts > 0].unique()) == 1  # of the others all alike
+    assert few.train.labels.bincount().tolist() == [2, 0, 2, 0, *[2] * 6]
+    assert subset.class_names == tuple(map(str, range(10)))
+
+
 def test_a_few_samples():
     """Without labels, those of a smaller number are among those of a larger one, and may be fewer than classes."""
     whole, many, few = loaded(), loaded(samples=80, labels=False), loaded(samples=5, labels=False)
@@ -56,7 +67,8 @@ def test_a_few_samples():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"class_shares": [1.0, 0.0]}, "class_shares: expected a number above 0, got 0.0"),
+        ({"class_shares": [1.0, -0.1]}, "class_shares: expected at least 0, got -0.1"),
+        ({"class_shares": [0.0] * 10}, "class_shares: expected a class with a share above 0, got none"),
         ({"class_shares": [1.0, 0.5]}, "class_shares: expected a share of each of 10 classes, got 2"),
         ({"source": "gaussian"}, "source: a subset is of labeled samples"),
         ({"samples": 5000}, "samples: expected at most the 8.. training samples, got 5000"),

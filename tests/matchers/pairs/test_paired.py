@@ -41,3 +41,13 @@ def test_two_sets_in_two_spaces_are_one_in_each():
     assert term.inputs(("real", "day")) == (("real", "student"), ("day", "teacher"))
     assert term.inputs(("real",)) == (("real", "student"), ("real", "teacher"))
     assert term.names(0) == ("source", "synthetic")
+
+
+@pytest.mark.parametrize("fixed", ["first", "second", "none"])
+def test_a_fixed_side_gets_no_gradient(fixed):
+    first, second = torch.rand(3, 2, requires_grad=True), torch.rand(3, 2, requires_grad=True)
+    value = Paired(fixed=fixed)(first, second)
+    torch.testing.assert_close(value, paired_distance(first, second))
+    value.backward()
+    assert (first.grad is None) == (fixed == "first")
+    assert (second.grad is None) == (fixed == "second")

@@ -5,6 +5,8 @@ import torch
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
+from matchzoo.core.schedule import Ramp
+from matchzoo.core.step import Step
 from matchzoo.matchers import Distillation, information_loss, prediction_divergence, ranking_loss, row_rule
 from matchzoo.matchers.predictions.distillation import row_entropies
 
@@ -43,6 +45,26 @@ def test_the_gradient_of_kl_is_that_of_soft_labels():
     torch.testing.assert_close(gradient, student.detach().softmax(1) - teacher.softmax(1))
     hard = prediction_divergence(student, 1e6 * teacher).detach()
     torch.testing.assert_close(prediction_divergence(student, teacher, "hard").detach(), hard)
+
+
+def test_a_sharpened_teacher():
+    student, teacher = torch.randn(5, 4, dtype=torch.float64, requires_grad=True), torch.randn(5, 4).double()
+    losses = prediction_divergence(student, teacher, temperature=0.5, teacher_temperature=0.2)
+    (gradient,) = torch.autograd.grad(losses.sum(), student)
+    torch.testing.assert_close(gradient, ((student.detach() / 0.5).softmax(1) - (teacher / 0.2).softmax(1)) / 0.5)
+
+    term = Distillation(temperature=0.5, teacher_temperature=Ramp(start=1.0, end=0.2, last=5))
+    torch.testing.assert_close(term(teacher, student, step=Step(5, 0)), losses.mean())
+    torch.testing.assert_close(
+        term(teacher, student, step=Step(1, 0)),
+        prediction_divergence(student, teacher, temperature=0.5, teacher_temperature=1.0).mean(),
+    )
+
+
+def test_two_views_in_two_spaces_are_one_in_each():
+    term = Distillation(space=("teacher", "scores"))
+    assert term.inputs(("weak", "strong")) == (("weak", "teacher"), ("strong", "scores"))
+    assert term.inputs(("real",)) == (("real", "teacher"), ("real", "scores"))
 
 
 @pytest.mark.parametrize("divergence", ["kl", "reverse-kl", "symmetric-kl", "jensen-shannon"])
@@ -91,6 +113,8 @@ def test_what_is_refused():
         prediction_divergence(torch.zeros(3, 4), torch.zeros(3, 4), "reverse-k")
     with pytest.raises(MatchZooError, match="temperature above 0, got 0"):
         prediction_divergence(torch.zeros(3, 4), torch.zeros(3, 4), temperature=0)
+    with pytest.raises(MatchZooError, match="temperature above 0, got -1"):
+        prediction_divergence(torch.zeros(3, 4), torch.zeros(3, 4), teacher_temperature=-1)
     with pytest.raises(MatchZooError, match=r"got \[3, 4\] and \[2, 4\]"):
         ranking_loss(torch.zeros(3, 4), torch.zeros(2, 4))
     with pytest.raises(MatchZooError, match="at least 1 place"):
