@@ -51,10 +51,9 @@ FEW: dict[str, dict[str, Any]] = {
 """By title, what is changed of ``consistency/digits-few``."""
 
 DIGITS = {"kind": "digits", "size": 16, "channels": 1, "test_share": 0.22}
-SHIFT = {"kind": "shifted", "source": DIGITS, "shifts": [{"kind": "noisy", "std": 0.25}]}
-NOISY = ", noisy digits"
-"""Ends the name of a row whose labeled digits are as they are, all of them, and whose unlabeled ones are noisy."""
-SHIFTED = [f"{title}{NOISY}" for title in ("labels alone", "heavy, its own teacher")]
+SHIFTS = {"noisy digits": {"kind": "noisy", "std": 0.25}, "inverted digits": {"kind": "inverted"}}
+"""Ends of the names of rows whose labeled digits are as they are, all of them, and whose unlabeled ones are these."""
+SHIFTED = [f"{title}, {shift}" for shift in SHIFTS for title in ("labels alone", "heavy, its own teacher")]
 
 DISCOVERY: dict[str, dict[str, Any]] = {
     "SimGCD": {f"{NETWORK}.6.weight": 1e-12, f"{NETWORK}.7.weight": 1e-12},
@@ -66,33 +65,35 @@ DISCOVERY: dict[str, dict[str, Any]] = {
 
 def shifted(title: str) -> dict[str, Any]:
     """What is changed of ``consistency/digits-few``: all training digits have labels, those of the shift none."""
-    name = title.removesuffix(NOISY)
+    name, shift = title.rsplit(", ", 1)
+    target = {"kind": "shifted", "source": DIGITS, "shifts": [SHIFTS[shift]]}
+    data = {"kind": "combined", "environments": {"labeled": DIGITS}, "others": {"unlabeled": target}}
     return {
         **FEW["20 labels alone" if name == "labels alone" else name],
-        "data": {
-            "kind": "combined",
-            "environments": {"labeled": DIGITS},
-            "others": {"unlabeled": SHIFT},
-            "unlabeled": ["unlabeled"],
-        },
+        "data": {**data, "unlabeled": ["unlabeled"]},
         "evaluation": [{"kind": "accuracy", "space": "scores", "split": "unlabeled-test"}],
     }
 
 
 def measure(output: Path) -> None:
     """Run what is missing; a record for every row and seed."""
-    for seed, title in (row for rows in (FEW, SHIFTED, DISCOVERY) for row in RESULTS.missing(SEEDS, list(rows))):
-        changes: dict[str, Any] = {"trainer.seed": seed}
-        if title in DISCOVERY:
-            changes |= {**DISCOVERY[title], "data.others.labeled.split_seed": seed}
-        elif title in FEW:
-            changes |= {**FEW[title], "data.environments.labeled.split_seed": seed}
-        else:
-            changes |= shifted(title)
-        recipe = recipes.load("legogcd/digits" if title in DISCOVERY else "consistency/digits-few")
-        run = recipe.replace(**changes).run(output / folder_of(title, seed), name=title, quiet=True)
-        [record] = run.metrics["results"]
-        RESULTS.store(title, seed, {**record, "seconds": run.metrics["seconds"]["training"]})
+    for seed, title in RESULTS.missing(SEEDS, [*FEW, *SHIFTED, *DISCOVERY]):
+        measure_row(title, seed, output)
+
+
+def measure_row(title: str, seed: int, output: Path) -> None:
+    """Run a row with a seed, and store its record."""
+    changes: dict[str, Any] = {"trainer.seed": seed}
+    if title in DISCOVERY:
+        changes |= {**DISCOVERY[title], "data.others.labeled.split_seed": seed}
+    elif title in FEW:
+        changes |= {**FEW[title], "data.environments.labeled.split_seed": seed}
+    else:
+        changes |= shifted(title)
+    recipe = recipes.load("legogcd/digits" if title in DISCOVERY else "consistency/digits-few")
+    run = recipe.replace(**changes).run(output / folder_of(title, seed), name=title, quiet=True)
+    [record] = run.metrics["results"]
+    RESULTS.store(title, seed, {**record, "seconds": run.metrics["seconds"]["training"]})
 
 
 def table() -> None:
