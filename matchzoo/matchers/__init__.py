@@ -75,6 +75,7 @@ from matchzoo.matchers.transport import (
     monge_gap,
     sinkhorn_divergence,
 )
+from matchzoo.matchers.variation import TotalVariation, total_variation
 
 __all__ = [
     "GAN",
@@ -133,6 +134,7 @@ __all__ = [
     "ToConstant",
     "ToMean",
     "ToReference",
+    "TotalVariation",
     "TransportCost",
     "absolute_distance",
     "affine_complement",
@@ -177,5 +179,6 @@ __all__ = [
     "steepness_gradient",
     "subspace_adaptation_loss",
     "subspace_residual",
+    "total_variation",
     "weighted_class_means",
 ]

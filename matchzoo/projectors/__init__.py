@@ -29,6 +29,7 @@ from matchzoo.projectors.auto_encoder import AutoEncoder
 from matchzoo.projectors.average import Average, follow_average
 from matchzoo.projectors.backbone import Backbone
 from matchzoo.projectors.identity import Identity
+from matchzoo.projectors.layers import layer_features
 from matchzoo.projectors.learned import Learned
 from matchzoo.projectors.mix_style import MixStyle, mix_styles
 from matchzoo.projectors.outer_product import OuterProduct, outer_product
@@ -67,6 +68,7 @@ __all__ = [
     "TransportMap",
     "align_subspaces",
     "follow_average",
+    "layer_features",
     "linear_transport",
     "match_locations",
     "mix_styles",

