@@ -137,6 +137,9 @@ def evaluate(
         told = f"{seeds} seeds (mean ± standard deviation)" if seeds > 1 else "1 seed"
         print(f"\ntop-1 %, protocol {kind}, {told}")
         print(format_table(matrix.table("top1", kind)))
+    if len(matrix.robust_scores()) > 1:
+        print("\nrobust scores (± standard error)")
+        print(format_table(matrix.robust_scores()))
     if len(matrix.about["class_names"]) > 5:
         print(f"\ntop-5 %, protocol {matrix.protocols[0]}")
         print(format_table(matrix.table("top5")))

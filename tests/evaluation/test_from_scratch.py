@@ -10,7 +10,8 @@ from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.data.views import Augment, Views
 from matchzoo.evaluation import Trained
-from matchzoo.evaluation.from_scratch import FromScratch, fit_network
+from matchzoo.evaluation.from_scratch import FromScratch
+from matchzoo.evaluation.scratch import fit_network
 from matchzoo.models.networks import MLP
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
@@ -113,7 +114,7 @@ def test_a_network_sees_views_in_standardized_space(monkeypatch):
     def fit(network, images, labels, rng, *, see, **options):
         seen.append((images, see(images)))
 
-    monkeypatch.setattr("matchzoo.evaluation.from_scratch.fit_network", fit)
+    monkeypatch.setattr("matchzoo.evaluation.scratch.bench.fit_network", fit)
     recipe = structure(copy.deepcopy(TABLE), Recipe)
     engine = recipe.engine()
     parts = recipe.build(engine)

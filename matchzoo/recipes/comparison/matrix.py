@@ -11,6 +11,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
 from matchzoo.core.storage import files
 from matchzoo.evaluation.evaluation import Record
+from matchzoo.evaluation.from_scratch import ROBUST, robust_cell
 from matchzoo.models.classifiers.stored_head import Head
 
 Score = Literal["top1", "top5", "worst_group"]
@@ -94,6 +95,15 @@ class Matrix:
         for name in [name for name in self.sets if name in judged]:
             values = self.record(name, backbone).get(f"per_{by}", [])
             rows.append([name, *("" if value is None else f"{value:.1f}" for value in values)])
+        return rows
+
+    def robust_scores(self) -> list[list[str]]:
+        """Rows: sets; columns: the network, and its robust scores in percent with their standard errors. The heading
+        alone where none were asked for."""
+        rows = [["set", "network", *ROBUST.values()]]
+        for record in self.records:
+            if any(name in record for name in ROBUST):
+                rows.append([record["set"], record["backbone"], *(robust_cell(record, name) for name in ROBUST)])
         return rows
 
     def _repr_html_(self) -> str:

@@ -12,8 +12,10 @@ from matchzoo.core.showing.progress import Progress
 from matchzoo.data import Data, Split
 from matchzoo.data.views import Views
 from matchzoo.evaluation.evaluation import Record
-from matchzoo.evaluation.from_scratch import FromScratch, RealImages
+from matchzoo.evaluation.from_scratch import FromScratch
 from matchzoo.evaluation.probe_harness import Baseline
+from matchzoo.evaluation.scratch.bench import ScratchBench
+from matchzoo.evaluation.scratch.training import RealImages
 from matchzoo.models.networks import Network
 from matchzoo.recipes.comparison.evaluated_set import EvaluatedSet
 from matchzoo.recipes.comparison.rows import rows_of
@@ -92,15 +94,16 @@ def network_records(
     notes: list[str] = []
     kinds = tuple(name for name in baselines if name != "centroid")
     for network, training in trainings.items():
+        bench = training.bench(data, engine)
 
-        def draw(name: Baseline, counts: Sequence[int], training: FromScratch = training) -> list[Split]:
-            return training.baseline(cast(RealImages, name), data, counts)
+        def draw(name: Baseline, counts: Sequence[int], bench: ScratchBench = bench) -> list[Split]:
+            return bench.baseline(cast(RealImages, name), counts)
 
         rows, short = rows_of(compared, kinds, data, draw, training.seeds)
         notes += [note for note in short if note not in notes]
         with Progress(len(rows) * training.seeds, f"{network} from scratch", "networks", quiet=quiet) as progress:
-            for about, images in rows:
-                scored = training.record(images, data, engine, 0, progress)
+            for number, (about, images) in enumerate(rows):
+                scored = training.record(bench, images, progress, own=number < len(compared))
                 known = {"backbone": network, "images": len(images[0]), "protocol": KIND}
                 records.append({**about, **known, **scored})
     return records, notes

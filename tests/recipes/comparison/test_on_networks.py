@@ -73,7 +73,13 @@ def test_beside_backbones_on_the_command_line(real, tiny_card, tmp_path, capsys)
         "--protocol",
         "nearest-centroid",
     ]
-    words += ["--training", "{ epochs = 1 }", "--from-scratch", '{ kind = "mlp", widths = [4] }', "timm:test_resnet"]
+    words += [
+        "--training",
+        "{ epochs = 1, scores = true }",
+        "--from-scratch",
+        '{ kind = "mlp", widths = [4] }',
+        "timm:test_resnet",
+    ]
     main(["evaluate", str(real), "--backbone", str(tiny_card), "--per-class", *words, "--output", str(output)])
     matrix = Matrix.load(output)
     assert matrix.protocols == ["nearest-centroid", "from-scratch"]
@@ -83,7 +89,12 @@ def test_beside_backbones_on_the_command_line(real, tiny_card, tmp_path, capsys)
     assert [row[0] for row in matrix.breakdown("timm:test_resnet")] == ["set", "real", "random"]
     assert len(matrix.table()) == 4  # with the images that the backbone chose
     assert json.loads(output.read_text())["about"]["from_scratch"]["timm:test_resnet"]["epochs"] == 1
-    assert "protocol from-scratch, 1 seed\n" in capsys.readouterr().out
+    assert [row[:2] for row in matrix.robust_scores()[1:]] == [
+        ["real", name] for name in matrix.columns("from-scratch")
+    ]
+    printed = capsys.readouterr().out
+    assert "protocol from-scratch, 1 seed\n" in printed
+    assert "label-robust %" in printed
 
 
 @pytest.mark.parametrize(
