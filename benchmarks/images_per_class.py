@@ -41,7 +41,7 @@ METHODS: dict[str, dict[str, Any]] = {
 }
 """By title, the term."""
 CHOSEN = ("random", "herding", "k-means", "k-medoids")
-STEPS = 150
+STEPS = 300
 
 
 def titles(counts: tuple[int, ...] = COUNTS) -> list[str]:
