@@ -2,7 +2,7 @@
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, final
 
 import attrs
@@ -48,13 +48,36 @@ class Loaded:
     clean_labels: torch.Tensor | None = None
 
 
+@attrs.frozen
+class Place:
+    """Where a draw is in passes over rows, each of which has all of them once.
+
+    Attributes:
+        before: rows that were drawn before.
+        rng: the generator of the order of a pass, by its number.
+    """
+
+    before: int
+    rng: Callable[[int], torch.Generator]
+
+    def rows(self, count: int, n: int) -> torch.Tensor:
+        """The next rows [n] of ``count``; those of several passes where a pass ends."""
+        drawn: list[torch.Tensor] = []
+        number, first = divmod(self.before, count)
+        while n > 0:
+            drawn.append(torch.randperm(count, generator=self.rng(number))[first : first + n])
+            n, number, first = n - len(drawn[-1]), number + 1, 0
+        return torch.cat(drawn)
+
+
 @family("data")
 class Data(nn.Module, ABC):
     """A source of real samples, in two halves: rows are drawn first, and rendering them is deterministic."""
 
-    sampling: Literal["plain", "balanced", "distinct"] = "plain"
+    sampling: Literal["plain", "balanced", "distinct", "passes"] = "plain"
     """How training rows are drawn: each by itself; every class as much, which is also its weight in a cache of all
-    rows; or none twice in an update, so that as many as there are give the full batch."""
+    rows; none twice in an update, so that as many as there are give the full batch; or in passes over all of them, each
+    in an order of its own (epochs), from one step to the next."""
 
     @abstractmethod
     def load(self) -> Loaded:
@@ -107,18 +130,23 @@ class Data(nn.Module, ABC):
         """Rows [n] of the training samples.
 
         Plain: uniformly, with replacement. Balanced: with replacement, classes in turn, in random order, so that their
-        counts differ by at most one. Distinct: uniformly, without replacement.
+        counts differ by at most one. Distinct, and a draw by itself of passes: uniformly, without replacement.
         """
+        return self._training_rows(n, rng, None)
+
+    def _training_rows(self, n: int, rng: torch.Generator, place: "Place | None") -> torch.Tensor:
         if self.sampling == "balanced":
             return _in_turn(self.by_class, n, rng)
-        return self._uniform(len(self.training_set), n, rng)
+        return self._uniform(len(self.training_set), n, rng, place)
 
-    def _uniform(self, count: int, n: int, rng: torch.Generator) -> torch.Tensor:
+    def _uniform(self, count: int, n: int, rng: torch.Generator, place: "Place | None") -> torch.Tensor:
         """Rows [n] of ``count``, all alike."""
-        if self.sampling != "distinct":
+        if self.sampling == "passes" and place is not None:
+            return place.rows(count, n)
+        if self.sampling in ("plain", "balanced"):
             return torch.randint(count, (n,), generator=rng)
         if n > count:
-            message = f'at most {count} samples can be drawn with data.sampling = "distinct", got {n}'
+            message = f'at most {count} samples can be drawn with data.sampling = "{self.sampling}", got {n}'
             raise DeclarationError([("trainer.real_batch", message)])
         return torch.randperm(count, generator=rng)[:n]
 
@@ -138,7 +166,9 @@ class Data(nn.Module, ABC):
         return {**named, **{name: split for name, split in self.other_splits.items() if isinstance(split, Split)}}
 
     @final
-    def draw_of(self, name: str, n: int, rng: torch.Generator) -> tuple[Split, torch.Tensor]:
+    def draw_of(
+        self, name: str, n: int, rng: torch.Generator, place: "Place | None" = None
+    ) -> tuple[Split, torch.Tensor]:
         """Rows [n] of a set of real samples, and the split that they are rows of.
 
         Args:
@@ -146,16 +176,17 @@ class Data(nn.Module, ABC):
             n: how many. Training samples, also those of an environment, and splits that are aligned with them are
                 drawn as ``sampling`` says, rows of other splits uniformly.
             rng: on the CPU.
+            place: in passes over the rows, where ``sampling`` says so; a draw by itself if not given.
         """
         environment = name.removeprefix(ENVIRONMENT)
         if name in ("real", "train", *self.aligned_splits):
-            return self.sets()[name], self.draw(n, rng)
+            return self.sets()[name], self._training_rows(n, rng, place)
         if environment == name:
             split = self.sets()[name]
-            return split, self._uniform(len(split), n, rng)
+            return split, self._uniform(len(split), n, rng, place)
         rows = self.environment_rows[int(environment)]
         if self.sampling != "balanced":
-            return self.training_set, rows[self._uniform(len(rows), n, rng)]
+            return self.training_set, rows[self._uniform(len(rows), n, rng, place)]
         assert self.training_set.labels is not None  # balanced data have labels
         labels = self.training_set.labels.cpu()[rows]
         return self.training_set, _in_turn([rows[labels == label] for label in labels.unique()], n, rng)

@@ -1,5 +1,6 @@
 """The sets of samples that one update compares: what is drawn of each, and the features of any of its rows."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 
 import attrs
@@ -8,7 +9,7 @@ import torch
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.data import Split
-from matchzoo.data.data import ENVIRONMENT, IN_TURN
+from matchzoo.data.data import ENVIRONMENT, IN_TURN, Place
 from matchzoo.generators import Generator
 from matchzoo.training.composition import Composition
 from matchzoo.training.derived_sets import DerivedSet
@@ -183,7 +184,9 @@ def draw_set(
             base = f"{ENVIRONMENT}{order[turn % len(order)]}"
         with_real = base in ("real", *parts.data.aligned_splits)
         names: tuple[str | int, ...] = ("data", turn) if with_real else ("data", turn, base)
-        source, draws = parts.data.draw_of(base, rows_of(base), step.rng(*names))
+        count, of_pass = rows_of(base), functools.partial(Step(0, step.seed).rng, *names, "pass")
+        place = Place((step.number - 1) * count, of_pass)
+        source, draws = parts.data.draw_of(base, count, step.rng(*names), place)
         copies, seeds = 1, f"{name} views"
 
     draws = engine.move(draws)

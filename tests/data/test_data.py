@@ -17,7 +17,9 @@ from safetensors.torch import save_file
 from matchzoo import zoo
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.step import Step
 from matchzoo.data import Arrays, Gaussian, ImageFolder, ImageNet, Ring, Ring3D, Table, Torchvision, load_card
+from matchzoo.data.data import Place
 from matchzoo.data.images.imagenet import wnids
 from matchzoo.data.preparation import debian
 from matchzoo.hub.distilled import DistilledDataset
@@ -578,3 +580,20 @@ def test_debian_data_without_apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(MatchZooError, match=r"E: Unable to fetch; is this machine offline"):
         debian.prepare(tmp_path / "data")
     assert not (tmp_path / "data/tuxpaint-photos").exists()
+
+
+def test_passes_have_every_row_once_each_in_an_order_of_its_own() -> None:
+    """Batches of 7 of 10 rows: the drawn rows, one after the other, are orders of all rows; any step is drawn alone."""
+    data = Ring(points=10, sampling="passes")
+    data.build(0)
+
+    def rows(step: int) -> list[int]:
+        place = Place((step - 1) * 7, lambda number: Step(0, 3).rng("pass", number))
+        return data.draw_of("real", 7, Step(step, 3).rng("data"), place)[1].tolist()
+
+    drawn = [row for step in range(1, 11) for row in rows(step)]
+    passes = [drawn[start : start + 10] for start in range(0, 70, 10)]
+    assert all(sorted(one) == list(range(10)) for one in passes)
+    assert len({tuple(one) for one in passes}) == 7
+    assert rows(4) == drawn[21:28]
+    assert sorted(data.draw(10, Step(1, 3).rng("data")).tolist()) == list(range(10))
