@@ -6,6 +6,7 @@ import re
 import attrs
 import pytest
 import torch
+from PIL import Image
 
 from matchzoo.cli.main import main
 from matchzoo.core.errors import DeclarationError, MatchZooError
@@ -125,3 +126,33 @@ def test_a_network_that_does_not_take_the_images_is_told_before_any_is_trained(r
         evaluate([real], from_scratch=["mlp", "resnet18"], data=data)
     with pytest.raises(MatchZooError, match="'mlp' is given twice"):
         evaluate([real], from_scratch=["mlp", MLP()], data=data)
+
+
+def test_published_files_and_folders_are_judged_once_what_they_do_not_say_is_said(real, tmp_path):
+    """Standardized tensors of several experiments, as DC, DSA and DM store them; and folders as those of SRe2L."""
+    distilled = DistilledDataset.load(real)
+    mean, std = 0.25, 0.5
+    stored = (distilled.images - mean) / std
+    experiments = [[torch.zeros(10, 3, 8, 8), torch.arange(10)], [stored.requires_grad_(), distilled.labels]]
+    torch.save({"data": experiments, "accs_all_exps": {"ConvNet": [1.0]}}, tmp_path / "res_DC.pt")
+    names = tmp_path / "names.txt"
+    names.write_text("\n".join(NAMES))
+    for image, label in zip(distilled.images, distilled.labels.tolist(), strict=True):
+        folder = tmp_path / "syn_data" / f"new{label:03d}"
+        folder.mkdir(parents=True)
+        pixels = (image.permute(1, 2, 0) * 255).round().to(torch.uint8).numpy()
+        Image.fromarray(pixels).save(folder / f"class{label:03d}_id000.png")
+
+    def records(source, *options):
+        words = ["--data", "digits", "--size", "8", "--seeds", "1", "--quiet", "--training", "{ epochs = 20 }"]
+        words += ["--from-scratch", '{ kind = "mlp", widths = [4] }', "--output", str(tmp_path / "matrix.json")]
+        main(["evaluate", str(source), *words, *options])
+        return Matrix.load(tmp_path / "matrix.json").records[0]["top1"]
+
+    expected = records(real)
+    said = ["--experiment", "1", "--mean", str(mean), "--std", str(std), "--class-names", str(names)]
+    assert records(tmp_path / "res_DC.pt", *said) == expected
+    assert records(tmp_path / "syn_data", "--class-names", str(names)) == expected
+    for source, options in (("res_DC.pt", said[2:]), ("res_DC.pt", [*said[:2], *said[6:]]), ("syn_data", [])):
+        with pytest.raises(SystemExit):  # which experiment, which normalization, which classes
+            records(tmp_path / source, *options)
