@@ -102,8 +102,8 @@ def test_the_inner_loop_trains_the_network_on_the_synthetic_set_until_it_is_draw
 
 def test_no_real_samples_are_drawn_for_the_synthetic_side(monkeypatch):
     draws: list[int] = []
-    whole = Data.draw
-    monkeypatch.setattr(Data, "draw", lambda self, n, rng: draws.append(n) or whole(self, n, rng))
+    whole = Data.draw_of
+    monkeypatch.setattr(Data, "draw_of", lambda self, name, n, *rest: draws.append(n) or whole(self, name, n, *rest))
     training(table()).step(1)
     assert draws == [30]
     draws.clear()
