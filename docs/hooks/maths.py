@@ -15,7 +15,7 @@ log = logging.getLogger("mkdocs.hooks.maths")
 CODE = re.compile(r"<(code|pre|annotation)\b.*?</\1>", re.S)
 MISSED = re.compile(r"\$[^$<\n]*\\[a-z]+[^$<\n]*")
 FOUND = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.S)
-LEFT_OVER = re.compile(r">\\([a-zA-Z]+)<")
+LEFT_OVER = re.compile(r">\s*\\([a-zA-Z]+)[^<]*<")
 """A command that the converter shows as it is written."""
 
 

@@ -86,6 +86,8 @@ def test_a_command_that_would_be_shown_as_it_is_written_is_a_warning(caplog: pyt
     page = SimpleNamespace(file=SimpleNamespace(src_uri="a.md"))
     maths.on_page_content(r'<span class="arithmatex">\(\Bigl\langle x \Bigr\rangle\)</span>', page=page)
     assert r"would show \langle" in caplog.text
+    maths.on_page_content(r'<span class="arithmatex">\(k = \arg\max x\)</span>', page=page)
+    assert r"would show \arg" in caplog.text
     caplog.clear()
     maths.on_page_content(r'<span class="arithmatex">\(\langle x \rangle\)</span>', page=page)
     assert caplog.text == ""
