@@ -105,7 +105,7 @@ def measure(output: Path) -> None:
         whole = [list(edge["operations"]) for edge in edges]
         ways = [groups for _, groups in sorted(splits(edges[number]))]
         ranks = [rank(divided(number, groups, whole, seed, output)) for groups in (ways[0], ways[-1])]
-        drawn = random.Random(seed).sample(ways, RANDOM)  # nosec B311: splits are no secrets
+        drawn = random.Random(seed).sample(ways, RANDOM)  # nosec B311
         chosen = [rank(divided(number, way, whole, seed, output)) for way in drawn]
         one_shot = accuracies(run)
         spearman = {"one_shot": rank(one_shot), "split": ranks[0], "worst": ranks[1], "random": sum(chosen) / RANDOM}
