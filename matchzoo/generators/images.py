@@ -112,13 +112,6 @@ def check_start(spec: Spec, initial: str, selector: Selector | None, images_per_
         raise DeclarationError([("generator.selector", message)])
 
 
-def real_start(
-    pool: Pool, selector: Selector | None, images_per_class: int, size: int, decorrelate: bool
-) -> torch.Tensor:
-    """`encode`d `real_images` [m, c, size, size]."""
-    return encode(real_images(pool, selector, images_per_class, size), size, decorrelate)
-
-
 def real_images(pool: Pool, selector: Selector | None, images_per_class: int, size: int) -> torch.Tensor:
     """Real images [m, c, size, size] in [0, 1], classes in order; random ones without a selector."""
     return _resized((selector or Random()).choose(pool, images_per_class).values, size)

@@ -15,7 +15,7 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.generators.generator import Generator
-from matchzoo.generators.images import check_start, decode, image_set, pick, real_start, split_levels
+from matchzoo.generators.images import check_start, decode, encode, image_set, pick, real_images, split_levels
 from matchzoo.generators.selectors import Selector
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
 
@@ -110,8 +110,9 @@ class PyramidImages(Generator):
     def prepare(self, pool: Pool) -> None:
         """Start from real images, where these are wanted and no other values are given (``init``)."""
         if self.initial == "real" and self.init is None:
-            image = real_start(pool, self.selector, self.images_per_class, self.side, self.decorrelate)
-            for level, start in zip(self.levels, split_levels(image, self.sizes), strict=True):
+            images = real_images(pool, self.selector, self.images_per_class, self.side)
+            whole = encode(images, self.side, self.decorrelate)
+            for level, start in zip(self.levels, split_levels(whole, self.sizes), strict=True):
                 level.copy_(start)
 
     def finish(self, pool: Pool) -> None:

@@ -1,7 +1,7 @@
 """The question of a matcher: how far are these sets from matching?"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import attrs
@@ -142,3 +142,37 @@ class Matcher(Part, ABC):
             raise MatchZooError(f"{type(self).__name__}: expected {expected} sets, got {len(samples)}")
         self.build(spec_of(samples))
         return self.discrepancy(samples, step or Step(0, 0)).value
+
+
+class AroundMatcher:
+    """A term with a field ``matcher``, another term: what happens to the one happens to the other.
+
+    Comes before `Matcher` among the bases.
+    """
+
+    matcher: Matcher
+
+    @property
+    def uses_sample_weights(self) -> bool:
+        """Where the other term does."""
+        return self.matcher.uses_sample_weights
+
+    def bind(self, parts: Mapping[str, Part]) -> None:
+        """Bind the other term."""
+        self.matcher.bind(parts)
+
+    def prepare(self, pool: Any) -> None:
+        """Let the other term look at the real samples."""
+        self.matcher.prepare(pool)
+
+    def before_step(self, step: Step) -> bool:
+        """Let the other term do what is due before a step."""
+        return self.matcher.before_step(step)
+
+    def after_step(self) -> None:
+        """Let the other term write its state."""
+        self.matcher.after_step()
+
+    def finish(self, pool: Any) -> None:
+        """Let the other term look at the real samples after the last step."""
+        self.matcher.finish(pool)

@@ -1,7 +1,7 @@
 """A discrepancy of every group by itself: conditional matching."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 
 import attrs
 import torch
@@ -9,16 +9,15 @@ import torch
 from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples, class_indices
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
-from matchzoo.matchers.matcher import Matcher
+from matchzoo.matchers.matcher import AroundMatcher, Matcher
 
 
 @declare("per-group")
-class PerGroup(Matcher):
+class PerGroup(AroundMatcher, Matcher):
     """The mean of another term over the groups that every set has samples of: distributions are matched given an
     auxiliary variable, which tells apart maps that match them as a whole.
 
@@ -47,27 +46,6 @@ class PerGroup(Matcher):
         if self.merge and len(self.merge) != len(names):
             raise DeclarationError([("merge", f"expected a group of each of {len(names)}, got {len(self.merge)}")])
         self.matcher.build(spec)
-
-    def bind(self, parts: Mapping[str, Part]) -> None:
-        """Bind the term."""
-        self.matcher.bind(parts)
-
-    def prepare(self, pool: Any) -> None:
-        """Prepare the term."""
-        self.matcher.prepare(pool)
-
-    def before_step(self, step: Step) -> bool:
-        """As the term."""
-        return self.matcher.before_step(step)
-
-    def after_step(self) -> None:
-        """As the term."""
-        self.matcher.after_step()
-
-    @property
-    def uses_sample_weights(self) -> bool:
-        """As the term, within each group."""
-        return self.matcher.uses_sample_weights
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The mean over groups; raises where no group has samples of every set."""

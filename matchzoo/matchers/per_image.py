@@ -20,7 +20,7 @@ from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.data.split import Split
 from matchzoo.matchers.discrepancy import Discrepancy
-from matchzoo.matchers.matcher import Matcher
+from matchzoo.matchers.matcher import AroundMatcher, Matcher
 from matchzoo.matchers.reference import Cache, Online, weighted_class_means
 from matchzoo.models.transport.exact import assignment
 
@@ -60,7 +60,7 @@ def class_clusters(
 
 
 @declare("per-image")
-class PerImage(Matcher):
+class PerImage(AroundMatcher, Matcher):
     """Another term on finer classes, one of each synthetic image: before the first step the real samples of a class are
     put into as many clusters as the class has images, and each image is matched with a cluster of its own.
 
@@ -119,7 +119,7 @@ class PerImage(Matcher):
     def bind(self, parts: Mapping[str, Part]) -> None:
         """Take the generator, and bind the term."""
         self.generator: tuple[Any] = (parts["generator"],)  # in a tuple, since it is no part of this
-        self.matcher.bind(parts)
+        super().bind(parts)
 
     def prepare(self, pool: Pool) -> None:
         """Find the clusters, and give them to the images; raises where a class has too few samples."""
@@ -135,24 +135,7 @@ class PerImage(Matcher):
         numbers = given_to(start, class_indices(images.labels), features.values, clusters, self.images_per_class)
         self.clusters.copy_(numbers[clusters])
         self.counts.copy_(self.clusters.bincount(minlength=len(self.counts)))
-        self.matcher.prepare(pool)
-
-    def before_step(self, step: Step) -> bool:
-        """As the term."""
-        return self.matcher.before_step(step)
-
-    def after_step(self) -> None:
-        """As the term."""
-        self.matcher.after_step()
-
-    def finish(self, pool: Any) -> None:
-        """As the term."""
-        self.matcher.finish(pool)
-
-    @property
-    def uses_sample_weights(self) -> bool:
-        """As the term."""
-        return self.matcher.uses_sample_weights
+        super().prepare(pool)
 
     @property
     def supports_float16(self) -> bool:
@@ -172,9 +155,11 @@ class PerImage(Matcher):
             )
         index = samples.index
         if not self.sizes:
-            return _labeled(samples, index, samples.weights)
+            return attrs.evolve(samples, labels=index)
         weights = self.counts[index.to(self.counts.device)].to(samples.values)
-        return _labeled(samples, index, weights if samples.weights is None else weights * samples.weights)
+        return attrs.evolve(
+            samples, labels=index, weights=weights if samples.weights is None else weights * samples.weights
+        )
 
     def _real(self, samples: Samples) -> Samples:
         """Real samples with their clusters as classes, or the means of these."""
@@ -184,7 +169,7 @@ class PerImage(Matcher):
         if not self.sizes:
             shares = 1 / self.counts.to(clusters.device)[clusters % len(self.counts)]
             weights = shares.to(samples.values) if weights is None else weights * shares.to(weights)
-        labeled = _labeled(samples, clusters, weights)
+        labeled = attrs.evolve(samples, labels=clusters, weights=weights)
         if not self.means:
             return labeled
         if self.kept is None or self.kept[0]() is not samples:
@@ -227,8 +212,3 @@ def given_to(
         partners = assignment(squared_distances(own, start[images.to(start.device)].to(own)))
         numbers[label * per_class : (label + 1) * per_class] = images[torch.from_numpy(partners)]
     return numbers.to(clusters.device)
-
-
-def _labeled(samples: Samples, labels: torch.Tensor, weights: torch.Tensor | None) -> Samples:
-    """The same samples with other class indices [n] and weights [n]."""
-    return Samples(samples.values, labels, weights, samples.index, samples.origin, samples.group)

@@ -37,6 +37,14 @@ def labeled_split(parts: Composition, field: str, name: str) -> Split:
     return split
 
 
+def named_space(parts: Composition, space: str | None) -> str:
+    """The name of a projector; the last one if none is named. A `DeclarationError` where there is none of that name."""
+    if space is not None and space not in parts.projectors:
+        hint = did_you_mean(space, parts.projectors)
+        raise DeclarationError([("evaluation.space", f"unknown projector '{space}'{hint}")])
+    return space or list(parts.projectors)[-1]
+
+
 def scoring_space(parts: Composition, space: str | None) -> str:
     """The name of the projector whose features are class scores; the last that has one per class if none is named.
 
@@ -44,10 +52,7 @@ def scoring_space(parts: Composition, space: str | None) -> str:
         DeclarationError: there is no such projector, or it has another number of features than there are classes.
     """
     classes = parts.spec.classes
-    if space is not None and space not in parts.specs:
-        hint = did_you_mean(space, parts.specs)
-        raise DeclarationError([("evaluation.space", f"unknown projector '{space}'{hint}")])
-    if space is not None and parts.specs[space].features != classes:
+    if space is not None and parts.specs[named_space(parts, space)].features != classes:
         has = parts.specs[space].features
         raise DeclarationError([("evaluation.space", f"class scores are {classes} features, got {has}")])
     scoring = [name for name, spec in parts.specs.items() if spec.features == classes]

@@ -5,8 +5,7 @@ import torch
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import not_empty
-from matchzoo.core.errors import DeclarationError, did_you_mean
-from matchzoo.evaluation.classifiers.class_scores import class_scores, labeled_split
+from matchzoo.evaluation.classifiers.class_scores import class_scores, labeled_split, named_space
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.metrics.clustering import hungarian_accuracy
 from matchzoo.training.composition import Composition
@@ -37,12 +36,12 @@ class Clustering(Evaluation):
         labeled_split(parts, "split", self.split)
         if self.labeled is not None:
             labeled_split(parts, "labeled", self.labeled)
-        self._space(parts)
+        named_space(parts, self.space)
 
     def evaluate(self, trained: Trained) -> list[Record]:
         """One record: ``accuracy`` in percent, ``clusters`` that have a sample, ``samples``; ``known`` and ``novel``
         in percent where some classes were known, None where the split has no sample of such."""
-        parts, space = trained.parts, self._space(trained.parts)
+        parts, space = trained.parts, named_space(trained.parts, self.space)
         split = labeled_split(parts, "split", self.split)
         scores = class_scores(trained, split, space)
         assert scores.labels is not None  # as was checked
@@ -68,9 +67,3 @@ class Clustering(Evaluation):
             figures = ["" if record.get(name) is None else f"{record[name]:.1f}" for name in names]
             rows.append([record["method"], record["split"], str(record["samples"]), str(record["clusters"]), *figures])
         return rows
-
-    def _space(self, parts: Composition) -> str:
-        if self.space is not None and self.space not in parts.projectors:
-            hint = did_you_mean(self.space, parts.projectors)
-            raise DeclarationError([("evaluation.space", f"unknown projector '{self.space}'{hint}")])
-        return self.space or list(parts.projectors)[-1]

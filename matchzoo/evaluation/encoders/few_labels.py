@@ -9,13 +9,14 @@ import torch
 
 from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.declaration.validators import at_least, not_empty, positive
-from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
+from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.showing.text import mean_and_spread
 from matchzoo.core.step import Step
 from matchzoo.data.split import Split, stratified
 from matchzoo.data.views import Views
+from matchzoo.evaluation.classifiers.class_scores import named_space
 from matchzoo.evaluation.encoders.untrained import fit_supervised, linear_head, moved_parts, untrained
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.linear_probe import named
@@ -90,9 +91,7 @@ class FewLabels(Evaluation):
             raise MatchZooError("evaluation: the data has no test part; its load has to give one")
         if parts.data.training_set.labels is None:
             raise MatchZooError("evaluation: few labels need data with labels")
-        if self.space is not None and self.space not in parts.projectors:
-            hint = did_you_mean(self.space, parts.projectors)
-            raise DeclarationError([("evaluation.space", f"unknown projector '{self.space}'{hint}")])
+        named_space(parts, self.space)
         rows, _ = self._split(parts)
         classes = len(parts.spec.class_names)
         counts = self._counts(classes)

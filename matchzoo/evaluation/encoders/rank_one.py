@@ -8,10 +8,10 @@ import torch.nn.functional as F
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, not_empty
-from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.core.errors import DeclarationError
 from matchzoo.core.step import Step
 from matchzoo.data import Split
-from matchzoo.evaluation.classifiers.class_scores import named_split
+from matchzoo.evaluation.classifiers.class_scores import named_space, named_split
 from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.metrics.ranking import rank_one
 from matchzoo.training.composition import Composition
@@ -39,7 +39,7 @@ class RankOne(Evaluation):
 
     def check(self, parts: Composition) -> None:
         """Raises where there is no such split or space, rows are not as many, or there is but one view of them."""
-        self._space(parts)
+        named_space(parts, self.space)
         queries, gallery = (named_split(parts, name, getattr(self, name)) for name in ("queries", "gallery"))
         if len(queries) != len(gallery):
             message = f"expected as many rows as '{self.queries}', {len(queries)}, got {len(gallery)}"
@@ -50,7 +50,7 @@ class RankOne(Evaluation):
 
     def evaluate(self, trained: Trained) -> list[Record]:
         """One record: ``top1`` and ``chance`` in percent, ``samples`` and ``draws``."""
-        parts, space = trained.parts, self._space(trained.parts)
+        parts, space = trained.parts, named_space(trained.parts, self.space)
         splits = [parts.data.sets()[name] for name in (self.queries, self.gallery)]
         draws = 1 if parts.views is None else self.draws
         layers = [parts.projectors[name] for name in reversed(parts.lineage(space))]
@@ -71,9 +71,3 @@ class RankOne(Evaluation):
             figures = [str(r["samples"]), f"{r['top1']:.1f}", f"{r['chance']:.2f}"]
             rows.append([r["method"], r["queries"], r["gallery"], *figures])
         return rows
-
-    def _space(self, parts: Composition) -> str:
-        if self.space is not None and self.space not in parts.projectors:
-            hint = did_you_mean(self.space, parts.projectors)
-            raise DeclarationError([("evaluation.space", f"unknown projector '{self.space}'{hint}")])
-        return self.space or list(parts.projectors)[-1]

@@ -1,7 +1,7 @@
 """Training networks from scratch on a set: losses, mixing, teachers, and the scores of DD-Ranking."""
 
 from matchzoo.evaluation.scratch.fitting import fit_network
-from matchzoo.evaluation.scratch.losses import soft_cross_entropy, soft_kl, tempered
+from matchzoo.evaluation.scratch.losses import tempered, tempered_cross_entropy, tempered_kl
 from matchzoo.evaluation.scratch.mixing import cutmix, mixup
 from matchzoo.evaluation.scratch.robustness import augmentation_robust_score, label_robust_score, normalized_score
 
@@ -12,7 +12,7 @@ __all__ = [
     "label_robust_score",
     "mixup",
     "normalized_score",
-    "soft_cross_entropy",
-    "soft_kl",
     "tempered",
+    "tempered_cross_entropy",
+    "tempered_kl",
 ]

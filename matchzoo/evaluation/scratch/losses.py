@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from matchzoo.core.declaration.choices import checked
+from matchzoo.core.numerics.losses import soft_cross_entropy
 
 Loss = Literal["cross-entropy", "soft-cross-entropy", "kl"]
 
@@ -16,13 +17,13 @@ def tempered(probabilities: torch.Tensor, temperature: float) -> torch.Tensor:
     return powers / powers.sum(1, keepdim=True)
 
 
-def soft_cross_entropy(scores: torch.Tensor, probabilities: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
+def tempered_cross_entropy(scores: torch.Tensor, probabilities: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
     """-T² Σ_k q_k log p_k, the mean over samples, with p = softmax(scores / T) and q the labels at temperature T.
 
     T² keeps the size of the gradient, as in Hinton et al., Distilling the knowledge in a neural network, 2015 (§2).
 
     Examples:
-        >>> soft_cross_entropy(torch.zeros(1, 2), torch.tensor([[0.5, 0.5]])).item()
+        >>> tempered_cross_entropy(torch.zeros(1, 2), torch.tensor([[0.5, 0.5]])).item()
         0.6931471824645996
 
     Args:
@@ -30,13 +31,12 @@ def soft_cross_entropy(scores: torch.Tensor, probabilities: torch.Tensor, temper
         probabilities: [n, c].
         temperature: T > 0.
     """
-    targets, logs = tempered(probabilities, temperature), (scores / temperature).log_softmax(1)
-    return -(temperature**2) * (targets * logs).sum(1).mean()
+    return temperature**2 * soft_cross_entropy(scores, tempered(probabilities, temperature), temperature)
 
 
-def soft_kl(scores: torch.Tensor, probabilities: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
-    """T² Σ_k q_k (log q_k - log p_k), the mean over samples, of the same p and q as `soft_cross_entropy`, from which it
-    differs by the entropy of the labels: the gradients are the same.
+def tempered_kl(scores: torch.Tensor, probabilities: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
+    """T² Σ_k q_k (log q_k - log p_k), the mean over samples, of the same p and q as `tempered_cross_entropy`, from
+    which it differs by the entropy of the labels: the gradients are the same.
 
     Args:
         scores: [n, c].
@@ -45,7 +45,7 @@ def soft_kl(scores: torch.Tensor, probabilities: torch.Tensor, temperature: floa
     """
     targets = tempered(probabilities, temperature)
     entropy = -torch.special.xlogy(targets, targets).sum(1).mean()
-    return soft_cross_entropy(scores, probabilities, temperature) - temperature**2 * entropy
+    return tempered_cross_entropy(scores, probabilities, temperature) - temperature**2 * entropy
 
 
 @checked
@@ -63,4 +63,5 @@ def classification_loss(
     if loss == "cross-entropy":
         return F.cross_entropy(scores, labels)
     probabilities = labels if labels.ndim == 2 else F.one_hot(labels, scores.shape[1]).to(scores)
-    return (soft_cross_entropy if loss == "soft-cross-entropy" else soft_kl)(scores, probabilities, temperature)
+    soft_loss = tempered_cross_entropy if loss == "soft-cross-entropy" else tempered_kl
+    return soft_loss(scores, probabilities, temperature)

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from matchzoo.evaluation.scratch import soft_cross_entropy, soft_kl, tempered
+from matchzoo.evaluation.scratch import tempered, tempered_cross_entropy, tempered_kl
 from matchzoo.evaluation.scratch.losses import classification_loss
 
 RNG = torch.Generator().manual_seed(0)
@@ -17,22 +17,22 @@ LOGITS = torch.randn(4, 3, generator=RNG, dtype=torch.float64)
 def test_by_hand():
     scores, labels = torch.tensor([[0.0, math.log(3.0)]]).double(), torch.tensor([[0.2, 0.8]]).double()
     expected = -0.2 * math.log(0.25) - 0.8 * math.log(0.75)
-    assert soft_cross_entropy(scores, labels).item() == pytest.approx(expected)
+    assert tempered_cross_entropy(scores, labels).item() == pytest.approx(expected)
     entropy = -0.2 * math.log(0.2) - 0.8 * math.log(0.8)
-    assert soft_kl(scores, labels).item() == pytest.approx(expected - entropy)
-    assert soft_kl(scores, torch.tensor([[0.25, 0.75]]).double(), 3.0).item() == pytest.approx(0, abs=1e-6)
+    assert tempered_kl(scores, labels).item() == pytest.approx(expected - entropy)
+    assert tempered_kl(scores, torch.tensor([[0.25, 0.75]]).double(), 3.0).item() == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 4.0])
 def test_against_torch(temperature):
     labels, ours = LOGITS.softmax(1), SCORES.clone().requires_grad_()
     torch.testing.assert_close(tempered(labels, temperature), (LOGITS / temperature).softmax(1))
-    kl = soft_kl(ours, labels, temperature)
+    kl = tempered_kl(ours, labels, temperature)
     logs = (SCORES / temperature).log_softmax(1)
     theirs = F.kl_div(logs, (LOGITS / temperature).softmax(1), reduction="batchmean") * temperature**2
     torch.testing.assert_close(kl, theirs)
     [a] = torch.autograd.grad(kl, ours)
-    [b] = torch.autograd.grad(soft_cross_entropy(ours, labels, temperature), ours)
+    [b] = torch.autograd.grad(tempered_cross_entropy(ours, labels, temperature), ours)
     torch.testing.assert_close(a, b)
 
 
