@@ -19,7 +19,15 @@ from matchzoo.runs.claim import flat
 from matchzoo.training.loop import Training
 
 NAMES = [name for name in recipes.names("lgm/*") if name != "lgm/quickstart"]  # which has tests of its own
-ON_DIGITS = ("lgm/joint", "lgm/transfer-digits", "sfm/quickstart", "sfm/decoupled", "clp/quickstart")
+ON_DIGITS = (
+    "lgm/joint",
+    "lgm/transfer-digits",
+    "lgm/digits-10",
+    "clp/digits-10",
+    "sfm/quickstart",
+    "sfm/decoupled",
+    "clp/quickstart",
+)
 SUCCESSORS = [name for pattern in ("sfm/*", "clp/*") for name in recipes.names(pattern)]
 OWN = "lgm/image-folder"
 
@@ -157,7 +165,7 @@ def test_a_successor_differs_from_its_neighbor_in_what_is_matched(name: str) -> 
     own, other = (flat(recipes.load(n).table()) for n in (name, neighbor))
     differ = {key for key in own.keys() | other.keys() if own.get(key) != other.get(key)}
     assert all(key.startswith(("players.generator.minimize", "views.copies")) for key in differ)
-    assert own["views.copies"] == (1 if name.startswith("sfm/") else 3)
+    assert own["views.copies"] == (1 if name.startswith("sfm/") or name.endswith("-10") else 3)
 
 
 def test_own_photos_end_to_end(tmp_path: Path, tiny_card: Path, imagenet: Path, capsys: pytest.CaptureFixture) -> None:
