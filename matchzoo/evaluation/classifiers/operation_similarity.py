@@ -100,7 +100,7 @@ class OperationSimilarity(Evaluation):
         return projector
 
     def evaluate(self, trained: Trained) -> list[Record]:
-        """A record for each edge with several operations: ``similarity`` [k][k] of its ``operations``, the two
+        """A record for each edge with several operations: ``similarity`` (k × k) of its ``operations``, the two
         ``groups``, the sum of the similarities between them (``cut``), and the same of a random split of such sizes
         (``mean_cut``)."""
         projector = self._learned(trained.parts)
