@@ -3,11 +3,10 @@
 python benchmarks/label_shift.py        the table of docs/label-shift.md in Markdown (half a CPU minute)
 """
 
-import statistics
-
 import torch
 import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
+from seeds import mean_and_error
 from sklearn.datasets import load_digits
 
 from matchzoo.core.numerics.clustering import k_means
@@ -63,7 +62,7 @@ def main() -> None:
     print("| | " + " | ".join(f"share {share}" for share in columns) + " |\n| --- | --- | --- |")
     for name in columns[0.7][0]:
         values = [[record[name] for record in records] for records in columns.values()]
-        cells = [f"{statistics.mean(column):.3f} ± {statistics.stdev(column):.3f}" for column in values]
+        cells = [mean_and_error(column, ".3f") for column in values]
         print(f"| {name} | {' | '.join(cells)} |")
 
 

@@ -184,7 +184,7 @@ def table(name: str, card: str, scores: dict[str, dict[str, tuple[float, float |
     lines = [f"| top-1 %, {name}, {card} | {' | '.join(scores)} | the paper's |"]
     lines.append(f"| --- |{' --- |' * (len(scores) + 1)}")
     for method in ("distilled", "centroid", "random", "full"):
-        cells = [with_spread(*own[method]) if method in own else "" for own in scores.values()]
+        cells = [with_spread(*own[method], kind="sd") if method in own else "" for own in scores.values()]
         theirs = "not known" if rows is None or column is None else f"{rows[method][column]:.1f}"
         lines.append(f"| {method} | {' | '.join(cells)} | {theirs} |")
     return "\n".join(lines)
@@ -231,7 +231,7 @@ def main() -> None:
     }
     files.write_json(results / f"{label}.json", about)
     files.write_text(results / f"{label}.md", text + "\n")
-    print(f"\n{text}\n\n± is the standard deviation over draws, of one seed. Written: {results / label}.json and .md")
+    print(f"\n{text}\n\nsd is the standard deviation over draws, of one seed. Written: {results / label}.json and .md")
 
 
 if __name__ == "__main__":

@@ -172,7 +172,7 @@ def rate(result: dict, keep) -> None:
                 top1 = torch.tensor(scores, dtype=torch.float64)
                 own[name] = {"top1": scores, "mean": top1.mean().item(), "std": top1.std().item()}
                 print(
-                    f"{10 * per_class} centroids, {name:16} {own[name]['mean']:.1f} ± {own[name]['std']:.1f}",
+                    f"{10 * per_class} centroids, {name:16} {own[name]['mean']:.1f} (sd {own[name]['std']:.1f})",
                     flush=True,
                 )
             keep()

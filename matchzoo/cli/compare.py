@@ -134,11 +134,11 @@ def evaluate(
         _write(matrix, output, sys.stderr)
         return
     for kind in matrix.protocols:
-        told = f"{seeds} seeds (mean ± standard deviation)" if seeds > 1 else "1 seed"
+        told = f"mean of {seeds} draws (sd: their standard deviation)" if seeds > 1 else "1 draw"
         print(f"\ntop-1 %, protocol {kind}, {told}")
         print(format_table(matrix.table("top1", kind)))
     if len(matrix.robust_scores()) > 1:
-        print("\nrobust scores (± standard error)")
+        print("\nrobust scores (se: standard error over draws)")
         print(format_table(matrix.robust_scores()))
     if len(matrix.about["class_names"]) > 5:
         print(f"\ntop-5 %, protocol {matrix.protocols[0]}")

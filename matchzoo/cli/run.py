@@ -8,7 +8,7 @@ import tyro
 
 from matchzoo import recipes
 from matchzoo.cli.usage import Flag, Name
-from matchzoo.core.showing.text import as_json, format_table
+from matchzoo.core.showing.text import as_json
 
 
 def run(
@@ -57,15 +57,8 @@ def run(
     if json:
         print(as_json(finished.record()))
         return
-
-    from matchzoo.evaluation.evaluation import notes, tables  # heavy to import, which a wrong name need not wait for
-
-    print()
-    rows = finished.metrics["results"]
-    for _, table in tables(finished.evaluations, rows):
-        print(format_table(table))
-    for note in notes(rows):
-        print(note)
+    if finished.metrics["results"]:
+        print(f"\n{finished}")
     seconds = finished.metrics["seconds"]
     print(f"\ntraining {seconds['training']:.0f} s, evaluation {seconds['evaluation']:.0f} s; all in {finished.folder}")
     for picture in finished.pictures:

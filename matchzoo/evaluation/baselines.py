@@ -109,7 +109,7 @@ def difference(own: Record, other: Record, *, paired: bool, drawn: bool = True) 
 
 
 def gain_cells(records: Sequence[Record]) -> list[str]:
-    """The gain over each baseline as text, ``+3.1 ± 0.4``; empty for the set itself, and `UNEQUAL` for a baseline of
+    """The gain over each baseline as text, ``+3.1 (se 0.4)``; empty for the set itself, and `UNEQUAL` for a baseline of
     another number of images.
 
     Args:
@@ -124,5 +124,5 @@ def gain_cells(records: Sequence[Record]) -> list[str]:
             cells.append(UNEQUAL)  # runs of earlier versions have a gain here as well
         else:
             spread = None if record.get("seeds") == 1 else record["above_standard_error"]
-            cells.append(with_spread(record["above"], spread, "+.1f"))
+            cells.append(with_spread(record["above"], spread, "+.1f", "se"))
     return cells

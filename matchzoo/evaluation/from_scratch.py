@@ -127,4 +127,4 @@ class FromScratch(ScratchTraining):
 def robust_cell(record: Record, name: str) -> str:
     """A robust score of a record, with its standard error; empty where there is none."""
     score = record.get(name)
-    return with_spread(score["score"], score["standard_error"], ".1f") if score else ""
+    return with_spread(score["score"], score["standard_error"], kind="se") if score else ""

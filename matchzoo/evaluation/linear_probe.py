@@ -114,7 +114,7 @@ class LinearProbe(Evaluation):
         distilled set is above."""
         groups = any("worst_group_mean" in r for r in records)
         scores = ["top-1 %", "top-5 %", *(["worst group %"] if groups else [])]
-        rows = [["method", "backbone", "protocol", "images", *scores, "gain of the set", "seeds", "seconds"]]
+        rows = [["method", "backbone", "protocol", "images", *scores, "gain of the set", "draws", "seconds"]]
         for r, above in zip(records, gain_cells(records), strict=True):
             numbers = [mean_and_spread(r, "top1"), f"{r['top5_mean']:.1f}"]
             if groups:

@@ -10,7 +10,7 @@ import torch
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing import html, notebook
-from matchzoo.core.showing.text import time_of
+from matchzoo.core.showing.text import format_table, time_of
 from matchzoo.core.step import Step
 from matchzoo.core.storage.files import read_table
 from matchzoo.evaluation.evaluation import Evaluation, notes, tables
@@ -218,6 +218,11 @@ class Run:
     def __repr__(self) -> str:
         """Where it is, and how much of it there is."""
         return f"<Run {self.folder}: {self.metrics['steps']} steps, {len(self.metrics['results'])} results>"
+
+    def __str__(self) -> str:
+        """What `print` shows: the tables of results, and notes on them; where there are none, as `repr`."""
+        shown = [format_table(rows) for _, rows in tables(self.evaluations, self.metrics["results"])]
+        return "\n".join([*shown, *notes(self.metrics["results"])]) or repr(self)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the images of the run and its tables of results."""

@@ -291,7 +291,7 @@ class Training:
             if rests:
                 return torch.zeros((), dtype=self.engine.dtype, device=self.engine.device)
             compared = self.compared(term)
-            live = next(((name, space) for name, space in compared if name in features), None)
+            live = next(((name, space) for name, space in compared if space in features.get(name, ())), None)
             dtype = self.engine.dtype if live is None else features[live[0]][live[1]].values.dtype
             stored = term.reference.views is not None
             sets = [

@@ -93,7 +93,8 @@ def test_cells_of_gains() -> None:
         {"method": "lgm", "images": 20},
         {"method": "random", "images": 20, "above": 1.0, "above_standard_error": None, "seeds": 1},
     ]
-    assert gain_cells(records) == ["", "+3.0 ± 0.5", "-3.0", "unequal", "+3.0", "unequal", "-9.0 ± 0.1", "", "+1.0"]
+    expected = ["", "+3.0 (se 0.5)", "-3.0", "unequal", "+3.0", "unequal", "-9.0 (se 0.1)", "", "+1.0"]
+    assert gain_cells(records) == expected
 
 
 @pytest.fixture(scope="module")

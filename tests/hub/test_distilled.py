@@ -125,8 +125,25 @@ def test_the_card_shows_names_as_they_are() -> None:
     assert head.tags == ["dataset-distillation", "dataset-compression", "matchzoo", "ipc-2", "soft-labels"]
     assert "a/b\\|&lt;c&gt;" in text
     assert 'hub.pull("user/name")' in text
-    assert "51.5 ± 0.5" in text
-    assert "not chosen by its publisher" in text
+    assert "51.5 (sd 0.5)" in text
+    assert "not chosen yet: `matchzoo push SET USER/NAME --license cc-by-4.0` sets one" in text
+
+
+def test_the_card_tells_the_hub_of_papers_and_accuracies() -> None:
+    from huggingface_hub import DatasetCard
+    from huggingface_hub.repocard_data import model_index_to_eval_results
+
+    from matchzoo.hub.folders import card
+
+    recipe = '[[players.generator.minimize]]\nkind = "statistic"\nstatistic = { kind = "head-gradient" }\n'
+    head = DatasetCard(card.text(attrs.evolve(made(), recipe=recipe), "user/name")).data
+    assert "arxiv:2511.16674" in head.tags
+
+    name, results = model_index_to_eval_results(head.to_dict()["model-index"])
+    assert name == "name"
+    own = [record for record in made().scores if record["method"] == made().scores[0]["method"]]
+    assert [r.metric_value for r in results if r.metric_name.startswith("top-1")] == [r["top1_mean"] for r in own]
+    assert "model-index" not in DatasetCard(card.text(attrs.evolve(made(), scores=()))).data.to_dict()
 
 
 # what is refused

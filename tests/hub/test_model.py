@@ -266,7 +266,9 @@ def test_the_card(ring_run: Run, lgm_run: Run) -> None:
         head = ModelCard(text, ignore_metadata_errors=False).data
         assert head.license == "mit"
         assert head.library_name == "matchzoo"
-        assert head.tags == ["matchzoo", family, model.kind]
+        arxiv = "arxiv:2511.16674" if run is lgm_run else "arxiv:1806.00101"
+        assert head.tags == ["matchzoo", family, model.kind, arxiv]
+        assert (head.eval_results is not None) == (family == "probe" or run is lgm_run)
         assert all(word in text for word in words), text
 
 

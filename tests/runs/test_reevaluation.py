@@ -107,7 +107,7 @@ def test_values_are_those_after_training(lgm, tmp_path) -> None:
 def test_on_the_command_line(run, capsys) -> None:
     main(["evaluate", str(run.folder), "--evaluation", WORDS, "--quiet"])
     said = capsys.readouterr().out
-    assert re.search(r"own +mlp +20 +[\d.]+ ± [\d.]+", said)
+    assert re.search(r"own +mlp +20 +[\d.]+ \(sd [\d.]+\)", said)
     assert f"added 1 evaluation to {run.folder}" in said
     main(["evaluate", str(run.folder), "--evaluation", WORDS, "--quiet"])
     assert "added 0 evaluations" in capsys.readouterr().out

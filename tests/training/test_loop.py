@@ -286,6 +286,20 @@ def test_terms_of_a_turn_share_what_is_widened(monkeypatch):
     assert seen[2] is seen[3] is not seen[0]  # it is let go of between turns
 
 
+def test_a_stored_reference_beside_real_samples_that_are_drawn_in_another_space(lgm):
+    (stored,) = lgm["players"]["generator"]["minimize"]
+    drawn = {**stored, "space": "drawn", "reference": "online"}
+    network = {"kind": "mlp", "widths": []}
+    lgm["projectors"] = {
+        "stored": lgm.pop("projector"),
+        "drawn": {"kind": "learned", "features": 4, "network": network, "redraw_every": 1},
+    }
+    lgm["players"]["generator"]["minimize"] = [{**stored, "space": "stored"}, drawn]
+    both = training(lgm).step(1)
+    lgm["players"]["generator"]["minimize"] = [drawn]
+    assert both["generator/minimize[1]"].item() == pytest.approx(training(lgm).step(1)["generator/minimize[0]"].item())
+
+
 def test_balanced_cache_is_refused_where_weights_would_not_count(lgm):
     lgm["data"]["sampling"] = "balanced"
     term = {"kind": "one-sided", "reference": "cache"}

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 
 def as_json(value: Any) -> str:
@@ -11,15 +11,21 @@ def as_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def with_spread(mean: float, spread: float | None, form: str = ".1f") -> str:
-    """``77.8 ± 0.5``; the number alone where nothing is known of its spread, as of a single seed.
+def with_spread(mean: float, spread: float | None, form: str = ".1f", kind: Literal["±", "sd", "se"] = "±") -> str:
+    """``77.8 ± 0.5`` or ``77.8 (sd 0.5)``; the number alone where nothing is known of its spread, as of a single seed.
 
     Args:
         mean: the number.
         spread: its standard deviation or error; None if it is not known.
         form: how the number is written; the spread has no sign.
+        kind: what the spread is: ``±`` is the standard error over training seeds, and nothing else; ``sd`` and ``se``
+            are the standard deviation and the standard error over draws of one and the same training (views, networks,
+            labeled samples).
     """
-    return f"{mean:{form}}" if spread is None else f"{mean:{form}} ± {spread:{form.lstrip('+')}}"
+    if spread is None:
+        return f"{mean:{form}}"
+    value = f"{spread:{form.lstrip('+')}}"
+    return f"{mean:{form}} ± {value}" if kind == "±" else f"{mean:{form}} ({kind} {value})"
 
 
 def finite(value: Any) -> Any:
@@ -32,11 +38,12 @@ def finite(value: Any) -> Any:
 
 
 def mean_and_spread(record: Mapping[str, Any], score: str) -> str:
-    """``77.8 ± 0.5`` of the keys ``<score>_mean`` and ``<score>_std``; no spread of one seed; empty without a mean."""
+    """``77.8 (sd 0.5)`` over the draws of an evaluation, of the keys ``<score>_mean`` and ``<score>_std``; no spread of
+    one draw; empty without a mean."""
     mean, std = record.get(f"{score}_mean"), record.get(f"{score}_std")
     if mean is None:
         return ""
-    return with_spread(mean, None if record.get("seeds") == 1 else std)
+    return with_spread(mean, None if record.get("seeds") == 1 else std, kind="sd")
 
 
 def size_of(count: int) -> str:

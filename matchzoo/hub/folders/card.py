@@ -2,17 +2,20 @@
 
 from typing import Any
 
-import yaml
+from huggingface_hub import DatasetCardData
+from huggingface_hub.repocard_data import eval_results_to_model_index
 
 from matchzoo.core.showing.text import markdown, mean_and_spread, size_of
 from matchzoo.evaluation.baselines import per_class_in_words
 from matchzoo.hub.folders import shard
 from matchzoo.hub.folders.card_text import (
+    accuracies,
     data_name,
     inline,
     license,
     licenses,
     names_of_classes,
+    papers,
     plain,
     rows_of_backbones,
     rows_of_source,
@@ -41,12 +44,12 @@ def text(distilled: SetFields, repo: str = "") -> str:
         names_of_classes(distilled.class_names),
         _hashes(distilled),
     ]
-    head = yaml.safe_dump(metadata(distilled, title), sort_keys=False, allow_unicode=True, width=120)
-    return f"---\n{head}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
+    head = metadata(distilled, title).to_yaml()
+    return f"---\n{head}\n---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
-def metadata(distilled: SetFields, title: str) -> dict[str, Any]:
-    """The head: what the Hub shows and searches, which files hold the data, and the names of its labels."""
+def metadata(distilled: SetFields, title: str) -> DatasetCardData:
+    """The head: what the Hub shows and searches, which files hold the data, names of labels, and results."""
     counts = distilled.counts
     count = len(distilled)
     size = next((name for limit, name in SIZES if count < limit), "n>1M")
@@ -61,15 +64,19 @@ def metadata(distilled: SetFields, title: str) -> dict[str, Any]:
     tags = ["dataset-distillation", "dataset-compression", "matchzoo"]
     tags += [f"ipc-{counts[0]}"] if len(set(counts)) == 1 else []
     tags += ["soft-labels"] if distilled.labels.ndim == 2 else []
-    return {
-        **license(distilled.license),
-        "pretty_name": title,
-        "task_categories": ["image-classification"],
-        "size_categories": [size],
-        "tags": tags,
-        "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": shard.PATTERN}]}],
-        "dataset_info": {"features": columns},
-    }
+    tags += papers(distilled.recipe)
+    results = accuracies(distilled.scores, distilled.source)
+    index: dict[str, Any] = {"model-index": eval_results_to_model_index(title, results)} if results else {}
+    return DatasetCardData(
+        **license(distilled.license),  # type: ignore[arg-type]  # texts
+        pretty_name=title,
+        task_categories=["image-classification"],
+        size_categories=[size],
+        tags=tags,
+        configs=[{"config_name": "default", "data_files": [{"split": "train", "path": shard.PATTERN}]}],
+        dataset_info={"features": columns},
+        **index,
+    )
 
 
 def _title(distilled: SetFields) -> str:
@@ -117,7 +124,7 @@ def _results(distilled: SetFields) -> str:
     if not scored:
         return "## Results\n\nNobody has recorded any."
 
-    rows = [["method", "backbone", "protocol", "images", "top-1 %", "top-5 %", "seeds"]]
+    rows = [["method", "backbone", "protocol", "images", "top-1 %", "top-5 %", "draws"]]
     for record in scored:
         seen_by = record.get("backbone") or record.get("network") or ""
         shown = {**record, "backbone": seen_by, "protocol": record.get("protocol") or record.get("evaluation") or ""}
@@ -128,9 +135,9 @@ def _results(distilled: SetFields) -> str:
         ])  # fmt: skip
 
     explanation = (
-        "Accuracy on the test part of the real data, mean ± standard deviation over seeds. The first row (of each "
-        "backbone) is this set; `full` is the whole training part. `metrics.json` has the scores of every seed and "
-        "class."
+        "Accuracy on the test part of the real data, mean over draws of the evaluation (sd: their standard deviation) "
+        "of one distillation. The first row (of each backbone) is this set; `full` is the whole training part. "
+        "`metrics.json` has the scores of every draw and class."
     )
     return f"## Results\n\n{markdown(rows)}\n{explanation}"
 

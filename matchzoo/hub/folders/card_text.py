@@ -1,9 +1,13 @@
 """How the cards of artifacts put things: names, licenses, and values in cells of tables."""
 
 import html
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from huggingface_hub import EvalResult
 
 from matchzoo.core.showing.text import markdown
 
@@ -22,8 +26,64 @@ LICENSES = frozenset({
 """Identifiers that the Hub knows; any other license is ``other`` there, with its name."""
 
 
+PAPERS = {
+    "head-gradient": "2511.16674",  # linear gradient matching
+    "statistical-flow": "2602.05391",
+    "induced-probe": "2605.07194",
+    "network-gradient": "2006.05929",  # dataset condensation
+    "kernel-mean-matching": "1806.00101",  # GRAM-nets
+}
+"""By kind of a term, statistic or estimator, the paper (arXiv) that a recipe with it follows."""
+
+
+def papers(recipe: str) -> list[str]:
+    """Tags of the papers that a recipe (TOML) follows, ``arxiv:2511.16674``, by which the Hub links them."""
+    try:
+        kinds = set(_words(tomllib.loads(recipe).get("players", {})))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return []  # a stranger's
+    return [f"arxiv:{number}" for kind, number in PAPERS.items() if kind in kinds]
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every text in nested tables and lists."""
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _words(inner)
+
+
+def accuracies(scores: Sequence[Table], source: Table | None) -> list[EvalResult]:
+    """The top-1 and top-5 accuracies of what a card is of, as the Hub shows results.
+
+    Args:
+        scores: records of evaluations; the first is of the thing itself, and those of other methods are baselines.
+        source: of the data.
+    """
+    source = source or {}
+    own = [record for record in scores if record.get("method") == scores[0].get("method")]
+    name = short(str(source.get("card") or "")) or data_name(source.get("data")) or "unknown"
+    results = []
+    for record, (key, title) in itertools.product(own, (("top1", "top-1"), ("top5", "top-5"))):
+        if record.get(f"{key}_mean") is None:
+            continue
+        place = short(str(record.get("backbone") or record.get("network") or ""))
+        about = (f"{title} accuracy, %", place, str(record.get("protocol") or ""))
+        result = EvalResult(
+            task_type="image-classification",
+            dataset_type=re.sub(r"[^\w.-]+", "-", name),
+            dataset_name=name,
+            dataset_split="test",
+            metric_type="accuracy",
+            metric_name=", ".join(filter(None, about)),
+            metric_value=round(float(record[f"{key}_mean"]), 2),
+        )
+        results.append(result)
+    return results
+
+
 def license(name: str) -> dict[str, str]:
-    """The keys of a card's head that say a license (SPDX, or any other words)."""
+    """The keys of a card's head that say a license (SPDX, or any other words); ``unknown`` where nobody chose one."""
     if not name:
         return {"license": "unknown"}
     if name.lower() in LICENSES:
@@ -95,7 +155,8 @@ def licenses(what: str, license: str, source: Table | None, backbones: Sequence[
         source: of the data.
         backbones: that it was made with.
     """
-    rows = [["of", "license"], [f"this {what}", safe(license) or "not chosen by its publisher"]]
+    chosen = safe(license) or f"not chosen yet: `matchzoo push {what.upper()} USER/NAME --license cc-by-4.0` sets one"
+    rows = [["of", "license"], [f"this {what}", chosen]]
     rows.append(["the data that it was made of", safe(str((source or {}).get("license") or "unknown"))])
     for backbone in backbones:
         rows.append([f"the weights of {_name(backbone)}", safe(str(backbone.get("license") or "unknown"))])

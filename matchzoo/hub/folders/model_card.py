@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
+from huggingface_hub import ModelCardData
 
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
@@ -14,11 +14,13 @@ from matchzoo.evaluation import Evaluation
 from matchzoo.evaluation.evaluation import tables
 from matchzoo.hub.folders.card_text import (
     SHOWN,
+    accuracies,
     data_name,
     inline,
     license,
     licenses,
     names_of_classes,
+    papers,
     plain,
     rows_of_backbones,
     rows_of_source,
@@ -63,18 +65,25 @@ def text(model: TrainedModel, repo: str = "", picture: str = "") -> str:
         _columns(model.spec.units) if model.spec.units is not None else "",
         _files(model),
     ]
-    head = yaml.safe_dump(metadata(model), sort_keys=False, allow_unicode=True, width=120)
-    return f"---\n{head}---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
+    head = metadata(model, title).to_yaml()
+    return f"---\n{head}\n---\n\n" + "\n\n".join(part for part in parts if part) + "\n"
 
 
-def metadata(model: TrainedModel) -> dict[str, Any]:
-    """The head: what the Hub shows and searches."""
+def metadata(model: TrainedModel, title: str) -> ModelCardData:
+    """The head: what the Hub shows and searches, and its results."""
     task = {"pipeline_tag": TASKS[model.family]} if model.spec.is_images else {}
     table = (model.source or {}).get("data")
     repo = table.get("repo") if isinstance(table, Mapping) and table.get("kind") == "hub" else None
     data = {"datasets": [str(repo).partition("@")[0]]} if repo else {}
-    tags = ["matchzoo", model.family, model.kind]
-    return {**license(model.license), "library_name": "matchzoo", **task, **data, "tags": tags}
+    results = accuracies(model.scores, model.source)
+    return ModelCardData(
+        **license(model.license),  # type: ignore[arg-type]  # texts
+        library_name="matchzoo",
+        **task,  # type: ignore[arg-type]
+        **data,  # type: ignore[arg-type]
+        tags=["matchzoo", model.family, model.kind, *papers(model.recipe)],
+        **({"model_name": title, "eval_results": results} if results else {}),  # type: ignore[arg-type]
+    )
 
 
 def _about(model: TrainedModel) -> str:

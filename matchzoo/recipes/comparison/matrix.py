@@ -64,8 +64,8 @@ class Matrix:
 
     @checked
     def table(self, score: Score = "top1", protocol: str | None = None) -> list[list[str]]:
-        """Rows: sets; columns: what is known of them, the score on each backbone (mean ± std over seeds), and the mean
-        over the backbones where there are several. The heading first."""
+        """Rows: sets; columns: what is known of them, the score on each backbone (mean over draws, and their standard
+        deviation), and the mean over the backbones where there are several. The heading first."""
         wanted = protocol or self.protocols[0]
         columns = self.columns(wanted)
         several = ["mean"] if len(columns) > 1 else []

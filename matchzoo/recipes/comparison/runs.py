@@ -54,7 +54,7 @@ class RunReport:
         for row in self.rows:
             above = UNEQUAL if "note" in row else ""
             if "above_random" in row:
-                above = with_spread(row["above_random"], row.get("above_random_standard_error"), "+.1f")
+                above = with_spread(row["above_random"], row.get("above_random_standard_error"), "+.1f", "se")
                 above += " (one draw)" if row["random_draws"] == 1 else ""
             full = f"{row['full_mean']:.1f}" if "full_mean" in row else ""
             per_class = "" if row["counts"] is None else per_class_in_words(row["counts"])

@@ -144,7 +144,7 @@ def test_a_matrix_of_two_sets_and_two_backbones(
     both = [matrix.record("one", b)["top1_mean"] for b in matrix.backbones]
     assert table[1][-1] == f"{sum(both) / 2:.1f}"
     said = capsys.readouterr().out
-    assert "top-1 %, protocol ridge, 2 seeds" in said
+    assert "top-1 %, protocol ridge, mean of 2 draws (sd: their standard deviation)" in said
     assert "top-1 % of every class on" in said
     with files_[2].open() as file:
         assert {row["set"] for row in csv.DictReader(file)} == set(matrix.sets)

@@ -53,7 +53,7 @@ def test_of_a_subset_on_the_command_line(sets, tmp_path, capsys):
     main(["evaluate", str(sets / "real"), "--evaluation", WORDS, *words])
     own, random = json.loads(out.read_text())["records"]
     assert (own["method"], own["images"], random["images"]) == ("real, 1 a class", 10, 10)
-    assert "±" not in capsys.readouterr().out  # of one network
+    assert "(sd" not in capsys.readouterr().out  # of one network
 
 
 def test_what_is_refused(sets, data):

@@ -94,7 +94,7 @@ def test_beside_backbones_on_the_command_line(real, tiny_card, tmp_path, capsys)
         ["real", name] for name in matrix.columns("from-scratch")
     ]
     printed = capsys.readouterr().out
-    assert "protocol from-scratch, 1 seed\n" in printed
+    assert "protocol from-scratch, 1 draw\n" in printed
     assert "label-robust %" in printed
 
 
