@@ -5,12 +5,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from matchzoo.core.declaration.choices import checked
+
 
 def as_json(value: Any) -> str:
     """JSON for programs that read a command, indented; NaN and infinities are refused."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
+@checked
 def with_spread(mean: float, spread: float | None, form: str = ".1f", kind: Literal["±", "sd", "se"] = "±") -> str:
     """``77.8 ± 0.5`` or ``77.8 (sd 0.5)``; the number alone where nothing is known of its spread, as of a single seed.
 
