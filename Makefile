@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo data test torture lint types security docs check clean
+.PHONY: demo data test torture lint types security docs check release-check clean
 
 .venv/.ready: pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit('matchzoo needs Python 3.11 or newer, this is ' + sys.version.split()[0]) if sys.version_info < (3, 11) else None"
@@ -45,6 +45,11 @@ docs: .venv/.ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 check: test lint types security docs
+
+# Wheel and sdist into dist/, each installed into an empty environment elsewhere and used there. SHARED=--shared takes the
+# dependencies of .venv, so that torch is not downloaded twice.
+release-check: .venv/.ready
+	$(BIN)/python tests/project/release_check.py $(SHARED)
 
 clean:
 	rm -rf .venv site dist build

@@ -104,9 +104,10 @@ def _clash() -> list[str]:
     if not owners:
         return []
     return [
-        f"WARNING: {', '.join(owners)} also provides a package called matchzoo. The project of that name on the "
-        f"package index is an unrelated text-matching toolkit; the two cannot live in one environment: pip uninstall "
-        f"{' '.join(owners)}, then pip install --force-reinstall {shipped.DISTRIBUTION}"
+        f"WARNING: a package called matchzoo also comes with {' and '.join(owners)}. MatchZoo and matchzoo-py on the "
+        "package index are unrelated toolkits for matching texts (the second one calls itself the PyTorch version); "
+        "neither can live in one environment with this one: "
+        f"pip uninstall {' '.join(owners)}, then pip install --force-reinstall --no-deps {shipped.DISTRIBUTION}"
     ]
 
 

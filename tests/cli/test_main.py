@@ -156,10 +156,11 @@ def test_doctor(capsys: Captured) -> None:
 def test_doctor_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     from matchzoo.cli import doctor
 
-    monkeypatch.setattr(doctor, "packages_distributions", lambda: {"matchzoo": ["matchzoo-torch", "MatchZoo"]})
+    monkeypatch.setattr(doctor, "packages_distributions", lambda: {"matchzoo": ["matchzoo-torch", "matchzoo-py"]})
     monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
     said = "\n".join(doctor.lines(doctor.examine()))
-    assert "WARNING: MatchZoo also provides a package called matchzoo" in said
+    assert "WARNING: a package called matchzoo also comes with matchzoo-py. MatchZoo and matchzoo-py on" in said
+    assert "pip uninstall matchzoo-py, then" in said
     assert "pip install scikit-learn" in said
 
 

@@ -36,6 +36,7 @@ from tutorials import FENCE, NEEDS  # noqa: E402
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 WHY_NOT = re.compile(r"#.*\b(needs|takes|\d+ minutes?)\b")
 SHELL = ("pip", "hf", "export", "wait", "CUDA_VISIBLE_DEVICES=0", "CUDA_VISIBLE_DEVICES=1", "eval", "tensorboard")
+SHELL += ("docker",)
 """Commands of others: a comment must say why they are not run, and nothing more is checked of them."""
 
 

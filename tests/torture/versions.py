@@ -1,11 +1,11 @@
 """Fresh environments of the oldest and the newest dependencies: installed, tested, and one recipe run in each.
 
-python tests/torture/versions.py FOLDER [--python python3.12] [--pins lowest newest] [--tests all]
+python tests/torture/versions.py FOLDER [--python python3.12] [--pins lowest newest]
 
 ``lowest`` pins every dependency, extras too, to the lower bound that pyproject.toml gives it; ``newest`` pins nothing.
 Each environment is made under FOLDER (7 GB), and removed when it was tested. Needs a network. Prints a row of the table
-on docs/install.md for each. The tests are those that are neither slow nor in one of the files `LONG`, unless all are
-asked for. With ``lowest``, deprecations are let through: old packages meet newer ones that nothing pins.
+on docs/install.md for each. The tests are those that are not slow and need no GPU. With ``lowest``, deprecations are
+let through: old packages meet newer ones that nothing pins.
 """
 
 import argparse
@@ -21,9 +21,6 @@ ROOT = Path(__file__).parent.parent.parent
 EXTRAS = "quickstart,fidelity,dev"
 TOLD = ("torch", "torchvision", "timm", "numpy", "huggingface-hub", "pyarrow", "pillow")
 FAST = "not slow and not gpu"
-LONG = ["docs", "evaluation", "from_scratch", "inheritance", "leaderboard", "matrix", "planning", "resume"]
-LONG += ["run_report", "soft_labels", "spaces"]
-"""Files that take half of the time, and what others import as well."""
 LENIENT = ["-W", "default::DeprecationWarning", "-W", "default::FutureWarning"]
 RECIPE = ["gram/ring-2d", "--trainer.steps", "20", "--trainer.batch", "50", "--quiet"]
 
@@ -37,7 +34,7 @@ def bounds() -> list[str]:
     return sorted({f"{one[1]}=={one[2]}" for one in found if one})
 
 
-def attempt(python: str, pins: str, folder: Path, tests: str) -> str:
+def attempt(python: str, pins: str, folder: Path) -> str:
     """Make one environment, test it, remove it; returns its row of the table. Raises CalledProcessError on failure."""
     place, constraints = folder / f"{Path(python).name}-{pins}", folder / f"{pins}.txt"
     constraints.write_text("\n".join(bounds() if pins == "lowest" else []) + "\n")
@@ -61,8 +58,7 @@ def attempt(python: str, pins: str, folder: Path, tests: str) -> str:
         run = folder / f"run-{place.name}"
         call(place / "bin/matchzoo", "run", *RECIPE, "--output", run)
         shutil.rmtree(run)
-        chosen = [] if tests == "all" else [f"--ignore=tests/test_{name}.py" for name in LONG]
-        chosen += LENIENT if pins == "lowest" else []
+        chosen = LENIENT if pins == "lowest" else []
         said = call(place / "bin/python", "-m", "pytest", "-q", "-m", FAST, "-p", "no:cacheprovider", *chosen)
         (folder / f"{place.name}.log").write_text(said)
         told = re.findall(r"\d+ (?:passed|skipped|xfailed)", said.splitlines()[-1])
@@ -76,10 +72,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--python", nargs="+", default=["python3"])
     parser.add_argument("--pins", nargs="+", default=["lowest", "newest"], choices=["lowest", "newest"])
-    parser.add_argument("--tests", default="short", choices=["short", "all"])
     told = parser.parse_args()
     told.folder.mkdir(parents=True, exist_ok=True)
-    rows = [attempt(python, pins, told.folder, told.tests) for python in told.python for pins in told.pins]
+    rows = [attempt(python, pins, told.folder) for python in told.python for pins in told.pins]
     print(*rows, sep="\n")
 
 
