@@ -37,7 +37,7 @@ def claim(recipe: Runnable, folder: Path) -> bool:
             _refuse_another(recipe, folder)
         return finished
     if folder.is_dir() and any(
-        p.name not in (".DS_Store", files.LOCK) and ".tmp-" not in p.name for p in folder.iterdir()
+        p.name not in (".DS_Store", files.LOCK, files.HOLDER) and ".tmp-" not in p.name for p in folder.iterdir()
     ):
         raise MatchZooError(f"{folder}: is not empty and holds no run; give another folder with --output")
     return False

@@ -16,6 +16,7 @@ import psutil
 from safetensors import SafetensorError
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.storage.locks import locked
 
 if TYPE_CHECKING:
     import torch
@@ -123,46 +124,45 @@ def filling(folder: Path) -> Iterator[None]:
 
 LOCK = ".lock"
 """In a folder that a process holds."""
+HOLDER = ".lock-holder"
+"""Beside it, who that is: on Windows nobody else can read a file that is locked."""
 
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Hold a folder against other processes; the hold ends with the process, however it ends.
 
-    A folder that is not there is made, and removed if nothing was put into it.
+    A folder that is not there is made, and removed if nothing was put into it. On a file system without locks (some of
+    a network) nothing is held.
 
     Raises:
         MatchZooError: another process holds it, with its number and machine; or it cannot be written.
-
-    Where there are no locks (Windows, some network file systems) nothing is held.
     """
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    path, created = folder / LOCK, not folder.exists()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        opened = path.open("a+", encoding="utf-8")
-    except OSError as error:
-        raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another with --output") from None
-    with opened as lock:
+    path, holder, created = folder / LOCK, folder / HOLDER, not folder.exists()
+
+    def refuse() -> None:
+        who = "another process"
+        with contextlib.suppress(OSError):
+            who = holder.read_text(encoding="utf-8").strip() or who
+        raise MatchZooError(f"{folder}: {who} is at it; wait until it is done, or stop it") from None
+
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            who = lock.read().strip() or "another process"
-            raise MatchZooError(f"{folder}: {who} is at it; wait until it is done, or stop it") from None
-        except OSError:
-            pass
+            folder.mkdir(parents=True, exist_ok=True)
+            alone = stack.enter_context(locked(path, refuse))
+        except OSError as error:
+            raise MatchZooError(f"{folder}: cannot be written ({error.strerror}); give another with --output") from None
+        if not alone:
+            yield
+            return
         with contextlib.suppress(OSError):  # a full disk: the hold counts, its words do not
-            os.ftruncate(lock.fileno(), 0)
-            os.write(lock.fileno(), f"process {os.getpid()} on {platform.node()}".encode())
+            holder.write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)
+            for file in (holder, path):
+                with contextlib.suppress(OSError):  # Windows removes no file that is locked
+                    file.unlink()
             if created:
                 with contextlib.suppress(OSError):  # there is something in it
                     folder.rmdir()

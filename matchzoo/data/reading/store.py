@@ -24,6 +24,7 @@ from matchzoo.core.declaration.choices import checked_fields
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.storage.cache import VARIABLE, cache_folder
+from matchzoo.core.storage.locks import locked
 
 FORMAT = 1
 """Of the stored arrays and of how images are decoded; raised when either changes."""
@@ -102,7 +103,7 @@ class Stored:
             return stored
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with _alone(path.with_suffix(".lock"), self.title) as alone:
+            with locked(path.with_suffix(".lock"), self._wait) as alone:
                 stored = self._map(path)
                 if stored is None:
                     self._build(path, alone, done)
@@ -118,6 +119,9 @@ class Stored:
         if stored is None:
             raise CacheError(f"{path}: what was written there cannot be read; set {VARIABLE} to another folder")
         return stored
+
+    def _wait(self) -> None:
+        print(f"{self.title}: another process is at it; waiting", file=sys.stderr, flush=True)
 
     @property
     def row(self) -> int:
@@ -227,23 +231,3 @@ def _finished(journal: Path) -> set[int]:
     """First rows of the blocks that a journal calls finished; a line that was cut short does not count."""
     text = journal.read_text(encoding="utf-8") if journal.is_file() else ""
     return {int(line) for line in text.splitlines(keepends=True) if line.endswith("\n")}
-
-
-@contextlib.contextmanager
-def _alone(path: Path, title: str) -> Iterator[bool]:
-    """Hold a lock that ends with the process. False where there are no locks: then each process builds its own."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield False
-        return
-    with path.open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"{title}: another process is at it; waiting", file=sys.stderr, flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        except OSError:  # a file system without locks
-            yield False
-            return
-        yield True
