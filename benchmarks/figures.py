@@ -3,6 +3,7 @@
 python benchmarks/figures.py [NAME ...]        (two minutes on one CPU thread)
 
 Every figure is a function that returns it; docs/pictures holds what they drew. Numbers that a page says are printed.
+Pages show at most 8.4 inches at 100 pixels an inch, so no text is smaller than 8 points, which are 11 pixels.
 """
 
 import argparse
@@ -41,6 +42,7 @@ from matchzoo.ratios import KernelMeanMatching
 from matchzoo.ratios.of_tables import estimate
 
 PICTURES = Path(__file__).parent.parent / "docs/pictures"
+matplotlib.rcParams["font.size"] = 9
 REAL, SYNTHETIC, THIRD = "#1f77b4", "#d95f02", "#4d9a4d"
 
 
@@ -76,7 +78,7 @@ def abstractions() -> Figure:
         towards = synthetic[torch.randperm(400, generator=rng)]
         mixed = [torch.cat([real[: int(400 * s)], towards[int(400 * s) :]]) for s in shifts]
         mmd = [float(mmd2(p.values, projector.project(x), ("median",))) for x in mixed]
-    figure = Figure(figsize=(11, 3.1), layout="constrained")
+    figure = Figure(figsize=(8.4, 2.9), layout="constrained")
     axes = figure.subplots(1, 4)
     for axis, (a, b) in zip(axes[:2], ((real, synthetic), (p.values, q.values)), strict=True):
         axis.scatter(*a.T, s=4, color=REAL, label="real")
@@ -108,7 +110,7 @@ def statistics() -> Figure:
         "ten random ones": ten(values, labels, 0),
         "the ten means": (class_means(values, labels, 10), torch.arange(10)),
     }
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    figure = Figure(figsize=(8.4, 4.4), layout="constrained")
     for row, (kind, of) in zip(figure.subplots(3, 3), kinds.items(), strict=True):
         found = [of(*one) for one in sets.values()]
         limit = float(torch.stack(found).abs().max())
@@ -133,7 +135,7 @@ def players() -> Figure:
         "DC, ten a class": [["generator"]] + [["network"]] * 4,
     }
     colors = {"generator": SYNTHETIC, "projector": REAL, "critic": REAL, "network": REAL}
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    figure = Figure(figsize=(8.4, 3.1), layout="constrained")
     axis = figure.subplots()
     for y, (method, groups) in enumerate(schedules.items()):
         for x, group in enumerate(groups):
@@ -176,7 +178,7 @@ def closed_form() -> Figure:
             errors.append(float((ours - truth).abs().max() / truth.abs().max()))
     print("relative error:", {str(k): f"{max(v):.1e}" for k, v in exact.items()})
     print("cosine with flows:", [f"{s}: {c:.4f}" for s, c in zip(deviations, flows, strict=True)])
-    figure = Figure(figsize=(9, 3.3), layout="constrained")
+    figure = Figure(figsize=(8.4, 3.1), layout="constrained")
     left, right = figure.subplots(1, 2)
     for dtype, errors in exact.items():
         left.loglog(deviations, errors, marker="o", label=str(dtype).removeprefix("torch."))
@@ -254,7 +256,7 @@ def ratios() -> Figure:
     at = q.flatten()[order]
     normal = torch.distributions.Normal
     truth = (normal(1.0, 1.0).log_prob(at) - normal(0.0, 2.0).log_prob(at)).exp()
-    figure = Figure(figsize=(11, 3.3), layout="constrained")
+    figure = Figure(figsize=(8.4, 3.1), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     methods = {
         "ulsif": "ulsif",
@@ -265,12 +267,12 @@ def ratios() -> Figure:
     for name, method in methods.items():
         left.plot(at, estimate(p.numpy(), q.numpy(), method).denominator[order], label=name, linewidth=1)
     left.set(title="three estimates", ylim=(-0.5, 3.5), xlabel="x")
-    left.legend(fontsize=7)
+    left.legend(fontsize=8)
     small = estimate(p.numpy(), q.numpy(), '{ kind = "kernel-mean-matching", bandwidths = [0.02], ridge = 1e-3 }')
     middle.plot(at, small.denominator[order], color=SYNTHETIC, linewidth=0.6, label="bandwidth 0.02")
     middle.plot(at, truth, color="black", label="true ratio")
     middle.set(title="the mean is right, the ratio is not", xlabel="x", ylim=(-3, 15))
-    middle.legend(fontsize=7)
+    middle.legend(fontsize=8)
     print("bandwidth 0.02:", small.diagnostics())
     shifts = torch.linspace(0, 5, 11)
     base, moved = torch.randn(500, 1, generator=rng), torch.randn(500, 1, generator=rng)
@@ -284,7 +286,7 @@ def ratios() -> Figure:
         right.semilogy(shifts, values, label=name, color=color, marker=".")
         print(name, [f"{float(s)}: {v:.3f}" for s, v in zip(shifts, values, strict=True)])
     right.set(title="sets that part", xlabel="distance of the means", ylabel="effective share of the samples")
-    right.legend(fontsize=7)
+    right.legend(fontsize=8)
     return figure
 
 
@@ -306,7 +308,7 @@ def shifts() -> Figure:
     split = Digits(size=16, channels=1).load().train
     images = split.render(torch.tensor([int((split.labels == label).nonzero()[0]) for label in range(0, 10, 2)])).values
     columns = {"digits": images, **{name: shift(images) for name, shift in EIGHT.items()}}
-    figure = Figure(figsize=(9.9, 5.8), layout="constrained")
+    figure = Figure(figsize=(8.4, 5.2), layout="constrained")
     axes = figure.subplots(len(images), len(columns))
     for column, (name, shown) in zip(axes.T, columns.items(), strict=True):
         column[0].set_title(name, fontsize=9)
@@ -318,7 +320,7 @@ def shifts() -> Figure:
 
 def shifted_points() -> Figure:
     """Two moons and the same rotated; two classes and the same under an affine map; a curve seen in two places."""
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    figure = Figure(figsize=(8.4, 3.1), layout="constrained")
     axes = figure.subplots(1, 3)
     moons = TwoMoons(points=300)
     classes = GaussianClasses(points=300, std=0.6)
@@ -364,7 +366,7 @@ def main() -> None:
     options = parser.parse_args()
     matplotlib.rcParams["svg.hashsalt"] = "matchzoo"
     for name in options.names or FIGURES:
-        FIGURES[name]().savefig(options.output / f"{name}.png", dpi=100)
+        FIGURES[name]().savefig(options.output / f"{name}.png", dpi=200)
 
 
 if __name__ == "__main__":

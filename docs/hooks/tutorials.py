@@ -52,7 +52,7 @@ def execute(markdown: str, folder: Path, met: Collection[str] = (), **environmen
     """
     (folder / ".page.md").write_text(markdown, encoding="utf-8")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    own = {"PATH": path, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1", "COLUMNS": "110", **environment}
+    own = {"PATH": path, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1", "COLUMNS": "100", **environment}
     words = [sys.executable, str(Path(__file__).resolve()), *met]
     done = subprocess.run(words, cwd=folder, env=os.environ | own, capture_output=True, text=True)
     if done.returncode:

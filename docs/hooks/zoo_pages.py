@@ -38,8 +38,7 @@ def backbone(name: str, card: zoo.BackboneCard) -> dict[str, str]:
         "pixels a side": pixels,
         "parameters": millions,
         "license of the weights": card.license,
-        "published by": card.source,
-        "architecture": f"{card.library}: `{card.architecture}`",
+        "published by": f"{card.source} ({card.library}: `{card.architecture}`)",
         "run by us": "unverified" if card.verified is None else "verified",
         "paper": card.paper,
     }
@@ -117,7 +116,7 @@ def text(folder: str) -> str:
     title, lead, row = PAGES[folder]
     cards: dict[str, Card] = {full: zoo.load(full) for full in zoo.names(f"{folder}/*")}
     rows = [row(zoo.short_name(full), card) for full, card in cards.items()]
-    return f"# {title}\n\n{lead}\n\n{HEAD.format(folder=folder)}\n\n{table(rows)}\n"
+    return f"---\nhide: [toc]\n---\n\n# {title}\n\n{lead}\n\n{HEAD.format(folder=folder)}\n\n{table(rows)}\n"
 
 
 def on_files(files: Any, config: Any, **_: Any) -> Any:

@@ -1,5 +1,6 @@
 """What the documentation's hooks make: pages of the zoo from its cards, and formulas as MathML."""
 
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,6 +56,71 @@ def test_formulas_become_mathml() -> None:
     assert (inline.get("display"), block.get("display")) == ("inline", "block")
     assert "".join(inline.itertext()) == "a<b"
     assert made.find("div").get("class") == "formula"
+
+
+def test_formulas_are_what_browsers_share() -> None:
+    pytest.importorskip("latex2mathml", reason="the docs extra is not installed")
+    import maths
+
+    formula = maths.mathml(r"\mathbb E \operatorname{tr} W^{\mathsf T} \mathbb R")
+    assert "mathvariant" not in formula
+    assert all(f"<mi>{name}</mi>" in formula for name in ("𝔼", "tr", "𝖳", "ℝ"))
+
+
+def test_numbers_of_a_table_stay_together() -> None:
+    pytest.importorskip("latex2mathml", reason="the docs extra is not installed")
+    import maths
+
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="a.md"))
+    html = "<td>1 ± 2</td> <code>1 ± 2</code>"
+    assert maths.on_page_content(html, page=page) == "<td>1\u00a0±\u00a02</td> <code>1 ± 2</code>"
+
+
+def test_every_method_is_in_the_gallery() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    gallery, site = (docs / "gallery.md").read_text("utf-8"), (docs.parent / "mkdocs.yml").read_text("utf-8")
+    pages = re.findall(r"[\w-]+\.md", site.split("- Methods:")[1].split("- Explanation:")[0])
+    cards = re.findall(r"\[!\[[^\]]+\]\(([\w./-]+)\)\]\(([\w-]+\.md)\)", gallery)
+    assert ["gallery.md", *(page for _, page in cards)] == pages
+    assert all((docs / picture).is_file() for picture, _ in cards)
+
+
+def test_a_notebook_of_a_page() -> None:
+    import notebooks
+
+    page = """# A page
+
+Read [that](../install.md#python) first.
+
+```python
+print(1)
+```
+
+```bash
+# needs the Hub
+matchzoo push x y
+```
+
+```python title="mine.py"
+two = 2
+```
+
+```bash
+ls
+```
+"""
+    book = notebooks.notebook(page, ["1", "", "", "mine.py"], "https://example.org/tutorials/")
+    kinds, sources = zip(*((cell["cell_type"], "".join(cell["source"])) for cell in book["cells"]), strict=True)
+    assert kinds == ("markdown", "code", "markdown", "code", "code")
+    assert "[that](https://example.org/install/#python)" in sources[0]
+    assert sources[1:] == (
+        "print(1)",
+        "```bash\n# needs the Hub\nmatchzoo push x y\n```",
+        "%%writefile mine.py\ntwo = 2",
+        "%%bash\nls",
+    )
+    assert book["cells"][1]["outputs"][0]["text"] == ["1"]
+    assert "Read that first" in "".join(notebooks.notebook(page, [""] * 4)["cells"][0]["source"])
 
 
 def test_a_formula_that_cannot_be_read_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:

@@ -18,8 +18,9 @@ from matchzoo.recipes.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
-WIDTHS = {"phone": 390, "desktop": 1280}
-PAGES = ("", "lgm/", "explanation/head-gradient/", "zoo/backbones/")
+WIDTHS = {"phone": 390, "desktop": 1280, "laptop": 1366}
+PAGES = ("", "lgm/", "explanation/head-gradient/", "gallery/", "zoo/backbones/")
+TUTORIALS = [f"tutorials/{page.stem}/" for page in sorted((ROOT / "docs/tutorials").glob("*.md"))]
 WIDE = "zoo/backbones/"
 QUICK = [{"kind": "linear-probe", "protocol": "nearest-centroid", "baselines": [], "views": 1, "seeds": 1, "rows": 40}]
 
@@ -40,6 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+    (folder / "site/versions.json").write_text('[{"version": "0.1", "title": "0.1", "aliases": ["latest"]}]')  # by mike
     return folder / "site"
 
 
@@ -140,6 +142,27 @@ def test_navigation_and_formulas(browser: Any, address: str) -> None:
     tab.close()
 
 
+def test_a_formula_is_drawn_in_its_box(browser: Any, address: str) -> None:
+    tab = Tab(browser, WIDTHS["laptop"], False, address)
+    tab.page.goto(address + "lgm/", wait_until="load")
+    assert tab.page.evaluate("document.fonts.ready.then(() => document.fonts.check('16px STIX Two Math'))")
+    outside = """box => { const outer = box.getBoundingClientRect();
+        return [...box.querySelectorAll('math *')].map(e => e.getBoundingClientRect()).filter(inner =>
+            inner.top < outer.top || inner.bottom > outer.bottom || inner.left < outer.left || inner.right > outer.right
+        ).length + (box.scrollHeight > box.clientHeight) + (box.scrollWidth > box.clientWidth) }"""
+    assert [box.evaluate(outside) for box in tab.page.locator(".formula").all()] == [0, 0, 0]
+    tab.close()
+
+
+def test_blocks_of_tutorials_fit(browser: Any, address: str) -> None:
+    tab = Tab(browser, WIDTHS["laptop"], False, address)
+    for path in TUTORIALS:
+        tab.page.goto(address + path, wait_until="load")
+        wide = "[...document.querySelectorAll('pre > code')].filter(e => e.scrollWidth > e.clientWidth)"
+        assert tab.page.evaluate(f"{wide}.map(e => e.innerText)") == [], f"{path}: a block scrolls sideways"
+    tab.close()
+
+
 def test_search(browser: Any, address: str) -> None:
     tab = Tab(browser, WIDTHS["desktop"], False, address)
     tab.page.goto(address)
@@ -157,7 +180,7 @@ def test_search(browser: Any, address: str) -> None:
 def test_the_page_of_a_run(browser: Any, lgm: dict, tmp_path: Path) -> None:
     run = Recipe.of({**lgm, "evaluation": QUICK}).run(tmp_path / "run", quiet=True)
     home = (run.folder / "report.html").as_uri()
-    for width in WIDTHS:
+    for width in ("phone", "desktop"):
         tab = Tab(browser, WIDTHS[width], width == "phone", home)
         tab.page.goto(home)
         assert tab.fits()
