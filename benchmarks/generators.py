@@ -278,7 +278,7 @@ def table() -> None:
 
 def figure() -> Figure:
     """Quality against CPU seconds, a panel for each data set, with bands of a standard error."""
-    drawn = Figure(figsize=(10, 5.2), layout="constrained")
+    drawn = Figure(figsize=(8.4, 4.8), layout="constrained")
     axes = drawn.subplots(2, 4, sharex="col")
     for column, (title, source) in zip(axes.T, SOURCES.items(), strict=True):
         shown = ["mmd2", "high_quality" if source.has_modes else "frechet"]
@@ -299,7 +299,7 @@ def figure() -> Figure:
         column[0].set_title(title)
         column[-1].set_xlabel("CPU seconds")
     lines = {line.get_label(): line for axis in axes.flat for line in axis.get_lines()}
-    drawn.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=6, frameon=False)
+    drawn.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return drawn
 
 
@@ -314,7 +314,7 @@ def main() -> None:
     if given.what == "measure":
         measure(given.output, given.data, given.seeds)
     if given.what == "figure":
-        figure().savefig(PICTURES / "generators.png", dpi=100)
+        figure().savefig(PICTURES / "generators.png", dpi=200)
     else:
         table()
 

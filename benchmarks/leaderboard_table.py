@@ -146,7 +146,7 @@ def table(lines: Lines) -> None:
 
 def figure(lines: Lines) -> Figure:
     """Dots of one image per class on the set's own backbone, bars of a standard error."""
-    made = Figure(figsize=(10.5, 3.4), dpi=120, layout="constrained")
+    made = Figure(figsize=(8.4, 3.2), dpi=200, layout="constrained")
     axes = made.subplots(1, len(SOURCES), sharey=True)
     names = methods(1)
     for axis, data in zip(axes, SOURCES, strict=True):
@@ -161,14 +161,14 @@ def figure(lines: Lines) -> Figure:
                     statistics.mean(found), place + shift, xerr=error, fmt="o" if space == SPACES[0] else "s",
                     color=color, markersize=5, capsize=2, fillstyle="full" if space == SPACES[0] else "none",
                 )  # fmt: skip
-        axis.set_title(data, fontsize=10)
+        axis.set_title(data)
         axis.set_xlabel("top-1 %")
         axis.grid(alpha=0.25)
     axes[0].set_yticks(range(len(names)), [title(name, 1).replace(", ", ",\n", 1) for name in names])
     axes[0].invert_yaxis()
     for space, marker, fill in zip(SPACES, "os", ("full", "none"), strict=True):
         axes[0].plot([], [], marker, color="black", fillstyle=fill, label=SHORT[space])
-    made.legend(fontsize=8, loc="outside lower right", ncols=2)
+    made.legend(loc="outside lower right", ncols=2)
     return made
 
 

@@ -48,7 +48,7 @@ def picture(lines: Sequence[dict], path: Path) -> None:
     colors: dict[str, str] = {}
     named: dict[str, Any] = {}
     rows, columns = math.ceil(len(places) / 2), min(2, len(places))
-    figure = Figure(figsize=(5.5 * columns, 4 * rows), dpi=110, layout="constrained")
+    figure = Figure(figsize=(4.2 * columns, 3.2 * rows), dpi=200, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).flatten()
     for (place, target, modes), axis in zip(places, axes, strict=False):
         for name, curves in modes.items():
@@ -69,6 +69,6 @@ def picture(lines: Sequence[dict], path: Path) -> None:
         axis.set_axis_off()
     names = [name for name in ("textbook", *lgm_accuracy.OURS) if name in named]
     drawn = [named[name] for name in names]
-    figure.legend(drawn, names, loc="outside right center", fontsize=7)
+    figure.legend(drawn, names, loc="outside right center", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     files.write_with(path, lambda temporary: figure.savefig(temporary))

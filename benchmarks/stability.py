@@ -171,7 +171,7 @@ def picture(lines: list[Cell], path: Path) -> None:
 
     found = {(c["method"], c["width"], c["noise"]): c for c in lines if "points" in c}
     rows = [(m, w) for m, w in itertools.product(METHODS, WIDTHS) if any((m, w, n) in found for n in NOISES)]
-    figure = Figure(figsize=(1.5 * len(NOISES) + 1.6, 1.5 * len(rows)), dpi=80, layout="constrained")
+    figure = Figure(figsize=(1.3 * len(NOISES) + 1.6, 1.3 * len(rows)), dpi=120, layout="constrained")
     axes = figure.subplots(len(rows), len(NOISES), squeeze=False)
     for (method, width), line in zip(rows, axes, strict=True):
         for noise, axis in zip(NOISES, line, strict=True):
@@ -184,7 +184,7 @@ def picture(lines: list[Cell], path: Path) -> None:
             axis.set_visible(cell is not None)
             if cell is not None:
                 axis.scatter(*zip(*cell["points"], strict=True), s=1.5, c="#1f4e79", linewidths=0)  # type: ignore[call-overload]
-                axis.set_title(f"{cell['modes']}/8, {cell['high_quality']:.2f}", fontsize=7, pad=2)
+                axis.set_title(f"{cell['modes']}/8, {cell['high_quality']:.2f}", fontsize=8, pad=2)
         line[0].set_ylabel(f"{method}\nwidth {width}", rotation=0, ha="right", va="center", fontsize=8)
     for noise, axis in zip(NOISES, axes[-1], strict=True):
         axis.set_xlabel(f"noise {noise}", fontsize=8)

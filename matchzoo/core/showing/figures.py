@@ -36,7 +36,7 @@ def first_of_classes(labels: torch.Tensor) -> torch.Tensor:
 def image_rows(rows: list[tuple[str, torch.Tensor]], class_names: tuple[str, ...]) -> Figure:
     """Named rows of images [k, c, h, w] in [0, 1], class names above the first."""
     columns = max(min(len(images), COLUMNS) for _, images in rows)
-    figure = Figure(figsize=(1.0 * columns + 1.1, 1.0 * len(rows) + 0.35), dpi=120, layout="constrained")
+    figure = Figure(figsize=(1.0 * columns + 1.3, 1.0 * len(rows) + 0.4), dpi=120, layout="constrained")
     axes = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, images) in zip(axes, rows, strict=True):
         for column, axis in enumerate(line):
@@ -47,25 +47,26 @@ def image_rows(rows: list[tuple[str, torch.Tensor]], class_names: tuple[str, ...
             if column < len(images):
                 pixels = images[column].clamp(0, 1).permute(1, 2, 0)
                 axis.imshow(pixels.expand(-1, -1, 3).numpy(), interpolation="nearest")
-        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=11)
     for axis, title in zip(axes[0], class_names, strict=False):
-        axis.set_title(title if len(title) <= 14 else title[:13] + "…", fontsize=9, parse_math=False)
+        axis.set_title(title if len(title) <= 11 else title[:10] + "…", fontsize=11, parse_math=False)
     return figure
 
 
 def scatter(panels: list[tuple[str, torch.Tensor]], real: torch.Tensor) -> Figure:
     """Named panels of points [n, 2], each over the real points."""
-    figure = Figure(figsize=(3.2 * len(panels), 3.3), dpi=120, layout="constrained")
+    figure = Figure(figsize=(1.7 * len(panels), 1.95), dpi=200, layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     reach = 1.6 * real.abs().max().item()
     for axis, (name, points) in zip(axes, panels, strict=True):
-        axis.scatter(*real.T.numpy(), s=2, c="#bbbbbb", linewidths=0, label="real")
-        axis.scatter(*points.T.numpy(), s=2, c=INK, linewidths=0, label=name)
+        axis.scatter(*real.T.numpy(), s=1, c="#bbbbbb", linewidths=0, label="real")
+        axis.scatter(*points.T.numpy(), s=1, c=INK, linewidths=0, label=name)
         axis.set_xlim(-reach, reach)
         axis.set_ylim(-reach, reach)
         axis.set_aspect("equal")
         axis.set_title(name, fontsize=9)
-        axis.tick_params(labelsize=7)
+        axis.tick_params(labelsize=8.5)
+        axis.locator_params(nbins=4)
     return figure
 
 
