@@ -56,7 +56,7 @@ def image_rows(rows: list[tuple[str, torch.Tensor]], class_names: tuple[str, ...
 def scatter(panels: list[tuple[str, torch.Tensor]], real: torch.Tensor) -> Figure:
     """Named panels of points [n, 2], each over the real points."""
     figure = Figure(figsize=(1.7 * len(panels), 1.95), dpi=200, layout="constrained")
-    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     reach = 1.6 * real.abs().max().item()
     for axis, (name, points) in zip(axes, panels, strict=True):
         axis.scatter(*real.T.numpy(), s=1, c="#bbbbbb", linewidths=0, label="real")
