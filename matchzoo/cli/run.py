@@ -19,6 +19,7 @@ def run(
     quiet: Flag = False,
     tracker: Literal["tensorboard", "wandb", "trackio"] | None = None,
     data_changed: Flag = False,
+    extend: Flag = False,
     overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
 ) -> None:
     """Train a recipe (resuming what is there), evaluate it and write pictures and a page, report.html.
@@ -34,6 +35,7 @@ def run(
         quiet: show no progress.
         tracker: send every record, the recipe and the results there as well.
         data_changed: resume although the samples are not those that the run began with (names and shapes must agree).
+        extend: let a finished run go on to more steps (--trainer.steps 2000), as one long run would have done them.
         overrides: words of the command line that are not this command's own.
     """
     from matchzoo.core.declaration.overrides import describe
@@ -46,12 +48,9 @@ def run(
         for field, kind, value, doc in describe(recipe):
             print(f"--{field} {value}\n      {kind}{': ' + doc if doc else ''}")
         return
-    stem = Path(name).stem if name.endswith(".toml") else name
-    family, _, last = stem.rpartition("/")
-    method = last if family in ("", "baselines") else family.split("/")[0]
-    about = {"name": method, "declared": stem}
-    folder = output or Path("runs") / stem
-    finished = recipe.run(folder, quiet=quiet, tracker=tracker, data_changed=data_changed, **about)
+    about = recipes.about(name)
+    folder = output or Path("runs") / about["declared"]
+    finished = recipe.run(folder, quiet=quiet, tracker=tracker, data_changed=data_changed, extend=extend, **about)
     if int(os.environ.get("RANK", 0)):  # under torchrun the first process speaks
         return
     if json:

@@ -20,6 +20,7 @@ densities, and estimates such ratios. A recipe, a file of TOML, says what is mat
   matchzoo copy NAME FILE        a recipe to edit: then matchzoo run FILE; or a card
   matchzoo plan NAME_OR_FILE     memory, operations and time that a run would take here, and what changes them
   matchzoo run NAME_OR_FILE      train, evaluate, write pictures and a page; resumes what is there
+  matchzoo sweep NAME_OR_FILE    a recipe with several values of some fields: one table, the best by validation
   matchzoo evaluate SET…         one table of runs, distilled sets and folders of images on several backbones
   matchzoo report RUN…           one table and picture of any number of runs
   matchzoo ratio P Q             the ratio of the densities of two tables (CSV, npy), with diagnostics
@@ -44,6 +45,7 @@ COMMANDS = {
     "copy": "catalogue:copy",
     "plan": "plan:plan",
     "run": "run:run",
+    "sweep": "sweep:sweep",
     "evaluate": "compare:evaluate",
     "report": "compare:report",
     "ratio": "tables.ratio:ratio",

@@ -20,6 +20,11 @@ class Schedule(ABC):
     def at(self, number: int) -> float:
         """The value in a step; steps are counted from 1."""
 
+    @property
+    def ends_at(self) -> int | None:
+        """The step at which it has come to its end, for those that know how long a run is; None for the others."""
+        return None
+
     def resets(self, number: int) -> bool:
         """Whether the players that it concerns get a fresh optimizer before this step."""
         return False
@@ -46,6 +51,11 @@ class Ramp(Schedule):
     def __attrs_post_init__(self) -> None:
         if self.last <= self.first:
             raise DeclarationError([("last", f"expected a step after first = {self.first}, got {self.last}")])
+
+    @property
+    def ends_at(self) -> int:
+        """The step at which it ends."""
+        return self.last
 
     def at(self, number: int) -> float:
         """The value in a step."""
@@ -115,6 +125,11 @@ class Cosine(Schedule):
         if self.warm_up >= self.steps:
             raise DeclarationError([("warm_up", f"expected fewer than steps = {self.steps}, got {self.warm_up}")])
 
+    @property
+    def ends_at(self) -> int:
+        """The step at which it ends."""
+        return self.steps
+
     def at(self, number: int) -> float:
         """The value in a step."""
         if number <= self.warm_up:
@@ -151,6 +166,11 @@ class Logistic(Schedule):
     """T, the steps of the run: 0.99991 of the value is reached after them at the default steepness."""
     steepness: float = attrs.field(default=10.0, validator=positive())
     """10 as in the paper: half of the value is reached after a ninth of the steps."""
+
+    @property
+    def ends_at(self) -> int:
+        """The step at which it ends."""
+        return self.steps
 
     def at(self, number: int) -> float:
         """The value in a step."""

@@ -1,5 +1,6 @@
 """Where real samples come from."""
 
+import copy
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +12,13 @@ from torch import nn
 
 from matchzoo.core.class_names import check_names
 from matchzoo.core.declaration.declare import family
+from matchzoo.core.declaration.validators import at_least, between
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec, Units
 from matchzoo.data.part_checks import check_test_part
 from matchzoo.data.split import Split
+from matchzoo.data.validation import kept_apart
 
 ENVIRONMENT = "environments/"
 """The names of sets that are environments begin so; a number follows."""
@@ -78,6 +81,9 @@ class Data(nn.Module, ABC):
     """How training rows are drawn: each by itself; every class as much, which is also its weight in a cache of all
     rows; none twice in an update, so that as many as there are give the full batch; or in passes over all of them, each
     in an order of its own (epochs), from one step to the next."""
+    validation_share: float = attrs.field(default=0.0, validator=[at_least(0), between(0, 1, open_high=True)])
+    """Share of the training samples that nothing is trained on: the split ``validation``, by which something can be
+    chosen (an evaluation of kind ``validation``, ``trainer.best``, a sweep). The same rows in every run."""
 
     @abstractmethod
     def load(self) -> Loaded:
@@ -90,7 +96,7 @@ class Data(nn.Module, ABC):
     @final
     def build(self, seed: int) -> Spec:
         """Load the samples and say what they are."""
-        loaded = self.load()
+        loaded = self._with_validation(self.load())
         self.training_set, self.test_set, self.other_splits = loaded.train, loaded.test, nn.ModuleDict(loaded.others)
         for split in filter(None, (loaded.train, loaded.test, *loaded.others.values())):
             split.lasting = True
@@ -124,6 +130,35 @@ class Data(nn.Module, ABC):
             group_names=loaded.group_names,
             units=loaded.units,
         )
+
+    def _with_validation(self, loaded: Loaded) -> Loaded:
+        """What was loaded, with the split ``validation`` where it is asked for."""
+        inner = [part for part in self.modules() if part is not self and isinstance(part, Data)]
+        if any(part.validation_share for part in inner):
+            message = "is a field of the whole; leave it out of the data that these are made of"
+            raise DeclarationError([("data.validation_share", message)])
+        if not self.validation_share:
+            return loaded
+        train, others, clean_labels = kept_apart(
+            loaded.train,
+            loaded.others,
+            self.validation_share,
+            aligned=loaded.aligned,
+            clean_labels=loaded.clean_labels,
+            class_names=loaded.class_names,
+        )
+        return attrs.evolve(loaded, train=train, others=others, clean_labels=clean_labels)
+
+    def tested_on(self, name: str) -> "Data":
+        """The same data, built, with another of its splits in the place of the test part; tensors are shared.
+
+        Args:
+            name: of a split (`sets`).
+        """
+        other = copy.copy(self)
+        other._modules = dict(self._modules)  # of which a copy of a module shares the table
+        other.test_set = self.sets()[name]
+        return other
 
     @final
     def draw(self, n: int, rng: torch.Generator) -> torch.Tensor:

@@ -21,6 +21,7 @@ from matchzoo.evaluation.generated.score_error import ScoreError
 from matchzoo.evaluation.generated.two_sample import TwoSample
 from matchzoo.evaluation.linear_probe import LinearProbe
 from matchzoo.evaluation.unlabeled import Unlabeled
+from matchzoo.evaluation.validation import Validation
 
 __all__ = [
     "Accuracy",
@@ -46,4 +47,5 @@ __all__ = [
     "Trained",
     "TwoSample",
     "Unlabeled",
+    "Validation",
 ]

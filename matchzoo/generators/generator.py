@@ -69,6 +69,26 @@ class Generator(Part, ABC):
         return None
 
     @property
+    def initial_set(self) -> str | None:
+        """Where the set of images is that its images start from, for generators that can (`start_from`); None for
+        none."""
+        return None
+
+    def start_from(self, images: torch.Tensor) -> None:
+        """Take the images that its own start from, once it sees the data.
+
+        Args:
+            images: [m, c, h, w] in [0, 1], a row for each of its own, of any size.
+        """
+        self._given = images
+
+    @property
+    def given_images(self) -> torch.Tensor | None:
+        """What `start_from` was given [m, c, h, w]; None before."""
+        given: torch.Tensor | None = self.__dict__.get("_given")
+        return given
+
+    @property
     def space(self) -> str | None:
         """Name of the projector in whose space it makes samples, before it decodes them; None for those that make
         samples themselves."""

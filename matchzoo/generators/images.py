@@ -1,11 +1,15 @@
 """Images that generators optimize: from pyramid levels to pixels, their labels, and which of them a step takes."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
 
+import attrs
 import torch
 import torch.nn.functional as F
 
-from matchzoo.core.errors import DeclarationError
+from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.core.memory import require
 from matchzoo.core.numerics.resampling import enlarge
 from matchzoo.core.spec import Spec
@@ -99,6 +103,17 @@ def split_levels(image: torch.Tensor, sizes: Sequence[int]) -> list[torch.Tensor
     return levels
 
 
+INITIAL = ("noise", "zero", "real")
+"""What images may start from; any other word is where a distilled set is."""
+
+
+def check_initial(_: Any, attribute: "attrs.Attribute[Any]", value: str) -> None:
+    """A validator of what images start from: a word of `INITIAL`, a path, or ``user/name`` of the Hub."""
+    if value not in INITIAL and not ("/" in value or os.sep in value or Path(value).exists()):
+        expected = f"expected {', '.join(INITIAL)}, or the path or user/name of a distilled set or of a run"
+        raise DeclarationError([(attribute.name, f"{expected}, got '{value}'{did_you_mean(value, INITIAL)}")])
+
+
 def check_start(spec: Spec, initial: str, selector: Selector | None, images_per_class: int) -> None:
     """Raise where a selector is named that is not asked, or that chooses another number of images."""
     if selector is None:
@@ -110,6 +125,34 @@ def check_start(spec: Spec, initial: str, selector: Selector | None, images_per_
     if chosen != wanted:
         message = f"chooses {chosen} images, and there are {wanted}; use another, such as 'k-medoids'"
         raise DeclarationError([("generator.selector", message)])
+
+
+class Starting(Protocol):
+    """What starts from images: a generator of them."""
+
+    initial: str
+    images_per_class: int
+    selector: Selector | None
+
+    @property
+    def given_images(self) -> torch.Tensor | None:
+        """Those of a set [m, c, h, w], if it was given one."""
+
+
+def first_images(generator: Starting, pool: Pool, size: int) -> torch.Tensor:
+    """Images [m, c, size, size] in [0, 1] that a generator starts from: those that it was given, or `real_images`.
+
+    Raises:
+        MatchZooError: they are those of a set, which it was not given.
+    """
+    given = generator.given_images
+    if given is not None:
+        return _resized(given, size)
+    if generator.initial != "real":
+        raise MatchZooError(
+            f"initial: the images of {generator.initial} are not here; give them with start_from(images)"
+        )
+    return real_images(pool, generator.selector, generator.images_per_class, size)
 
 
 def real_images(pool: Pool, selector: Selector | None, images_per_class: int, size: int) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """Images as plain pixels: the ablation of the pyramid."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import attrs
 import torch
@@ -13,7 +13,16 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.generators.generator import Generator
-from matchzoo.generators.images import check_start, decode, encode, image_set, pick, real_images
+from matchzoo.generators.images import (
+    INITIAL,
+    check_initial,
+    check_start,
+    decode,
+    encode,
+    first_images,
+    image_set,
+    pick,
+)
 from matchzoo.generators.selectors import Selector
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
 
@@ -43,8 +52,9 @@ class PixelImages(Generator):
     """Images of every class (IPC)."""
     size: int | None = attrs.field(default=None, validator=at_least(2))
     """Pixels a side; that of the data if not given."""
-    initial: Literal["noise", "zero", "real"] = "noise"
-    """Start from standard normal noise, from zero (gray; the mean color of raw pixels), or from real images."""
+    initial: str = attrs.field(default="noise", validator=check_initial)
+    """Start from standard normal noise (``noise``), from zero (``zero``: gray; the mean color of raw pixels), from real
+    images (``real``); or from those of a distilled set or of a run: its path, or ``user/name`` of the Hub."""
     selector: Selector | None = None
     """Which real images to start from; random ones if not given."""
     decorrelate: bool = True
@@ -74,14 +84,20 @@ class PixelImages(Generator):
             self.mean = nn.Buffer(torch.zeros(len(labels), spec.shape[0], 1, 1))
             self.std = nn.Buffer(torch.ones(len(labels), spec.shape[0], 1, 1))
 
+    @property
+    def initial_set(self) -> str | None:
+        """Where the set is that its images start from; None where they start from no set."""
+        return None if self.initial in INITIAL else self.initial
+
     def prepare(self, pool: Pool) -> None:
         """Take mean and standard deviation of the training images, where pixels are raw; and start from real images,
-        where these are wanted and no other values are given (``init``)."""
+        or those of a set, where these are wanted and no other values are given (``init``)."""
         if not self.squash:
             for buffer, moment in zip((self.mean, self.std), pool.split.moments, strict=True):
                 buffer.copy_(moment.expand_as(buffer))
-        if self.initial == "real" and self.init is None:
-            images = real_images(pool, self.selector, self.images_per_class, self.side).to(self.pixels)
+        if self.initial not in ("noise", "zero") and self.init is None:
+            first = first_images(self, pool, self.side)
+            images = first.to(self.pixels)
             start = encode(images, self.side, self.decorrelate) if self.squash else (images - self.mean) / self.std
             self.pixels.copy_(start)
 

@@ -1,6 +1,6 @@
 """Images as sums of levels that double in size: coarse structure first, details as levels are added."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import attrs
 import torch
@@ -15,7 +15,17 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.data.pool import Pool
 from matchzoo.generators.generator import Generator
-from matchzoo.generators.images import check_start, decode, encode, image_set, pick, real_images, split_levels
+from matchzoo.generators.images import (
+    INITIAL,
+    check_initial,
+    check_start,
+    decode,
+    encode,
+    first_images,
+    image_set,
+    pick,
+    split_levels,
+)
 from matchzoo.generators.selectors import Selector
 from matchzoo.generators.soft_labels import START, SoftLabels, label_logits, probe_logits
 
@@ -50,9 +60,10 @@ class PyramidImages(Generator):
     """Steps between growths."""
     start: int = attrs.field(default=1, validator=at_least(1))
     """Pixels a side of the first level."""
-    initial: Literal["noise", "zero", "real"] = "noise"
-    """What a new level holds: noise, or nothing new. From real images (``real``) all levels are there at once, each
-    with what the coarser ones leave of the image, and none is added."""
+    initial: str = attrs.field(default="noise", validator=check_initial)
+    """What a new level holds: noise (``noise``), or nothing new (``zero``). From real images (``real``), or from those
+    of a distilled set or of a run (its path, or ``user/name`` of the Hub), all levels are there at once, each with what
+    the coarser ones leave of the image, and none is added."""
     selector: Selector | None = None
     """Which real images to start from; random ones if not given."""
     decorrelate: bool = True
@@ -78,7 +89,7 @@ class PyramidImages(Generator):
             sizes.append(min(2 * sizes[-1], self.side))
         self.sizes = tuple(sizes)
         self.seed, self.channels = spec.seed, spec.shape[0]
-        if self.initial == "real":  # put there once the data can be seen
+        if self.initial not in ("noise", "zero"):  # put there once the data can be seen
             shape = (len(labels), self.channels)
             self.levels = nn.ParameterList([torch.zeros(*shape, size, size) for size in sizes])
         else:
@@ -107,10 +118,15 @@ class PyramidImages(Generator):
             self.levels = nn.ParameterList([*scaled, new])
         return grown
 
+    @property
+    def initial_set(self) -> str | None:
+        """Where the set is that its images start from; None where they start from no set."""
+        return None if self.initial in INITIAL else self.initial
+
     def prepare(self, pool: Pool) -> None:
-        """Start from real images, where these are wanted and no other values are given (``init``)."""
-        if self.initial == "real" and self.init is None:
-            images = real_images(pool, self.selector, self.images_per_class, self.side)
+        """Start from real images or those of a set, where these are wanted and no other values are given (``init``)."""
+        if self.initial not in ("noise", "zero") and self.init is None:
+            images = first_images(self, pool, self.side)
             whole = encode(images, self.side, self.decorrelate)
             for level, start in zip(self.levels, split_levels(whole, self.sizes), strict=True):
                 level.copy_(start)

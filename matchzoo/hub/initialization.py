@@ -1,4 +1,5 @@
-"""Starting a projector or a generator from one that was trained before (``init``)."""
+"""Starting a projector or a generator from one that was trained before (``init``), or images from those of a set
+(``initial``)."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,10 @@ import torch
 from matchzoo.core.declaration.structuring import kind_of, structure
 from matchzoo.core.declaration.toml import read_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.samples import class_indices
+from matchzoo.core.spec import Spec
 from matchzoo.generators import Generator
+from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.declared_parts import family_of
 from matchzoo.hub.model import Model
 from matchzoo.hub.run_parts import RunParts, under
@@ -58,6 +62,36 @@ def start(part: Projector | Generator, name: str, path: str) -> dict[str, Any]:
     part.after_step()
     about = [_about(source, model) for source, model in zip(sources, started, strict=True)]
     return about[0] if isinstance(part.init, str) else {"mean": about}
+
+
+def start_from_set(generator: Generator, spec: Spec) -> dict[str, Any]:
+    """Give a generator of images those of the distilled set that its ``initial`` names.
+
+    Args:
+        generator: built; of classes × images_per_class images.
+        spec: of the data that it is built for.
+
+    Returns:
+        What a run records: ``from``, and the repository and license of the set.
+
+    Raises:
+        DeclarationError: no set is there, or it is of other classes or channels, or has too few images of a class.
+    """
+    source = generator.initial_set
+    assert source is not None
+    per_class = (generator.count or 0) // max(spec.classes or 1, 1)
+    try:
+        whole = DistilledDataset.load(source).with_classes(spec.class_names, source)
+        chosen = whole.subset(per_class)
+    except MatchZooError as error:
+        raise DeclarationError([("generator.initial", str(error))]) from None
+    if chosen.images.shape[1] != spec.shape[0]:
+        message = f"{source}: its images have {chosen.images.shape[1]} channels, those of the data {spec.shape[0]}"
+        raise DeclarationError([("generator.initial", message)])
+    order = class_indices(chosen.labels).argsort(stable=True)
+    generator.start_from(chosen.images[order])
+    about = {"from": source, "repository": whole.repository, "license": whole.license}
+    return {key: value for key, value in about.items() if value}
 
 
 def _about(source: str, model: Model) -> dict[str, Any]:

@@ -25,6 +25,13 @@ def text(name: str) -> str:
     return read_text(shipped.find(FOLDER, name, "recipe"))
 
 
+def about(name: str) -> dict[str, str]:
+    """What results of a recipe of a name or path call it: ``name``, its method, and ``declared``, its own name."""
+    stem = Path(name).stem if name.endswith(".toml") else name
+    family, _, last = stem.rpartition("/")
+    return {"name": last if family in ("", "baselines") else family.split("/")[0], "declared": stem}
+
+
 def load(name: str) -> "Recipe":
     """The recipe of a name, or of the path of a ``.toml`` file.
 

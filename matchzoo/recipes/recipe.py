@@ -19,7 +19,7 @@ from matchzoo.data.views import Views
 from matchzoo.evaluation import Evaluation
 from matchzoo.generators import Generator
 from matchzoo.hub import model_projector, predicted_data  # registers their kinds  # noqa: F401
-from matchzoo.hub.initialization import start
+from matchzoo.hub.initialization import start, start_from_set
 from matchzoo.projectors import Identity, Projector
 from matchzoo.recipes.upgrade import upgraded
 from matchzoo.training.composition import Composition, Declared, in_order
@@ -187,6 +187,8 @@ class Recipe:
 
         try:
             parts = Composition.build(fresh.declared(), engine or self.engine(), around=starting)
+            if parts.generator is not None and parts.generator.initial_set and parts.generator.init is None:
+                started["generator"] = start_from_set(parts.generator, parts.spec)
             return attrs.evolve(parts, started=started)
         except (RuntimeError, ValueError) as error:
             if isinstance(error, MatchZooError) or of_memory(error):
@@ -202,6 +204,7 @@ class Recipe:
         declared: str = "",
         tracker: str | None = None,
         data_changed: bool = False,
+        extend: bool = False,
     ) -> "Run":
         """Train (resuming what is there), evaluate, write pictures and a page; a finished run is only opened.
 
@@ -214,15 +217,18 @@ class Recipe:
                 results as well; it is no part of the recipe, and may be another one in every session.
             data_changed: resume although the samples of the data are not those that the run began with, where names
                 and shapes agree; the environment says what changed.
+            extend: let a finished run of the same recipe but with fewer steps go on to these: what comes of it is that
+                of one run of so many steps, to the bit.
 
         Raises:
             MatchZooError: the folder holds another recipe or no run, the recipe cannot be built here, or the tracker's
-                library is not installed; or data or weights have changed since a run that is resumed began.
+                library is not installed; or data or weights have changed since a run that is resumed began; or a
+                schedule of a run that is to be extended was made for its end.
         """
-        from matchzoo.runs.session import execute
+        from matchzoo.runs.execution import execute
 
         folder, about = Path(output), {"name": name, "declared": declared}
-        return execute(self, folder, quiet=quiet, tracker=tracker, data_changed=data_changed, **about)
+        return execute(self, folder, quiet=quiet, tracker=tracker, data_changed=data_changed, extended=extend, **about)
 
 
 def _check_schema(schema: Any) -> None:

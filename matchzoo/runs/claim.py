@@ -12,6 +12,11 @@ ELSEWHERE = ("trainer.device", "trainer.chunk")
 """Fields that may differ between the sessions of a run."""
 
 
+def with_steps(recipe: Runnable, steps: int) -> Runnable:
+    """The recipe with another number of steps, and with what may differ between sessions as if it were not said."""
+    return recipe.replace(**{"trainer.steps": steps, "trainer.device": "auto", "trainer.chunk": "auto"})
+
+
 def has_begun(folder: Path) -> bool:
     """Whether an earlier session left something to go on from."""
     return any((folder / "checkpoints").glob("step-*"))

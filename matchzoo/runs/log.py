@@ -9,6 +9,9 @@ from typing import IO, Any
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.storage import files
 
+THOROUGH = 10
+"""Every so many records hold the diagnostics that are expensive as well."""
+
 
 class RunLog:
     """The log in the folder of a run."""
@@ -20,6 +23,19 @@ class RunLog:
         """Leave out what is later than a step; makes the file where there is none."""
         kept = [line for number, line in self._lines() if number <= step]
         files.write_text(self.path, "".join(f"{line}\n" for line in kept))
+
+    def reopen(self, step: int, every: int) -> None:
+        """Make the last record, that of the end of a run of so many steps, what it is in a longer one: there is none
+        but every so many steps, and only some have the diagnostics that are expensive."""
+        lines = [json.loads(line) for _, line in self._lines()]
+        if not lines or lines[-1]["step"] != step or step == 1 or step % (THOROUGH * every) == 0:
+            return
+        last = lines.pop()
+        if step % every == 0:
+            plain = [line for line in lines if line["step"] != 1 and line["step"] % (THOROUGH * every)]
+            kept = set(last) if not plain else {key for line in plain for key in line}
+            lines.append({key: value for key, value in last.items() if key in kept})
+        files.write_text(self.path, "".join(f"{json.dumps(line)}\n" for line in lines))
 
     def open(self) -> IO[str]:
         """The file, to append to."""

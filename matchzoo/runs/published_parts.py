@@ -82,7 +82,7 @@ def probe_of_run(run: Run, *, quiet: bool = True) -> TrainedProbe:
     evaluation.check(parts)
     space, projector = next(iter(parts.projectors.items()))
     if not isinstance(projector, Backbone):
-        projector.before_step(Step(recipe.trainer.steps, recipe.trainer.seed))
+        projector.before_step(Step(run.step, recipe.trainer.seed))
         tensors = run.parts.tensors
         if any(name.startswith(f"{space}/") for name in tensors):
             load_part(projector, space, tensors)
@@ -156,7 +156,7 @@ def _about(run: Run, *projectors: str) -> dict[str, Any]:
     """What a run says of the origin of its parts; ``projectors`` are those that a part stands on, all if not given."""
     last = run.environment
     return {
-        "steps": run.recipe.trainer.steps,
+        "steps": run.step,
         "seed": run.recipe.trainer.seed,
         "source": {**provenance.source(to_table(run.recipe.data)), "origin": last.get("data")},
         "backbones": run.backbones(*projectors),

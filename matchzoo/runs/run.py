@@ -38,7 +38,8 @@ class Run:
         folder: where everything is.
         recipe: what was run.
         metrics: ``results`` (a list of records), ``seconds``, ``steps``, and ``last``: the last value of every term,
-            and its diagnostics; ``added``: evaluations that were made of the finished run.
+            and its diagnostics; ``added``: evaluations that were made of the finished run;
+            ``best``: of ``trainer.best``, the step, its figure and all that was measured.
     """
 
     folder: Path
@@ -62,6 +63,11 @@ class Run:
             raise MatchZooError(f"{folder}: the run is not finished; start it again to resume")
         metrics = read_table(folder / "metrics.json", {"results": list, "steps": int}, AGAIN)
         return cls(folder, read(folder / "recipe.toml"), metrics)
+
+    @property
+    def step(self) -> int:
+        """The step after which its parts were as the folder stores them: the last one, or the best (`trainer.best`)."""
+        return int(self.metrics.get("best", {}).get("step", self.recipe.trainer.steps))
 
     @property
     def evaluations(self) -> tuple[Evaluation, ...]:
@@ -88,7 +94,7 @@ class Run:
     @property
     def generator(self) -> Generator:
         """The trained generator, on the CPU: ``run.generator.sample(n)``."""
-        return self._generator(self.recipe.trainer.steps, self.parts.tensors)
+        return self._generator(self.step, self.parts.tensors)
 
     @property
     def checkpoints(self) -> Checkpoints:
@@ -141,7 +147,7 @@ class Run:
             MatchZooError: the stored parts are damaged, or a backbone or model under a projector is not here.
         """
         parts, trainer = self.parts, self.recipe.trainer
-        about: dict[str, Any] = {"steps": trainer.steps, "seed": trainer.seed}
+        about: dict[str, Any] = {"steps": self.step, "seed": trainer.seed}
         try:
             return {
                 name: parts.model(name, backbones=self.backbones(*parts.lineage(name)), **about).part
@@ -169,7 +175,7 @@ class Run:
         """
         training = self.rebuilt(data_changed=data_changed)
         training.prepare(quiet=True)
-        return training.discrepancies(self.recipe.trainer.steps + 1)
+        return training.discrepancies(self.step + 1)
 
     def rebuilt(self, *, data_changed: bool = False) -> Training:
         """The parts of the recipe, built again, with the values that the run stored.
@@ -186,7 +192,7 @@ class Run:
         inputs.check(self.folder, inputs.describe(composition), data_changed)
         training = Training(composition, recipe.trainer, engine)
         try:
-            training.load_results(recipe.trainer.steps, parts.tensors)
+            training.load_results(self.step, parts.tensors)
         except (KeyError, RuntimeError) as error:
             raise self._damaged(error) from None
         return training

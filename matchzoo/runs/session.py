@@ -9,7 +9,6 @@ at the end ``distilled/`` (the artifact, where the synthetic samples are a finit
 
 import contextlib
 import json
-import os
 import shutil
 import sys
 import time
@@ -19,15 +18,15 @@ from pathlib import Path
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.showing.progress import Progress, quietly
+from matchzoo.core.showing.progress import Progress
 from matchzoo.core.storage import files
 from matchzoo.evaluation import Record, Trained
-from matchzoo.runs import inputs, outcome, page, pictures, trackers
-from matchzoo.runs.claim import claim, has_begun, with_stored_chunk
+from matchzoo.runs import inputs, outcome, page, pictures
+from matchzoo.runs.best import BestState
+from matchzoo.runs.claim import has_begun
 from matchzoo.runs.environment import record_session
 from matchzoo.runs.interrupts import Interrupts, stop
-from matchzoo.runs.log import RunLog
-from matchzoo.runs.run import Run
+from matchzoo.runs.log import THOROUGH, RunLog
 from matchzoo.runs.runnable import Runnable
 from matchzoo.runs.trackers import Tracking
 from matchzoo.training.checkpoint import Checkpoints
@@ -40,46 +39,6 @@ FAILURE = "failure"
 """Folder of the state when something was not finite."""
 SIGHT = 60.0
 """Seconds until the others must see a file that the first process wrote: network file systems look again late."""
-THOROUGH = 10
-"""Every so many records hold the diagnostics that are expensive as well."""
-
-
-def execute(
-    recipe: Runnable,
-    folder: Path,
-    *,
-    quiet: bool = False,
-    name: str = "",
-    declared: str = "",
-    tracker: str | None = None,
-    data_changed: bool = False,
-) -> Run:
-    """Run a recipe in a folder, as `Recipe.run` says; under ``torchrun`` every process does."""
-    trackers.check(tracker)
-    if not int(os.environ.get("WORLD_SIZE", 1)) > 1 and claim(recipe, folder):
-        return Run.read(folder, recipe.read)
-    engine = recipe.engine()
-    if engine.all_reduce_max(engine.is_main_process and claim(recipe, folder)):
-        return Run.read(folder, recipe.read)
-    hold = files.held(folder) if engine.is_main_process else contextlib.nullcontext()
-    with (
-        engine.together(),
-        hold,
-        files.filling(folder),
-        Interrupts() as interrupts,
-        quietly(quiet or not engine.is_main_process),
-    ):
-        recipe = with_stored_chunk(recipe, folder, engine)
-        session = Session(recipe, folder, engine, interrupts, quiet, name or folder.name, declared, data_changed)
-        title = declared or folder.absolute().name
-        with Tracking(
-            tracker if engine.is_main_process else None, folder, title, recipe, session.done
-        ) as session.tracking:
-            session.train()
-            if engine.is_main_process:
-                session.finish()
-        engine.barrier()
-    return Run.read(folder, recipe.read)
 
 
 class Session:
@@ -112,6 +71,7 @@ class Session:
         self.recipe = recipe.replace(**{"trainer.chunk": self.training.chunk}) if in_parts else recipe
         self.checkpoints = Checkpoints(folder / "checkpoints", self.trainer.keep)
         self.log = RunLog(folder)
+        self.best = BestState(folder, self.recipe)
         self.page = page.RunPage(folder, self.recipe, self.parts)
         with engine.main_process_first():
             if engine.is_main_process:
@@ -140,6 +100,7 @@ class Session:
             print(f"{'; '.join(broken)}; going on from {used}", file=sys.stderr)
         if checkpoint is not None:
             self.training.load(checkpoint.step, checkpoint.tensors)
+            self.best.measured = checkpoint.scalars.get("measured", [])
         done = checkpoint.step if checkpoint else 0
         if not self.engine.is_main_process:
             return done, 0.0
@@ -187,6 +148,8 @@ class Session:
                     record = RunLog.record(number, {**numbers, **self.training.diagnostics(thorough)})
                     log.write(json.dumps(record) + "\n")
                     self.tracking.log(record)
+                if first and self.best.is_due(number, last):
+                    self._measure(number)
                 growing = first and snapshots and (last or number % snapshots == 0)
                 if growing:
                     self._snapshot(number)
@@ -214,7 +177,27 @@ class Session:
         state = self.training.state()
         with self._kept_for_study():
             require_finite(number, state)
-        self.checkpoints.save(number, state, {"seconds": self.seconds})
+        measured = {"measured": self.best.measured} if self.best.measured else {}
+        self.checkpoints.save(number, state, {"seconds": self.seconds, **measured})
+
+    def _measure(self, number: int) -> None:
+        """Measure the parts by validation, and keep their state if it is the best one."""
+        with self._kept_for_study():
+            self.training.finite.check(number)
+        self.best.measure(number, self._trained(quiet=True), self.training.state())
+
+    def _trained(self, quiet: bool) -> Trained:
+        return Trained(parts=self.parts, engine=self.engine, method=self.name, seed=self.trainer.seed, quiet=quiet)
+
+    def _take_the_best(self) -> None:
+        """Put the parts back to what they were after the best step, which may have been of other shapes."""
+        kept = None if self.trainer.best is None else self.best.kept()
+        if kept is None or kept.step == self.trainer.steps:
+            return
+        self.parts = self.recipe.build(self.engine)
+        self.training = Training(self.parts, self.trainer, self.engine)
+        self.training.load(kept.step, kept.tensors)
+        self.page = page.RunPage(self.folder, self.recipe, self.parts)
 
     @contextlib.contextmanager
     def _kept_for_study(self) -> Iterator[None]:
@@ -252,11 +235,11 @@ class Session:
 
     def finish(self) -> None:
         """Evaluate, write what came of the run, and last of all ``metrics.json``."""
-        parts, trainer = self.parts, self.trainer
-        for part in parts.names.values():
+        self._take_the_best()
+        trainer, trained = self.trainer, self._trained(self.quiet)
+        for part in self.parts.names.values():
             part.eval()
         self.training.finish(self.quiet)
-        trained = Trained(parts=parts, engine=self.engine, method=self.name, seed=trainer.seed, quiet=self.quiet)
         began = time.monotonic()
         results: list[Record] = [
             {"evaluation": evaluation.kind, "number": number, **record}
@@ -275,6 +258,7 @@ class Session:
             "seconds": seconds,
             "steps": trainer.steps,
             "last": {k: v for k, v in last.items() if k != "step"},
+            **self.best.record(),
         }
         shutil.rmtree(self.folder / FAILURE, ignore_errors=True)  # of an attempt that did not come so far
         files.write_json(self.folder / "metrics.json", metrics)

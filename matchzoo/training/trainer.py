@@ -8,6 +8,7 @@ import attrs
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, not_empty
 from matchzoo.core.errors import DeclarationError, did_you_mean
+from matchzoo.training.best import Best
 from matchzoo.training.players import Player
 
 Group = tuple[str, ...]
@@ -44,6 +45,8 @@ class Trainer:
     """Steps between checkpoints."""
     keep: int = attrs.field(default=2, validator=at_least(1))
     """Checkpoints that are kept."""
+    best: Best | None = None
+    """Take the best of some steps by validation for the result, in place of the last one."""
     snapshot_every: int | None = attrs.field(default=None, validator=at_least(1))
     """Steps between pictures of the synthetic samples; none if not given."""
     device: str = "auto"

@@ -139,7 +139,7 @@ def _class_of(path: Path) -> type[Card]:
     return max(classes, key=lambda cls: len(keys & set(attrs.fields_dict(cls))))  # type: ignore[arg-type]
 
 
-FREE = ("size", "fit", "sampling", "channels", "path", "root", "download")
+FREE = ("size", "fit", "sampling", "validation_share", "channels", "path", "root", "download")
 """Keys of a data table that do not say which data they are."""
 
 

@@ -358,6 +358,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "memorization": ({"space": "head"}, {}),
         "operation-similarity": ({"draws": 2, "over": "whole"}, {}),
         "adapted-accuracy": ({"weights": "ulsif", "scorers": ["entropy"], "baselines": ["means"]}, {}),
+        "validation": ({"of": {"kind": "accuracy", "split": "test", "space": "head"}, "split": "target"}, {}),
         "unlabeled": ({"split": "target", "scorers": ["entropy", "dev"], "ratio": "ulsif"}, {}),
     },
     "weights": {

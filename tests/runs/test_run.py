@@ -84,7 +84,7 @@ def test_the_same_recipe_gives_the_same_run_and_another_seed_another(ring_recipe
 
 def test_a_finished_run_is_only_opened(ring_recipe, tmp_path, monkeypatch):
     first = ring_recipe.run(tmp_path, quiet=True)
-    monkeypatch.setattr("matchzoo.runs.session.Session", None)
+    monkeypatch.setattr("matchzoo.runs.execution.Session", None)
     again = ring_recipe.run(tmp_path, quiet=True)
     assert again.metrics == first.metrics
     assert recipes.open(tmp_path).recipe == ring_recipe

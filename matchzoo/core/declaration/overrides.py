@@ -85,6 +85,19 @@ def put(table: dict[str, Any], path: str, value: Any) -> None:
                 raise DeclarationError([(where, f"is {show(here)}, which has no fields")])
 
 
+def get(table: Any, path: str) -> Any:
+    """The value of a dotted path of a resolved table, as an override names it; None where it has none."""
+    here = table
+    for name in path.split("."):
+        if isinstance(here, list):
+            here = here[int(name)] if name.isdigit() and int(name) < len(here) else None
+        elif isinstance(here, dict):
+            here = {str(key).replace("-", "_"): value for key, value in here.items()}.get(name.replace("-", "_"))
+        elif name != "kind":  # a kind by itself stands for its table
+            return None
+    return here
+
+
 def _copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _copy(v) for k, v in value.items()}
@@ -254,13 +267,18 @@ def describe(value: Any, path: str = "") -> Iterator[tuple[str, str, str, str]]:
             for index, one in enumerate(inner):
                 yield from describe(one, join(where, str(index)))
         else:
-            yield where, type_name(field.type), _words(inner), docs.get(field.name, "")
+            yield where, type_name(field.type), in_words(inner), docs.get(field.name, "")
 
 
-def _words(value: Any) -> str:
+def in_words(value: Any) -> str:
     """A value as an override takes it."""
     if value is None:
         return "none"
     if isinstance(value, str) and value:
         return value
-    return str(tomlkit.item(to_table(value)).as_string())
+    table = to_table(value)
+    if isinstance(table, dict):
+        inline = tomlkit.inline_table()
+        inline.update(table)
+        return inline.as_string()
+    return str(tomlkit.item(table).as_string())

@@ -31,6 +31,19 @@ def with_spread(mean: float, spread: float | None, form: str = ".1f", kind: Lite
     return f"{mean:{form}} ± {value}" if kind == "±" else f"{mean:{form}} ({kind} {value})"
 
 
+def with_error(mean: float, error: float | None) -> str:
+    """``0.0779 ± 0.0073``: two digits of the error, and as many places of the mean; four digits of one without.
+
+    Args:
+        mean: the number.
+        error: its standard error; None if it is not known.
+    """
+    if not error or not math.isfinite(error):
+        return with_spread(mean, error, ".4g")
+    places = max(0, 1 - math.floor(math.log10(error)))
+    return with_spread(mean, error, f".{places}f") if places < 8 else with_spread(mean, error, ".2e")
+
+
 def finite(value: Any) -> Any:
     """A value for JSON, with None in the place of every float that is NaN or infinite, however deep."""
     if isinstance(value, float):

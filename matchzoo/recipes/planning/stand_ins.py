@@ -34,7 +34,10 @@ from matchzoo.training.engine import Engine
 
 FEW = 4
 """Classes of the synthetic images that are built."""
-ANYWAY = ("size", "fit", "range", "channels", "sampling", "split_seed", "download", "root", "attribute", "test_share")
+ANYWAY = (
+    *("size", "fit", "range", "channels", "sampling", "split_seed", "download", "root", "attribute"),
+    *("test_share", "validation_share"),
+)
 """Fields of data that leave their number as it is, or say how it is parted."""
 
 
@@ -75,7 +78,8 @@ def known(recipe: Recipe, classes: int | None = None, samples: int | None = None
         raise MatchZooError(f"--classes: {message}")
     shape = _shape(data, card)
     train, test = (0, 0) if card is None else _parts(data, card)
-    counts = [train if samples is None else samples, test]
+    train = train if samples is None else samples
+    counts = [train - round(data.validation_share * train), test]
     sizes = [count * int(torch.Size(shape).numel()) for count in counts]
     names = tuple(map(str, range(class_counts[0])))
     spec = Spec(shape=shape, classes=class_counts[0] or None, class_names=names, count=counts[0], seed=seed)

@@ -1,0 +1,65 @@
+"""The command matchzoo sweep."""
+
+from pathlib import Path
+
+import tyro
+
+from matchzoo import recipes
+from matchzoo.cli.usage import Flag, Name
+from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.showing.text import as_json, format_table
+
+
+def sweep(
+    name: Name,
+    output: Path | None = None,
+    jobs: int = 1,
+    validation: float | None = None,
+    by: str | None = None,
+    json: Flag = False,
+    quiet: Flag = False,
+    overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
+) -> None:
+    """Run a recipe with every combination of some values, and put the runs into one table, means over seeds.
+
+    Fields take several values, a run each: --trainer.seed 0 1 2 --players.generator.optimizer.lr 1e-2 3e-2. One with a
+    single value is an override of all runs. The same command again goes on where it was stopped.
+
+    Args:
+        name: of a recipe, or the path of a .toml file.
+        output: folder of the sweep; runs/sweeps/NAME if not given.
+        jobs: processes side by side, which share the threads.
+        validation: share of the training samples to keep apart, so that something can be chosen: all that is measured
+            on the test part is measured on them as well.
+        by: figure that chooses the best, such as validation.top1_mean; the first one of validation if not given.
+        json: print everything for programs, in place of the table.
+        quiet: show no progress.
+        overrides: words of the command line that are not this command's own.
+    """
+    from matchzoo.core.declaration.overrides import flags
+
+    axes: dict[str, list[str]] = {}
+    for path, words in flags(overrides):
+        if path in axes:
+            raise MatchZooError(f"--{path}: is given twice; say all of its values after one: --{path} A B")
+        axes[path] = words or ["true"]
+    recipe = recipes.load(name)
+
+    from matchzoo.recipes.sweeps import sweep as run
+
+    about = recipes.about(name)
+    folder = output or Path("runs/sweeps") / about["declared"]
+    try:
+        result = run(recipe, axes, folder, jobs=jobs, validation=validation, by=by, quiet=quiet, **about)
+    except DeclarationError as error:
+        raise DeclarationError([("", f"{name} cannot be swept:"), *error.problems]) from None
+    if json:
+        print(as_json(result.record()))
+    else:
+        print()
+        print(format_table(result.table()))
+        for line in result.in_words():
+            print(line)
+        print(f"\n{len(result.runs)} runs, the table and a picture are in {folder}")
+    if result.failed:
+        raise MatchZooError("; ".join(f"{run}: {problem}" for run, problem in result.failed.items()))
