@@ -1,6 +1,7 @@
 """The command matchzoo sweep."""
 
 from pathlib import Path
+from typing import Any, Literal
 
 import tyro
 
@@ -16,6 +17,9 @@ def sweep(
     jobs: int = 1,
     validation: float | None = None,
     by: str | None = None,
+    search: int | None = None,
+    launcher: Literal["local", "slurm"] = "local",
+    slurm: tuple[str, ...] = (),
     json: Flag = False,
     quiet: Flag = False,
     overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
@@ -32,6 +36,10 @@ def sweep(
         validation: share of the training samples to keep apart, so that something can be chosen: all that is measured
             on the test part is measured on them as well.
         by: figure that chooses the best, such as validation.top1_mean; the first one of validation if not given.
+        search: settings to try of ranges (--field 1e-4..1e-1) and of several values, suggested by Optuna one after the
+            other, in place of all combinations.
+        launcher: where the runs are made: processes of this machine, or jobs of a SLURM array, --jobs of them at once.
+        slurm: what a job asks for, as submitit calls it: timeout_min=240 gpus_per_node=1 slurm_partition=gpu.
         json: print everything for programs, in place of the table.
         quiet: show no progress.
         overrides: words of the command line that are not this command's own.
@@ -45,12 +53,19 @@ def sweep(
         axes[path] = words or ["true"]
     recipe = recipes.load(name)
 
-    from matchzoo.recipes.sweeps import sweep as run
+    from matchzoo.recipes import sweeps
+    from matchzoo.recipes.sweeps.processes import do_all
 
     about = recipes.about(name)
     folder = output or Path("runs/sweeps") / about["declared"]
     try:
-        result = run(recipe, axes, folder, jobs=jobs, validation=validation, by=by, quiet=quiet, **about)
+        launch = do_all if launcher == "local" else sweeps.in_slurm(folder, _options(slurm))
+        how: dict[str, Any] = {"jobs": jobs, "by": by, "quiet": quiet, "launch": launch, **about}
+        if search is None:
+            result = sweeps.sweep(recipe, axes, folder, validation=validation, **how)
+        else:
+            measured = recipe if validation is None else sweeps.with_validation(recipe, validation)
+            result = sweeps.search(measured, axes, folder, trials=search, **how)
     except DeclarationError as error:
         raise DeclarationError([("", f"{name} cannot be swept:"), *error.problems]) from None
     if json:
@@ -63,3 +78,12 @@ def sweep(
         print(f"\n{len(result.runs)} runs, the table and a picture are in {folder}")
     if result.failed:
         raise MatchZooError("; ".join(f"{run}: {problem}" for run, problem in result.failed.items()))
+
+
+def _options(words: tuple[str, ...]) -> dict[str, Any]:
+    """What KEY=VALUE say, whole numbers as such."""
+    odd = [word for word in words if "=" not in word]
+    if odd:
+        raise MatchZooError(f"--slurm: expected KEY=VALUE, such as timeout_min=240, got {odd[0]}")
+    pairs = dict(word.split("=", 1) for word in words)
+    return {key: int(value) if value.isdecimal() else value for key, value in pairs.items()}

@@ -18,13 +18,13 @@ sys.path.insert(0, str(HERE.parent))
 
 from helpers import started  # noqa: E402
 from helpers.tables import TINY_CARD  # noqa: E402
-from torture import data_fuzz, faults, hostile_numbers, kills, leaks, recipe_fuzz  # noqa: E402
+from torture import data_fuzz, faults, hostile_numbers, kills, leaks, recipe_fuzz, sweep_kills  # noqa: E402
 
 from matchzoo.core.storage import files  # noqa: E402
 
 STORE, PAGE = HERE / "results.json", HERE.parent.parent / "docs/torture.md"
 BEGIN, END = "<!-- made by make torture -->", "<!-- end -->"
-KILLS, RECIPES, TIMES = 50, 10_000, 3
+KILLS, RECIPES, TIMES, SWEEPS = 50, 10_000, 3, 10
 HOSTILE, RUNS = 3000, 200
 
 Row = dict[str, Any]
@@ -41,6 +41,11 @@ def killed(folder: Path, card: str, names: Iterable[str] = kills.RECIPES, times:
 
 def killed_whole(folder: Path, card: str) -> list[Row]:
     return killed(folder, card, kills.WHOLE, TIMES)
+
+
+def killed_sweeps(folder: Path, card: str) -> list[Row]:
+    told = sweep_kills.campaign(SWEEPS, 0, folder)
+    return [{"fault": "SIGKILL of a sweep of two processes", "tried": told.times, "wrong": told.problems}]
 
 
 def mutated(folder: Path, card: str) -> list[Row]:
@@ -89,6 +94,7 @@ def leaking(folder: Path, card: str) -> list[Row]:
 
 CAMPAIGNS = {
     "kills": killed,
+    "sweeps": killed_sweeps,
     "whole": killed_whole,
     "recipes": mutated,
     "data": hostile,

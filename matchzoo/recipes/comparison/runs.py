@@ -11,7 +11,7 @@ from matplotlib.ticker import NullFormatter
 
 from matchzoo.core.declaration.structuring import kind_of, to_table
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.showing.text import markdown, mean_and_spread, size_of, with_spread
+from matchzoo.core.showing.text import markdown, size_of, with_spread
 from matchzoo.core.storage import files
 from matchzoo.core.version import __version__
 from matchzoo.data.views import Views
@@ -22,12 +22,16 @@ from matchzoo.generators import Selection
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.recipes import door
 from matchzoo.recipes.comparison.evaluated_set import spaces_of
+from matchzoo.recipes.comparison.seeds import but_for_the_seed, mean_and_error
 from matchzoo.runs.run import Run
 
 HIDDEN = ("random", "class_names", "drawn")
 """What rows hold only while they are compared."""
 COLUMNS = {"images_per_class": "images per class", "training_seconds": "training, seconds", "bytes": "bytes"}
 """What accuracy is drawn against, and how its axis is called."""
+
+SHOWN = 2
+"""Names of runs in a cell, before the others are counted."""
 
 
 @attrs.frozen(eq=False)
@@ -42,29 +46,42 @@ class RunReport:
             ``evaluation_seconds``; and ``protocol``, the scores as `scoring.summary` names them, ``random_mean``,
             ``full_mean``, ``above_random`` and ``above_random_standard_error`` where they are known (the last not of a
             single draw of random images, nor of a single seed); or a ``note`` why there is no gain, where a class has
-            fewer real images than the set.
+            fewer real images than the set. ``group`` is the same number in rows that differ in the seed alone.
     """
 
     rows: list[Record]
 
-    def table(self) -> list[list[str]]:
-        """The rows as text, the heading first."""
-        heading = ["run", "method", "space", "images", "a class", "bytes", "training", "protocol", "top-1 %"]
-        table = [[*heading, "above random", "full data"]]
+    @property
+    def groups(self) -> list[Record]:
+        """A row for those that differ in their seed alone, the first of them with ``runs`` (names), ``seeds`` (which),
+        mean and ``standard_error`` over seeds of ``top1`` and of ``above_random``, and the mean of
+        ``training_seconds``; an error is None of a single seed."""
+        grouped: dict[int, list[Record]] = {}
         for row in self.rows:
+            grouped.setdefault(row["group"], []).append(row)
+        return [_merged(rows) for rows in grouped.values()]
+
+    def table(self) -> list[list[str]]:
+        """The groups as text, the heading first: mean ± standard error over seeds, no error of a single one; beside it
+        the standard deviation of the draws that scored each run (views, probe runs)."""
+        heading = ["run", "method", "space", "images", "a class", "bytes", "training", "protocol", "seeds", "top-1 %"]
+        table = [[*heading, "sd of draws", "above random", "full data"]]
+        for row in self.groups:
             above = UNEQUAL if "note" in row else ""
             if "above_random" in row:
-                above = with_spread(row["above_random"], row.get("above_random_standard_error"), "+.1f", "se")
+                above = with_spread(row["above_random"], row["above_random_standard_error"], "+.1f")
                 above += " (one draw)" if row["random_draws"] == 1 else ""
             full = f"{row['full_mean']:.1f}" if "full_mean" in row else ""
             per_class = "" if row["counts"] is None else per_class_in_words(row["counts"])
             images = "" if row["images"] is None else str(row["images"])
             stored = "" if row["bytes"] is None else size_of(row["bytes"])
-            about = [row["run"], row["method"], _place(row), images, per_class, stored]
+            about = [_in_words(row["runs"]), row["method"], _place(row), images, per_class, stored]
             tail = [
                 f"{row['training_seconds']:.0f} s",
                 row.get("protocol", ""),
-                mean_and_spread(row, "top1"),
+                str(len(row["seeds"])),
+                with_spread(row["top1_mean"], row["top1_standard_error"]) if "top1_mean" in row else "",
+                f"{row['top1_std']:.1f}" if row.get("top1_std") is not None else "",
                 above,
                 full,
             ]
@@ -73,8 +90,8 @@ class RunReport:
 
     def figure(self) -> Figure:
         """Top-1 against images per class, seconds and bytes: a color for each method in a space, bars of a standard
-        deviation; below, dashed, random images of the same number where a run has them."""
-        scored = [row for row in self.rows if "top1_mean" in row]
+        error over seeds; below, dashed, random images of the same number where a run has them."""
+        scored = [row for row in self.groups if "top1_mean" in row]
         if not scored:
             raise MatchZooError("report: none of these runs has a linear probe, so there is nothing to draw")
         columns = {name: title for name, title in COLUMNS.items() if any(row[name] for row in scored)}
@@ -83,7 +100,7 @@ class RunReport:
         for axis, (column, title) in zip(axes, columns.items(), strict=True):
             for number, ((method, space, protocol), rows) in enumerate(self._series(scored).items()):
                 rows = sorted(rows, key=lambda row: row[column])
-                x, y, bars = ([row[key] or 0 for row in rows] for key in (column, "top1_mean", "top1_std"))
+                x, y, bars = ([row[key] or 0 for row in rows] for key in (column, "top1_mean", "top1_standard_error"))
                 color = f"C{number % 10}"
                 label = f"{method}, {space} ({protocol})"
                 axis.errorbar(x, y, bars, marker="o", markersize=4, linewidth=1, capsize=2, color=color, label=label)
@@ -120,7 +137,7 @@ class RunReport:
 
     def record(self) -> Record:
         """Everything, for programs."""
-        return {"rows": self.rows, "matchzoo": __version__}
+        return {"rows": self.rows, "groups": self.groups, "matchzoo": __version__}
 
     def save(self, path: str | Path) -> None:
         """Write the rows as ``.json``, the table as ``.md`` or the picture as ``.png``."""
@@ -141,7 +158,7 @@ class RunReport:
 
 
 def report(runs: Sequence[Run | str | Path]) -> RunReport:
-    """Put runs beside each other.
+    """Put runs beside each other; those that differ in their seed alone are one row of the table.
 
     The gain over random real images is of equal data, space, views, protocol and number of images of every class: from
     the run's own evaluation, else from that of another of the runs, or from one that is a random selection.
@@ -155,6 +172,7 @@ def report(runs: Sequence[Run | str | Path]) -> RunReport:
     folders = [run.folder.absolute().name for run in opened]
     rows: list[Record] = []
     conditions: list[Any] = []
+    declared: list[tuple[Any, ...]] = []
     for run, folder in zip(opened, folders, strict=True):
         about = _about(run, folder if folders.count(folder) == 1 else str(run.folder))
         probes = [(i, probe) for i, probe in enumerate(run.evaluations) if isinstance(probe, LinearProbe)]
@@ -167,10 +185,14 @@ def report(runs: Sequence[Run | str | Path]) -> RunReport:
             for name, space in spaces_of(run.recipe).items():
                 in_space = [record for record in records if record.get("space", name) == name]
                 rows.append(_row({**about, "space": space}, in_space))
+                declared.append((but_for_the_seed(run.recipe), number, name, about["method"]))
                 conditions.append(_condition(run, probe, name, about["counts"]))
         if not probes:
             rows.append(about)
+            declared.append((but_for_the_seed(run.recipe), None, None, about["method"]))
             conditions.append(None)
+    for row, same in zip(rows, declared, strict=True):
+        row["group"] = declared.index(same)
     _compare_with_random(rows, conditions)
     return RunReport([{k: v for k, v in row.items() if k not in HIDDEN} for row in rows])
 
@@ -213,6 +235,25 @@ def _row(about: Record, records: list[Record]) -> Record:
         if other["method"] == "random":
             row["random"] = other
     return row
+
+
+def _merged(rows: list[Record]) -> Record:
+    """Rows that differ in their seed alone as one."""
+    merged = {**rows[0], "runs": [row["run"] for row in rows], "seeds": [row["seed"] for row in rows]}
+    for name, error in (("top1_mean", "top1_standard_error"), ("above_random", "above_random_standard_error")):
+        known = [row[name] for row in rows if name in row]
+        if known:
+            merged[name], merged[error] = mean_and_error(known)
+    for name in ("training_seconds", "top1_std", "full_mean"):
+        known = [row[name] for row in rows if row.get(name) is not None]
+        if known:
+            merged[name] = mean_and_error(known)[0]
+    return merged
+
+
+def _in_words(names: Sequence[str]) -> str:
+    """Names of runs in a cell."""
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 def _place(row: Record) -> str:

@@ -20,6 +20,8 @@ from matchzoo.recipes.sweeps.result import Ended, SweepResult
 from matchzoo.recipes.sweeps.worker import Job, attempt
 from matchzoo.runs.interrupts import Interrupts
 
+Launch = Callable[[Sequence[Job], int, Callable[[int, str], None]], None]
+"""Does jobs: takes them, how many at once, and what is told of each that has ended: its number, what is to be fixed."""
 RESULTS = ("sweep.json", "sweep.md", "sweep.csv", "sweep.png")
 """What a sweep leaves in its folder beside its runs."""
 
@@ -35,6 +37,7 @@ def sweep(
     quiet: bool = False,
     name: str = "",
     declared: str = "",
+    launch: Launch = do_all,
 ) -> SweepResult:
     """Run every combination of the values of some fields; finished runs are kept, and stopped ones go on.
 
@@ -59,6 +62,7 @@ def sweep(
         quiet: show no progress.
         name: what results call the method; that of the recipe if not given.
         declared: the recipe's own name.
+        launch: does the jobs; processes of this machine if not given (`matchzoo.recipes.sweeps.in_slurm`).
 
     Raises:
         MatchZooError: a field or value is not valid, or a folder holds a run of another recipe.
@@ -71,7 +75,8 @@ def sweep(
         raise MatchZooError(f"jobs: expected at least 1, got {jobs}")
     whole = recipe if validation is None else with_validation(recipe, validation)
     planned = points(whole.table(), axes)
-    return run_points(planned, Path(output), jobs=jobs, by=by, quiet=quiet, name=name, declared=declared)
+    about = {"name": name, "declared": declared}
+    return run_points(planned, Path(output), jobs=jobs, by=by, quiet=quiet, launch=launch, **about)
 
 
 def with_validation(recipe: Recipe, share: float) -> Recipe:
@@ -102,7 +107,7 @@ def run_points(
     quiet: bool = False,
     name: str = "",
     declared: str = "",
-    launch: "Callable[[Sequence[Job], int, Callable[[int, str], None]], None]" = do_all,
+    launch: Launch = do_all,
 ) -> SweepResult:
     """Run what is not finished of some runs; `sweep` says how.
 
@@ -114,7 +119,7 @@ def run_points(
         quiet: show no progress.
         name: what results call the method.
         declared: the recipe's own name.
-        launch: does jobs in other processes: takes them, how many at once, and what is told of each that has ended.
+        launch: does the jobs; processes of this machine if not given.
     """
     _check_by(by, planned[0].recipe)
     errors: dict[int, str] = {}

@@ -45,12 +45,12 @@ def test_rows_and_the_gain_over_random(runs):
     assert (two["images_per_class"], two["bytes"]) == (2, 2 * own["bytes"])
     assert two["above_random"] == pytest.approx(two["top1_mean"] - random["top1_mean"])  # the other run of its size
     assert "above_random_standard_error" not in two  # one draw of images
-    assert made.table()[2][9].endswith("(one draw)")
+    assert made.table()[2][11].endswith("(one draw)")
     assert (random["space"], random["selection"]) == ("tiny", "random")
     assert "above_random" not in random
     assert ring["images"] is None
     assert "top1_mean" not in ring
-    assert [len(row) for row in made.table()] == [11] * 5
+    assert [len(row) for row in made.table()] == [13] * 5
 
 
 def test_there_is_no_gain_over_random_images_of_another_number(runs, capsys):
@@ -66,7 +66,7 @@ def test_there_is_no_gain_over_random_images_of_another_number(runs, capsys):
     assert "above_random" not in row
     assert "random_mean" not in row
     assert "9 real images against 10" in row["note"]
-    assert made.table()[1][9] == "unequal"
+    assert made.table()[1][11] == "unequal"
     main(["report", str(runs / "own"), "--output", str(runs / "report.json")])
     assert "own: random: no gain, since numbers are unequal: 9 real images against 10" in capsys.readouterr().out
 
@@ -84,7 +84,14 @@ def test_random_of_other_views_is_not_compared(runs, lgm):
 def test_runs_of_random_images_are_draws(runs, lgm):
     lgm["trainer"]["seed"] = 5
     Recipe.of(lgm).run(runs / "again", quiet=True, name="random")
-    two, *draws = report([runs / "two", runs / "random", runs / "again"]).rows
+    made = report([runs / "two", runs / "random", runs / "again"])
+    two, *draws = made.rows
+    [_, alone, drawn] = made.table()
+    assert alone[8:11] == ["1", f"{two['top1_mean']:.1f}", ""]
+    mean = (draws[0]["top1_mean"] + draws[1]["top1_mean"]) / 2
+    error = abs(draws[0]["top1_mean"] - draws[1]["top1_mean"]) / 2  # of two seeds
+    assert drawn[0] == "random, again"
+    assert drawn[8:10] == ["2", f"{mean:.1f} ± {error:.1f}"]
     scores = torch.tensor([row["top1_mean"] for row in draws], dtype=torch.float64)
     assert two["above_random"] == pytest.approx(two["top1_mean"] - scores.mean().item())
     assert two["above_random_standard_error"] == pytest.approx((scores.var() / 2).sqrt().item())
