@@ -14,7 +14,7 @@ JOB = {"recipe": "no = [table", "folder": "", "name": "", "declared": ""}
 def test_the_local_executor_tells_of_a_job_that_failed(tmp_path):
     told: dict[int, str] = {}
     in_slurm(tmp_path, {"cluster": "local", "timeout_min": 5})([JOB], 2, told.__setitem__)
-    assert re.search(r"its job \d+ failed: tomllib.TOMLDecodeError: Expected", told[0])
+    assert re.search(r"its job \d+ failed: tomllib.TOMLDecodeError: ", told[0])
 
 
 def test_a_job_out_of_time_goes_back_into_the_queue_as_it_is():
