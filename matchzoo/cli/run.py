@@ -8,6 +8,7 @@ import tyro
 
 from matchzoo import recipes
 from matchzoo.cli.usage import Flag, Name
+from matchzoo.core.showing.progress import quietly, waiting
 from matchzoo.core.showing.text import as_json
 
 
@@ -40,7 +41,8 @@ def run(
     """
     from matchzoo.core.declaration.overrides import describe
 
-    recipe = recipes.load_with(name, overrides, "run")
+    with quietly(quiet or int(os.environ.get("RANK", 0)) > 0), waiting("loading PyTorch"):
+        recipe = recipes.load_with(name, overrides, "run")
     if fields:
         if json:
             print(as_json([dict(zip(("field", "type", "value", "doc"), row, strict=True)) for row in describe(recipe)]))

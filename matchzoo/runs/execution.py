@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from matchzoo.core.showing.progress import quietly
+from matchzoo.core.showing.progress import quietly, waiting
 from matchzoo.core.storage import files
 from matchzoo.runs import trackers
 from matchzoo.runs.claim import claim, with_stored_chunk
@@ -57,6 +57,7 @@ def execute(
         ) as session.tracking:
             session.train()
             if engine.is_main_process:
-                session.finish()
+                with waiting("evaluation, pictures and page"):
+                    session.finish()
         engine.barrier()
     return Run.read(folder, recipe.read)

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.showing.progress import Progress
+from matchzoo.core.showing.progress import Progress, waiting
 from matchzoo.core.storage import files
 from matchzoo.evaluation import Record, Trained
 from matchzoo.runs import inputs, outcome, page, pictures
@@ -60,7 +60,7 @@ class Session:
         self.folder, self.engine, self.interrupts, self.name, self.declared = folder, engine, interrupts, name, declared
         self.quiet = quiet or not engine.is_main_process
         self.trainer = recipe.trainer
-        with engine.main_process_first():
+        with engine.main_process_first(), waiting("data and weights"):
             self.parts: Composition = recipe.build(engine)
         self.inputs = inputs.describe(self.parts)
         changed = inputs.check(folder, self.inputs, data_changed) if has_begun(folder) else ()

@@ -1,14 +1,17 @@
 """Progress of long work: a bar on a terminal and in a notebook, a plain line at intervals elsewhere."""
 
 import contextlib
+import importlib.util
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from tqdm.auto import tqdm
+if TYPE_CHECKING:
+    from matchzoo.core.showing.bars import Bar
 
 INTERVAL = 10.0
 """Seconds between plain lines."""
@@ -45,8 +48,42 @@ def in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
+def draws_bars() -> bool:
+    """Whether the error stream can show a line that changes: a terminal that is none in name only, or a notebook whose
+    widgets are installed."""
+    if in_notebook():
+        return importlib.util.find_spec("ipywidgets") is not None
+    return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+def short_names(numbers: Mapping[str, float]) -> dict[str, float]:
+    """Numbers under the last part of their names, ``loss`` if there is one alone; whole names where parts are the same.
+
+    >>> short_names({"generator/mmd": 0.5, "critic/gan": 1.0})
+    {'mmd': 0.5, 'gan': 1.0}
+    """
+    last = [name.rpartition("/")[2] for name in numbers]
+    if len(last) == 1 and last[0] != next(iter(numbers)):
+        return {"loss": next(iter(numbers.values()))}
+    return dict(numbers) if len({*last}) < len(last) else dict(zip(last, numbers.values(), strict=True))
+
+
+@contextlib.contextmanager
+def waiting(title: str) -> Iterator[None]:
+    """Within, a person is told that something goes on which counts no units: a spinner with the seconds on a terminal;
+    elsewhere a line at its end, if it took as long as from one plain line to the next."""
+    began = time.monotonic()
+    if is_quiet() or draws_bars():
+        with Progress(None, title, ""):
+            yield
+        return
+    yield
+    if time.monotonic() - began >= INTERVAL:
+        print(f"{title}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+
+
 class Progress:
-    """Counts units of work, with rate, time left and whatever numbers go along.
+    """Counts units of work, with time left, whatever numbers go along, and in plain lines the rate.
 
     Args:
         total: units of work; None where that is not known before.
@@ -72,16 +109,14 @@ class Progress:
         self.total, self.title, self.unit, self.done, self.first = total, title, unit, start, start
         self.memory, self.delay = memory, delay
         self.numbers: dict[str, float] = {}
-        self.bar: tqdm | None = None
+        self.bar: Bar | None = None
         self.began = self.said = time.monotonic()
-        notebook = in_notebook()
-        self.plain = not quiet and not notebook and not sys.stderr.isatty()
-        if not quiet and not self.plain:
-            # a terminal that does not know its width (0 columns) would show nothing
-            width = None if notebook or os.get_terminal_size(sys.stderr.fileno()).columns else 80
-            self.bar = tqdm(total=total, desc=title, unit=f" {unit}", initial=start, ncols=width, delay=delay)
+        self.plain = not quiet and not draws_bars()
+        self.drawn = not quiet and not self.plain
 
     def __enter__(self) -> "Progress":
+        if self.drawn and not self.delay:
+            self._draw()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -98,16 +133,23 @@ class Progress:
         if numbers is not None:
             self.numbers = numbers
         if self.bar is not None:
-            if numbers is not None:
-                self.bar.set_postfix_str(self._extras(), refresh=False)
-            self.bar.update(count)
+            self.bar.move(self.done, None if numbers is None else self._extras(short_names(numbers)))
+        elif self.drawn and time.monotonic() - self.began >= self.delay:
+            self._draw()
         elif self.plain:
             now = time.monotonic()
             if now - self.said >= INTERVAL:
                 self._say(now)
 
-    def _extras(self) -> str:
-        shown = [f"{name} {value:.4g}" for name, value in self.numbers.items()]
+    def _draw(self) -> None:
+        from matchzoo.core.showing.bars import Bar  # rich, which who draws nothing need not wait for
+
+        self.bar = Bar(self.title, self.done, self.total, self.unit)
+        if self.numbers:
+            self.bar.move(self.done, self._extras(short_names(self.numbers)))
+
+    def _extras(self, numbers: Mapping[str, float]) -> str:
+        shown = [f"{name} {value:.4g}" for name, value in numbers.items()]
         if self.memory is not None:
             shown.append(f"{self.memory() / 2**30:.1f} GiB")
         return ", ".join(shown)
@@ -119,6 +161,6 @@ class Progress:
             f"{self.title}: {self.done}{'' if self.total is None else f'/{self.total}'} {self.unit}",
             f"{rate:.3g} {self.unit}/s" if rate else "",
             "" if self.total is None or not rate else f"{(self.total - self.done) / max(rate, 1e-9):.0f} s left",
-            self._extras(),
+            self._extras(self.numbers),
         ]
         print(", ".join(filter(None, parts)), file=sys.stderr, flush=True)

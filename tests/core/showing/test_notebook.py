@@ -71,10 +71,13 @@ def test_a_bar_in_a_notebook(monkeypatch, capsys):
     kernel = types.SimpleNamespace(get_ipython=lambda: types.SimpleNamespace(kernel=object()))
     monkeypatch.setitem(sys.modules, "IPython", kernel)
     assert progress.in_notebook()
+    monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: None)  # its widgets are not installed
     with progress.Progress(3, "training", "steps") as shown:
-        assert shown.bar is not None
+        assert shown.bar is None
         shown.update(3, {"loss": 0.5})
-    assert "training: 100%" in capsys.readouterr().err
+    assert "training: 3/3 steps" in capsys.readouterr().err
+    monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: name)
+    assert progress.draws_bars()
     shell = types.SimpleNamespace(get_ipython=lambda: None)
     monkeypatch.setitem(sys.modules, "IPython", shell)
     assert not progress.in_notebook()
