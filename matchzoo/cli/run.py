@@ -11,6 +11,8 @@ from matchzoo.cli.usage import Flag, Name
 from matchzoo.core.showing.progress import quietly, waiting
 from matchzoo.core.showing.text import as_json
 
+Tracker = Literal["tensorboard", "wandb", "trackio", "mlflow", "comet_ml", "aim", "clearml", "dvclive", "swanlab"]
+
 
 def run(
     name: Name,
@@ -18,7 +20,7 @@ def run(
     fields: Flag = False,
     json: Flag = False,
     quiet: Flag = False,
-    tracker: Literal["tensorboard", "wandb", "trackio"] | None = None,
+    tracker: Tracker | None = None,
     data_changed: Flag = False,
     extend: Flag = False,
     overrides: tyro.conf.Suppress[tuple[str, ...]] = (),

@@ -14,6 +14,7 @@ import attrs
 import numpy as np
 import pytest
 import torch
+from accelerate import tracking
 from helpers import hub_server
 from helpers.distilled_sets import Bomb, made, metrics
 from helpers.hub_server import Fault, HubServer, hub  # noqa: F401
@@ -51,20 +52,23 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # the token
 
 
-class Keeper(trackers.Tracker):
+class Keeper(tracking.GeneralTracker):
     """A tracker that keeps all that it is told in a file of the run's folder."""
 
-    def __init__(self, folder: Path, identity: str, title: str, recipe: Recipe, step: int) -> None:
-        self.path = folder / "kept.json"
-        self.told: list = [identity, title, recipe.table(), step]
+    name, requires_logging_directory, tracker = "json", False, None
 
-    def log(self, numbers: trackers.Numbers, step: int) -> None:
-        self.told.append((dict(numbers), step))
+    def __init__(self, about: trackers.Opening) -> None:
+        super().__init__()
+        self.path = about.folder / "kept.json"
+        self.told: list = [about.identity, about.title, about.table, about.step]
 
-    def summarize(self, numbers: trackers.Numbers, step: int) -> None:
-        self.log(numbers, step)
+    def store_init_configuration(self, values: dict) -> None:
+        self.told.append(values)
 
-    def close(self) -> None:
+    def log(self, values: dict, step: int | None = None, **options: object) -> None:
+        self.told.append((values, step))
+
+    def finish(self) -> None:
         self.path.write_text(json.dumps(self.told))
 
 
@@ -89,7 +93,8 @@ def test_the_token_is_nowhere(
     monkeypatch.setattr(logging.getLogger("huggingface_hub"), "propagate", True)
     for name in ("", "huggingface_hub"):
         caplog.set_level(logging.DEBUG, name)
-    monkeypatch.setitem(trackers.TRACKERS, "json", Keeper)
+    monkeypatch.setitem(trackers.TRACKERS, "json", lambda about: ((about,), {}))
+    monkeypatch.setitem(tracking.LOGGER_TYPE_TO_CLASS, "json", Keeper)
     monkeypatch.chdir(tmp_path)
     lgm["trainer"]["steps"], lgm["evaluation"] = 2, []
     run = Recipe.of(lgm).run(tmp_path / "run", name="lgm", tracker="json")

@@ -7,10 +7,13 @@ import signal
 import sys
 import types
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from accelerate import tracking
 
 from matchzoo.cli.main import main
+from matchzoo.cli.run import Tracker
 from matchzoo.core.errors import MatchZooError
 from matchzoo.runs import trackers
 from matchzoo.runs.trackers import summary
@@ -142,6 +145,46 @@ def test_a_folder_that_a_tracker_left_is_no_library(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "wandb", raising=False)
     with pytest.raises(MatchZooError, match="not installed"):
         trackers.check("wandb")
+
+
+def test_the_command_knows_all():
+    assert set(get_args(Tracker)) == set(trackers.TRACKERS)
+    assert set(trackers.TRACKERS) == set(tracking.LOGGER_TYPE_TO_CLASS)
+
+
+@pytest.mark.parametrize("name", trackers.TRACKERS)
+def test_options_are_those_of_the_trackers_of_accelerate(name, tmp_path):
+    """Of whatever does not go on to the library itself."""
+    for known in (None, "0123abcd"):
+        about = trackers.Opening(tmp_path, "gram/ring", {"trainer": {"steps": 3}}, "0123abcd", known, 2)
+        arguments, options = trackers.TRACKERS[name](about)
+        made = tracking.LOGGER_TYPE_TO_CLASS[name](*arguments, **options)
+        assert isinstance(made, tracking.GeneralTracker)
+        assert made.name == name
+
+
+def test_one_that_names_runs_itself_is_asked_for_the_name(ring_recipe, tmp_path, monkeypatch):
+    """A stand-in for mlflow: the second session goes on with the run that the first one was given."""
+    calls: list[tuple] = []
+    run = types.SimpleNamespace(info=types.SimpleNamespace(run_id="given"))
+    fake = types.SimpleNamespace(
+        search_experiments=lambda filter_string: [types.SimpleNamespace(experiment_id="1")],
+        start_run=lambda **about: calls.append(("start", about["run_id"])) or run,
+        end_run=lambda: calls.append(("end",)),
+        log_metrics=lambda metrics, step: calls.append(("log", metrics, step)),
+        log_params=lambda values: calls.append(("params", values)),
+        utils=types.SimpleNamespace(
+            validation=types.SimpleNamespace(MAX_PARAM_VAL_LENGTH=500, MAX_PARAMS_TAGS_PER_BATCH=100)
+        ),
+    )
+    monkeypatch.setitem(sys.modules, "mlflow", fake)
+    monkeypatch.setattr(trackers, "check", lambda name: None)
+    stopped(ring_recipe, tmp_path / "run", 5, monkeypatch, tracker="mlflow")
+    ring_recipe.run(tmp_path / "run", quiet=True, tracker="mlflow")
+    assert [call for call in calls if call[0] == "start"] == [("start", None), ("start", "given")]
+    (parameters,) = [call[1] for call in calls if call[0] == "params"]
+    assert parameters["trainer.steps"] == ring_recipe.trainer.steps
+    assert [call[2] for call in calls if call[0] == "log"] == [*range(1, 10), 9]
 
 
 def test_names_of_results():
