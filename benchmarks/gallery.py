@@ -96,7 +96,7 @@ def draw(page: str) -> Figure:
     for position, start in enumerate(names):
         row = next(row for end in (" | ", "") for row in cells if row.startswith(start + end))
         found = CELL.match(cells[row])
-        assert found is not None, f"{page}.md: {cells[row]!r} is no number"
+        assert found is not None, f"{page}.md: {cells[row]!r} is not a number"
         mean, error = float(found["mean"]), float(found["error"] or 0)
         axes.errorbar(mean, position, xerr=error, fmt="o", capsize=3, color="#1f77b4")
     axes.set_yticks(range(len(names)), names.values())

@@ -121,10 +121,10 @@ def text(lines: Lines) -> str:
     few = all_data[:2]
     parts = [
         textwrap.fill(said, 120),
-        "### One image a class, on the backbone that the set was made with",
+        "### One image per class, on the backbone that the set was made with",
         shown(at_home(lines, 1, SPACES, all_data)),
         shown(verdict(lines)),
-        "### One image a class, on other backbones",
+        "### One image per class, on other backbones",
         shown(elsewhere(lines, 1, SPACES, all_data)),
         "### Ten images per class, made with MobileNetV2",
         shown(at_home(lines, 10, SPACES[1:], few)),

@@ -233,7 +233,7 @@ def copy(name: Name, file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(m
     if file.suffix != ".toml":
         raise MatchZooError(f"{file}: expected a name that ends in .toml")
     if file.exists():
-        raise MatchZooError(f"{file}: is there already; give another name or remove it")
+        raise MatchZooError(f"{file}: already exists; give another name or remove it")
     if not file.parent.is_dir():
         raise MatchZooError(f"{file.parent}: there is no such folder")
     try:

@@ -72,7 +72,7 @@ def _samples(name: str, count: int) -> "torch.Tensor":
 
     place = Path(name).expanduser()
     if not is_run_folder(place):
-        raise MatchZooError(f"--method: fisher takes samples of each run's own data, and {name} is no run's folder")
+        raise MatchZooError(f"--method: fisher takes samples of each run's own data, and {name} is not a run's folder")
     recipe = recipes.open(place).recipe
     recipe.data.build(recipe.trainer.seed)
     split = recipe.data.training_set

@@ -43,7 +43,9 @@ def sample(
 
     generator, class_names = opened(source, revision)
     if count is None and generator.count is None:
-        raise MatchZooError(f"--count: missing: {source} has no end of samples; say how many, such as -n 1000")
+        raise MatchZooError(
+            f"--count: missing: {source} generates any number of samples; say how many, such as -n 1000"
+        )
     if count is not None and generator.count is not None and count > generator.count:
         raise MatchZooError(f"--count: {source} has {generator.count} samples; expected at most as many, got {count}")
 
@@ -78,7 +80,7 @@ def opened(source: str, revision: str | None = None) -> "tuple[Generator, tuple[
     elif hub.is_name(source):
         model = hub.pull_model(source, revision)
     else:
-        raise MatchZooError(f"{source}: there is no such folder, and it is no user/name of the Hub")
+        raise MatchZooError(f"{source}: there is no such folder, and it is not a user/name of the Hub")
     if not isinstance(model.declared, Generator):
         raise MatchZooError(f"{source}: is a {model.family} of kind {model.kind}; only generators make samples")
     return model.part, model.spec.class_names

@@ -15,7 +15,7 @@ from matchzoo.core.storage import files, number_tables
 def check_place(path: Path, force: bool) -> None:
     """Raise where something is in a place already that would be replaced."""
     if path.is_file() and not force:
-        raise MatchZooError(f"{path}: is there already; give another --output, or --force to replace it")
+        raise MatchZooError(f"{path}: already exists; give another --output, or --force to replace it")
     if path.is_dir() and any(path.iterdir()):
         raise MatchZooError(f"{path}: is not empty; give another folder with --output")
     if path.suffix and path.suffix.lower() not in (*number_tables.WRITTEN, ".npz"):

@@ -47,7 +47,7 @@ def _numbered(part: tuple[int, str]) -> int | str:
 
 
 def relabel(labels: torch.Tensor, names: Sequence[str], wanted: Sequence[str]) -> torch.Tensor:
-    """Labels of one order of classes in another: a set whose classes are ordered differently is no error.
+    """Labels of one order of classes in another: a set whose classes are ordered differently is not an error.
 
     Args:
         labels: [n] int64, indices into ``names``; or probabilities [n, c].

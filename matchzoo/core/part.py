@@ -22,7 +22,7 @@ class Part(nn.Module):
 
     Its life, in order: `build` (each family says of what), `bind`, `prepare`; then in every step `before_step`, the
     update, and `after_step`; at the end `finish`. What is not overridden does nothing. Buffers and parameters of a part
-    are its state: checkpoints hold it where the part can move, and resume it to the bit.
+    are its state: checkpoints hold it where the part can move, and resume it bit for bit.
     """
 
     def bind(self, parts: Mapping[str, "Part"]) -> None:
@@ -47,7 +47,7 @@ class Part(nn.Module):
                 module.constrain()
 
     def follow(self) -> None:
-        """Move towards another part (an average of it); called once a step, after all of its updates."""
+        """Move toward another part (an average of it); called once a step, after all of its updates."""
         return
 
     def finish(self, pool: Any) -> None:

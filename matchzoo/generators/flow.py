@@ -64,7 +64,7 @@ class Flow(EndlessGenerator, Denoiser):
 
     def __attrs_post_init__(self) -> None:
         if self.guidance != 1 and not self.conditional:
-            raise DeclarationError([("guidance", "guides towards classes; set conditional = true")])
+            raise DeclarationError([("guidance", "guides toward classes; set conditional = true")])
         self.number = 0
 
     @property
@@ -140,7 +140,7 @@ class Flow(EndlessGenerator, Denoiser):
 
     def derivative(self, labels: torch.Tensor | None = None, averaged: bool = True) -> Derivative:
         """dx/dt [n, …] at points [n, …] and a time [], of the average (if it is not to be the network itself), guided
-        towards classes [n] where there are any."""
+        toward classes [n] where there are any."""
 
         def at(x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
             return self.field.guided(x, time, labels, self.guidance, averaged)
@@ -198,7 +198,7 @@ class Flow(EndlessGenerator, Denoiser):
         Args:
             x: points.
             labels: class indices [n] for the density given the class, of a conditional field.
-            solver: of the way back; the flow's own if not given.
+            solver: of the backward integration; that of the flow if not given.
             draws: of the divergence's estimate; 0 for the exact one.
             seed: of these draws.
         """

@@ -108,7 +108,7 @@ class LearnedProximal(EndlessGenerator, Denoiser, ProximalOperator):
 
     def draw(self, n: int | None, rng: torch.Generator | None = None) -> torch.Tensor:
         """Noise [n, (chain + 1) d] of the start and of every step; n must be given."""
-        n = require_count(n, "a prior has no end of samples")
+        n = require_count(n, "a prior generates any number of samples")
         return torch.randn(n, (self.chain + 1) * math.prod(self.built_for.shape), generator=rng)
 
     def render(self, draws: torch.Tensor) -> Samples:

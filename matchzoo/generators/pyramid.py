@@ -39,7 +39,7 @@ class PyramidImages(Generator):
     or, with ``initial = "zero"``, the mean of the scaled, enlarged old levels, which keeps the picture. The optimizer
     starts afresh then. Image i is of class i // images_per_class.
 
-    In a loop of your own call ``before_step(Step(number, seed))`` before each update; where it says True, the levels
+    In your own training loop call ``before_step(Step(number, seed))`` before each update; if it says True, the levels
     are other parameters than before, and the optimizer must be made again.
 
     Examples:

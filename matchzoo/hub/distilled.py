@@ -91,7 +91,7 @@ class DistilledDataset(SetFields):
     def save(self, path: str | Path) -> None:
         """Write the artifact to a folder, whole or not at all; or, to a name in ``.safetensors``, the tensors alone.
 
-        An artifact that is there already is replaced once the new one is whole.
+        An artifact that already exists is replaced once the new one is whole.
 
         Raises:
             MatchZooError: the set is not as it must be, or the folder holds something else or cannot be written.

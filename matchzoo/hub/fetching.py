@@ -18,7 +18,7 @@ from matchzoo.models.classifiers import stored_head
 from matchzoo.zoo import cards
 
 FILE_SUFFIXES = (".safetensors", *formats.TORCH_FILES)
-"""Of files that hold a set; what ends so is no name of a repository."""
+"""Of files that hold a set; what ends so is not a name of a repository."""
 ClassNames = str | Path | Sequence[str] | None
 """Names in label order, or a file of them."""
 

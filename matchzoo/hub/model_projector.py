@@ -37,7 +37,7 @@ class ModelProjector(Projector):
         """The model.
 
         Raises:
-            MatchZooError: it is not there, is refused, or is no projector.
+            MatchZooError: it is not there, is refused, or is not a projector.
         """
         model = open_model(self.path, self.revision, self.part, self.backbone or "")
         if model.family != "projector":

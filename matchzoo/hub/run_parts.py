@@ -89,7 +89,7 @@ class RunParts:
         try:
             with safe_open(path, "pt") as file:
                 metadata = file.metadata() or {}
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (it is no dict)
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (it is not a dict)
             spec, specs = specs_of_text(metadata["facts"])
         except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise MatchZooError(f"{path}: is damaged ({error!r:.200}); {AGAIN}") from None

@@ -38,7 +38,7 @@ def open_model(path: str, revision: str | None = None, part: str | None = None, 
             raise MatchZooError(f"revision: {path} is a folder, which has none; leave it out")
         return Model.load(place, card=card)
     if not is_name(path):
-        raise MatchZooError(f"{path}: there is no such folder, and it is no user/name of the Hub")
+        raise MatchZooError(f"{path}: there is no such folder, and it is not a user/name of the Hub")
     return Model(**attrs.asdict(fetching.fetch_model(path, revision, card=card), recurse=False))
 
 

@@ -73,7 +73,7 @@ class PerImage(AroundMatcher, Matcher):
     the start and the centers least, so that images that start from real ones keep theirs. Clusters are part of
     checkpoints.
 
-    In a loop of your own, give a term these classes as labels: `class_clusters` for the real side, the number of the
+    In your own training loop, pass these classes as labels: `class_clusters` for the real side, the number of the
     image for the synthetic one.
 
     Source: ours. Clusters of a class as targets of their own are old (learning vector quantization, Kohonen, 1990;
@@ -118,7 +118,7 @@ class PerImage(AroundMatcher, Matcher):
 
     def bind(self, parts: Mapping[str, Part]) -> None:
         """Take the generator, and bind the term."""
-        self.generator: tuple[Any] = (parts["generator"],)  # in a tuple, since it is no part of this
+        self.generator: tuple[Any] = (parts["generator"],)  # in a tuple, since it is not a part of this
         super().bind(parts)
 
     def prepare(self, pool: Pool) -> None:

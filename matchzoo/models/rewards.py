@@ -57,7 +57,7 @@ class LinearReward(Reward):
 @declare("class-probability")
 class ClassProbability(Reward):
     """r = log p(c | x) by features that are class scores, such as those of a head that was trained before: with a
-    strength τ samples are drawn towards p(x) p(c | x)^τ."""
+    strength τ samples are drawn toward p(x) p(c | x)^τ."""
 
     label: int = attrs.field(validator=at_least(0))
     """c, from 0."""

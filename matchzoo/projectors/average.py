@@ -19,7 +19,7 @@ from matchzoo.projectors.projector import Projector
 
 @torch.no_grad()
 def follow_average(average: torch.nn.Module, followed: torch.nn.Module, decay: float) -> None:
-    """Move parameters a of one module towards those of another: a ← decay · a + (1 − decay) · p; buffers are copied.
+    """Move parameters a of one module toward those of another: a ← decay · a + (1 − decay) · p; buffers are copied.
 
     Buffers are statistics that the followed network keeps itself, such as those of batch norm.
 
@@ -76,7 +76,7 @@ class Average(Projector):
         followed = parts.get(self.of)
         if not isinstance(followed, Projector):
             raise DeclarationError([("of", f"unknown projector '{self.of}'{did_you_mean(self.of, parts)}")])
-        self.followed = (followed,)  # in a tuple: it is no part of this one
+        self.followed = (followed,)  # in a tuple: it is not a part of this one
 
     def build(self, spec: Spec) -> int:
         """Copy the projector, which is built already; its dimension is ``spec.features``."""
@@ -97,5 +97,5 @@ class Average(Projector):
         return False
 
     def follow(self) -> None:
-        """Move towards what it follows."""
+        """Move toward what it follows."""
         follow_average(self.copied, self.followed[0], value_at(self.decay, self.number))

@@ -38,7 +38,7 @@ def layer_features(network: nn.Module, names: Sequence[str], x: torch.Tensor) ->
         outputs[OWN] = network(x)
     missing = [name for name in names if name not in outputs]
     if missing:
-        raise MatchZooError(f"layers: '{missing[0]}' is no part of what the network computes")
+        raise MatchZooError(f"layers: '{missing[0]}' is not a part of what the network computes")
 
     return torch.cat([pooled(outputs[name], first_token, prefix, name) for name in names], 1)
 

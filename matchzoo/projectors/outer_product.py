@@ -44,7 +44,7 @@ class OuterProduct(Projector):
         if head.base != self.on:
             message = f"'{self.head}' stands on '{head.base or 'samples'}'; give both the same"
             raise DeclarationError([("on", message)])
-        self.scores = (head,)  # in a tuple: it is no part of this one
+        self.scores = (head,)  # in a tuple: it is not a part of this one
 
     def build(self, spec: Spec) -> int:
         """The dimension, features times classes; raises without classes."""

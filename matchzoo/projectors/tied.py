@@ -46,7 +46,7 @@ class Tied(Projector):
         applied = parts.get(self.of)
         if not isinstance(applied, Projector):
             raise DeclarationError([("of", f"unknown projector '{self.of}'{did_you_mean(self.of, parts)}")])
-        self.applied = (applied,)  # in a tuple: it is no part of this one
+        self.applied = (applied,)  # in a tuple: it is not a part of this one
 
     def build(self, spec: Spec) -> int:
         """The dimension of what it applies; nothing is made."""

@@ -84,7 +84,7 @@ def _active_set(a: torch.Tensor, c: torch.Tensor, top: float, total: float | Non
         ahead, momentum = r, 1.0
         for _ in range(GRADIENT_STEPS):
             new = _project(ahead - rate * (a @ ahead - c), top, total)
-            if ((ahead - new) @ (new - r)) > 0:  # against the motion: start the acceleration anew
+            if ((ahead - new) @ (new - r)) > 0:  # against the motion: restart the acceleration
                 momentum = 1.0
             grown = (1 + (1 + 4 * momentum**2) ** 0.5) / 2
             ahead, r, momentum = new + (momentum - 1) / grown * (new - r), new, grown

@@ -20,7 +20,7 @@ def numbers_of(table: Any, name: str) -> Numbers:
         name: what messages call it.
 
     Raises:
-        MatchZooError: what is no number, with its row (from 0) and column; no rows; two columns of one name.
+        MatchZooError: what is not a number, with its row (from 0) and column; no rows; two columns of one name.
     """
     if isinstance(table, Numbers):
         return table

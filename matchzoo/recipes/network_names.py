@@ -55,7 +55,7 @@ def _named(word: str) -> tuple[str, dict[str, Any]]:
         try:
             table = tomllib.loads(f"network = {word}")["network"]
         except tomllib.TOMLDecodeError as error:
-            raise MatchZooError(f"{OPTION}: '{word}' is no table ({error}); expected {EXPECTED}") from None
+            raise MatchZooError(f"{OPTION}: '{word}' is not a table ({error}); expected {EXPECTED}") from None
         if "kind" not in table:
             raise MatchZooError(f"{OPTION}: {word} does not say its kind; expected {EXPECTED}")
         return name_of(table), table

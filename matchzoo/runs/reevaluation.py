@@ -97,7 +97,7 @@ def of_text(texts: Sequence[str]) -> list[Evaluation]:
     """Evaluations of their TOML, such as ``{ kind = "from-scratch", epochs = 1000 }``, or of their kind alone.
 
     Raises:
-        MatchZooError: a text is no table, or one of no evaluation; with all problems.
+        MatchZooError: a text is not a table, or one of no evaluation; with all problems.
     """
     made = []
     for text in texts:

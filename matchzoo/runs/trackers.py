@@ -1,6 +1,6 @@
 """Trackers: where the numbers of a run go besides its folder, if somebody asks for it, by ``accelerate.tracking``.
 
-What a tracker does is outside of the run: it is no part of the recipe, draws none of the run's random numbers, and its
+What a tracker does is outside of the run: it is not part of the recipe, draws none of the run's random numbers, and its
 failure is a line on the error stream.
 """
 

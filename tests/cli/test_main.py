@@ -127,7 +127,7 @@ def test_copy_a_card(tmp_path: Path, capsys: Captured) -> None:
             "unknown name 'gram/ring-2'; did you mean 'gram/ring-2d'? ('matchzoo list' shows all)",
         ),
         ("gram/ring-2d", "x", "x: expected a name that ends in .toml"),
-        ("gram/ring-2d", "there.toml", "there.toml: is there already; give another name or remove it"),
+        ("gram/ring-2d", "there.toml", "there.toml: already exists; give another name or remove it"),
         ("gram/ring-2d", "none/x.toml", "none: there is no such folder"),
         ("none.toml", "x.toml", "recipe 'none.toml': no such file"),
     ],

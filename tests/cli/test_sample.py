@@ -121,15 +121,15 @@ def test_points_and_images(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("RUN", "--count: missing: .* has no end of samples; say how many, such as -n 1000"),
+        ("RUN", "--count: missing: .* generates any number of samples; say how many, such as -n 1000"),
         ("RUN -n 0", "--count: expected at least 1, got 0"),
         ("RUN -n 3 -o a.xlsx", r"a\.xlsx: expected a file that ends in one of \.csv"),
         ("RUN -n 3 -o a.npz", "the samples are rows of 2 numbers; expected one of"),
         ("RUN -n 3 -o FOLDER", "is not empty; give another folder"),
-        ("RUN -n 3 -o FOLDER/people.csv", "is there already; give another --output, or --force"),
+        ("RUN -n 3 -o FOLDER/people.csv", "already exists; give another --output, or --force"),
         ("RUN -n 3 --revision main", "--revision: .* is a folder, which has none"),
         ("PROJECTOR -n 3", "is a projector of kind learned; only generators make samples"),
-        ("FOLDER/nothing -n 3", "there is no such folder, and it is no user/name of the Hub"),
+        ("FOLDER/nothing -n 3", "there is no such folder, and it is not a user/name of the Hub"),
     ],
 )
 def test_what_is_refused(

@@ -95,7 +95,7 @@ def test_what_is_refused(tmp_path, capsys):
             call()
     model(0).save(tmp_path / "model")
     for words, message in [
-        (["--method", "fisher"], "is no run's folder"),
+        (["--method", "fisher"], "is not a run's folder"),
         (["--samples", "0"], "--samples: expected at least 1"),
     ]:
         with pytest.raises(SystemExit):

@@ -251,7 +251,7 @@ def test_a_recoloring_is_fitted_in_no_steps_and_used(tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[dict, str]] = {
-    "nothing there": ({"path": "none"}, "none: there is no such folder, and it is no user/name of the Hub"),
+    "nothing there": ({"path": "none"}, "none: there is no such folder, and it is not a user/name of the Hub"),
     "a wrong name": ({"path": "RUN", "part": "hed"}, "has no projector 'hed' .*; did you mean 'head'"),
     "no name": ({"path": "RUN"}, "several projectors moved; say which: encoder, head"),
     "a part of a model": ({"path": "MODEL", "part": "head"}, "part: expected only with the folder of a run"),

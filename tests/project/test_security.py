@@ -228,7 +228,7 @@ def test_a_hub_that_names_files_and_commits_elsewhere(hub: HubServer, tmp_path: 
     secret = tmp_path / "secret.png"
     hub.add("datasets/tester/images", {"a/0.png": secret, "b/0.png": secret, str(secret): secret})
     for act in (lambda: door.pull("tester/images"), lambda: Hub(repo="tester/images", size=8).load()):
-        with pytest.raises(MatchZooError, match=r"is no name of a file in a repository"):
+        with pytest.raises(MatchZooError, match=r"is not a name of a file in a repository"):
             act()
     door.push(made(), REPO)
     at = f"datasets/{REPO}"

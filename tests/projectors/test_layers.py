@@ -60,7 +60,7 @@ def test_what_cannot_be_pooled_is_refused():
         pooled(torch.ones(2), name="deep")
     network = torchvision.models.resnet18().eval()
     network.spare = torch.nn.Identity()
-    with pytest.raises(MatchZooError, match="'spare' is no part of what the network computes"):
+    with pytest.raises(MatchZooError, match="'spare' is not a part of what the network computes"):
         layer_features(network, ["spare"], torch.rand(1, 3, 32, 32))
 
 

@@ -23,7 +23,7 @@ def test_names_libraries_and_tables():
         (["tim:resnet18"], "'tim:resnet18' names no library and architecture; did you mean 'timm'"),
         (["timm:"], "names no library and architecture"),
         (["{ width = 4 }"], "does not say its kind"),
-        (["{ width = "], "is no table"),
+        (["{ width = "], "is not a table"),
         (["mlp", "mlp"], "'mlp' is given twice"),
     ],
 )

@@ -155,7 +155,7 @@ def _numbers(
         first = int((~values.isfinite()).nonzero()[0])
         raise MatchZooError(
             f"{column.path}: row {int(column.rows[first]) + 1}: column '{column.name}' has '{column.cells[first]}', "
-            "which is no number; classes are predicted with --task classification"
+            "which is not a number; classes are predicted with --task classification"
         )
     adapted = fit(source, values, target, **options)
     predictions = adapted.predict(target)

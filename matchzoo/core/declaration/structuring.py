@@ -1,7 +1,7 @@
 """From TOML to objects and back, strictly.
 
 Every problem of a table is reported at once, with its dotted path; unknown keys are refused; nothing is coerced
-(``3.7`` is no int, ``"0.1"`` no float; an int is welcome where a float is expected). `cattrs` dispatches by type; the
+(``3.7`` is not an int, ``"0.1"`` not a float; an int may stand for a float). `cattrs` dispatches by type; the
 hooks here give the strictness, the families' ``kind`` and the messages.
 """
 

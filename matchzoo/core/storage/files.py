@@ -118,7 +118,7 @@ def filling(folder: Path) -> Iterator[None]:
             raise
         reason = "it was removed meanwhile" if gone else getattr(error, "strerror", None) or str(error)
         raise MatchZooError(
-            f"{folder}: cannot be written ({reason}); what is there is whole: fix it and start the run again"
+            f"{folder}: cannot be written ({reason}); existing files are intact: fix this and start the run again"
         ) from error
 
 
@@ -144,7 +144,7 @@ def held(folder: Path) -> Iterator[None]:
         who = "another process"
         with contextlib.suppress(OSError):
             who = holder.read_text(encoding="utf-8").strip() or who
-        raise MatchZooError(f"{folder}: {who} is at it; wait until it is done, or stop it") from None
+        raise MatchZooError(f"{folder}: {who} is using it; wait until it has finished, or stop it") from None
 
     with contextlib.ExitStack() as stack:
         try:

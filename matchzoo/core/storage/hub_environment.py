@@ -84,7 +84,7 @@ def _problem_of(address: str, schemes: tuple[str, ...]) -> str:
     if parts.scheme not in schemes:
         return f"expected one of {', '.join(f'{scheme}://' for scheme in schemes)}"
     if not host or port == 0 or re.search(r"\s", address):
-        return "it names no host" if not host else "it holds blanks" if port != 0 else "0 is no port"
+        return "it names no host" if not host else "it holds blanks" if port != 0 else "0 is not a port"
     return ""
 
 

@@ -189,7 +189,7 @@ def _refuse_names(path: Path, names: Sequence[str], option: str) -> None:
 
 
 def _refuse_text(path: Path, named: bool, kept: Sequence[tuple[str, Any]], option: str) -> None:
-    """Raise where a column has something that is no number."""
+    """Raise where a column has something that is not a number."""
     texts = [(title, *column) for title, column in kept if isinstance(column, tuple)]
     if not texts:
         return

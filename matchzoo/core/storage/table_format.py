@@ -40,7 +40,7 @@ class TableFormat:
         """The character of ``delimiter``; None if it is not said.
 
         Raises:
-            MatchZooError: it is no character that can separate cells.
+            MatchZooError: it is not a character that can separate cells.
         """
         if self.delimiter is None:
             return None

@@ -60,11 +60,11 @@ class Combined(Data):
         for field, names in among_others.items():
             unknown = [name for name in names if name not in self.others]
             if unknown:
-                raise DeclarationError([(field, f"'{unknown[0]}' is none of others: {', '.join(self.others)}")])
+                raise DeclarationError([(field, f"'{unknown[0]}' is not one of others: {', '.join(self.others)}")])
         unpaired = [name for name in self.mispaired if name not in self.aligned]
         if unpaired:
             among = ", ".join(self.aligned) or "none"
-            raise DeclarationError([("mispaired", f"'{unpaired[0]}' is none of aligned: {among}")])
+            raise DeclarationError([("mispaired", f"'{unpaired[0]}' is not one of aligned: {among}")])
         parted = [name for name in self.validation if name in self.aligned]
         if parted:
             raise DeclarationError([("validation", f"'{parted[0]}' is aligned, and its rows are those of others too")])

@@ -66,7 +66,7 @@ def check_groups(groups: Sequence[str], others: Sequence[str], unlabeled: Sequen
     them."""
     stray = [name for name in unlabeled if name not in others]
     if stray:
-        raise DeclarationError([("unlabeled", f"'{stray[0]}' is none of the others: {', '.join(others) or 'none'}")])
+        raise DeclarationError([("unlabeled", f"'{stray[0]}' is not one of the others: {', '.join(others) or 'none'}")])
     if others and not groups:
         raise DeclarationError([("others", "the data have no groups of which some could be held out")])
     for name in others:

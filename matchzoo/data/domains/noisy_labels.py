@@ -51,7 +51,7 @@ def symmetric_transition(classes: int, rate: float, keep: bool = False) -> torch
         keep: whether the new label may be the old one, as in the code of Liu et al. (ELR), 2020.
 
     Raises:
-        MatchZooError: there are fewer than two classes, or the rate is no share.
+        MatchZooError: there are fewer than two classes, or the rate is not a share.
     """
     _check_transition(classes, rate)
     uniform = torch.full((classes, classes), 1 / (classes if keep else classes - 1), dtype=torch.float64)

@@ -230,7 +230,9 @@ def _labels(path: Path, name: str, array: Any, names: Sequence[str], count: int)
         texts = array.flatten().tolist()
         unknown = next((text for text in texts if text not in places), None)
         if unknown is not None:
-            raise MatchZooError(f"{path}: {name}: '{unknown}' is none of the class names{did_you_mean(unknown, names)}")
+            raise MatchZooError(
+                f"{path}: {name}: '{unknown}' is not one of the class names{did_you_mean(unknown, names)}"
+            )
         array = np.array([places[text] for text in texts]).reshape(array.shape)
 
     labels = _tensor(path, name, array)

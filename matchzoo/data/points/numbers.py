@@ -60,7 +60,7 @@ class NumberTable(Data):
     """How the files are read, where that is not to be seen: heading, delimiter, decimal, skip_lines, drop, missing."""
 
     def load(self) -> Loaded:
-        """Read the table; raises where a cell is no number, or there are fewer than two training rows."""
+        """Read the table; raises where a cell is not a number, or there are fewer than two training rows."""
         path = Path(self.path).expanduser()
         if not path.is_file():
             raise MatchZooError(f"data.path: there is no file {path}; say where yours is: --data.path people.csv")

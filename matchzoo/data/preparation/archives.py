@@ -40,7 +40,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _members(archive: Path) -> Iterator[Member]:
-    """Name of every member that is no folder, and what opens it; None for what is no ordinary file."""
+    """Name of every member that is not a folder, and what opens it; None for what is not an ordinary file."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as packed:
             for info in packed.infolist():

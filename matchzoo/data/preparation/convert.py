@@ -177,7 +177,7 @@ def convert(name: str, sources: list[Path], destination: Path) -> str:
 
     Raises:
         MatchZooError: no such data set, a source that is not there or not as published, a file that is missing, or a
-            destination that is there already.
+            destination that already exists.
     """
     if name not in SETS:
         raise MatchZooError(f"unknown data set '{name}'{did_you_mean(name, SETS)}")
@@ -209,7 +209,7 @@ def convert(name: str, sources: list[Path], destination: Path) -> str:
     if [source.resolve() for source in sources] == [destination.resolve()]:
         table(destination)
     elif destination.exists():
-        raise MatchZooError(f"{destination}: is there already; remove it, or give it as the source too")
+        raise MatchZooError(f"{destination}: already exists; remove it, or give it as the source too")
     else:
         destination.parent.mkdir(parents=True, exist_ok=True)
         files.write_folder(destination, fill)

@@ -84,7 +84,7 @@ def class_folders(folder: Path) -> tuple[str, ...]:
         raise MatchZooError(f"{folder}: expected a folder for each of at least 2 classes, found {len(names)}{hint}")
     for name in names:
         if any("\ud800" <= letter <= "\udfff" for letter in name):  # bytes that are no UTF-8
-            raise MatchZooError(f"{folder}: {name!a} is no readable name for a class; rename the folder")
+            raise MatchZooError(f"{folder}: {name!a} is not a readable name for a class; rename the folder")
     return names
 
 

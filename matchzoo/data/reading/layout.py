@@ -172,7 +172,7 @@ def _look_at_folders(where: str, seen: Iterable[str], images: Collection[str]) -
     others = [name for name in seen if name not in known and PurePosixPath(name).parent in places]
     if others:
         kinds = shown_kinds(Counter(map(kind_of, others)))
-        note(f"{where} holds {len(others)} files beside its images that are no images to be read: {kinds}")
+        note(f"{where} holds {len(others)} other files that cannot be read as images: {kinds}")
 
 
 def _matching(names: Iterable[str], patterns: Sequence[str], what: str) -> tuple[str, ...]:

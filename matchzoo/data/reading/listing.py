@@ -113,7 +113,7 @@ def list_classes(folder: Path, names: Iterable[str], *, may_lack: bool = False) 
     if not listing.files:
         raise MatchZooError(f"{folder}: no images of any class")
     if skipped:
-        note(f"{folder}: skipped {skipped.total()} files that are no images to be read: {shown_kinds(skipped)}")
+        note(f"{folder}: skipped {skipped.total()} files that cannot be read as images: {shown_kinds(skipped)}")
     return listing
 
 

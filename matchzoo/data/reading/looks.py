@@ -35,7 +35,7 @@ def tell_range(where: str, extents: Sequence[tuple[float, float]], chosen: Range
     low, high = chosen if isinstance(chosen, tuple) else FULL
     least, largest = min(one[0] for one in extents), max(one[1] for one in extents)
     within = max(min(high, largest) - max(low, least), 0)
-    about = f"{where}: values of {len(extents)} images that were looked at go from {least:g} to {largest:g}"
+    about = f"{where}: values of {len(extents)} images that were inspected go from {least:g} to {largest:g}"
     advice = remedy(f"[{least:g}, {largest:g}]")
     if within <= (high - low) / 2 and (least >= low and largest <= high):
         share = 100 * within / (high - low)
@@ -55,9 +55,9 @@ def tell_alike(where: str, images: torch.Tensor) -> None:
     different = len(flat.unique(dim=0))
     if 2 * constant >= len(images):
         note(
-            f"{where}: {constant} of {len(images)} images that were looked at are nearly constant (at most {FLAT} of "
+            f"{where}: {constant} of {len(images)} images that were inspected are nearly constant (at most {FLAT} of "
             "255 levels between their darkest and brightest pixel); are they as they should be? data.range stretches "
             "gray images of more than 8 bits"
         )
     elif 2 * different <= len(images):
-        note(f"{where}: of {len(images)} images that were looked at only {different} are different ones; copies?")
+        note(f"{where}: of {len(images)} images that were inspected only {different} are different ones; copies?")

@@ -27,7 +27,7 @@ MANY = 1000
 
 
 class GoneError(MatchZooError):
-    """The commit that was noted is no longer on the Hub; the note has been removed, and `Repository.find` asks anew."""
+    """The commit that was noted is no longer on the Hub; the note was removed, and `Repository.find` asks again."""
 
 
 @attrs.frozen
@@ -91,7 +91,7 @@ class Repository:
         """The folder of the repository's files with (at least) those that are wanted in it; downloaded if not there.
 
         Raises:
-            GoneError: its history was squashed, or it was made anew.
+            GoneError: its history was squashed, or it was created again.
             MatchZooError: as `find`.
         """
         check_environment(connects=False)
@@ -99,7 +99,7 @@ class Repository:
 
         odd = next((name for name in wanted if not is_below(name)), None)
         if odd is not None:
-            raise MatchZooError(f"{self.name}@{self.revision}: {odd!a:.80} is no name of a file in a repository")
+            raise MatchZooError(f"{self.name}@{self.revision}: {odd!a:.80} is not a name of a file in a repository")
         patterns = [glob.escape(name) for name in wanted]
         if len(patterns) > MANY:
             patterns = sorted({glob.escape(name.split("/")[0]) + ("/*" if "/" in name else "") for name in wanted})

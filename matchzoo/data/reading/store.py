@@ -121,7 +121,7 @@ class Stored:
         return stored
 
     def _wait(self) -> None:
-        print(f"{self.title}: another process is at it; waiting", file=sys.stderr, flush=True)
+        print(f"{self.title}: another process is using it; waiting", file=sys.stderr, flush=True)
 
     @property
     def row(self) -> int:

@@ -83,7 +83,7 @@ class OperationSimilarity(Evaluation):
     """A mean of the cosines of all rows of the parameters, or one cosine of all numbers as one vector."""
 
     def check(self, parts: Composition) -> None:
-        """Raises where the projector is no supernet of samples, no edge has two operations, or there are no labels."""
+        """Raises if the projector is not a supernet of samples, no edge has two operations, or there are no labels."""
         network = self._learned(parts).network
         if not isinstance(network, Supernet) or not network.is_resampled:
             message = 'compares the operations of a network of kind "supernet" that has two at least on some edge'

@@ -15,7 +15,7 @@ def checked_features(title: str, least: int = 2, **sets: torch.Tensor) -> list[t
         sets: by the names that messages call them.
 
     Raises:
-        MatchZooError: a set is no matrix or has too few rows, the dimensions differ, or some features are not finite,
+        MatchZooError: a set is not a matrix or has too few rows, the dimensions differ, or some features are not finite
             with the set and its first such row.
     """
     shapes = {name: tuple(x.shape) if isinstance(x, torch.Tensor) else None for name, x in sets.items()}

@@ -11,7 +11,7 @@ def frechet_distance(x: torch.Tensor, y: torch.Tensor) -> float:
     """Squared Fréchet (Wasserstein-2) distance of the Gaussians with the means and covariances of two sets.
 
     |μ_x − μ_y|² + tr(Σ_x + Σ_y − 2 (Σ_x^½ Σ_y Σ_x^½)^½), in float64; covariances are the unbiased ones. It is biased
-    upwards in the number of samples: compare only at equal numbers, well above the dimension.
+    upward in the number of samples: compare only at equal numbers, well above the dimension.
 
     Examples:
         >>> frechet_distance(features_of_real, features_of_generated)  # a float

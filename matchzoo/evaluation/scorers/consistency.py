@@ -51,7 +51,7 @@ def mixed_agreement(samples: torch.Tensor, predict: Predict, portion: float = 0.
 
     Source: Hu et al., Mixed samples as probes for unsupervised model selection in domain adaptation, NeurIPS 2023,
     who average the two shares' *ranks* among candidates, where a single score is the mean of the shares (as in skada).
-    A sample that the permutation leaves in its place is no pair, and left out.
+    A sample that the permutation leaves in its place is not a pair, and left out.
     """
     if not 0.5 < portion < 1:
         raise MatchZooError(f"portion: expected a number above 0.5 and below 1, got {portion}")

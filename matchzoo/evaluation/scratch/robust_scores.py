@@ -67,7 +67,7 @@ def robust_scores(bench: ScratchBench, splits: Sequence[Split], own: Record, wei
 
 
 def _bench(bench: ScratchBench, training: ScratchTraining) -> ScratchBench:
-    """The same data under another training; a teacher that is there already is shared."""
+    """The same data under another training; a teacher that already exists is shared."""
     other = ScratchBench(training, bench.data, bench.engine, bench.step.seed)
     if training.labels.startswith("teacher"):
         other.teacher = bench.teacher

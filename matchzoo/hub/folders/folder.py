@@ -51,7 +51,7 @@ class Folder:
         """A file of it; raises if it is missing, too large to be read whole, or outside of the folder."""
         if not is_below(name) or ":" in name:
             raise MatchZooError(
-                f"{self.table_name}: {name!a:.80} is no name of a file in the folder; nothing else is read"
+                f"{self.table_name}: {name!a:.80} is not a name of a file in the folder; nothing else is read"
             )
         path = self.path / name
         refuse_links_out(self.path, (path,))

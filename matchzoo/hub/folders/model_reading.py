@@ -212,7 +212,7 @@ def _tensors(path: Path, about: dict[str, Any], declared: Part, spec: Spec) -> d
 def _stored(path: Path, file: Any, expected: dict[str, Any]) -> Stored:
     """What a file declares, of types that are read and as ``config.json`` says."""
     stored = {}
-    for name in file.keys():  # noqa: SIM118  (it is no dict)
+    for name in file.keys():  # noqa: SIM118  (it is not a dict)
         tensor = file.get_slice(name)
         dtype = DTYPES.get(tensor.get_dtype())
         if dtype is None:

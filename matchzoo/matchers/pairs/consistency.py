@@ -70,7 +70,7 @@ class Consistency(Matcher):
 
     def bind(self, parts: Mapping[str, Part]) -> None:
         """Take A; raises if there is none of that name."""
-        self.map = (_projector(parts, self.through, "through"),)  # in a tuple, since it is no part of this
+        self.map = (_projector(parts, self.through, "through"),)  # in a tuple, since it is not a part of this
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The mean of squares; raises for sets of different shapes."""

@@ -31,7 +31,7 @@ class FieldDistance(Matcher):
     generator had before the first step (its average, where it keeps one): a fixed copy, which checkpoints hold.
 
     Beside ``flow-matching`` on samples that are weighted by a reward it keeps the flow near to where it started
-    (``generator.init``). All rows count alike, whatever their weights.
+    (``generator.init``). All rows count equally, whatever their weights.
 
     Source: Fan et al., Online reward-weighted fine-tuning of flow matching with Wasserstein regularization
     (ORW-CFM-W2), ICLR 2025, whose α is the ``weight`` of the term.
@@ -48,13 +48,13 @@ class FieldDistance(Matcher):
 
     @property
     def uses_sample_weights(self) -> bool:
-        """It takes them, and lets all rows count alike: weights say what is fitted, not where the field may stay."""
+        """It takes them, but all rows count equally: weights say what is fitted, not where the field may stay."""
         return True
 
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The mean square on one set, at the points that the step decides."""
         if not hasattr(self, "flow"):
-            raise MatchZooError("field-distance: it has no field yet; in a loop of your own use field_distance")
+            raise MatchZooError("field-distance: it has no field yet; in your own training loop use field_distance")
         flow, samples = self.flow[0], sets[0]
         data = flow.encoded(samples.values)
         noise, time = noise_and_time(data, step.rng("flow-matching"))

@@ -142,7 +142,7 @@ class FlowMatching(Matcher):
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """The loss on one set, for noise, times and dropped classes that the step decides."""
         if not hasattr(self, "flow"):
-            raise MatchZooError("flow-matching: it has no field yet; in a loop of your own use flow_matching_loss")
+            raise MatchZooError("flow-matching: it has no field yet; in your own training loop use flow_matching_loss")
         flow = self.flow[0]
         samples = sets[0]
         data = flow.encoded(samples.values)

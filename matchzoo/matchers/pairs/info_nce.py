@@ -114,7 +114,7 @@ class InfoNCE(Matcher):
         return self.queue > 0 and self.queued == "queries" and sets == 2
 
     def build(self, spec: Spec) -> None:
-        """Make the queue, of random unit rows; one that is there already stays as it is."""
+        """Make the queue, of random unit rows; one that already exists stays as it is."""
         if not self.queue:
             return
         if spec.features is None:

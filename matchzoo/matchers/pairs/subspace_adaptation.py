@@ -66,7 +66,7 @@ def subspace_adaptation_loss(
 ) -> torch.Tensor:
     """Mean over rows of Σ_i |r_i(z)|² + λ (1 − cos(z − z₀, −Σ_i r_i(z₀))), a scalar, with r_i the `subspace_residual`
     of target i: how far adapted features z are from every target's span, and how far the direction of their way from
-    those of the source, z₀, is from the shortest one towards these spans.
+    those of the source, z₀, is from the shortest one toward these spans.
 
     The cosine counts less where z is nearer to z₀ than a thousandth of Σ_i r_i(z₀): it has no direction at z₀, where
     training begins.
@@ -147,7 +147,7 @@ class SubspaceAdaptation(Matcher):
         centers, complements = (self.get_buffer(name).to(adapted) for name in ("centers", "complements"))
         if not bool(complements.any()):
             raise MatchZooError(
-                "subspace-adaptation: it has looked at no references yet; in a loop of your own use "
+                "subspace-adaptation: it has looked at no references yet; in your own training loop use "
                 "subspace_adaptation_loss"
             )
         spans = list(zip(centers, complements, strict=True))

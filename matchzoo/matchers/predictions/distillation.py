@@ -46,7 +46,7 @@ def prediction_divergence(
 
     Examples:
         >>> loss = prediction_divergence(scores, teacher_scores.detach(), temperature=4.0).mean()
-        >>> loss = prediction_divergence(x, y.detach(), teacher_temperature=0.4).mean()  # towards a surer teacher
+        >>> loss = prediction_divergence(x, y.detach(), teacher_temperature=0.4).mean()  # toward a surer teacher
 
     Args:
         student: class scores [n, c].

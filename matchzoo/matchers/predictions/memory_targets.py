@@ -38,7 +38,7 @@ def early_learning_targets(targets: torch.Tensor, scores: torch.Tensor, decay: f
         decay: β in [0, 1].
 
     Raises:
-        MatchZooError: the decay is no share.
+        MatchZooError: the decay is not a share.
     """
     _check_share("decay", decay)
     predictions = clamped_predictions(scores)
@@ -100,7 +100,7 @@ class RowMemory(Matcher):
     The memory is state: checkpoints hold it, and an update writes it only once it has succeeded. Of a row that is drawn
     twice in an update the last one is written; both are judged by what was known before.
 
-    In a loop of your own, `build` it with a `Spec` that says how many samples and classes there are, give `Samples`
+    In your own training loop, `build` it with a `Spec` that says how many samples and classes there are, give `Samples`
     with their ``index``, and call `after_step` after each step of the optimizer.
     """
 

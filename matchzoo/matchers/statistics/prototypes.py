@@ -77,7 +77,7 @@ class Prototypes(Statistic):
         if head.base != self.space:
             message = f"the head stands on '{head.base or 'samples'}', but the term's space is '{self.space}'"
             raise DeclarationError([("statistic.head", f"{message}; give the term the space that the head stands on")])
-        self.scores = (head,)  # in a tuple, since it is no part of this
+        self.scores = (head,)  # in a tuple, since it is not a part of this
 
     def labels_of(self, samples: Samples) -> torch.Tensor:
         """The labels [n] of a set, or those that the head predicts."""

@@ -20,7 +20,7 @@ BLOCK = 1024
 class NearestNeighbors(ClassifierFit):
     """Weighted votes of the k nearest training images, by cosine of un-augmented features.
 
-    A neighbor at cosine s votes with weight exp(s / T); a class without a neighbor is no answer, so top-5 looks at
+    A neighbor at cosine s votes with weight exp(s / T); a class without a neighbor is not an answer, so top-5 looks at
     fewer than five classes where the neighbors are of fewer. The candidates for k that exceed the number of training
     images are left out. Source: Wu et al. 2018 (arXiv 1805.01978), as used by DINO (arXiv 2104.14294) with T = 0.07.
     """

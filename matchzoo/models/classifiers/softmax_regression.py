@@ -34,7 +34,7 @@ def fit_softmax_regression(
     W acts on features that are centered and divided by one scale (`standardize`), so λ means the same for every
     backbone; the bias is free. The solver works along the principal axes of the features; where there are fewer
     samples than dimensions only their span is searched, which holds the optimum. Its first guess of the inverse
-    Hessian is diagonal, 1 / (κ · variance + λ) with κ the mean of p(1 − p) of a class, anew in each step. It works in
+    Hessian is diagonal, 1 / (κ · variance + λ) with κ the mean of p(1 − p) of a class, updated each step. It works in
     float32 and then in float64 until ‖∇W‖²/2λ + ‖∇b‖²/2κ < 1e-9 nats: the objective, which is λ-strongly convex in
     W, is no further above its optimum. It warns where it does not get there.
 

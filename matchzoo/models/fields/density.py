@@ -55,7 +55,7 @@ def log_density(
 ) -> torch.Tensor:
     """log p(x) [n] in nats, of the points that a field makes of N(0, scale² I) from t = 0 to t = 1.
 
-    log p₁(x) = log p₀(z) − ∫₀¹ div v(x_t, t) dt, along the way back from x to z: the instantaneous change of variables.
+    log p₁(x) = log p₀(z) − ∫₀¹ div v(x_t, t) dt, along the path from x to z: the instantaneous change of variables.
 
     Examples:
         >>> log_density(lambda x, t: torch.zeros_like(x), torch.randn(5, 2), Midpoint())  # that of N(0, I)
@@ -63,7 +63,7 @@ def log_density(
     Args:
         field: dx/dt [n, d] at points [n, d] and a time [].
         x: points [n, d] at t = 1; others are flattened.
-        solver: of the way back.
+        solver: of the backward integration.
         scale: standard deviation of the noise at t = 0.
         draws: of the divergence's estimate, each with the same signs all the way; 0 for the exact divergence, which
             costs d backward passes in every evaluation.

@@ -126,7 +126,7 @@ class Velocity(nn.Module):
 
     @torch.no_grad()
     def follow(self, decay: float) -> None:
-        """Move the averaged parameters a towards the network's p: a ← decay · a + (1 − decay) · p."""
+        """Move the averaged parameters a toward the network's p: a ← decay · a + (1 − decay) · p."""
         if self.averaged is not None:
             parameters = dict(self.network.named_parameters())
             for name, buffer in self.averaged.named_buffers():

@@ -63,7 +63,7 @@ class GaussianProximal(ProximalOperator):
         self.variances, self.axes = torch.linalg.eigh(covariance)
 
     def prox(self, y: torch.Tensor, strength: float = 1.0) -> torch.Tensor:
-        """Shrunk towards the mean along each principal axis, [n, …]."""
+        """Shrunk toward the mean along each principal axis, [n, …]."""
         centered = (y.flatten(1) - self.mean) @ self.axes
         variances = self.variances.clamp_min(0)
         return (self.mean + (centered * (variances / (variances + strength))) @ self.axes.T).view_as(y)

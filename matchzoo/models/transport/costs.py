@@ -57,7 +57,7 @@ def check_cost(cost: torch.Tensor) -> torch.Tensor:
     """A cost matrix [n, m] in float64, without its graph.
 
     Raises:
-        MatchZooError: it is no matrix with a row and a column at least, or has entries that are not finite.
+        MatchZooError: it is not a matrix with a row and a column at least, or has entries that are not finite.
     """
     if cost.ndim != 2 or not cost.numel():
         raise MatchZooError(f"transport: expected costs [n, m], n and m at least 1, got {list(cost.shape)}")

@@ -44,7 +44,7 @@ def unbalanced_plan(
         cost: C [n, m].
         a: [n], as they are; equal of sum 1 if not given.
         b: [m], likewise.
-        strength: ρ > 0, in units of the cost; towards infinity the plan is that of `sinkhorn_plan`.
+        strength: ρ > 0, in units of the cost; toward infinity the plan is that of `sinkhorn_plan`.
         epsilon: ε, as in `sinkhorn_plan`.
         tolerance: of the potentials, in units of ε.
         iterations: at most.

@@ -41,7 +41,7 @@ def attempt(job: Job, quiet: bool = True) -> str:
 def _serve() -> None:
     """Do jobs until the input ends."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is not an answer
     jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
 
     def read() -> None:

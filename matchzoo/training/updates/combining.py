@@ -47,7 +47,7 @@ def min_norm_weights(gradients: torch.Tensor) -> torch.Tensor:
 
 
 def _within_hull(gram: torch.Tensor, corral: list[int], weights: torch.Tensor) -> tuple[list[int], torch.Tensor]:
-    """Towards the shortest vector of the affine hull of some gradients, which those leave that would get no weight."""
+    """Toward the shortest vector of the affine hull of some gradients, which those leave that would get no weight."""
     while True:
         count = len(corral)
         system = gram.new_ones(count + 1, count + 1)

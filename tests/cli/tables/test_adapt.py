@@ -125,4 +125,4 @@ def heights(folder):
 def test_labels_that_are_no_numbers(folder, capsys):
     with pytest.raises(SystemExit):
         main(["adapt", "source.csv", "target.csv", "--label", "kind", "--task", "regression"])
-    assert "row 1: column 'kind' has 'cat', which is no number" in capsys.readouterr().err
+    assert "row 1: column 'kind' has 'cat', which is not a number" in capsys.readouterr().err

@@ -41,7 +41,7 @@ WRONG = {
         "127.0.0.1:999999",
         r"a port is a number up to 65535.*http://HOST:PORT, or",
     ),
-    "port 0": ("HTTP_PROXY", "http://proxy:0", "0 is no port"),
+    "port 0": ("HTTP_PROXY", "http://proxy:0", "0 is not a port"),
     "no host": ("HTTP_PROXY", "http://", "names no host"),
     "kind of proxy": ("HTTPS_PROXY", "ftp://127.0.0.1:21", "expected one of http://, https://, socks5://, socks5h://"),
     "half a bracket": ("HTTP_PROXY", "http://[::1:80", "cannot be read"),

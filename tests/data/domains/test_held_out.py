@@ -45,8 +45,8 @@ def test_a_group_may_lack_a_test_part_and_none_may_be_held_out() -> None:
         (GROUPS, ["b", "b"], [], "others: the name 'b' is taken by another split"),
         (("test", "b"), ["test"], [], "others: the name 'test' is taken by another split; rename that group"),
         (("a b", "a_b", "a-b", "c"), ["a b", "a-b"], [], "others: the name 'a-b' is taken"),
-        (GROUPS, ["b"], ["c"], "unlabeled: 'c' is none of the others: b"),
-        (GROUPS, [], ["c"], "unlabeled: 'c' is none of the others: none"),
+        (GROUPS, ["b"], ["c"], "unlabeled: 'c' is not one of the others: b"),
+        (GROUPS, [], ["c"], "unlabeled: 'c' is not one of the others: none"),
         (GROUPS, list(GROUPS), [], "others: no group is left for training"),
     ],
 )

@@ -50,7 +50,7 @@ def test_another_seed_deals_otherwise() -> None:
     [
         ({"environments": {}}, "environments: expected at least one entry"),
         ({"others": ["35"], "unlabeled": []}, "others: there is no group '35'; the groups are 0, 30, inverse"),
-        ({"unlabeled": ["0"]}, "unlabeled: '0' is none of the others: inverse"),
+        ({"unlabeled": ["0"]}, "unlabeled: '0' is not one of the others: inverse"),
         ({"others": ["0", "30", "inverse"]}, "others: no group is left for training"),
         ({"source": {"kind": "ring"}}, r"environments\.inverse\[0\]: expected images"),
         ({"source": {"kind": "two-moons", "points": 2}}, "source: its train part has 2 samples, too few for 3"),

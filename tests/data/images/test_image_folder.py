@@ -102,7 +102,7 @@ def test_class_names_that_no_artifact_could_hold(tmp_path: Path) -> None:
 def test_class_names_that_are_no_text(tmp_path: Path) -> None:
     classes(tmp_path, "a", "b")
     os.mkdir(os.fsencode(tmp_path) + b"/caf\xe9")
-    with pytest.raises(MatchZooError, match="is no readable name for a class; rename the folder"):
+    with pytest.raises(MatchZooError, match="is not a readable name for a class; rename the folder"):
         load(tmp_path)
 
 
@@ -148,7 +148,7 @@ def test_images_by_any_suffix_and_by_content(tmp_path: Path, capsys: pytest.Capt
         (tmp_path / "b" / name).write_bytes(b"no image")
     loaded = load(tmp_path, test_share=0)
     assert loaded.train.labels.tolist() == 8 * [0] + 3 * [1]
-    skipped = "skipped 4 files that are no images to be read: .heic (2), .txt (1), without suffix (1)"
+    skipped = "skipped 4 files that cannot be read as images: .heic (2), .txt (1), without suffix (1)"
     assert f"note: {tmp_path}: {skipped}\n" in capsys.readouterr().err
 
 

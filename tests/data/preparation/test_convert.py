@@ -248,7 +248,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     with pytest.raises(SystemExit) as stopped:
         convert.main()
     assert stopped.value.code == 2
-    wanted = f"error: {tmp_path / 'made'}: is there already; remove it, or give it as the source too\n"
+    wanted = f"error: {tmp_path / 'made'}: already exists; remove it, or give it as the source too\n"
     assert capsys.readouterr().err == wanted
 
 

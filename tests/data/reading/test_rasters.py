@@ -110,7 +110,7 @@ def test_scans_of_twelve_bits(kind, tmp_path, capsys):
     assert len(flat.train.all().values.unique()) <= 3
     told = capsys.readouterr().err
     assert "% of 0 to 65535, so images are flat, dark or bright; say data.range = [10" in told
-    assert "32 of 32 images that were looked at are nearly constant" in told
+    assert "32 of 32 images that were inspected are nearly constant" in told
 
     data = kind(path=str(folder), size=SIZE, range="auto")
     loaded = data.load()
@@ -176,7 +176,7 @@ def test_arrays_of_other_numbers(dtype, tmp_path):
 def test_arrays_that_leave_their_range_unused_are_told(tmp_path, capsys):
     path = arrays(tmp_path, np.stack([ramp(0, 4095 - i, "uint16") for i in range(4)]))
     Arrays(path=path).load()
-    assert "values of 4 images that were looked at go from 0 to 4095, 6.2 % of 0 to 65535" in capsys.readouterr().err
+    assert "values of 4 images that were inspected go from 0 to 4095, 6.2 % of 0 to 65535" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,7 @@ def test_a_second_process_waits(tmp_path: Path, own_cache: Path) -> None:
     wait_for(log, 1, first)
     second = builder(tmp_path / "other log", 0)
     until = time.monotonic() + 60
-    while "pictures: another process is at it; waiting" not in second.said(1):
+    while "pictures: another process is using it; waiting" not in second.said(1):
         assert time.monotonic() < until
         time.sleep(0.01)
     (tmp_path / "go").touch()

@@ -74,7 +74,7 @@ def test_a_joint_statistic_takes_its_sets():
 def test_what_is_missing_is_said():
     with pytest.raises(DeclarationError, match="needs at least 2 classes, got none"):
         HeadGradient()(FEATURES)
-    with pytest.raises(MatchZooError, match=r"in a loop of your own call network_gradient\(network, …\)"):
+    with pytest.raises(MatchZooError, match=r"in your own training loop call network_gradient\(network, …\)"):
         NetworkGradient(network="classifier")(FEATURES, LABELS)
 
 

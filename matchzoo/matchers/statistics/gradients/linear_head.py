@@ -67,7 +67,7 @@ class LinearHeadStatistic(Statistic):
         return None if self.features is None else (self.classes, self.features + 1)
 
     def bind(self, parts: Mapping[str, Part]) -> None:
-        """Take the head; raises if there is none of that name, or it is no linear head on these features."""
+        """Take the head; raises if there is none of that name, or it is not a linear head on these features."""
         projector = parts.get(self.head)
         if projector is None:
             hint = did_you_mean(self.head, parts)
@@ -89,7 +89,9 @@ class LinearHeadStatistic(Statistic):
         if samples.labels is None:
             raise DeclarationError([("statistic", "the loss of a head needs labels, and this set has none")])
         if not hasattr(self, "layer"):
-            raise MatchZooError("linear-head: it has no head yet; in a loop of your own use LinearHead(features, …)")
+            raise MatchZooError(
+                "linear-head: it has no head yet; in your own training loop use LinearHead(features, …)"
+            )
         layer = self.layer[0]
         weight, bias = (x.to(samples.values.dtype) for x in (layer.weight, layer.bias))
         return LinearHead(samples.values, samples.labels, weight, bias, samples.weights)

@@ -115,7 +115,9 @@ class NetworkGradient(Statistic):
         if samples.labels is None:
             raise DeclarationError([("statistic", "a network's gradient needs labels, and this set has none")])
         if not hasattr(self, "classifier"):
-            message = "network-gradient: it has no network yet; in a loop of your own call network_gradient(network, …)"
+            message = (
+                "network-gradient: it has no network yet; in your own training loop call network_gradient(network, …)"
+            )
             raise MatchZooError(message)
         inputs = samples.values.unflatten(1, self.shape)
         return network_gradient(self.classifier[0], inputs, samples.labels, samples.weights)
