@@ -214,7 +214,7 @@ class Recipe:
             name: what results call the method; the name of the folder if not given.
             declared: the recipe's own name, for the environment and the page; they do not say it if not given.
             tracker: tensorboard, wandb, trackio, mlflow, comet_ml, aim, clearml, dvclive or swanlab, which gets every
-                record of ``metrics.jsonl``, the recipe and the results as well; it is not part of the recipe, and may be
+                record of ``metrics.jsonl``, the recipe and the results as well; it is not part of the recipe and may be
                 another one in every session.
             data_changed: resume although the samples of the data are not those that the run began with, where names
                 and shapes agree; the environment says what changed.
