@@ -149,7 +149,8 @@ class RatioMatcher(Matcher):
     Examples:
         >>> RatioMatcher(estimator=KernelMeanMatching(bandwidths=["median"]))(real, synthetic)  # a scalar
 
-    Source: Nguyen, Wainwright and Jordan, IEEE Trans. Inf. Theory 2010 (lower bounds); Srivastava et al., ICLR 2020.
+    Source: Nguyen, Wainwright and Jordan, IEEE Transactions on Information Theory 2010 (lower bounds);
+    Srivastava et al., ICLR 2020.
     """
 
     estimator: RatioEstimator

@@ -133,7 +133,8 @@ def rms_distance(x: torch.Tensor, y: torch.Tensor) -> float:
         MatchZooError: all points coincide, or some are not finite.
 
     Source: Long et al., Learning transferable features with deep adaptation networks (DAN), ICML 2015, whose kernels'
-    widths are multiples of it in the code of Long et al., JAN, 2017.
+    widths are multiples of it in the code of Long et al., Deep transfer learning with joint adaptation networks (JAN),
+    ICML 2017.
     """
     pooled = torch.cat([x, y])
     pooled = pooled if pooled.device.type == "mps" else pooled.double()

@@ -84,7 +84,7 @@ def subspace_adaptation_loss(
     Raises:
         MatchZooError: features are not of one shape, or there is no target.
 
-    Source: Wu et al., Few-shot hybrid domain adaptation of image generators, arXiv 2310.19378, as its abstract has it;
+    Source: Few-shot hybrid domain adaptation of image generators, arXiv 2310.19378, as its abstract has it;
     the floor is ours.
     """
     if adapted.shape != source.shape or not spans:
@@ -108,7 +108,7 @@ class SubspaceAdaptation(Matcher):
 
     The references of every target are looked at once, before the first step; they must be fewer than the features.
 
-    Source: Wu et al., Few-shot hybrid domain adaptation of image generators, arXiv 2310.19378.
+    Source: Few-shot hybrid domain adaptation of image generators, arXiv 2310.19378.
     """
 
     default_sets: ClassVar[tuple[str, ...]] = ("source", "synthetic")

@@ -20,7 +20,7 @@ class AnnealedLangevin(Sampler):
     is 0.2. They leave out the last denoising, which their second paper adds.
 
     Source: Song and Ermon, Generative modeling by estimating gradients of the data distribution, NeurIPS 2019,
-    algorithm 1; Improved techniques for training score-based generative models, NeurIPS 2020.
+    algorithm 1; Song and Ermon, Improved techniques for training score-based generative models, NeurIPS 2020.
     """
 
     levels: int = attrs.field(default=10, validator=at_least(1))

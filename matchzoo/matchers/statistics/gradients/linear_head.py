@@ -39,7 +39,7 @@ class LinearHeadStatistic(Statistic):
     written once an update has succeeded.
 
     Source: Hemati et al., Understanding Hessian alignment for domain generalization, ICCV 2023, equations 6 to 9; Rame
-    et al., Fishr, ICML 2022; Koyama and Yamaguchi, IGA, 2020; Shi et al., Gradient matching for domain generalization
+    et al., Fishr, ICML 2022; Koyama and Yamaguchi (IGA), 2020; Shi et al., Gradient matching for domain generalization
     (Fish), ICLR 2022.
     """
 
