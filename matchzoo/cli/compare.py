@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 import attrs
 import tyro
 
+from matchzoo import zoo
+from matchzoo.cli import given
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.text import as_json
 from matchzoo.hub.third_party.tensor_form import AS_STORED, TensorForm
@@ -49,10 +51,12 @@ def evaluate(
     set, a column a backbone or network. Or by other evaluations: of a finished run, their records are added to those
     that it has.
 
+    matchzoo evaluate runs/lgm/quickstart --backbone mobilenetv2
+
     Args:
         sets: folders of runs, files or folders of distilled sets, folders with a folder of images for each class,
             user/name[@revision] of the Hub.
-        backbone: cards of the zoo, or paths of .toml files.
+        backbone: cards of the zoo, or paths of .toml files; those of the runs if neither they nor networks are given.
         from_scratch: networks to train on each set: convnet, mlp, resnet18, resnet34, torchvision:NAME, timm:NAME, or a
             table such as '{ kind = "convnet", width = 64 }'.
         training: how they are trained, as a table of the evaluation from-scratch: '{ epochs = 1000 }'.
@@ -87,12 +91,22 @@ def evaluate(
         how: dict[str, Any] = {"device": device, "quiet": quiet, "data_changed": data_changed}
         _by_evaluations(sets, evaluation, about, how, output, json)
         return
+    given.check(
+        *(given.source(name) for name in sets),
+        *(given.card("--backbone", name, zoo.BackboneCard) for name in backbone),
+        *(given.card("--inherit", name, zoo.BackboneCard) for name in (inherit,) if name is not None),
+        *(given.card("--data", name, zoo.DataCard) for name in (data,) if name is not None),
+        lambda: str(network_tables(from_scratch)),
+    )
+    if not backbone and not from_scratch:
+        backbone = given.own_backbones(sets)
+        if backbone:
+            print(f"--backbone {' '.join(backbone)}: that of the run", file=sys.stderr)
     if not backbone and not from_scratch:
         raise MatchZooError(
             "evaluate: give backbones (--backbone CARD; 'matchzoo list backbones/*' shows them), networks to train on "
             "the sets (--from-scratch convnet resnet18), or both; or an --evaluation as recipes declare them"
         )
-    network_tables(from_scratch)
     if training is not None and not from_scratch:
         raise MatchZooError("--training: says how networks are trained; say which (--from-scratch convnet)")
     if inherit is not None and not backbone:
@@ -248,6 +262,8 @@ def report(
 ) -> None:
     """Put finished runs into one table and one picture: accuracy against images per class, seconds and bytes.
 
+    matchzoo report runs/lgm/quickstart runs/mine
+
     Args:
         runs: folders of finished runs.
         output: files to write: .json (everything), .png (the picture), .md (the table).
@@ -255,6 +271,10 @@ def report(
             choice by labels; nothing is written.
         json: print everything for programs, in place of the table.
     """
+    given.check(*(given.run(name) for name in runs))
+    if by is None:
+        check_output(output, ".json", ".png", ".md")
+
     from matchzoo.core.showing.text import format_table
     from matchzoo.recipes.comparison import choose
     from matchzoo.recipes.comparison import report as compare
@@ -268,7 +288,6 @@ def report(
             print(choice.in_words())
         return
 
-    check_output(output, ".json", ".png", ".md")
     comparison = compare(runs)
     if json:
         print(as_json(comparison.record()))

@@ -94,6 +94,8 @@ def completion(
 ) -> None:
     """Print a script that completes commands, options and the names of recipes and cards.
 
+    matchzoo completion bash
+
     bash, in ~/.bashrc: eval "$(matchzoo completion bash)"; zsh, in ~/.zshrc after compinit:
     eval "$(matchzoo completion zsh)"; fish: matchzoo completion fish > ~/.config/fish/completions/matchzoo.fish
 

@@ -119,6 +119,8 @@ def doctor(
 ) -> None:
     """Say what is installed here, what is missing, and how to get it; or fetch or verify the weights of a backbone.
 
+    matchzoo doctor --fetch clip-vit-b16
+
     Args:
         fetch: card of the backbone whose weights to download.
         verify: card of the backbone whose weights to compare with what the card records.

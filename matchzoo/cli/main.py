@@ -12,14 +12,20 @@ from collections.abc import Sequence
 
 import tyro
 
-from matchzoo.cli.usage import COMMANDS, OVERRIDES, USAGE, function_of, options_of, takes_overrides
+from matchzoo import recipes
+from matchzoo.cli.usage import ALIASES, COMMANDS, OVERRIDES, USAGE, options_of, presented, takes_overrides
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.version import __version__
+
+SWITCHES = ("--fields", "--quiet", "-q", "--json", "--data-changed")
+"""Options of commands that take overrides that no value follows."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The ``matchzoo`` command."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if words and words[0] == "help":
+        words = [*words[1:2], "--help"]
     if not words or words[0] in ("-h", "--help"):
         print(USAGE, end="")
         return
@@ -42,15 +48,34 @@ def _dispatch(command: str, words: list[str]) -> None:
     if command not in COMMANDS:
         raise MatchZooError(f"unknown command '{command}'{did_you_mean(command, COMMANDS)} ('matchzoo --help')")
     tyro._experimental_options["ansi_codes"] = not os.environ.get("NO_COLOR") and sys.stderr.isatty()
-    function = function_of(command)
-    if takes_overrides(command):
-        words, overrides = split_overrides(words, (*options_of(command), "help"))
-        function = functools.partial(function, **{OVERRIDES: tuple(overrides)})
-    tyro.cli(function, prog=f"matchzoo {command}", args=words)
+    function = presented(command)
+    if not takes_overrides(command):
+        tyro.cli(function, prog=f"matchzoo {command}", args=words)
+        return
+
+    words, overrides = split_overrides(words, flags_of(command))
+    function = functools.partial(function, **{OVERRIDES: tuple(overrides)})
+    try:
+        tyro.cli(function, prog=f"matchzoo {command}", args=words)
+    except SystemExit as stop:
+        name = next((word for word in words if not word.startswith("-")), None)
+        if stop.code == 2 and overrides and name is not None:  # tell what is wrong with the fields as well
+            recipes.table_with(name, overrides, "read", options_of(command))
+        raise
+
+
+def flags_of(command: str) -> tuple[str, ...]:
+    """The flags of a command without their dashes, other names of options and ``help`` among them."""
+    options = options_of(command)
+    others = [ALIASES[name].lstrip("-") for name in options if name in ALIASES]
+    return (*options, *others, "help")
 
 
 def split_overrides(words: list[str], flags: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Words of a command with some ``flags``: those that are its own, and those that override fields of the recipe."""
+    """Words of a command with some ``flags``: those that are its own, and those that override fields of the recipe.
+
+    A flag that is neither is among the latter, since it is told with all that is wrong with them.
+    """
     own: list[str] = []
     overrides: list[str] = []
     into = own
@@ -59,9 +84,7 @@ def split_overrides(words: list[str], flags: Sequence[str]) -> tuple[list[str], 
         if word.startswith("-") and len(word) > 1 and not word[1:2].isdigit():
             name = word.lstrip("-").partition("=")[0]
             into = own if name in flags or not word.startswith("--") else overrides
-            if into is overrides and "." not in name and "mean" in did_you_mean(name, flags):
-                raise MatchZooError(f"unknown option '--{name}'{did_you_mean(name, flags)}")
-        elif into is own and (not position or words[position - 1] in ("--fields", "--quiet", "--json")):
+        elif into is own and (not position or words[position - 1] in SWITCHES):
             if named:
                 raise MatchZooError(f"unexpected '{word}' after {words[position - 1]}, which takes no value")
             named = True

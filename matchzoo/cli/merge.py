@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from matchzoo.cli import given
 from matchzoo.core.errors import MatchZooError
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def merge(
         part: name of the projector of runs in which several moved.
         samples: of each run's training samples, for fisher.
     """
+    given.check(*(given.source(name) for name in (*models, *(() if start is None else (start,)))))
+
     from matchzoo.hub.merging import UNRELATED, relatedness
     from matchzoo.hub.merging import merge as merge_models
     from matchzoo.hub.trained import is_run_folder, open_model

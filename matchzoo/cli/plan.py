@@ -3,7 +3,7 @@
 import tyro
 
 from matchzoo import recipes
-from matchzoo.cli.usage import Flag, Name
+from matchzoo.cli.usage import Flag, Name, options_of
 from matchzoo.core.showing.text import as_json
 
 
@@ -18,6 +18,8 @@ def plan(
 
     Neither its data nor its weights need be here. Any field of the recipe can be overridden, as in matchzoo run.
 
+    matchzoo plan lgm/imagenet-1k-dinov2 --trainer.chunk 64
+
     Args:
         name: of a recipe, or the path of a .toml file.
         json: print all numbers for programs.
@@ -25,7 +27,7 @@ def plan(
         samples: number of training samples of such data.
         overrides: words of the command line that are not this command's own.
     """
-    recipe = recipes.load_with(name, overrides, "planned")  # first, since what follows is heavy to import
+    recipe = recipes.load_with(name, overrides, "planned", options_of("plan"))  # first: what follows is heavy to import
 
     from matchzoo.recipes.planning import plan as work_out
 

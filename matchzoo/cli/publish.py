@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import attrs
 import tyro
 
+from matchzoo.cli import given
 from matchzoo.core.errors import MatchZooError
 from matchzoo.hub.third_party.tensor_form import AS_STORED, TensorForm
+from matchzoo.zoo import cards
 
 if TYPE_CHECKING:
     from matchzoo.hub import Model, Pushed
@@ -34,6 +36,8 @@ def push(
 ) -> None:
     """Publish a distilled set as a data set of the Hub, or a part of a run as a model, in one commit.
 
+    matchzoo push runs/lgm/quickstart user/digits --license CC-BY-4.0
+
     Args:
         source: folder of a run, of a distilled set or of a model, or a set of others in a file or folder.
         repo: repository, which is made if it is not there.
@@ -50,13 +54,13 @@ def push(
         form: what a .pt or .pth file does not say of its tensors.
         images_per_class: of a distilled set, only so many of the first images of each class.
     """
+    given.check(given.source(source), given.repository(repo))
+
     from matchzoo import hub
     from matchzoo.core.storage.hub_repository import HubRepository
     from matchzoo.hub.distilled import DistilledDataset
     from matchzoo.hub.folders.model_schema import CONFIG
 
-    if not hub.is_name(repo):
-        raise MatchZooError(f"expected user/name, got {repo!r}")
     how: dict[str, Any] = {
         "private": True if private else None, "license": license, "message": message, "force": force, "dry_run": dry_run
     }  # fmt: skip
@@ -122,6 +126,8 @@ def pull(
 ) -> None:
     """Fetch a distilled set or a model of the Hub, check it, and keep it in a folder.
 
+    matchzoo pull user/digits -o digits
+
     Args:
         repo: repository, or USER/NAME@REVISION; or the name of a distilled set of the zoo.
         output: folder to write; NAME if not given.
@@ -136,8 +142,10 @@ def pull(
         card: of a model on a backbone that is none of the zoo's, the path of its card.
         images_per_class: of a distilled set, keep only so many of the first images of each class.
     """
+    if cards.named(repo) is None:
+        given.check(given.repository(repo))
+
     from matchzoo import hub
-    from matchzoo.zoo import cards
 
     folder = output or Path(repo.partition("@")[0].rpartition("/")[2])
     if kind is None:

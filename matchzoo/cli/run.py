@@ -7,7 +7,7 @@ from typing import Literal
 import tyro
 
 from matchzoo import recipes
-from matchzoo.cli.usage import Flag, Name
+from matchzoo.cli.usage import Flag, Name, options_of
 from matchzoo.core.showing.progress import quietly, waiting
 from matchzoo.core.showing.text import as_json
 
@@ -28,7 +28,9 @@ def run(
     """Train a recipe (resuming what is there), evaluate it and write pictures and a page, report.html.
 
     Any field of the recipe can be overridden: --trainer.steps 50 --players.generator.optimizer.lr 1e-2
-    (--fields lists them).
+    (--fields lists them). A card may stand for a part: --data cifar10 --projector dinov2-vit-b14.
+
+    matchzoo run lgm/quickstart --trainer.seed 1 -o runs/second
 
     Args:
         name: of a recipe, or the path of a .toml file.
@@ -44,7 +46,7 @@ def run(
     from matchzoo.core.declaration.overrides import describe
 
     with quietly(quiet or int(os.environ.get("RANK", 0)) > 0), waiting("loading PyTorch"):
-        recipe = recipes.load_with(name, overrides, "run")
+        recipe = recipes.load_with(name, overrides, "run", options_of("run"))
     if fields:
         if json:
             print(as_json([dict(zip(("field", "type", "value", "doc"), row, strict=True)) for row in describe(recipe)]))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from matchzoo.cli import given
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import MatchZooError
 
@@ -34,10 +35,12 @@ def sample(
         revision: branch, tag or commit of a model on the Hub.
         force: replace a file that is there.
     """
-    from matchzoo.cli import sample_files
-
     if count is not None and count < 1:
         raise MatchZooError(f"--count: expected at least 1, got {count}")
+    given.check(given.source(source))
+
+    from matchzoo.cli import sample_files
+
     if output is not None:
         sample_files.check_place(output, force)
 

@@ -1,10 +1,12 @@
 """The commands of ``matchzoo``: what each is for, where its function is, and the options that the function has."""
 
+import functools
 import importlib
 import inspect
 import types
 import typing
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import attrs
@@ -16,8 +18,9 @@ It distills data sets into a few images over frozen backbones, trains generators
 densities, and estimates such ratios. A recipe, a file of TOML, says what is matched to what, in which space, who moves.
 
   matchzoo list [PATTERN]        recipes, backbones, data sets, distilled sets, and what they still need here
-  matchzoo show NAME             a recipe or card, as it is written
+  matchzoo show NAME             a recipe or card, as it is written; or what there is of a method
   matchzoo copy NAME FILE        a recipe to edit: then matchzoo run FILE; or a card
+  matchzoo check FILE…           recipes: all that is wrong with them, or that nothing is
   matchzoo plan NAME_OR_FILE     memory, operations and time that a run would take here, and what changes them
   matchzoo run NAME_OR_FILE      train, evaluate, write pictures and a page; resumes what is there
   matchzoo sweep NAME_OR_FILE    a recipe with several values of some fields: one table, the best by validation
@@ -31,18 +34,20 @@ densities, and estimates such ratios. A recipe, a file of TOML, says what is mat
   matchzoo push SET USER/NAME    publish a distilled set, or a part of a run, on the Hugging Face Hub
   matchzoo pull USER/NAME        fetch a set or a model, check it and keep it in a folder
   matchzoo doctor                what is installed here and what is missing; weights, fetched and verified
+  matchzoo schema                the JSON Schema of recipes, for editors
   matchzoo completion SHELL      a script by which bash, zsh or fish complete commands and names
 
 A first run:      matchzoo run lgm/quickstart
 One of your own:  matchzoo copy gram/ring-2d mine.toml, then matchzoo run mine.toml --trainer.steps 500
 Side by side:     matchzoo report runs/lgm/quickstart runs/mine
 
-matchzoo COMMAND --help says more; --json, where a command has it, prints its result for programs.
+matchzoo help COMMAND says more; --json, where a command has it, prints its result for programs.
 """
 COMMANDS = {
     "list": "catalogue:list_",
     "show": "catalogue:show",
     "copy": "catalogue:copy",
+    "check": "check:check",
     "plan": "plan:plan",
     "run": "run:run",
     "sweep": "sweep:sweep",
@@ -56,11 +61,26 @@ COMMANDS = {
     "push": "publish:push",
     "pull": "publish:pull",
     "doctor": "doctor:doctor",
+    "schema": "check:schema",
     "completion": "completion:completion",
 }
 """The module of this folder and the function of every command, in the order of `USAGE`."""
 OVERRIDES = "overrides"
 """The argument of a command that takes the dotted fields of a recipe, which are no options of its own."""
+
+ALIASES = {"output": "-o", "quiet": "-q", "license": "--licence"}
+"""Other names of options, in every command that has them."""
+METAVARS = {
+    "backbone": "CARD …", "from_scratch": "NETWORK …", "training": "TABLE", "evaluation": "TABLE …", "data": "CARD",
+    "protocol": "PROTOCOL …", "baselines": "BASELINE …", "views": "TABLE", "inherit": "CARD", "device": "DEVICE",
+    "class_names": "FILE", "fetch": "CARD", "verify": "CARD", "card": "FILE", "method": "METHOD", "label": "COLUMN",
+    "license": "SPDX", "message": "TEXT", "model": "PART", "part": "PART", "by": "SCORER", "start": "MODEL",
+    "weights": "NUMBER …", "clear": "WHAT", "config": "NAME", "image_column": "NAME", "label_column": "NAME",
+}  # fmt: skip
+"""What help calls the values of options, where their type says too little."""
+OF_TYPES = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
+SILENT = (None, False, "", ())
+"""Defaults that help leaves out: the option is not given then."""
 
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 Name = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")]
@@ -71,6 +91,48 @@ def function_of(command: str) -> Callable[..., None]:
     module, _, name = COMMANDS[command].partition(":")
     function: Callable[..., None] = getattr(importlib.import_module(f"matchzoo.cli.{module}"), name)
     return function
+
+
+def presented(command: str) -> Callable[..., None]:
+    """The function of a command as its help shows it: other names of options, and what their values are called."""
+    function = function_of(command)
+    hints = typing.get_type_hints(function, include_extras=True)
+    parameters = inspect.signature(function).parameters.values()
+    shown = [parameter.replace(annotation=_shown(parameter, hints[parameter.name])) for parameter in parameters]
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> None:
+        function(*args, **kwargs)
+
+    del call.__wrapped__  # type: ignore[attr-defined]
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in shown} | {"return": None}
+    call.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    return call
+
+
+def _shown(parameter: inspect.Parameter, hint: Any) -> Any:
+    """The annotation of a parameter, with what `tyro` is to show."""
+    name, plain = parameter.name, hint
+    while typing.get_origin(plain) is Annotated:
+        plain = typing.get_args(plain)[0]
+    if "Positional" in str(hint) or "Suppress" in str(hint) or attrs.has(plain):
+        return hint
+    about: dict[str, Any] = {"help_behavior_hint": ""} if parameter.default in SILENT else {}
+    if name in ALIASES and "aliases" not in str(hint):
+        about["aliases"] = [ALIASES[name]]
+    if plain is not bool:
+        about["metavar"] = _metavar(name, plain)
+    return Annotated[hint, tyro.conf.arg(**about)]
+
+
+def _metavar(name: str, hint: Any) -> str:
+    """What the values of an option are called."""
+    choices = choices_of(hint)
+    if name in METAVARS or not choices:
+        types_of = [inner for inner in (*typing.get_args(hint), hint) if inner in OF_TYPES]
+        several = " …" if typing.get_origin(hint) is tuple else ""
+        return METAVARS.get(name) or (OF_TYPES[types_of[0]] + several if types_of else "VALUE")
+    return "|".join(map(str, choices))
 
 
 def options_of(command: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from matchzoo.core.declaration.declare import Several, declare, family
-from matchzoo.core.declaration.validators import Validator, at_least, not_empty, positive
+from matchzoo.core.declaration.validators import Validator, at_least, keywords_of, not_empty, positive, says
 from matchzoo.core.errors import DeclarationError
 
 
@@ -180,6 +180,7 @@ class Logistic(Schedule):
 def scheduled(validator: Validator) -> Validator:
     """A validator of numbers that lets schedules pass."""
 
+    @says(**keywords_of(validator))
     def validate(owner: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
         if not isinstance(value, Schedule):
             validator(owner, attribute, value)

@@ -2,12 +2,15 @@
 
 import functools
 import tomllib
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from matchzoo.core.errors import MatchZooError, did_you_mean
 
 DISTRIBUTION = "matchzoo-torch"
+FIRST = "lgm/quickstart"
+"""The recipe that one tries first: what is meant by ``quickstart``, which other methods have as well."""
 
 
 @functools.cache
@@ -40,7 +43,7 @@ def _all(folder: str) -> tuple[str, ...]:
 
 
 def find(folder: str, name: str, noun: str) -> Path:
-    """The file of a declaration: a path that ends in ``.toml``, or a name of the folder; else the nearest name."""
+    """The file of a declaration: a path that ends in ``.toml``, or a name of the folder, as `full_name` takes it."""
     if name.endswith(".toml"):
         path = Path(name).expanduser()
         if path.is_dir():
@@ -48,11 +51,28 @@ def find(folder: str, name: str, noun: str) -> Path:
         if not path.is_file():
             raise MatchZooError(f"{noun} '{name}': no such file")
         return path
+    return root() / folder / f"{full_name(folder, name, noun)}.toml"
+
+
+def full_name(folder: str, name: str, noun: str) -> str:
+    """The name of a declaration that a name stands for, which may leave out what is before its last slash.
+
+    Raises:
+        MatchZooError: there is none (with the nearest name), or there are several.
+    """
     known = names(folder)
-    if name not in known:
-        hint = did_you_mean(name, known)
-        raise MatchZooError(f"unknown {noun} '{name}'{hint} ('matchzoo list' shows all; a file's path ends in .toml)")
-    return root() / folder / f"{name}.toml"
+    if name in known:
+        return name
+    ends = [full for full in known if full.endswith(f"/{name}")]
+    if len(ends) == 1 or FIRST in ends:
+        return FIRST if FIRST in ends else ends[0]
+    remedy = "('matchzoo list' shows all; a file's path ends in .toml)"
+    if ends:
+        raise MatchZooError(f"there are several {noun}s '{name}': {', '.join(ends)}")
+    by_end = {full.rpartition("/")[2]: full for full in (*known, FIRST)}
+    near = get_close_matches(name, [*known, *by_end], n=1, cutoff=0.6)
+    hint = f"; did you mean '{by_end.get(near[0], near[0])}'?" if near else did_you_mean(name, known)
+    raise MatchZooError(f"unknown {noun} '{name}'{hint} {remedy}")
 
 
 def header(path: Path) -> str:

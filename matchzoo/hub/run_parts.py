@@ -18,6 +18,7 @@ from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.spec import Spec, specs_as_text, specs_of_text
 from matchzoo.core.storage import files
 from matchzoo.hub.model import Model
+from matchzoo.hub.run_files import check_finished
 from matchzoo.projectors import Average, Backbone, OuterProduct, Projector, Stack
 
 NAME = "parts.safetensors"
@@ -102,9 +103,7 @@ class RunParts:
         Raises:
             MatchZooError: no finished run is there, it is of version 0.1, or a file of it is damaged.
         """
-        for name, what in (("recipe.toml", "no run is here"), ("metrics.json", "the run is not finished")):
-            if not (folder / name).is_file():
-                raise MatchZooError(f"{folder}: {what} (there is no {name})")
+        check_finished(folder)
         table = read_toml(folder / "recipe.toml")
         if table.get("schema", 2) != 2:
             remedy = 'matchzoo.runs.published_parts.model_of_run(recipes.open(folder), "projector").save("model")'

@@ -8,7 +8,7 @@ import attrs
 import torch
 
 from matchzoo.core.declaration.declare import family
-from matchzoo.core.declaration.validators import positive
+from matchzoo.core.declaration.validators import different, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples, as_samples, spec_of
@@ -20,12 +20,6 @@ from matchzoo.matchers.reference import Online, Reference
 
 ENVIRONMENTS = "environments"
 """Stands for a set for each environment of the training samples."""
-
-
-def check_names(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-    """A validator of several names of sets or spaces: at least one, each once."""
-    if isinstance(value, tuple) and (not value or len(set(value)) < len(value)):
-        raise DeclarationError([(attribute.name, f"expected different names, at least one, got {list(value)}")])
 
 
 @family("matcher")
@@ -52,11 +46,11 @@ class Matcher(Part, ABC):
     """Factor of the term in the player's objective; a number, or a schedule."""
     reference: Reference = attrs.Factory(Online)
     """The real side: drawn in each step, or computed once."""
-    space: str | tuple[str, ...] | None = attrs.field(default=None, validator=check_names)
+    space: str | tuple[str, ...] | None = attrs.field(default=None, validator=different())
     """Name of the projector in whose space sets are compared, where a recipe has several. Several names: each set is
     taken in each of these spaces, one after the other, as if it were as many sets; so a set is compared with itself in
     the space of a teacher. Terms of pairs take two sets in two spaces one in each."""
-    sets: tuple[str, ...] | Literal["environments"] | None = attrs.field(default=None, validator=check_names)
+    sets: tuple[str, ...] | Literal["environments"] | None = attrs.field(default=None, validator=different())
     """Names of the sets that are compared, in order: ``real`` (the training split), ``synthetic``, another split such
     as ``target``, ``source`` (what a map generator maps, row by row), or one of these with an apostrophe for a second
     view of the same rows; or ``environment``, one of the environments in each update of a step, all in turn; or, in

@@ -8,6 +8,7 @@ from matchzoo.ratios.of_tables import balance, estimate, held_out
 from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 from matchzoo.ratios.rulsif import RuLSIF
+from matchzoo.ratios.trust import Verdict, verdict
 from matchzoo.ratios.ulsif import ULSIF
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Ratio",
     "RatioEstimator",
     "RuLSIF",
+    "Verdict",
     "balance",
     "coefficients",
     "estimate",
@@ -27,4 +29,5 @@ __all__ = [
     "likeliest",
     "logistic_regression",
     "minimize_in_box",
+    "verdict",
 ]

@@ -2,13 +2,13 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import attrs
 import torch
 
 from matchzoo.core.declaration.declare import Several, declare
-from matchzoo.core.declaration.validators import at_least, positive
+from matchzoo.core.declaration.validators import at_least, numbers_only, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
 from matchzoo.core.numerics.kernels import resolve
@@ -21,12 +21,6 @@ from matchzoo.ratios.ridge_choice import least_squares_ridge
 CHOSEN = "cross-validation"
 Ridge = float | Literal["cross-validation"]
 """A number above 0, or chosen by `least_squares_ridge`."""
-
-
-def check_ridge(_: object, field: Any, value: Any) -> None:
-    """Validate that a ridge is a number above 0, where it is no word."""
-    if isinstance(value, float | int):
-        positive()(_, field, value)
 
 
 def kernel_mean_matching(
@@ -75,7 +69,7 @@ class KernelMeanMatching(RatioEstimator):
     bandwidths: Several[Bandwidth] = attrs.field(default=("median",), validator=check_bandwidths)
     """Standard deviations of the Gaussian kernels, numbers or multiples of the median distance such as "median"; their
     ratios are averaged."""
-    ridge: Ridge = attrs.field(default=1e-3, validator=check_ridge)
+    ridge: Ridge = attrs.field(default=1e-3, validator=numbers_only(positive()))
     """Added to the diagonal of the Gram matrix: a number, or "cross-validation" for that of least squared error of the
     unconstrained ratio at samples left out, which takes time."""
     constraint: Literal["none", "clip", "non-negative"] = "none"

@@ -1,8 +1,8 @@
 """The door to the declared recipes: what is under ``recipes/``, and any other ``.toml`` file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matchzoo.core import shipped
 from matchzoo.core.declaration.toml import read_text
@@ -20,6 +20,11 @@ def names(pattern: str = "*") -> list[str]:
     return shipped.names(FOLDER, pattern)
 
 
+def full_name(name: str) -> str:
+    """The name of a declared recipe that a name stands for: ``quickstart`` for ``lgm/quickstart``; raises as `load`."""
+    return shipped.full_name(FOLDER, name, "recipe")
+
+
 def text(name: str) -> str:
     """The file of a recipe, as it is written."""
     return read_text(shipped.find(FOLDER, name, "recipe"))
@@ -27,7 +32,7 @@ def text(name: str) -> str:
 
 def about(name: str) -> dict[str, str]:
     """What results of a recipe of a name or path call it: ``name``, its method, and ``declared``, its own name."""
-    stem = Path(name).stem if name.endswith(".toml") else name
+    stem = Path(name).stem if name.endswith(".toml") else full_name(name)
     family, _, last = stem.rpartition("/")
     return {"name": last if family in ("", "baselines") else family.split("/")[0], "declared": stem}
 
@@ -48,25 +53,37 @@ def load(name: str) -> "Recipe":
         raise DeclarationError([("", f"{name} is not a valid recipe:"), *error.problems]) from None
 
 
-def load_with(name: str, overrides: Sequence[str], done: str) -> "Recipe":
+def load_with(name: str, overrides: Sequence[str], done: str, options: Iterable[str] = ()) -> "Recipe":
     """The recipe of a name or path with some fields overridden, as a command has them: ``--trainer.steps 50``.
 
     Args:
         name: of a recipe, or the path of a .toml file.
         overrides: dotted flags and their values.
         done: what is going to be done with it; errors say that it cannot be.
+        options: of the command; a flag that is none of them, and no field, may have been meant as one.
 
     Raises:
         MatchZooError: as `load`, or a field or value is not valid.
     """
-    path = shipped.find(FOLDER, name, "recipe")  # first, since what follows is heavy to import
+    table = table_with(name, overrides, done, options)
 
-    from matchzoo.core.declaration.overrides import flags, override
-    from matchzoo.core.declaration.toml import read_toml
-    from matchzoo.recipes.recipe import Recipe
+    from matchzoo.recipes.recipe import Recipe  # heavy to import, which a wrong field need not wait for
 
     try:
-        return Recipe.of(override(read_toml(path), Recipe, flags(overrides)))
+        return Recipe.of(table)
+    except DeclarationError as error:
+        raise DeclarationError([("", f"{name} cannot be {done}:"), *error.problems]) from None
+
+
+def table_with(name: str, overrides: Sequence[str], done: str, options: Iterable[str] = ()) -> dict[str, Any]:
+    """As `load_with`, the table of the recipe: each of its fields is valid by itself. Loads no torch."""
+    from matchzoo.core.declaration.overrides import flags
+    from matchzoo.core.declaration.toml import read_toml
+    from matchzoo.recipes.checking import checked
+
+    path = shipped.find(FOLDER, name, "recipe")
+    try:
+        return checked(read_toml(path), flags(overrides), options)
     except DeclarationError as error:
         raise DeclarationError([("", f"{name} cannot be {done}:"), *error.problems]) from None
 

@@ -21,7 +21,7 @@ from matchzoo.generators import Generator
 from matchzoo.hub import model_projector, predicted_data  # registers their kinds  # noqa: F401
 from matchzoo.hub.initialization import start, start_from_set
 from matchzoo.projectors import Identity, Projector
-from matchzoo.recipes.upgrade import upgraded
+from matchzoo.recipes.upgrade import SCHEMA, check_format, upgraded
 from matchzoo.training.composition import Composition, Declared, in_order
 from matchzoo.training.derived_sets import DerivedSet
 from matchzoo.training.engine import Engine
@@ -31,7 +31,6 @@ from matchzoo.training.trainer import Trainer
 if TYPE_CHECKING:
     from matchzoo.runs.run import Run
 
-SCHEMA = 2
 NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 """Of players and projectors."""
 RESERVED = ("generator", "projector", "optimizers")
@@ -68,7 +67,7 @@ class Recipe:
     """What is measured at the end."""
 
     def __attrs_post_init__(self) -> None:
-        _check_schema(self.schema)
+        check_format({"schema": self.schema})
         odd = [name for name in self.players if not re.fullmatch(NAME, name)]
         if odd:
             raise DeclarationError([("players", f"expected names of letters, digits, - and _, got {odd[0]!r}")])
@@ -134,9 +133,8 @@ class Recipe:
     @classmethod
     def of(cls, table: dict[str, Any]) -> "Recipe":
         """The recipe of a table; a `DeclarationError` lists all that is wrong with it."""
-        schema = table.get("schema", SCHEMA)
-        _check_schema(schema)  # first, since its other keys may be new ones
-        return structure(upgraded(table) if schema == 1 else table, cls)
+        check_format(table)  # first, since its other keys may be new ones
+        return structure(upgraded(table) if table.get("schema") == 1 else table, cls)
 
     def table(self) -> dict[str, Any]:
         """The recipe as a table, defaults written out."""
@@ -230,8 +228,3 @@ class Recipe:
 
         folder, about = Path(output), {"name": name, "declared": declared}
         return execute(self, folder, quiet=quiet, tracker=tracker, data_changed=data_changed, extended=extend, **about)
-
-
-def _check_schema(schema: Any) -> None:
-    if isinstance(schema, int) and not 1 <= schema <= SCHEMA:
-        raise DeclarationError([("schema", f"expected {SCHEMA}, got {schema}; is matchzoo too old for it?")])

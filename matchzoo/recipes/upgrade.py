@@ -3,6 +3,17 @@
 from typing import Any
 
 from matchzoo.core.declaration.renamed import in_todays_words
+from matchzoo.core.errors import DeclarationError
+
+SCHEMA = 2
+"""The format of recipes that is written."""
+
+
+def check_format(table: dict[str, Any]) -> None:
+    """Raise a `DeclarationError` if a table is of a later format than this version reads."""
+    schema = table.get("schema", SCHEMA)
+    if isinstance(schema, int) and not 1 <= schema <= SCHEMA:
+        raise DeclarationError([("schema", f"expected {SCHEMA}, got {schema}; is matchzoo too old for it?")])
 
 
 def upgraded(table: dict[str, Any]) -> dict[str, Any]:
@@ -14,7 +25,7 @@ def upgraded(table: dict[str, Any]) -> dict[str, Any]:
         if isinstance(player, dict)
     }
     whole = {**table, "players": players} if players else table
-    return {**in_todays_words(whole), "schema": 2}
+    return {**in_todays_words(whole), "schema": SCHEMA}
 
 
 def _term(term: Any) -> Any:

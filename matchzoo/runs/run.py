@@ -17,6 +17,7 @@ from matchzoo.evaluation.evaluation import Evaluation, notes, tables
 from matchzoo.generators import Generator
 from matchzoo.hub import run_parts
 from matchzoo.hub.distilled import DistilledDataset
+from matchzoo.hub.run_files import check_finished
 from matchzoo.hub.run_parts import AGAIN, RunParts
 from matchzoo.matchers import Discrepancy
 from matchzoo.projectors import Projector
@@ -57,10 +58,7 @@ class Run:
         Raises:
             MatchZooError: no run is there, it is not finished, or its results are damaged.
         """
-        if not (folder / "recipe.toml").is_file():
-            raise MatchZooError(f"{folder}: no run is here (there is no recipe.toml)")
-        if not (folder / "metrics.json").is_file():
-            raise MatchZooError(f"{folder}: the run is not finished; start it again to resume")
+        check_finished(folder)
         metrics = read_table(folder / "metrics.json", {"results": list, "steps": int}, AGAIN)
         return cls(folder, read(folder / "recipe.toml"), metrics)
 

@@ -1,23 +1,17 @@
 """How long, in which order and where the players of a recipe step. What a step does is in training.py."""
 
 import re
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 
 from matchzoo.core.declaration.declare import declare
-from matchzoo.core.declaration.validators import at_least, not_empty
+from matchzoo.core.declaration.validators import at_least, not_empty, numbers_only
 from matchzoo.core.errors import DeclarationError, did_you_mean
 from matchzoo.training.best import Best
 from matchzoo.training.players import Player
 
 Group = tuple[str, ...]
-
-
-def at_least_one(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-    """A validator of a number of rows that may also be a word."""
-    if not isinstance(value, str):
-        at_least(1)(_, attribute, value)
 
 
 @declare
@@ -53,7 +47,7 @@ class Trainer:
     """auto, cpu, cuda, cuda:1, mps."""
     precision: Literal["float32", "float64", "bfloat16"] = "float32"
     """Of parameters, features and losses; with bfloat16 projectors compute in bfloat16, all else is float32."""
-    chunk: int | Literal["auto"] = attrs.field(default="auto", validator=at_least_one)
+    chunk: int | Literal["auto"] = attrs.field(default="auto", validator=numbers_only(at_least(1)))
     """Samples of either side, counting views, that are computed at once and keep a graph. Smaller ones take less memory
     and up to half as much time again, for the same gradient. "auto": all of them where they fit into free memory, else
     as many as do, a number that is stored with the run."""

@@ -4,6 +4,7 @@ A card's full name is its path below ``zoo/`` without ``.toml``: ``backbones/cli
 ``distilled/digits-lgm-efficientnet-lite0-ipc1``. The name without its folder will do where only one card has it.
 """
 
+import functools
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import Any, TypeVar, overload
@@ -35,8 +36,13 @@ def names(pattern: str = "*") -> list[str]:
 
     ``backbones/*`` are all backbones, ``clip-*`` and ``backbones/clip-*`` those of CLIP.
     """
-    known = (f"{folder}/{name}" for folder in FOLDERS for name in shipped.names(f"zoo/{folder}"))
-    return sorted(name for name in known if fnmatchcase(name, pattern) or fnmatchcase(_without_folder(name), pattern))
+    return [name for name in _all() if fnmatchcase(name, pattern) or fnmatchcase(_without_folder(name), pattern)]
+
+
+@functools.cache
+def _all() -> tuple[str, ...]:
+    """Full names of all cards."""
+    return tuple(sorted(f"{folder}/{name}" for folder in FOLDERS for name in shipped.names(f"zoo/{folder}")))
 
 
 def full_name(name: str) -> str | None:
@@ -45,7 +51,7 @@ def full_name(name: str) -> str | None:
     Raises:
         MatchZooError: cards of several folders have it.
     """
-    matching = [full for full in names() if name in (full, _without_folder(full))]
+    matching = [full for full in _all() if name in (full, _without_folder(full))]
     if len(matching) > 1:
         raise MatchZooError(f"'{name}' is the name of {' and of '.join(matching)}: give the folder too")
     return matching[0] if matching else None
@@ -54,7 +60,7 @@ def full_name(name: str) -> str | None:
 def short_name(full: str) -> str:
     """A full name without its folder, or the full name where another folder has a card of that name."""
     name = _without_folder(full)
-    return name if [_without_folder(other) for other in names()].count(name) == 1 else full
+    return name if [_without_folder(other) for other in _all()].count(name) == 1 else full
 
 
 def noun(full: str) -> str:

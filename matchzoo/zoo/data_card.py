@@ -1,6 +1,5 @@
 """What is known of a data set: the ``[data]`` table that reads it, how large it is, and how it comes to a machine."""
 
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +82,8 @@ def _size(count: int) -> str:
 
 
 def _installed(package: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         distribution(package)
     except PackageNotFoundError:

@@ -8,7 +8,6 @@ import attrs
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least, between, not_empty, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
-from matchzoo.core.storage.hub_environment import check_environment
 from matchzoo.zoo.card import Card
 
 
@@ -104,11 +103,10 @@ class DistilledCard(Card):
         """The set, if it is not in the Hub's cache; one that is not published has to be made."""
         if self.status == "reproduce":
             return f"nobody has published it: {self.command}"
-        check_environment(connects=False)
-        from huggingface_hub import try_to_load_from_cache
+        from matchzoo.core.storage.hub_cache import cached_file
 
-        cached = try_to_load_from_cache(self.repo, "images.safetensors", revision=self.commit, repo_type="dataset")
-        return "" if isinstance(cached, str) else f"it is not in the Hub's cache here: matchzoo pull {self.repo}"
+        cached = cached_file(self.repo, "images.safetensors", self.commit, "dataset")
+        return "" if cached is not None else f"it is not in the Hub's cache here: matchzoo pull {self.repo}"
 
     def bring(self, name: str) -> str:
         """The command that makes or fetches it."""

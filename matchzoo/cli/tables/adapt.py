@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import attrs
 import tyro
 
+from matchzoo.cli import given
 from matchzoo.cli.tables.adapt_results import summary, write
 from matchzoo.cli.tables.reading import Format, read_tables
 from matchzoo.cli.usage import Flag
@@ -50,6 +51,8 @@ def adapt(
         json: print the diagnostics for programs.
         format: how both tables are read.
     """
+    given.check(given.there(source), given.there(target))
+
     import torch
 
     from matchzoo.core.storage.label_column import labels_in, required_labels

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from matchzoo.cli import given
 from matchzoo.cli.tables.reading import Format, column_names, read_tables
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import MatchZooError
@@ -26,6 +27,8 @@ def ratio(
 ) -> None:
     """Estimate the ratio of the densities of two tables of numbers, at every row, and say whether to trust it.
 
+    matchzoo ratio people_2024.csv people_2019.csv --output ratio
+
     Args:
         numerator: table of p: .csv, .tsv or .txt (with or without a heading), .parquet, .feather or .npy.
         denominator: table of q; the ratio p/q is its rows' weight.
@@ -38,7 +41,10 @@ def ratio(
         permutations: test whether the tables are of one distribution at all, by this many permutations, such as 999.
         format: how both tables are read.
     """
+    given.check(given.method(method, "ratio estimator"), given.there(numerator), given.there(denominator))
+
     from matchzoo.cli.tables.ratio_summary import remarks, summary
+    from matchzoo.ratios import verdict
     from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out, standardized
 
     estimator = estimator_of(method)
@@ -78,6 +84,7 @@ def ratio(
     sides = {"denominator": fitted.denominator.numpy()}
     sides |= {"numerator": fitted.numerator.numpy()} if estimator.out_of_sample else {}
     results["notes"] = failures + remarks(results, sides)
+    results["verdict"] = verdict(results, (len(p.values), len(q.values))).record()
     print(as_json(results) if json else "\n".join(summary(results)))
     if output is not None:
         from matchzoo.cli.tables.ratio_files import write

@@ -5,8 +5,22 @@ from typing import Any
 
 import numpy as np
 
+from matchzoo.ratios.trust import ALIKE
+
 SHOWN = 12
 """Columns whose means are shown, at most."""
+CALLED = {
+    "mean": "mean {ratio}",
+    "minimum": "smallest {ratio}",
+    "clipped_share": "clipped share",
+    "effective_sample_size": "effective sample size",
+    "condition_number": "condition number",
+    "held_out": "the {ratio}",
+    "held_out_mean": "held-out mean",
+    "held_out_error": "held-out squared error",
+    "balance": "means",
+}
+"""What the reasons of a verdict call the figures that they are about."""
 
 
 def remarks(figures: Mapping[str, Any], sides: Mapping[str, np.ndarray]) -> list[str]:
@@ -39,40 +53,42 @@ def remarks(figures: Mapping[str, Any], sides: Mapping[str, np.ndarray]) -> list
 
 
 def summary(results: Mapping[str, Any]) -> list[str]:
-    """The diagnostics as lines, with what each should be; None is shown as "not finite"."""
+    """The figures as lines, each with what is wrong with it, if anything is, and whether to trust the ratio."""
     n, m = results["rows"]
     what = "relative ratio" if "relative" in results else "ratio"
+    judged = results["verdict"]
+    wrong = judged["reasons"]
     lines = [
         f"{results['method']}: {n} rows of the numerator, {m} of the denominator, {len(results['columns'])} columns"
     ]
     if results["chosen"]:
         lines.append("chosen: " + ", ".join(f"{name} {value:.4g}" for name, value in results["chosen"].items()))
     lines += [
-        _line(f"mean {what}", results["mean"], ".4f", "should be 1"),
-        _line(f"smallest {what}", results["minimum"], ".4f", "should not be negative"),
+        _line(f"mean {what}", results["mean"], ".4f", wrong.get("mean")),
+        _line(f"smallest {what}", results["minimum"], ".4f", wrong.get("minimum")),
     ]
     if "clipped_share" in results:
-        lost = 'of all weight was below 0, and set to 0; constraint = "non-negative" has none'
-        lines.append(_line("clipped share", results["clipped_share"], ".4f", lost))
-    size = f"of {m}: below a tenth, few rows carry the weighted means"
+        lines.append(_line("clipped share", results["clipped_share"], ".4f", wrong.get("clipped_share")))
+    size = wrong.get("effective_sample_size", f"of {m}")
     lines.append(_line("effective sample size", results["effective_sample_size"], ".1f", size))
     if "condition_number" in results:
-        lines.append(_line("condition number", results["condition_number"], ".3g", "above 1e8, raise the ridge"))
+        lines.append(_line("condition number", results["condition_number"], ".3g", wrong.get("condition_number")))
 
     if results.get("held_out"):
         out = results["held_out"]
-        error = "less that of r = 1; should be below 0 where the tables differ"
+        error = wrong.get("held_out_error", "less that of r = 1")
         lines += [
-            _line("held out: mean", out["mean"], ".4f", "should be 1"),
+            _line("held out: mean", out["mean"], ".4f", wrong.get("held_out_mean")),
             _line("held out: squared error", out["squared_error_less_that_of_1"], ".4f", error),
-            _line("held out: AUC", out["auc"], ".4f", "0.5: the tables look alike"),
+            _line("held out: AUC", out["auc"], ".4f", "the tables look alike" if _alike(out["auc"]) else None),
         ]
     elif "held_out" not in results:
         lines.append("no held-out check: the method has no values at new rows, or there are fewer than 10")
     if results.get("two_sample"):
         test = results["two_sample"]
-        should = f"of {test['permutations']} permutations; small where the tables differ"
-        lines.append(_line("two-sample test: p-value", test["p_value"], ".4g", should))
+        lines.append(
+            _line("two-sample test: p-value", test["p_value"], ".4g", f"of {test['permutations']} permutations")
+        )
     lines += results["notes"]
 
     lines.append("means apart, in standard deviations of the numerator: before and after weighting")
@@ -80,11 +96,17 @@ def summary(results: Mapping[str, Any]) -> list[str]:
     pairs = sorted(results["balance"].items(), key=lambda item: -abs(item[1][0]))
     for name, (before, after) in pairs[:SHOWN]:
         lines.append(f"  {name:{width}} {before:8.3f} {_number(after, '.3f'):>8}")
-    return lines + ([f"  … and {len(pairs) - SHOWN} more columns"] if len(pairs) > SHOWN else [])
+    lines += [f"  … and {len(pairs) - SHOWN} more columns"] if len(pairs) > SHOWN else []
+    why = [f"{CALLED[figure].format(ratio=what)}: {reason}" for figure, reason in wrong.items()]
+    return [*lines, f"verdict: {judged['word']}{' (' + '; '.join(why) + ')' if why else ''}"]
 
 
-def _line(name: str, value: float | None, form: str, should: str) -> str:
-    return f"{name:26} {_number(value, form):>10}  {should}"
+def _line(name: str, value: float | None, form: str, remark: str | None) -> str:
+    return f"{name:26} {_number(value, form):>10}  {remark or ''}".rstrip()
+
+
+def _alike(auc: float | None) -> bool:
+    return auc is not None and ALIKE[0] < auc < ALIKE[1]
 
 
 def _number(value: float | None, form: str) -> str:

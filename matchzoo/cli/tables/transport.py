@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import tyro
 
+from matchzoo.cli import given
 from matchzoo.cli.tables.reading import Format, column_names, read_tables
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import DeclarationError, MatchZooError
@@ -39,6 +40,8 @@ def transport(
         json: print the diagnostics for programs.
         format: how both tables are read.
     """
+    given.check(given.method(method, "plan solver"), given.there(source), given.there(target))
+
     import torch
 
     from matchzoo.core.declaration.structuring import structure

@@ -15,7 +15,7 @@ import sys
 import textwrap
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, dataclass_transform, overload
 
@@ -57,9 +57,13 @@ class Registry(Generic[T]):
     def __getitem__(self, kind: str) -> type[T]:
         """The class of a kind; a `DeclarationError` with the nearest name if there is none."""
         if kind not in self._classes:
-            hint = hint_of_kind(self.noun, kind) or did_you_mean(kind, self._classes)
-            raise DeclarationError([("kind", f"unknown {self.noun} '{kind}'{hint}")])
+            raise self.unknown(kind)
         return self._classes[kind]
+
+    def unknown(self, kind: str) -> DeclarationError:
+        """That there is no such kind, with the nearest name."""
+        hint = hint_of_kind(self.noun, kind) or did_you_mean(kind, self.names())
+        return DeclarationError([("kind", f"unknown {self.noun} '{kind}'{hint}")])
 
     def kind_of(self, cls: type) -> str:
         """The kind under which a class is registered."""
@@ -67,16 +71,27 @@ class Registry(Generic[T]):
 
     def names(self, pattern: str = "*") -> list[str]:
         """Registered kinds that match a shell pattern, sorted."""
-        return sorted(kind for kind in self._classes if fnmatchcase(kind, pattern))
+        return sorted(kind for kind in self.kinds() if fnmatchcase(kind, pattern))
+
+    def kinds(self) -> Iterable[str]:
+        """Registered kinds."""
+        return self._classes
 
 
 FAMILIES: dict[type, Registry[Any]] = {}
 """Every abstract class with its registry."""
+OUTLINES: dict[type, Registry[Any]] = {}
+"""The same of stand-ins, which `matchzoo.core.declaration.outline` makes of a schema; nobody lists these."""
+
+
+def registry_of(cls: Any) -> Registry[Any] | None:
+    """The registry of an abstract class, or of what stands in for one; None for any other type."""
+    return (FAMILIES.get(cls) or OUTLINES.get(cls)) if isinstance(cls, type) else None
 
 
 def family_of(cls: type) -> type | None:
     """The abstract class whose registry a concrete belongs to (or the class itself); None for plain tables."""
-    return next((base for base in cls.__mro__ if base in FAMILIES), None)
+    return next((base for base in cls.__mro__ if registry_of(base) is not None), None)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(attrs.field,))

@@ -1,25 +1,28 @@
 """Overrides: ``--trainer.steps 500`` changes a recipe's table, before the one structuring.
 
 Dotted keys are checked against the classes that the recipe's kinds choose, so a typo gets the nearest name; values are
-read as TOML by the field's type (``0.5 1`` for a list, ``'{ kind = "pixels" }'`` or ``pixels`` for a part, ``none`` to
-leave an optional field out).
+read as TOML by the field's type (``0.5 1`` for a list, ``'{ kind = "pixels" }'`` or ``pixels`` for a part, or whatever
+else names one, ``none`` to leave an optional field out).
 """
 
 import tomllib
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import attrs
-import tomlkit
 
 from matchzoo.core.declaration.choices import show
-from matchzoo.core.declaration.declare import FAMILIES, Registry, family_of, field_docs
+from matchzoo.core.declaration.declare import FAMILIES, Registry, family_of, field_docs, registry_of
+from matchzoo.core.declaration.paths import hint_at, inner_type
 from matchzoo.core.declaration.structuring import to_table, type_name
 from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean, join
 
 Flag = tuple[str, list[str]]
+Named = Callable[[Registry[Any], str], Any]
+"""What a word stands for that is given in place of a part and is no kind of its family, such as the name of a card: its
+table, or the word itself. Raises a `DeclarationError` where names are known and this is none."""
 
 
 def flags(argv: Sequence[str]) -> list[Flag]:
@@ -36,7 +39,7 @@ def flags(argv: Sequence[str]) -> list[Flag]:
     return flags
 
 
-def override(table: dict[str, Any], cls: type, changes: Sequence[Flag]) -> dict[str, Any]:
+def override(table: dict[str, Any], cls: type, changes: Sequence[Flag], named: Named | None = None) -> dict[str, Any]:
     """A copy of a table with some fields changed.
 
     Args:
@@ -44,20 +47,29 @@ def override(table: dict[str, Any], cls: type, changes: Sequence[Flag]) -> dict[
         cls: its class.
         changes: dotted path and words for each. Whole parts come before their fields, whatever the order of the words;
             a change of ``kind`` keeps those fields that the new class has as well.
+        named: what a word in place of a part stands for, where it is no kind.
 
     Raises:
         DeclarationError: a path that does not exist, or words that are no value of the field's type.
     """
+    changed, problems = overridden(table, cls, changes, named)
+    if problems:
+        raise DeclarationError(problems)
+    return changed
+
+
+def overridden(
+    table: dict[str, Any], cls: type, changes: Sequence[Flag], named: Named | None = None
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """As `override`: a copy of the table with those fields changed that can be, and what is wrong with the others."""
     changed = _copy(table)
     problems: list[tuple[str, str]] = []
     for path, words in sorted(changes, key=lambda change: change[0].removesuffix(".kind").count(".")):
         try:
-            _set(changed, cls, path.split("."), words, "")
+            _set(changed, cls, path.split("."), words, "", named)
         except DeclarationError as error:
             problems += error.problems
-    if problems:
-        raise DeclarationError(problems)
-    return changed
+    return changed, problems
 
 
 def put(table: dict[str, Any], path: str, value: Any) -> None:
@@ -104,11 +116,11 @@ def _copy(value: Any) -> Any:
     return [_copy(v) for v in value] if isinstance(value, list) else value
 
 
-def _set(here: dict[str, Any], cls: type, path: list[str], words: list[str], above: str) -> None:
+def _set(here: dict[str, Any], cls: type, path: list[str], words: list[str], above: str, named: Named | None) -> None:
     """Walk one level down the types and the table together."""
     name, rest = path[0], path[1:]
     where = join(above, name)
-    registry = FAMILIES.get(cls)
+    registry = registry_of(cls)
     if registry is not None:
         if name == "kind" and not rest:
             chosen = _class(registry, _text(words, where), above)
@@ -121,41 +133,25 @@ def _set(here: dict[str, Any], cls: type, path: list[str], words: list[str], abo
     fields_by_name = {field.name: field for field in attrs.fields(cls)}
     if name not in fields_by_name:
         owner = f" of '{here['kind']}'" if registry is not None and "kind" in here else ""
-        deeper = [] if above or rest else _paths_to(name, here, cls)
-        hint = f"; did you mean '{deeper[0]}'?" if deeper else did_you_mean(name, fields_by_name) or "; it has none"
-        raise DeclarationError([(where, f"unknown field{owner}{hint}")])
-    target, default = _inner(fields_by_name[name].type), fields_by_name[name].default
+        hint = ("" if above else hint_at(".".join(path), here, cls)) or did_you_mean(name, fields_by_name)
+        hint = hint or "; it has none"
+        whole = ".".join(path) if "'--" in hint else where
+        raise DeclarationError([(whole, f"unknown field{owner}{hint}")])
+    target, default = inner_type(fields_by_name[name].type), fields_by_name[name].default
     if not rest:
         if words == ["none"] and default is None:
             here.pop(name, None)
         else:
-            here[name] = _value(words, target, where)
+            here[name] = _value(words, target, where, named)
         return
     if name not in here and hasattr(default, "factory"):
         here[name] = to_table(default.factory())
-    _descend(here, name, target, rest, words, where)
+    _descend(here, name, target, rest, words, where, named)
 
 
-def _paths_to(name: str, here: Any, cls: type | None = None, above: str = "") -> list[str]:
-    """Dotted paths of fields of that name below a table: those that its sections declare, then those that it says."""
-    found = []
-    for field in attrs.fields(cls) if cls is not None else ():
-        section, target = here.get(field.name), _inner(field.type)
-        registry = FAMILIES.get(target)
-        if registry is not None and isinstance(section, dict) and section.get("kind") in registry.names():
-            target = registry[section["kind"]]
-        if attrs.has(target) and name in {inner.name for inner in attrs.fields(target)}:
-            found.append(join(above, f"{field.name}.{name}"))
-
-    items = here.items() if isinstance(here, dict) else enumerate(here) if isinstance(here, list) else ()
-    for key, value in items:
-        path = join(above, str(key))
-        found += [path] if key == name and above else []
-        found += _paths_to(name, value, above=path)
-    return list(dict.fromkeys(found))
-
-
-def _descend(here: Any, key: Any, target: Any, rest: list[str], words: list[str], where: str) -> None:
+def _descend(
+    here: Any, key: Any, target: Any, rest: list[str], words: list[str], where: str, named: Named | None
+) -> None:
     """Into the value at ``here[key]``, a table, a named table or a list."""
     origin, arguments = typing.get_origin(target), typing.get_args(target)
     if origin in (dict, tuple) and (attrs.has(arguments[-1 if origin is dict else 0]) or origin is dict):
@@ -169,9 +165,9 @@ def _descend(here: Any, key: Any, target: Any, rest: list[str], words: list[str]
             raise DeclarationError([(join(where, rest[0]), f"there is none{did_you_mean(rest[0], known)}")])
         index = known[rest[0]]
         if len(rest) == 1:
-            held[index] = _value(words, inner, join(where, rest[0]))
+            held[index] = _value(words, inner, join(where, rest[0]), named)
         else:
-            _descend(held, index, inner, rest[1:], words, join(where, rest[0]))
+            _descend(held, index, inner, rest[1:], words, join(where, rest[0]), named)
         return
     if not attrs.has(target):
         raise DeclarationError([(join(where, rest[0]), f"{where} is {type_name(target)}, which has no fields")])
@@ -180,7 +176,7 @@ def _descend(here: Any, key: Any, target: Any, rest: list[str], words: list[str]
         table = {"kind": table}
     if table is None:
         table = {}
-        if target in FAMILIES and rest != ["kind"]:
+        if registry_of(target) is not None and rest != ["kind"]:
             several = here.get(f"{key}s") if isinstance(here, dict) else None
             options = [".".join([f"--{where}s", name, *rest]) for name in several or ()]
             remedy = f"it has several: {', '.join(options)}" if options else f"say its kind with --{where}.kind"
@@ -188,7 +184,7 @@ def _descend(here: Any, key: Any, target: Any, rest: list[str], words: list[str]
     if not isinstance(table, dict):
         raise DeclarationError([(where, f"expected a table, got {show(table)}")])
     here[key] = table
-    _set(table, target, rest, words, where)
+    _set(table, target, rest, words, where, named)
 
 
 def _class(registry: Registry[Any], kind: Any, above: str) -> type:
@@ -201,21 +197,13 @@ def _class(registry: Registry[Any], kind: Any, above: str) -> type:
         raise error.under(above) from None
 
 
-def _inner(target: Any) -> Any:
-    """The type without ``| None``."""
-    if typing.get_origin(target) in (typing.Union, types.UnionType):
-        options = [t for t in typing.get_args(target) if t is not types.NoneType]
-        return options[0] if len(options) == 1 else target
-    return target
-
-
 def _text(words: list[str], where: str) -> str:
     if len(words) != 1:
         raise DeclarationError([(where, f"expected one value, got {len(words)}")])
     return words[0]
 
 
-def _value(words: list[str], target: Any, where: str) -> Any:
+def _value(words: list[str], target: Any, where: str, named: Named | None = None) -> Any:
     """Words as a value of a type; what is left to check is left to the structuring."""
     if len(words) > 1 and typing.get_origin(target) in (typing.Union, types.UnionType):
         target = next((t for t in typing.get_args(target) if typing.get_origin(t) is tuple), target)
@@ -225,15 +213,21 @@ def _value(words: list[str], target: Any, where: str) -> Any:
     if origin is tuple:
         if len(words) == 1 and words[0].startswith("["):
             return _toml(words[0], where)
-        return [_value([word], _inner(typing.get_args(target)[0]), where) for word in words]
+        return [_value([word], inner_type(typing.get_args(target)[0]), where, named) for word in words]
     word = _text(words, where)
     if target is str or origin is Literal:
         literals = typing.get_args(target)
         if any(not isinstance(option, str) for option in literals):
             return _toml(word, where)
         return _toml(word, where) if word[:1] in "\"'" and word else word
-    if (target in FAMILIES or attrs.has(target)) and not word.startswith("{"):
-        return word
+    if attrs.has(target) and not word.startswith("{"):
+        registry = registry_of(target)
+        if registry is None or named is None or word in registry.names():
+            return word
+        try:
+            return named(registry, word)
+        except DeclarationError as error:
+            raise error.under(where) from None
     if (isinstance(target, type) and target in (int, float, bool)) or word[:1] in "{[\"'0123456789-+":
         return _toml(word, where)
     return word
@@ -276,6 +270,8 @@ def in_words(value: Any) -> str:
         return "none"
     if isinstance(value, str) and value:
         return value
+    import tomlkit
+
     table = to_table(value)
     if isinstance(table, dict):
         inline = tomlkit.inline_table()

@@ -10,15 +10,17 @@ import math
 import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import attrs
-import cattrs
 
 from matchzoo.core.declaration.choices import check, show
-from matchzoo.core.declaration.declare import FAMILIES, family_of
+from matchzoo.core.declaration.declare import FAMILIES, family_of, registry_of
 from matchzoo.core.declaration.renamed import hint_of_field
 from matchzoo.core.errors import DeclarationError, did_you_mean
+
+if TYPE_CHECKING:
+    import cattrs
 
 T = TypeVar("T")
 REFUSE = "refuse"
@@ -45,7 +47,9 @@ def to_table(value: Any) -> Any:
 
 
 @functools.cache
-def _converter() -> cattrs.Converter:
+def _converter() -> "cattrs.Converter":
+    import cattrs
+
     converter = cattrs.Converter(forbid_extra_keys=True)
 
     def scalar(expected: type, name: str) -> None:
@@ -80,7 +84,7 @@ def _converter() -> cattrs.Converter:
             try:
                 return converter.structure(value, option)
             except DeclarationError as error:
-                if isinstance(value, Mapping) and option in FAMILIES:
+                if isinstance(value, Mapping) and registry_of(option) is not None:
                     raise
                 problems = problems or error
         if len(options) == 1 and problems:
@@ -116,7 +120,8 @@ def _converter() -> cattrs.Converter:
         return _structure_fields(converter, value, target)
 
     def member(value: Any, target: Any) -> Any:
-        registry = FAMILIES[target]
+        registry = registry_of(target)
+        assert registry is not None
         if isinstance(value, str):
             value = {"kind": value}
         if not isinstance(value, Mapping):
@@ -140,7 +145,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook_func(lambda t: typing.get_origin(t) is tuple, sequence)
     converter.register_structure_hook_func(lambda t: typing.get_origin(t) is dict, mapping)
     converter.register_structure_hook_func(attrs.has, table)
-    converter.register_structure_hook_func(lambda t: isinstance(t, type) and t in FAMILIES, member)
+    converter.register_structure_hook_func(lambda t: registry_of(t) is not None, member)
 
     def unstructure(value: Any) -> Any:
         cls = type(value)
@@ -158,11 +163,12 @@ def _converter() -> cattrs.Converter:
     return converter
 
 
-def _structure_fields(converter: cattrs.Converter, value: Mapping[str, Any], cls: type, kind: str = "") -> Any:
+def _structure_fields(converter: "cattrs.Converter", value: Mapping[str, Any], cls: type, kind: str = "") -> Any:
     fields = {field.name: field for field in attrs.fields(cls)}
     owner = f" for '{kind}'" if kind else ""
     family = family_of(cls)
-    noun = "" if family is None else FAMILIES[family].noun
+    registry = None if family is None else registry_of(family)
+    noun = "" if registry is None else registry.noun
     problems = []
     for key in (key for key in value if key not in fields):
         hint = hint_of_field(noun, kind, key) or did_you_mean(key, fields) or "; it has none"
@@ -223,8 +229,9 @@ def type_name(target: Any) -> str:
         return f"list of {inner[0]}" if Ellipsis in arguments else ", ".join(inner)
     if origin is dict:
         return f"named {type_name(arguments[1])}s"
-    if target in FAMILIES:
-        return FAMILIES[target].noun
+    registry = registry_of(target)
+    if registry is not None:
+        return registry.noun
     if attrs.has(target):
         return f"table '{target.__name__.lower()}'"
     return str(getattr(target, "__name__", target))

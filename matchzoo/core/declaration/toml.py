@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-
 from matchzoo.core.errors import MatchZooError
 
 NAMED = ("players", "projectors")
@@ -37,6 +35,8 @@ def read_text(path: Path) -> str:
 
 def write_toml(table: Mapping[str, Any]) -> str:
     """The table as TOML text: sub-tables as sections, deeper lists and tables inline."""
+    import tomlkit
+
     document = tomlkit.document()
     for key in sorted(table, key=lambda k: isinstance(table[k], dict)):
         value = table[key]
@@ -47,6 +47,8 @@ def write_toml(table: Mapping[str, Any]) -> str:
 
 
 def _toml(value: Any, depth: int, named: bool = False) -> Any:
+    import tomlkit
+
     if isinstance(value, dict):
         section = depth == 1 or named
         table = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from matchzoo.core.declaration.validators import not_empty, positive
+from matchzoo.core.declaration.validators import not_empty, positive, says
 from matchzoo.core.errors import DeclarationError
 
 Bandwidth = float | str
@@ -40,6 +40,7 @@ def _multiple(text: str) -> tuple[float, str]:
     return factor, parsed[2]
 
 
+@says(exclusiveMinimum=0, minItems=1)
 def check_bandwidths(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
     """A validator: a bandwidth or a tuple of at least one."""
     if isinstance(value, tuple):

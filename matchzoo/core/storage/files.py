@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 from safetensors import SafetensorError
 
 from matchzoo.core.errors import MatchZooError
@@ -81,6 +80,8 @@ def write_folder(path: Path, write: Callable[[Path], object]) -> None:
 
 def _tidy(path: Path) -> None:
     """Remove what processes that were killed left beside a folder; what one had put aside and not replaced returns."""
+    import psutil
+
     for stray in sorted(path.parent.glob(f".{glob.escape(path.name)}.*tmp-*")) if path.parent.is_dir() else ():
         number = stray.name.rpartition("-")[2]
         if not number.isdecimal() or (int(number) != os.getpid() and psutil.pid_exists(int(number))):

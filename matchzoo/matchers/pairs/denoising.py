@@ -8,7 +8,7 @@ import attrs
 import torch
 
 from matchzoo.core.declaration.declare import declare
-from matchzoo.core.declaration.validators import positive
+from matchzoo.core.declaration.validators import positive, says
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.row_noise import row_normal, row_uniform
 from matchzoo.core.part import Part
@@ -61,6 +61,7 @@ def log_uniform(uniform: torch.Tensor, low: float, high: float) -> torch.Tensor:
     return low * (high / low) ** uniform
 
 
+@says(exclusiveMinimum=0)
 def _check_noise(owner: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
     positive()(owner, attribute, value)
     if isinstance(value, tuple) and value[0] > value[1]:

@@ -9,7 +9,7 @@ import attrs
 import torch
 
 from matchzoo.core.declaration.choices import checked
-from matchzoo.core.declaration.validators import positive
+from matchzoo.core.declaration.validators import positive, says
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.distances import squared_distances
 from matchzoo.core.numerics.float64 import double
@@ -104,6 +104,7 @@ def _multiple(text: str) -> tuple[float, str]:
     return factor, parsed[2]
 
 
+@says(exclusiveMinimum=0)
 def check_epsilon(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
     """A validator of strengths of the entropy."""
     if isinstance(value, str):

