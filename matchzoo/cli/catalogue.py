@@ -51,10 +51,10 @@ def show(name: Name) -> None:
     Args:
         name: of a recipe, backbone or data set, or the path of a .toml file.
     """
-    if not name.endswith(".toml") and zoo.full_name(name) is None and len(_matching(name)) > 1:
-        _print(entries(name), name)
-    else:
+    if name.endswith(".toml") or zoo.full_name(name) is not None or len(_matching(name)) < 2:
         print(read_text(_find(name)), end="")
+    else:
+        _print(entries(name), name)
 
 
 def copy(name: Name, file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE")]) -> None:
@@ -87,12 +87,9 @@ def _find(name: str) -> Path:
         return shipped.find(recipes.FOLDER, name, "recipe")
     if zoo.full_name(name) is not None:
         return zoo.find(name)[0]
-    several = _matching(name)
-    if not several:
+    if not any(full == name or full.endswith(f"/{name}") for full in recipes.names()):
         raise MatchZooError(f"unknown name '{name}'{did_you_mean(name, _known())} ('matchzoo list' shows all)")
-    if len(several) > 1:
-        raise MatchZooError(f"'{name}' stands for several: {', '.join(several[:6])}{', …' if several[6:] else ''}")
-    return zoo.find(several[0])[0] if zoo.full_name(several[0]) else shipped.find(recipes.FOLDER, several[0], "recipe")
+    return shipped.find(recipes.FOLDER, name, "recipe")
 
 
 def _matching(name: str) -> list[str]:

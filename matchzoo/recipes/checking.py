@@ -57,19 +57,19 @@ def checked(table: dict[str, Any], changes: Sequence[Flag] = (), options: Iterab
         DeclarationError: all that is wrong with the changes, which their paths begin with dashes for, and with the
             fields of the changed table.
     """
-    options = list(options)
     changed, refused = overridden(table, outline(), changes, part_of_card)
-    problems = [(f"--{path.replace('_', '-')}", _of_option(path, message, options)) for path, message in refused]
+    flags = {path for path, _ in changes}
+    near = {path: get_close_matches(path.replace("_", "-"), list(options), n=1, cutoff=0.6) for path in flags}
+    problems = [(f"--{path.replace('_', '-')}", _told(path, message, near.get(path))) for path, message in refused]
     problems += _problems(changed)
     if problems:
         raise DeclarationError(problems)
     return changed
 
 
-def _of_option(path: str, message: str, options: Iterable[str]) -> str:
-    """What is wrong with a change, which may have been meant as an option of the command."""
-    near = get_close_matches(path.replace("_", "-"), options, n=1, cutoff=0.6)
-    if "." in path or not near or "unknown field" not in message or "'--" in message:
+def _told(path: str, message: str, near: list[str] | None) -> str:
+    """What is wrong with a change; a flag that is no field and ``near`` to an option was meant as that."""
+    if not near or "." in path or "unknown field" not in message or f".{path}'" in message:
         return message
     return f"unknown option; did you mean '--{near[0]}'?"
 

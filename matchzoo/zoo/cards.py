@@ -4,7 +4,6 @@ A card's full name is its path below ``zoo/`` without ``.toml``: ``backbones/cli
 ``distilled/digits-lgm-efficientnet-lite0-ipc1``. The name without its folder will do where only one card has it.
 """
 
-import functools
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import Any, TypeVar, overload
@@ -39,7 +38,6 @@ def names(pattern: str = "*") -> list[str]:
     return [name for name in _all() if fnmatchcase(name, pattern) or fnmatchcase(_without_folder(name), pattern)]
 
 
-@functools.cache
 def _all() -> tuple[str, ...]:
     """Full names of all cards."""
     return tuple(sorted(f"{folder}/{name}" for folder in FOLDERS for name in shipped.names(f"zoo/{folder}")))

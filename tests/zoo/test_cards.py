@@ -16,6 +16,7 @@ from matchzoo.core.declaration.structuring import structure, to_table
 from matchzoo.core.declaration.toml import read_toml
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.data import Data, load_card
+from matchzoo.recipes.checking import part_of_card
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.zoo import cards
 
@@ -214,12 +215,10 @@ def test_what_a_recipe_needs(
 def test_lines_fit(width: int) -> None:
     lines = catalogue.text(catalogue.entries(), width).split("\n")
     assert max(map(len, lines)) <= width
-    assert [line.partition(" (")[0] for line in lines if line[:1].isalpha()] == [
-        "recipes",
-        "backbones",
-        "data sets",
-        "distilled sets",
-    ]
+    heads = [line.partition(" (")[0] for line in lines if line[:1].isalpha()]
+    assert heads[-3:] == ["backbones", "data sets", "distilled sets"]
+    assert heads[:-3] == sorted({f"{name.partition('/')[0]}: recipes" for name in shipped.names("recipes")})
+    assert max(map(len, catalogue.overview(catalogue.entries(), width).split("\n"))) <= width
 
 
 def test_what_is_here_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,6 +256,6 @@ def test_copy_and_show_a_data_card(name: str, tmp_path: Path, capsys: Captured) 
     assert path.read_text() == shown == (shipped.root() / "zoo/datasets/cifar10.toml").read_text()
     said = capsys.readouterr().out
     words = shlex.split(said[said.index("matchzoo run NAME") :])
-    recipe = Recipe.of(override(read_toml(recipe_file), Recipe, flags(words[3:])))
+    recipe = Recipe.of(override(read_toml(recipe_file), Recipe, flags(words[3:]), part_of_card))
     assert recipe.table()["data"]["dataset"] == "CIFAR10"
     assert to_table(zoo.load(str(path))) == to_table(zoo.load("cifar10"))
