@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo data test torture lint types security docs check release-check clean
+.PHONY: demo data test torture lint types security docs schema check release-check clean
 
 .venv/.ready: pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit('matchzoo needs Python 3.11 or newer, this is ' + sys.version.split()[0]) if sys.version_info < (3, 11) else None"
@@ -43,6 +43,10 @@ security: .venv/.ready
 
 docs: .venv/.ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The JSON Schema of recipes, of today's classes: a change of a declared field needs it.
+schema: .venv/.ready
+	$(BIN)/python -m matchzoo.recipes.schema
 
 check: test lint types security docs
 

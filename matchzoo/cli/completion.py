@@ -40,11 +40,13 @@ NAMES = {
     "list": "{recipes} {cards}",
     "show": "{recipes} {cards} files",
     "copy": "{recipes} {cards} files",
+    "check": "{recipes} files",
     "plan": "{recipes} files",
     "run": "{recipes} files",
     "pull": "{distilled}",
     "completion": "bash zsh fish",
     "doctor": "",
+    "schema": "",
 }
 """What is named without an option; files where nothing is said."""
 
