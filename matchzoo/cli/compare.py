@@ -1,8 +1,6 @@
 """The commands that compare: matchzoo evaluate, matchzoo report."""
 
 import sys
-import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
@@ -96,7 +94,7 @@ def evaluate(
         *(given.card("--backbone", name, zoo.BackboneCard) for name in backbone),
         *(given.card("--inherit", name, zoo.BackboneCard) for name in (inherit,) if name is not None),
         *(given.card("--data", name, zoo.DataCard) for name in (data,) if name is not None),
-        lambda: str(network_tables(from_scratch)),
+        lambda: network_tables(from_scratch),
     )
     if not backbone and not from_scratch:
         backbone = given.own_backbones(sets)
@@ -113,15 +111,15 @@ def evaluate(
         raise MatchZooError("--inherit: hands a head on to backbones; say which (--backbone CARD)")
     if not backbone and "centroid" in baselines:
         raise MatchZooError("--baselines centroid: chosen in the space of a backbone; leave it out, or give --backbone")
-    check_output(output, ".json", ".md", ".csv")
+    given.outputs(output, ".json", ".md", ".csv")
 
     from matchzoo.core.declaration.structuring import structure
     from matchzoo.core.showing.text import format_table
     from matchzoo.data.views import Views
     from matchzoo.recipes.comparison import evaluate as compare
 
-    chosen = _table("--views", views, "{ flip = 0.5 }", lambda table: structure(table, Views))
-    protocol_of_networks = _table("--training", training, "{ epochs = 1000 }", _training)
+    chosen = given.table("--views", views, "{ flip = 0.5 }", lambda table: structure(table, Views))
+    protocol_of_networks = given.table("--training", training, "{ epochs = 1000 }", _training)
     matrix = compare(
         sets,
         backbone,
@@ -171,21 +169,6 @@ def evaluate(
     _write(matrix, output, sys.stdout)
 
 
-def _table(option: str, text: str | None, example: str, structured: Callable[[dict[str, Any]], Any]) -> Any:
-    """What a table on the command line declares; None where there is none."""
-    if text is None:
-        return None
-    try:
-        table = tomllib.loads(f"table = {text}")["table"]
-        if not isinstance(table, dict):
-            raise MatchZooError(f"{option}: expected a table such as '{example}', got {text}")
-        return structured(table)
-    except tomllib.TOMLDecodeError as error:
-        raise MatchZooError(f"{option}: expected a table such as '{example}' ({error})") from None
-    except DeclarationError as error:
-        raise error.under(option) from None
-
-
 def _training(table: dict[str, Any]) -> Any:
     """The evaluation ``from-scratch`` of a table that leaves out what has options of its own."""
     from matchzoo.core.declaration.structuring import structure
@@ -219,7 +202,7 @@ def _by_evaluations(
     runs = [name for name in sets if as_they_are and is_run(Path(name))]
     others = [name for name in sets if name not in runs]
     if others:
-        check_output(output, ".json", ".md")
+        given.outputs(output, ".json", ".md")
     opened = [(name, recipes.open(name)) for name in runs]
     printed: dict[str, Any] = {"runs": []}
 
@@ -273,7 +256,7 @@ def report(
     """
     given.check(*(given.run(name) for name in runs))
     if by is None:
-        check_output(output, ".json", ".png", ".md")
+        given.outputs(output, ".json", ".png", ".md")
 
     from matchzoo.core.showing.text import format_table
     from matchzoo.recipes.comparison import choose
@@ -305,11 +288,3 @@ def _write(made: "Matrix | Measured | RunReport", output: tuple[Path, ...], to: 
     for path in output:
         made.save(path)
         print(f"wrote {path}", file=to)
-
-
-def check_output(output: tuple[Path, ...], *suffixes: str) -> None:
-    """Raise, before any work, if a file has a name of no known kind."""
-    for path in output:
-        if path.suffix not in suffixes:
-            known = ", ".join(suffixes[:-1]) + f" or {suffixes[-1]}"
-            raise MatchZooError(f"--output: expected names that end in {known}, got {path}")

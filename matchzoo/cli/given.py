@@ -13,7 +13,7 @@ OUTPUTS = "runs"
 """The folder that runs are written to if nothing else is said: no user of the Hub is meant by it."""
 
 
-def check(*looks: Callable[[], None]) -> None:
+def check(*looks: Callable[[], object]) -> None:
     """Look at several things; a `MatchZooError` says all that is wrong with them, a line each."""
     wrong = []
     for look in looks:
@@ -132,3 +132,26 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def table(option: str, text: str | None, example: str, structured: Callable[[dict[str, Any]], Any]) -> Any:
+    """What a table on the command line declares; None where there is none."""
+    if text is None:
+        return None
+    try:
+        table = tomllib.loads(f"table = {text}")["table"]
+        if not isinstance(table, dict):
+            raise MatchZooError(f"{option}: expected a table such as '{example}', got {text}")
+        return structured(table)
+    except tomllib.TOMLDecodeError as error:
+        raise MatchZooError(f"{option}: expected a table such as '{example}' ({error})") from None
+    except DeclarationError as error:
+        raise error.under(option) from None
+
+
+def outputs(output: tuple[Path, ...], *suffixes: str) -> None:
+    """Raise, before any work, if a file has a name of no known kind."""
+    for path in output:
+        if path.suffix not in suffixes:
+            known = ", ".join(suffixes[:-1]) + f" or {suffixes[-1]}"
+            raise MatchZooError(f"--output: expected names that end in {known}, got {path}")

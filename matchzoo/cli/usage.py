@@ -1,16 +1,17 @@
 """The commands of ``matchzoo``: what each is for, where its function is, and the options that the function has."""
 
-import functools
 import importlib
 import inspect
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import attrs
 import tyro
+
+from matchzoo.core.declaration.declare import field_docs
 
 USAGE = """matchzoo: match one set of samples to another.
 
@@ -75,7 +76,8 @@ METAVARS = {
     "protocol": "PROTOCOL …", "baselines": "BASELINE …", "views": "TABLE", "inherit": "CARD", "device": "DEVICE",
     "class_names": "FILE", "fetch": "CARD", "verify": "CARD", "card": "FILE", "method": "METHOD", "label": "COLUMN",
     "license": "SPDX", "message": "TEXT", "model": "PART", "part": "PART", "by": "SCORER", "start": "MODEL",
-    "weights": "NUMBER …", "clear": "WHAT", "config": "NAME", "image_column": "NAME", "label_column": "NAME",
+    "weights": "NUMBER …", "range": "BLACK WHITE", "mean": "NUMBER …", "std": "NUMBER …", "delimiter": "CHARACTER",
+    "drop": "COLUMN", "clear": "WHAT", "config": "NAME", "image_column": "NAME", "label_column": "NAME",
 }  # fmt: skip
 """What help calls the values of options, where their type says too little."""
 OF_TYPES = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
@@ -94,34 +96,64 @@ def function_of(command: str) -> Callable[..., None]:
 
 
 def presented(command: str) -> Callable[..., None]:
-    """The function of a command as its help shows it: other names of options, and what their values are called."""
+    """The function of a command as its help shows it: other names of options, and what their values are called.
+
+    The fields of a table of options, such as how files are read, are options like the others.
+    """
     function = function_of(command)
     hints = typing.get_type_hints(function, include_extras=True)
-    parameters = inspect.signature(function).parameters.values()
-    shown = [parameter.replace(annotation=_shown(parameter, hints[parameter.name])) for parameter in parameters]
+    shown: list[inspect.Parameter] = []
+    tables: dict[str, type] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        hint, plain = hints[parameter.name], _plain(hints[parameter.name])
+        if attrs.has(plain):
+            tables[parameter.name] = plain
+            shown += _of_fields(plain, hint)
+        elif "Positional" in str(hint) or "Suppress" in str(hint):
+            shown.append(parameter.replace(annotation=hint))
+        else:
+            shown.append(parameter.replace(annotation=_shown(parameter.name, hint, parameter.default)))
 
-    @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> None:
+        for name, cls in tables.items():
+            kwargs[name] = cls(**{field.name: kwargs.pop(field.name) for field in attrs.fields(cls)})
         function(*args, **kwargs)
 
-    del call.__wrapped__  # type: ignore[attr-defined]
+    shown.sort(key=lambda parameter: parameter.kind)
+    call.__name__, call.__doc__ = function.__name__, function.__doc__
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in shown} | {"return": None}
     call.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     return call
 
 
-def _shown(parameter: inspect.Parameter, hint: Any) -> Any:
-    """The annotation of a parameter, with what `tyro` is to show."""
-    name, plain = parameter.name, hint
-    while typing.get_origin(plain) is Annotated:
-        plain = typing.get_args(plain)[0]
-    if "Positional" in str(hint) or "Suppress" in str(hint) or attrs.has(plain):
-        return hint
-    about: dict[str, Any] = {"help_behavior_hint": ""} if parameter.default in SILENT else {}
+def _plain(hint: Any) -> Any:
+    """A type without what is noted beside it."""
+    return _plain(typing.get_args(hint)[0]) if typing.get_origin(hint) is Annotated else hint
+
+
+def _of_fields(cls: type, hint: Any) -> Iterator[inspect.Parameter]:
+    """The fields of a table of options as parameters."""
+    types_of, docs = typing.get_type_hints(cls), field_docs(cls)
+    for field in attrs.fields(cls):
+        target = types_of[field.name]
+        if target is bool:
+            target = Flag
+        elif "UseAppendAction" in str(hint) and typing.get_origin(target) is tuple:
+            target = Annotated[target, tyro.conf.UseAppendAction]
+        annotation = _shown(field.name, target, field.default, help=docs[field.name])
+        yield inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=annotation
+        )
+
+
+def _shown(name: str, hint: Any, default: Any, **about: Any) -> Any:
+    """The annotation of an option, with what `tyro` is to show."""
+    if any(default is silent for silent in SILENT) and "UseAppendAction" not in str(hint):
+        about["help_behavior_hint"] = ""
     if name in ALIASES and "aliases" not in str(hint):
         about["aliases"] = [ALIASES[name]]
-    if plain is not bool:
-        about["metavar"] = _metavar(name, plain)
+    if _plain(hint) is not bool:
+        about["metavar"] = _metavar(name, _plain(hint))
     return Annotated[hint, tyro.conf.arg(**about)]
 
 

@@ -129,7 +129,7 @@ def test_points_and_images(tmp_path: Path, capsys: pytest.CaptureFixture) -> Non
         ("RUN -n 3 -o FOLDER/people.csv", "already exists; give another --output, or --force"),
         ("RUN -n 3 --revision main", "--revision: .* is a folder, which has none"),
         ("PROJECTOR -n 3", "is a projector of kind learned; only generators make samples"),
-        ("FOLDER/nothing -n 3", "there is no such folder, and it is not a user/name of the Hub"),
+        ("FOLDER/nothing -n 3", "nothing: there is no such run, set or model"),
     ],
 )
 def test_what_is_refused(
