@@ -89,29 +89,34 @@ def evaluate(
         how: dict[str, Any] = {"device": device, "quiet": quiet, "data_changed": data_changed}
         _by_evaluations(sets, evaluation, about, how, output, json)
         return
+    if not backbone and not from_scratch:
+        backbone = given.own_backbones(sets)
+        if backbone:
+            print(f"--backbone {' '.join(backbone)}: that of the run", file=sys.stderr)
     given.check(
         *(given.source(name) for name in sets),
         *(given.card("--backbone", name, zoo.BackboneCard) for name in backbone),
         *(given.card("--inherit", name, zoo.BackboneCard) for name in (inherit,) if name is not None),
         *(given.card("--data", name, zoo.DataCard) for name in (data,) if name is not None),
         lambda: network_tables(from_scratch),
-    )
-    if not backbone and not from_scratch:
-        backbone = given.own_backbones(sets)
-        if backbone:
-            print(f"--backbone {' '.join(backbone)}: that of the run", file=sys.stderr)
-    if not backbone and not from_scratch:
-        raise MatchZooError(
+        lambda: given.outputs(output, ".json", ".md", ".csv"),
+        given.right(
+            bool(backbone or from_scratch),
             "evaluate: give backbones (--backbone CARD; 'matchzoo list backbones/*' shows them), networks to train on "
-            "the sets (--from-scratch convnet resnet18), or both; or an --evaluation as recipes declare them"
-        )
-    if training is not None and not from_scratch:
-        raise MatchZooError("--training: says how networks are trained; say which (--from-scratch convnet)")
-    if inherit is not None and not backbone:
-        raise MatchZooError("--inherit: hands a head on to backbones; say which (--backbone CARD)")
-    if not backbone and "centroid" in baselines:
-        raise MatchZooError("--baselines centroid: chosen in the space of a backbone; leave it out, or give --backbone")
-    given.outputs(output, ".json", ".md", ".csv")
+            "the sets (--from-scratch convnet resnet18), or both; or an --evaluation as recipes declare them",
+        ),
+        given.right(
+            training is None or bool(from_scratch),
+            "--training: says how networks are trained; say which (--from-scratch convnet)",
+        ),
+        given.right(
+            inherit is None or bool(backbone), "--inherit: hands a head on to backbones; say which (--backbone CARD)"
+        ),
+        given.right(
+            bool(backbone) or "centroid" not in baselines,
+            "--baselines centroid: chosen in the space of a backbone; leave it out, or give --backbone",
+        ),
+    )
 
     from matchzoo.core.declaration.structuring import structure
     from matchzoo.core.showing.text import format_table

@@ -25,6 +25,16 @@ def check(*looks: Callable[[], object]) -> None:
         raise MatchZooError("\n".join(dict.fromkeys(wrong)))
 
 
+def right(holds: bool, message: str) -> Callable[[], None]:
+    """That something holds, as the message says."""
+
+    def look() -> None:
+        if not holds:
+            raise MatchZooError(message)
+
+    return look
+
+
 def there(path: Path) -> Callable[[], None]:
     """That a table is there."""
 

@@ -113,9 +113,9 @@ def test_beside_backbones_on_the_command_line(real, tiny_card, tmp_path, capsys)
         (["--from-scratch", "mlp", "--evaluation", "from-scratch"], "--from-scratch: an --evaluation says that"),
     ],
 )
-def test_what_is_refused(words, message, capsys):
+def test_what_is_refused(words, message, capsys, tmp_path):
     with pytest.raises(SystemExit) as stopped:
-        main(["evaluate", "nowhere", *words])
+        main(["evaluate", str(tmp_path), *words])
     assert stopped.value.code == 2
 
     assert re.search(message, capsys.readouterr().err, re.DOTALL)
