@@ -59,7 +59,9 @@ def _dispatch(command: str, words: list[str]) -> None:
         tyro.cli(function, prog=f"matchzoo {command}", args=words)
     except SystemExit as stop:
         name = next((word for word in words if not word.startswith("-")), None)
-        if stop.code == 2 and overrides and name is not None:  # tell what is wrong with the fields as well
+        if (
+            stop.code == 2 and overrides and name is not None and command in ("run", "plan")
+        ):  # tell what is wrong with the fields as well
             recipes.table_with(name, overrides, "read", options_of(command))
         raise
 

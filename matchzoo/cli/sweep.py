@@ -6,7 +6,7 @@ from typing import Any, Literal
 import tyro
 
 from matchzoo import recipes
-from matchzoo.cli.usage import Flag, Name
+from matchzoo.cli.usage import Flag, Name, options_of
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.showing.text import as_json, format_table
 
@@ -28,6 +28,8 @@ def sweep(
 
     Fields take several values, a run each: --trainer.seed 0 1 2 --players.generator.optimizer.lr 1e-2 3e-2. One with a
     single value is an override of all runs. The same command again goes on where it was stopped.
+
+    matchzoo sweep gram/ring-2d --trainer.seed 0 1 2
 
     Args:
         name: of a recipe, or the path of a .toml file.
@@ -51,6 +53,10 @@ def sweep(
         if path in axes:
             raise MatchZooError(f"--{path}: is given twice; say all of its values after one: --{path} A B")
         axes[path] = words or ["true"]
+    for position in range(max(map(len, axes.values()), default=1)):  # first: what follows is heavy to import
+        values = {path: words[min(position, len(words) - 1)] for path, words in axes.items()}
+        given = [word for path, value in values.items() if ".." not in value for word in (f"--{path}", value)]
+        recipes.table_with(name, given, "swept", options_of("sweep"))
     recipe = recipes.load(name)
 
     from matchzoo.recipes import sweeps

@@ -75,9 +75,9 @@ METAVARS = {
     "backbone": "CARD …", "from_scratch": "NETWORK …", "training": "TABLE", "evaluation": "TABLE …", "data": "CARD",
     "protocol": "PROTOCOL …", "baselines": "BASELINE …", "views": "TABLE", "inherit": "CARD", "device": "DEVICE",
     "class_names": "FILE", "fetch": "CARD", "verify": "CARD", "card": "FILE", "method": "METHOD", "label": "COLUMN",
-    "license": "SPDX", "message": "TEXT", "model": "PART", "part": "PART", "by": "SCORER", "start": "MODEL",
+    "license": "SPDX", "message": "TEXT", "model": "PART", "part": "PART", "by": "FIGURE", "start": "MODEL",
     "weights": "NUMBER …", "range": "BLACK WHITE", "mean": "NUMBER …", "std": "NUMBER …", "delimiter": "CHARACTER",
-    "drop": "COLUMN", "clear": "WHAT", "config": "NAME", "image_column": "NAME", "label_column": "NAME",
+    "slurm": "KEY=VALUE …", "drop": "COLUMN", "clear": "WHAT", "config": "NAME", "image_column": "NAME", "label_column": "NAME",
 }  # fmt: skip
 """What help calls the values of options, where their type says too little."""
 OF_TYPES = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
