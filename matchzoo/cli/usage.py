@@ -77,7 +77,8 @@ METAVARS = {
     "class_names": "FILE", "fetch": "CARD", "verify": "CARD", "card": "FILE", "method": "METHOD", "label": "COLUMN",
     "license": "SPDX", "message": "TEXT", "model": "PART", "part": "PART", "by": "FIGURE", "start": "MODEL",
     "weights": "NUMBER …", "range": "BLACK WHITE", "mean": "NUMBER …", "std": "NUMBER …", "delimiter": "CHARACTER",
-    "slurm": "KEY=VALUE …", "drop": "COLUMN", "clear": "WHAT", "config": "NAME", "image_column": "NAME", "label_column": "NAME",
+    "slurm": "KEY=VALUE …", "drop": "COLUMN", "clear": "WHAT", "config": "NAME", "image_column": "NAME",
+    "label_column": "NAME",
 }  # fmt: skip
 """What help calls the values of options, where their type says too little."""
 OF_TYPES = {int: "N", float: "NUMBER", str: "TEXT", Path: "PATH"}
