@@ -69,7 +69,7 @@ def schema(associate: Flag = False) -> None:
         return
     place = Path(EDITORS)
     if place.exists():
-        raise MatchZooError(f"{EDITORS}: is there already; add a rule with the schema of matchzoo schema to it")
+        raise MatchZooError(f"{EDITORS}: already exists; add a rule with the schema of matchzoo schema to it")
     path = shipped.root() / "recipes" / FILE
     place.write_text(ASSOCIATION.format(path=as_json(str(path))), encoding="utf-8")
     print(f"wrote {EDITORS}: editors check the .toml files of this folder by {path}", file=sys.stderr)

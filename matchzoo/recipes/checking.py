@@ -119,7 +119,7 @@ def part_of_card(family: Registry[Any], word: str) -> Any:
         known = [*family.names(), *(name.partition("/")[2] for name in zoo.names(f"{folder}/*"))]
         hint = did_you_mean(word, known)
         hint = hint if hint.startswith("; did") else f"; 'matchzoo list {folder}/*' shows the cards"
-        raise DeclarationError([("", f"'{word}' is no kind of {family.noun} and no card of a {called}{hint}")])
+        raise DeclarationError([("", f"'{word}' is neither a kind of {family.noun} nor a card of a {called}{hint}")])
     name = word if word.endswith(".toml") else f"{folder}/{word.removeprefix(f'{folder}/')}"
     try:
         card = zoo.load(name, kind)

@@ -36,8 +36,8 @@ COMMANDS = {
 --optimizer.lr: unknown field; did you mean '--players.generator.optimizer.lr'?
 trainer.log_every: expected at least 1, got 0""",
     "run lgm/quickstart --data cifar1 --projector dinov2-vit-b1": """lgm/quickstart cannot be run:
---data: 'cifar1' is no kind of data and no card of a data set; did you mean 'cifar10'?
---projector: 'dinov2-vit-b1' is no kind of projector and no card of a backbone; did you mean 'dinov2-vit-b14'?""",
+--data: 'cifar1' is neither a kind of data nor a card of a data set; did you mean 'cifar10'?
+--projector: 'dinov2-vit-b1' is neither a kind of projector nor a card of a backbone; did you mean 'dinov2-vit-b14'?""",
     "run quikstart": f"unknown recipe 'quikstart'; did you mean 'lgm/quickstart'? {ALL}",
     "run cifar10": "there are several recipes 'cifar10': dc/cifar10, dcc/cifar10, dm/cifar10, dsa/cifar10, "
     "gan/cifar10, gram/cifar10, mmd-gan/cifar10, mmd-net/cifar10",
