@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from matchzoo.core.errors import MatchZooError, did_you_mean
+from matchzoo.core.errors import DeclarationError, MatchZooError, did_you_mean
 from matchzoo.evaluation.evaluation import Evaluation, Record
 
 LARGER = {
@@ -144,3 +144,23 @@ def may_choose(evaluation: Evaluation) -> bool:
     """Whether an evaluation gives figures by which something may be chosen."""
     split = getattr(evaluation, "split", "test")
     return evaluation.kind in ("validation", "unlabeled") or (isinstance(split, str) and split.endswith("validation"))
+
+
+def evaluation_of(by: str, evaluations: Sequence[Evaluation]) -> tuple[int, Evaluation]:
+    """The evaluation that a figure is of, with its number.
+
+    Args:
+        by: kind of the evaluation and name of the number, ``validation.top1_mean``.
+        evaluations: of a recipe.
+
+    Raises:
+        DeclarationError: there is none of that kind, or it may not choose.
+    """
+    kind = by.partition(".")[0]
+    for number, evaluation in enumerate(evaluations):
+        if evaluation.kind == kind and may_choose(evaluation):
+            return number, evaluation
+    known = ", ".join(evaluation.kind for evaluation in evaluations if may_choose(evaluation))
+    has = f"those that may choose are {known}" if known else HOW
+    message = f"no evaluation of kind '{kind}' by which something may be chosen; {has}"
+    raise DeclarationError([("trainer.best.by", message)])

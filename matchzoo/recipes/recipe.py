@@ -17,6 +17,7 @@ from matchzoo.data import Data
 from matchzoo.data.domains.held_out import TAKEN
 from matchzoo.data.views import Views
 from matchzoo.evaluation import Evaluation
+from matchzoo.evaluation.figures import evaluation_of
 from matchzoo.generators import Generator
 from matchzoo.hub import model_projector, predicted_data  # registers their kinds  # noqa: F401
 from matchzoo.hub.initialization import start, start_from_set
@@ -79,6 +80,8 @@ class Recipe:
         if self.players and not self.trainer.steps:
             raise DeclarationError([("trainer.steps", "expected at least 1, got 0: without steps nobody plays")])
         self._check_spaces()
+        if self.trainer.best is not None:
+            evaluation_of(self.trainer.best.by, self.evaluation)
         try:
             self.trainer.groups(self.players)
         except DeclarationError as error:

@@ -5,11 +5,9 @@ from typing import Any
 
 import torch
 
-from matchzoo.core.errors import DeclarationError
-from matchzoo.evaluation import Evaluation, Record, Trained
-from matchzoo.evaluation.figures import chosen_by, figures_of, may_choose
+from matchzoo.evaluation import Record, Trained
+from matchzoo.evaluation.figures import chosen_by, evaluation_of, figures_of
 from matchzoo.runs.runnable import Runnable
-from matchzoo.training.best import Best
 from matchzoo.training.checkpoint import Checkpoint, Checkpoints
 
 FOLDER = "best"
@@ -25,17 +23,16 @@ class BestState:
     """
 
     def __init__(self, folder: Path, recipe: Runnable) -> None:
-        self.every_steps = recipe.trainer.best
-        self.number, self.evaluation = -1, None
-        if self.every_steps is not None:
-            self.number, self.evaluation = _evaluation_of(self.every_steps, recipe)
+        self.wanted = recipe.trainer.best
+        chosen = None if self.wanted is None else evaluation_of(self.wanted.by, recipe.evaluation)
+        self.number, self.evaluation = chosen or (-1, None)
         self.checkpoints = Checkpoints(folder / FOLDER, 1)
         self.measured: list[list[float]] = []
         """Pairs of a step and its figure; a checkpoint of the run holds them too."""
 
     def is_due(self, step: int, last: bool) -> bool:
         """Whether the state after a step is to be measured."""
-        return self.every_steps is not None and (last or step % self.every_steps.every == 0)
+        return self.wanted is not None and (last or step % self.wanted.every == 0)
 
     def measure(self, step: int, trained: Trained, state: dict[str, torch.Tensor]) -> float | None:
         """Measure the parts after a step, and keep their state if it is the best one; the figure.
@@ -45,7 +42,7 @@ class BestState:
             trained: the parts as they are.
             state: of the training, as checkpoints hold it.
         """
-        assert self.every_steps is not None
+        assert self.wanted is not None
         assert self.evaluation is not None
         modes = [(module, module.training) for part in trained.parts.names.values() for module in part.modules()]
         try:
@@ -57,7 +54,7 @@ class BestState:
                 module.training = mode
         about = {"evaluation": self.evaluation.kind, "number": self.number}
         results: list[Record] = [{**about, **record} for record in records]
-        figure = chosen_by(self.every_steps.by, figures_of(results))
+        figure = chosen_by(self.wanted.by, figures_of(results))
         assert figure is not None  # it was named
         value = figure.of(results)
         if value is None:
@@ -74,20 +71,8 @@ class BestState:
 
     def record(self) -> dict[str, Any]:
         """What the results of a run say of it; nothing where the last step is the result."""
-        kept = None if self.every_steps is None else self.kept()
-        if kept is None or self.every_steps is None:
+        kept = None if self.wanted is None else self.kept()
+        if kept is None or self.wanted is None:
             return {}
-        about = {"step": kept.step, "by": self.every_steps.by, "value": kept.scalars["value"]}
+        about = {"step": kept.step, "by": self.wanted.by, "value": kept.scalars["value"]}
         return {"best": {**about, "measured": self.measured}}
-
-
-def _evaluation_of(best: Best, recipe: Runnable) -> tuple[int, Evaluation]:
-    """The evaluation that a figure is of, with its number; raises where the recipe has none that may choose."""
-    kind = best.by.partition(".")[0]
-    for number, evaluation in enumerate(recipe.evaluation):
-        if evaluation.kind == kind and may_choose(evaluation):
-            return number, evaluation
-    known = ", ".join(evaluation.kind for evaluation in recipe.evaluation if may_choose(evaluation))
-    has = f"those that may choose are {known}" if known else "add one of kind 'validation', which may choose"
-    message = f"no evaluation of kind '{kind}' by which something may be chosen; {has}"
-    raise DeclarationError([("trainer.best.by", message)])
