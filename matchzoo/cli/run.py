@@ -66,6 +66,8 @@ def run(
         print(f"\n{finished}")
     seconds = finished.metrics["seconds"]
     print(f"\ntraining {seconds['training']:.0f} s, evaluation {seconds['evaluation']:.0f} s; all in {finished.folder}")
+    if best := finished.metrics.get("best"):
+        print(f"the result is that of step {best['step']}, the best by {best['by']} ({best['value']:.4g})")
     for picture in finished.pictures:
         print(f"picture: {picture}")
     if finished.page is not None:

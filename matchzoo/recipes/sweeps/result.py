@@ -123,8 +123,9 @@ class SweepResult:
         return [*said, f"the next one, {in_short(second.values)}, is {behind} behind{verdict}"]
 
     def figure(self) -> Picture:
-        """The leading figures, at most three, against the field that varies most, with bars of standard errors."""
-        return draw(self.settings, self.shown[:3])
+        """At most three of the leading figures, those that may choose first, against the field that varies most, with
+        bars of standard errors."""
+        return draw(self.settings, sorted(self.shown, key=lambda figure: not figure.chooses)[:3])
 
     def record(self) -> dict[str, Any]:
         """Everything, for programs."""

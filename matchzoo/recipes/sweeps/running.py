@@ -144,6 +144,8 @@ def run_points(
             launch(tasks, jobs, done)
     result = SweepResult(tuple(ended(point, output, errors.get(i, "")) for i, point in enumerate(planned)), output, by)
     with files.filling(output):
+        for stray in output.glob(".sweep.*.tmp-*"):  # of a sweep that was killed as it wrote its results
+            stray.unlink(missing_ok=True)
         for file in RESULTS if result.figures else RESULTS[:1]:
             result.save(output / file)
     return result

@@ -38,8 +38,8 @@ def attempt(job: Job, quiet: bool = True) -> str:
     return ""
 
 
-def _serve() -> None:
-    """Do jobs until the input ends."""
+def serve() -> None:
+    """Do the jobs of the standard input until it ends."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is not an answer
     jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
@@ -63,6 +63,6 @@ def _serve() -> None:
 
 if __name__ == "__main__":
     try:
-        _serve()
+        serve()
     except KeyboardInterrupt:  # of the terminal, which the sweep gets as well
         sys.exit(130)

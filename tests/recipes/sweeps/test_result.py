@@ -109,9 +109,9 @@ def test_files_hold_everything(result, tmp_path):
 
 def test_the_picture_has_a_panel_a_figure_and_bars_of_the_standard_error(result):
     axes = result.figure().axes
-    assert [axis.get_title() for axis in axes] == ["accuracy: top-1 %", "accuracy on validation: top-1 %"]
+    assert [axis.get_title() for axis in axes] == ["accuracy on validation: top-1 %", "accuracy: top-1 %"]
     assert axes[0].get_xscale() == "log"
-    [line] = axes[1].containers
+    [line] = axes[0].containers
     assert line[0].get_xdata().tolist() == [0.01, 0.1, 0.5]
     assert line[0].get_ydata().tolist() == [73.0, 73.0, 21.0]
     low, high = line[2][0].get_segments()[2]
