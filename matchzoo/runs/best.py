@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from matchzoo.evaluation import Record, Trained
+from matchzoo.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.figures import chosen_by, evaluation_of, figures_of
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.checkpoint import Checkpoint, Checkpoints
@@ -24,8 +24,10 @@ class BestState:
 
     def __init__(self, folder: Path, recipe: Runnable) -> None:
         self.wanted = recipe.trainer.best
-        chosen = None if self.wanted is None else evaluation_of(self.wanted.by, recipe.evaluation)
-        self.number, self.evaluation = chosen or (-1, None)
+        self.number = -1
+        self.evaluation: Evaluation | None = None
+        if self.wanted is not None:
+            self.number, self.evaluation = evaluation_of(self.wanted.by, recipe.evaluation)
         self.checkpoints = Checkpoints(folder / FOLDER, 1)
         self.measured: list[list[float]] = []
         """Pairs of a step and its figure; a checkpoint of the run holds them too."""

@@ -168,8 +168,8 @@ def _suggested(
         verbosity = optuna.logging.get_verbosity()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=STARTUP, constant_liar=True)
-        better = "maximize" if figure is None or figure.larger_is_better else "minimize"
-        study = optuna.create_study(direction=better, sampler=sampler)
+        maximize = figure is None or figure.larger_is_better
+        study = optuna.create_study(direction="maximize" if maximize else "minimize", sampler=sampler)
         for setting in settings:
             value = summaries.get(_key(setting, varied))
             state = optuna.trial.TrialState.RUNNING if value is None else optuna.trial.TrialState.COMPLETE

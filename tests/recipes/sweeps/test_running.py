@@ -43,7 +43,10 @@ def test_a_sweep_that_was_stopped_ends_with_the_same_table(recipe, tmp_path, mon
         stop_after(context, 2, "crash")
         with pytest.raises(Stop):
             sweep(recipe, {"trainer.seed": [0, 1]}, tmp_path / "sweep", quiet=True)
+    stray = tmp_path / "sweep" / ".sweep.png.tmp-1.png"  # of one that was killed as it wrote its picture
+    stray.touch()
     assert sweep(recipe, {"trainer.seed": [0, 1]}, tmp_path / "sweep", quiet=True).table() == whole.table()
+    assert not stray.exists()
 
 
 def test_one_run_that_fails_does_not_end_the_others(recipe, tmp_path, capsys):
