@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -163,16 +164,15 @@ def _recipe(name: str, cards: dict[str, zoo.Card], bring: dict[str, str]) -> Ent
     path = shipped.find(recipes.FOLDER, name, "recipe")
     table = read_toml(path)
     data = table["data"] if isinstance(table.get("data"), dict) else {"kind": table.get("data")}
-    used = [
-        full
-        for full in dict.fromkeys([_data_of(data, cards), *map(zoo.full_name, cards_of(table))])
-        if full is not None
-    ]
+    sources = {field: (part, _data_of(part, cards)) for field, part in _nested(data, "data")}
+    of_cards = [full for _, full in sources.values()] + list(map(zoo.full_name, cards_of(table)))
+    used = [full for full in dict.fromkeys(of_cards) if full is not None]
     missing = []
-    folder = str(data.get("path", ""))
-    if _data_of(data, cards) is None and folder and not Path(folder).expanduser().exists():
-        same = (card.get for card in cards.values() if isinstance(card, zoo.DataCard) and card.folder() == folder)
-        missing.append(next(same, f"put data of your own at {folder}, or say --data.path"))
+    for field, (part, full) in sources.items():
+        folder = str(part.get("path", ""))
+        if full is None and folder and not Path(folder).expanduser().exists():
+            same = (card.get for card in cards.values() if isinstance(card, zoo.DataCard) and card.folder() == folder)
+            missing.append(next(same, f"put data of your own at {folder}, or say --{field}.path"))
     cost = COST.search(shipped.header(path))
     return Entry(
         kind="recipe",
@@ -192,6 +192,15 @@ def _summary(path: Path) -> str:
     lines = shipped.header(path).split("\n")
     end = next((i for i, line in enumerate(lines) if line.endswith(".")), 0)
     return " ".join(lines[: end + 1])
+
+
+def _nested(table: dict[str, Any], field: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A table of data with its path, and those of the data sets that it is made of."""
+    yield field, table
+    for key, inner in table.items():
+        for number, part in enumerate(inner if isinstance(inner, list) else [inner]):
+            if isinstance(part, dict):
+                yield from _nested(part, f"{field}.{key}.{number}" if isinstance(inner, list) else f"{field}.{key}")
 
 
 def _data_of(table: dict[str, Any], cards: dict[str, zoo.Card]) -> str | None:

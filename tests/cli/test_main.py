@@ -96,6 +96,14 @@ def test_list_a_pattern(words: list[str], capsys: Captured) -> None:
     assert "backbones" not in said.split("\n\n")[1]
 
 
+def test_data_within_data_are_needed_too(capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    main.main(["list", "elr/fashion-mnist-noisy", "--json"])
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert not entry["here"]
+    assert "fashion-mnist" in " ".join(entry["uses"])
+
+
 def test_list_without_a_match(capsys: Captured) -> None:
     said = fails(["list", "lgm/quickstrat"], capsys)
     assert "nothing matches 'lgm/quickstrat'; did you mean 'lgm/quickstart'?" in said
