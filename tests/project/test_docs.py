@@ -20,7 +20,7 @@ import attrs
 import pytest
 
 import matchzoo
-from matchzoo.cli import main
+from matchzoo.cli import main, usage
 from matchzoo.cli.usage import function_of
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.shipped import names
@@ -78,13 +78,14 @@ def parse(words: list[str]) -> None:
         def instead(*positional, **named):
             called.append(real.__name__)
             name = named.get("name", positional[0] if positional else "")
-            if real.__name__ in ("run", "plan") and not name.endswith(".toml"):
+            files_of_pages = any(word.endswith(".toml") for word in words)
+            if real.__name__ in ("run", "plan") and not files_of_pages:
                 load_with(name, named["overrides"], real.__name__)
 
         return instead
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(main, "function_of", lambda command: stub(function_of(command)))
+        patch.setattr(usage, "function_of", lambda command: stub(function_of(command)))
         try:
             main.main(words)
         except SystemExit as stop:
