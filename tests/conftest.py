@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from matchzoo.recipes.recipe import Recipe
 from matchzoo.runs import page, pictures
 
 torch.set_num_threads(1)
+if sys.platform == "win32":
+    collect_ignore = ["torture"]  # it limits what processes may have, and kills them
 FIGURES = ("curves", "image_grid", "image_rows", "projections", "scatter")
 DRAWN = {(Figure, "savefig"): Figure.savefig, (page, "curves"): page.curves}
 DRAWN |= {(pictures, name): getattr(pictures, name) for name in FIGURES}

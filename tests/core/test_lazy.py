@@ -60,6 +60,7 @@ for case in sys.argv[1:]:
 """
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 def test_a_function_with_the_name_of_its_module_is_handed_on():
     """Whichever is imported first, the folder or the module."""
     cases = [f"{first}:{package}:{f}" for package, f in HANDED_ON for first in (package, f"{package}.{f}")]

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -157,10 +158,9 @@ def test_temporaries_of_a_killed_process_are_swept(ring_recipe, tmp_path):
     assert [p.name for p in folder.rglob(".*")] == []
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 0), (signal.SIGKILL, -9)]
-)
-def test_real_signals_to_a_real_process(number, code, undisturbed, ring, tmp_path):
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGUSR1", 0), ("SIGKILL", -9)])
+def test_real_signals_to_a_real_process(name, code, undisturbed, ring, tmp_path):
     """The command stops with the documented code; what is started again ends as if nothing had been."""
     ring["trainer"] |= LONG
     (tmp_path / "recipe.toml").write_text(write_toml(ring))
@@ -171,7 +171,7 @@ def test_real_signals_to_a_real_process(number, code, undisturbed, ring, tmp_pat
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    process.send_signal(number)
+    process.send_signal(getattr(signal, name))
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code, errors
     assert "Traceback" not in errors

@@ -1,7 +1,6 @@
 """This machine's own faults on the way from and to the Hub: a cache that cannot be written, a disk without room."""
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from matchzoo import hub as door
 from matchzoo.core.errors import MatchZooError
 from matchzoo.zoo.weights import HubWeights, UrlWeights
 
+resource = pytest.importorskip("resource", reason="Windows has no limits of processes")
 REPO = "tester/set"
 
 
