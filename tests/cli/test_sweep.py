@@ -31,7 +31,7 @@ def test_a_sweep_prints_its_table(recipe, tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--trainer.sed", "0", "1"], "cannot be swept:\ntrainer.sed: unknown field; did you mean 'seed'?"),
+        (["--trainer.sed", "0", "1"], "cannot be swept:\n--trainer.sed: unknown field; did you mean 'seed'?"),
         (["--trainer.seed", "0", "--trainer.seed", "1"], "--trainer.seed: is given twice; say all of its values after"),
         (["--trainer.seed", "0", "1", "--jobs", "0"], "jobs: expected at least 1, got 0"),
     ],

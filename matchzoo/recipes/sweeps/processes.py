@@ -56,12 +56,17 @@ class Process:
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
         self.process: subprocess.Popen[str] | None = None
+        self.stopped = False
+        self.starting = threading.Lock()
 
     def do(self, job: Job) -> str:
         """What is to be fixed where the job cannot be done; nothing where it is done."""
-        if self.process is None or self.process.poll() is not None:
-            pipe = subprocess.PIPE
-            self.process = subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, text=True, env=self.environment)
+        with self.starting:
+            if self.stopped:
+                return "was not begun"
+            if self.process is None or self.process.poll() is not None:
+                pipe = subprocess.PIPE
+                self.process = subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, text=True, env=self.environment)
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
@@ -71,11 +76,16 @@ class Process:
         if line:
             return str(json.loads(line)["error"])
         code = self.process.wait()
-        self.stop()
+        self._end()
         return f"its process ended with code {code}; start the sweep again to go on"
 
     def stop(self) -> None:
-        """Let it finish its step and save, and end it."""
+        """Let it finish its step and save, and end it; it does no other job."""
+        with self.starting:
+            self.stopped = True
+        self._end()
+
+    def _end(self) -> None:
         if self.process is None:
             return
         if self.process.poll() is None:
