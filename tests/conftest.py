@@ -17,7 +17,7 @@ from PIL import Image
 
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.runs import page, pictures
+from matchzoo.runs.showing import page, pictures
 
 torch.set_num_threads(1)
 if sys.platform == "win32":

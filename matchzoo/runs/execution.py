@@ -6,14 +6,14 @@ from pathlib import Path
 
 from matchzoo.core.showing.progress import quietly, waiting
 from matchzoo.core.storage import files
-from matchzoo.runs import trackers
-from matchzoo.runs.claim import claim, with_stored_chunk
 from matchzoo.runs.extension import extend
+from matchzoo.runs.folder.claim import claim, with_stored_chunk
 from matchzoo.runs.interrupts import Interrupts
 from matchzoo.runs.run import Run
 from matchzoo.runs.runnable import Runnable
 from matchzoo.runs.session import Session
-from matchzoo.runs.trackers import Tracking
+from matchzoo.runs.showing import trackers
+from matchzoo.runs.showing.trackers import Tracking
 
 
 def execute(

@@ -11,8 +11,8 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.schedule import Schedule
 from matchzoo.core.showing.progress import note
 from matchzoo.core.storage import files
-from matchzoo.runs.claim import with_steps
-from matchzoo.runs.log import RunLog
+from matchzoo.runs.folder.claim import with_steps
+from matchzoo.runs.folder.log import RunLog
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.checkpoint import Checkpoints
 

@@ -24,7 +24,7 @@ from matchzoo.hub.model import Model
 from matchzoo.hub.run_parts import RunParts, under
 from matchzoo.models.classifiers.image_classifier import Probe
 from matchzoo.projectors import Backbone, Projector
-from matchzoo.runs import inputs, provenance
+from matchzoo.runs.folder import inputs, provenance
 from matchzoo.runs.run import Run
 from matchzoo.training.loop import load_part
 

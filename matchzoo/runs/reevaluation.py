@@ -22,8 +22,8 @@ from matchzoo.core.version import __version__
 from matchzoo.evaluation import Evaluation, Record, Trained
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.reading import artifact_of
-from matchzoo.runs import page, pictures
 from matchzoo.runs.run import ADDED, Run
+from matchzoo.runs.showing import page, pictures
 
 
 def evaluate_again(

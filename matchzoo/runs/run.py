@@ -21,8 +21,9 @@ from matchzoo.hub.run_files import check_finished
 from matchzoo.hub.run_parts import AGAIN, RunParts
 from matchzoo.matchers import Discrepancy
 from matchzoo.projectors import Projector
-from matchzoo.runs import inputs, page
+from matchzoo.runs.folder import inputs
 from matchzoo.runs.runnable import Runnable
+from matchzoo.runs.showing import page
 from matchzoo.training.checkpoint import Checkpoints
 from matchzoo.training.engine import DTYPES
 from matchzoo.training.loop import Training, load_part

@@ -21,14 +21,15 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.progress import Progress, waiting
 from matchzoo.core.storage import files
 from matchzoo.evaluation import Record, Trained
-from matchzoo.runs import inputs, outcome, page, pictures
 from matchzoo.runs.best import BestState
-from matchzoo.runs.claim import has_begun
-from matchzoo.runs.environment import record_session
+from matchzoo.runs.folder import inputs, outcome
+from matchzoo.runs.folder.claim import has_begun
+from matchzoo.runs.folder.environment import record_session
+from matchzoo.runs.folder.log import THOROUGH, RunLog
 from matchzoo.runs.interrupts import Interrupts, stop
-from matchzoo.runs.log import THOROUGH, RunLog
 from matchzoo.runs.runnable import Runnable
-from matchzoo.runs.trackers import Tracking
+from matchzoo.runs.showing import page, pictures
+from matchzoo.runs.showing.trackers import Tracking
 from matchzoo.training.checkpoint import Checkpoints
 from matchzoo.training.composition import Composition
 from matchzoo.training.engine import Engine

@@ -15,7 +15,7 @@ from matchzoo.data.images.imagenet import wnids
 from matchzoo.data.views import Views
 from matchzoo.projectors import Backbone
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.runs.claim import flat
+from matchzoo.runs.folder.claim import flat
 from matchzoo.training.loop import Training
 
 NAMES = [name for name in recipes.names("lgm/*") if name != "lgm/quickstart"]  # which has tests of its own

@@ -29,7 +29,7 @@ from matchzoo.data.images.hub_dataset import Hub
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.folders.set_schema import CARD
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.runs import trackers
+from matchzoo.runs.showing import trackers
 from matchzoo.zoo.weights import FileWeights, HubWeights, TorchvisionWeights, UrlWeights
 
 SECRET = "hf_" + "ThisMustNeverBeSeenAnywhere" * 2  # pragma: allowlist secret

@@ -30,7 +30,7 @@ from matchzoo import hub, recipes
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.recipes.comparison import evaluate
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.runs import page
+from matchzoo.runs.showing import page
 from matchzoo.training.checkpoint import Checkpoints
 
 WARM = 0.4

@@ -10,7 +10,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.data import Data
 from matchzoo.data.identity import are_splits, change, identity
 from matchzoo.recipes.comparison.evaluated_set import Opened
-from matchzoo.runs import inputs
+from matchzoo.runs.folder import inputs
 from matchzoo.runs.runnable import Runnable
 
 

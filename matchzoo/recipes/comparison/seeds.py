@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from matchzoo.runs.claim import ELSEWHERE, flat
+from matchzoo.runs.folder.claim import ELSEWHERE, flat
 from matchzoo.runs.runnable import Runnable
 
 SEED = "trainer.seed"

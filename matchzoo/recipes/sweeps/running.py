@@ -160,7 +160,7 @@ def _check_by(by: str | None, recipe: Recipe) -> None:
 
 def is_finished(point: Point, output: Path) -> bool:
     """Whether a run of this recipe is finished in its folder; raises if that holds another."""
-    from matchzoo.runs.claim import claim
+    from matchzoo.runs.folder.claim import claim
 
     return claim(point.recipe, output / point.name)
 

@@ -17,7 +17,7 @@ from matchzoo.core.declaration.toml import write_toml
 from matchzoo.core.errors import MatchZooError
 from matchzoo.recipes.comparison import evaluate
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.runs import inputs
+from matchzoo.runs.folder import inputs
 
 NAMES = ("circle", "common", "rare")
 FOLDER = {"kind": "image-folder", "path": "data", "size": 8}

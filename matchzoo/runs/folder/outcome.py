@@ -9,7 +9,7 @@ from matchzoo.core.samples import unweighted
 from matchzoo.evaluation import Record
 from matchzoo.hub import run_parts
 from matchzoo.hub.distilled import DistilledDataset
-from matchzoo.runs import provenance
+from matchzoo.runs.folder import provenance
 from matchzoo.runs.runnable import Runnable
 from matchzoo.training.composition import Composition
 from matchzoo.training.loop import Training

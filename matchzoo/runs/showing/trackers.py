@@ -20,7 +20,7 @@ import attrs
 
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.storage import files
-from matchzoo.runs.claim import flat
+from matchzoo.runs.folder.claim import flat
 from matchzoo.runs.runnable import Runnable
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from matchzoo.core.showing.text import mean_and_spread, time_of
 from matchzoo.core.storage import files
 from matchzoo.evaluation import Evaluation, Record
 from matchzoo.evaluation.evaluation import Table, notes, tables
-from matchzoo.runs import pictures
 from matchzoo.runs.runnable import Runnable
+from matchzoo.runs.showing import pictures
 from matchzoo.training.composition import Composition
 
 NAME = "report.html"

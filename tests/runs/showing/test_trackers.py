@@ -15,8 +15,8 @@ from accelerate import tracking
 from matchzoo.cli.main import main
 from matchzoo.cli.run import Tracker
 from matchzoo.core.errors import MatchZooError
-from matchzoo.runs import trackers
-from matchzoo.runs.trackers import summary
+from matchzoo.runs.showing import trackers
+from matchzoo.runs.showing.trackers import summary
 from matchzoo.training.loop import Training
 
 FAKE = '''"""A stand-in for wandb and trackio: it keeps its calls, and meddles with every global random state."""

@@ -16,7 +16,7 @@ from matchzoo import recipes
 from matchzoo.cli.main import main
 from matchzoo.core.showing import figures, html
 from matchzoo.recipes.recipe import Recipe
-from matchzoo.runs import page, pictures
+from matchzoo.runs.showing import page, pictures
 from matchzoo.training.loop import Training
 
 pytestmark = pytest.mark.usefixtures("drawn")

@@ -1,0 +1,1 @@
+"""What is shown of a run: pictures, a page, and records for trackers."""
