@@ -149,7 +149,7 @@ def two_at_once(folder: Path) -> list[str]:
     recipe, run = ring(folder, steps), folder / "run"
     first = process(recipe, run)
     wait_until((run / files.LOCK).is_file)
-    problems = complaint(process(recipe, run), "is at it; wait until it is done")
+    problems = complaint(process(recipe, run), "is using it; wait until it has finished")
     _, err = first.communicate(timeout=300)
     if first.returncode:
         problems.append(f"the first: {err[-500:]}")
