@@ -71,6 +71,12 @@ START = {"trainer.steps": 1, LR: 1e-9}
 """The real images that a set starts from."""
 
 STRONG = {"views.crop.scale": [0.2, 1.0], "views.noise": {"mean": 0.5, "std": 0.2}}
+DSA = ["flip", "color", "shift", "cutout", "scale", "rotate"]
+BESIDE = "a second term"
+"""In place of a key: a projector's name, the projector, and a term in its space."""
+CONVNET = {"kind": "convnet", "head": False, "width": 32}
+RANDOM_NETWORK = {"kind": "learned", "network": CONVNET, "features": 2048, "redraw_every": 1}
+MEANS = {"kind": "statistic", "statistic": "class-means", "distance": "cosine"}
 ZERO = {"generator.initial": "zero", "generator.selector": None, "generator.grow_every": 20}
 BEFORE = {**ZERO, LR: 3e-2, "trainer.steps": 400, "generator.grow_every": 40}
 KINDS: dict[str, dict[str, Any]] = {"distilled": {}, "strong views": STRONG, "start": START}
@@ -81,8 +87,15 @@ SCREENING: dict[str, dict[str, Any]] = {
     "real start, weak views": {},
     "real start, strong views": STRONG,
     "zero start, strong views, lr 3e-2": {**ZERO, **STRONG, LR: 3e-2},
+    "zero start, strong views, lr 1e-2": {**ZERO, **STRONG},
     "lr 3e-3": {LR: 3e-3},
     "lr 3e-2": {LR: 3e-2},
+    "600 steps": {"trainer.steps": 600},
+    "flips, color, shift, cutout, scale, rotate (DSA's)": {"views.augment": {"operations": DSA}},
+    "features of three depths": {"projector.layers": ["blocks.2", "blocks.4", "output"]},
+    "total variation, weight 1": {BESIDE: ("pixels", "identity", {"kind": "total-variation", "weight": 1.0})},
+    "total variation, weight 10": {BESIDE: ("pixels", "identity", {"kind": "total-variation", "weight": 10.0})},
+    "random networks beside it": {BESIDE: ("random", RANDOM_NETWORK, MEANS)},
 }
 """By title, changes to lgm/transfer-photos."""
 
@@ -141,7 +154,22 @@ def screen(output: Path, only: str) -> None:
     for title, changes in SCREENING.items():
         row = f"screening, {title}"
         if fnmatch.fnmatch(row, only):
-            measure(row, TUNING, declared.replace(**changes), output, SOURCES["photographs"], [LITE0, MOBILE])
+            measure(row, TUNING, changed(declared, changes), output, SOURCES["photographs"], [LITE0, MOBILE])
+
+
+def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
+    """A recipe with some values in place of its own, and the term `BESIDE` if there is one."""
+    values = {name: value for name, value in changes.items() if name != BESIDE}
+    recipe = recipe.replace(**values)
+    if BESIDE not in changes:
+        return recipe
+
+    name, projector, term = changes[BESIDE]
+    table = recipe.table()
+    (first,) = table["players"]["generator"]["minimize"]
+    table["players"]["generator"]["minimize"] = [{**first, "space": "features"}, {**term, "space": name}]
+    table["projectors"] = {"features": table.pop("projector"), name: projector}
+    return Recipe.of(table)
 
 
 def recipe_of(data: str, maker: str, seed: int) -> Recipe:
