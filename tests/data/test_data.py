@@ -366,7 +366,11 @@ WRONG_ARRAYS = {
         r"no training sample has the number 1, 3 \(they go up to 4",
     ),
     "several labels": ({"images": IMAGES, "labels": np.eye(12, dtype=int)}, {}, "several classes of an image at once"),
-    "other text": ({"images": IMAGES, "labels": TEXTS, "class_names": ["cat", "dog", "foxes"]}, {}, "'fox' is none of"),
+    "other text": (
+        {"images": IMAGES, "labels": TEXTS, "class_names": ["cat", "dog", "foxes"]},
+        {},
+        "'fox' is not one of the class names",
+    ),
     "too few labels": ({"images": IMAGES, "labels": LABELS[:5]}, {}, r"labels: expected 12 whole numbers .*\(5,\)"),
     "logits": ({"images": IMAGES, "labels": np.eye(12) - 0.1}, {}, r"labels: expected 12 whole numbers .*\(12, 12\)"),
     "float labels": ({"images": IMAGES, "labels": LABELS / 2}, {}, "labels: expected 12 whole numbers"),

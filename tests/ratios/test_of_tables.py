@@ -183,10 +183,7 @@ def test_the_command_tests_for_one_distribution(files, capsys):
     plain = permutation_test(*standardized(p, q), permutations=99)
     assert found["p.npy"]["mmd2"] == pytest.approx(plain.statistic, rel=1e-9)
     main(["ratio", str(files / "p.csv"), str(files / "q.csv"), "--permutations", "99"])
-    assert (
-        "two-sample test: p-value         0.01  of 99 permutations; small where the tables differ"
-        in capsys.readouterr().out
-    )
+    assert "two-sample test: p-value         0.01  of 99 permutations" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("drawn")

@@ -493,8 +493,11 @@ def test_the_command_prints(lgm: dict, tmp_path: Path, monkeypatch: pytest.Monke
     ("words", "message"),
     [
         (["lgm/quikstart"], "unknown recipe 'lgm/quikstart'; did you mean 'lgm/quickstart'?"),
-        (["lgm/quickstart", "--trainer.stepz", "5"], "lgm/quickstart cannot be planned:\ntrainer.stepz: unknown field"),
-        (["lgm/quickstart", "--jsn"], "unknown option '--jsn'; did you mean 'json'?"),
+        (
+            ["lgm/quickstart", "--trainer.stepz", "5"],
+            "lgm/quickstart cannot be planned:\n--trainer.stepz: unknown field",
+        ),
+        (["lgm/quickstart", "--jsn"], "--jsn: unknown option; did you mean '--json'?"),
         (["lgm/quickstart", "--trainer.device", "gpu"], "trainer.device: cannot use 'gpu' here"),
         (["lgm/quickstart", "--projector.card", "efficientnet"], "unknown backbone 'efficientnet'"),
     ],
