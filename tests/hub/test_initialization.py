@@ -3,7 +3,9 @@
 import attrs
 import pytest
 import torch
+from helpers.hub_server import TOKEN, HubServer, hub  # noqa: F401
 
+from matchzoo import hub as door
 from matchzoo.core.errors import DeclarationError
 from matchzoo.hub import DistilledDataset
 from matchzoo.recipes.recipe import Recipe
@@ -54,6 +56,16 @@ def test_classes_are_matched_by_name_and_sizes_may_differ(folder, tmp_path):
     assert torch.allclose(start(table(tmp_path / "rotated")), start(table(folder)))
     larger = table(folder, size=16)
     assert start(larger).shape == (10, 3, 16, 16)
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # the client's own, on uploads
+def test_images_start_from_a_set_of_the_hub(folder, hub: HubServer, monkeypatch):  # noqa: F811
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    door.push(DistilledDataset.load(folder), "tester/set", license="CC0-1.0")
+    assert torch.equal(start(table("tester/set")), start(table(folder)))
 
 
 def test_a_run_is_a_set_and_says_what_it_started_from(folder, tmp_path):
