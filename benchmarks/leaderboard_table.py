@@ -11,7 +11,7 @@ import vit_focus
 from leaderboard import CHOSEN, DISTILLED, SAME_ALONE, SOURCES, STORE, board, read
 from matplotlib.figure import Figure
 
-from matchzoo.core.showing.text import markdown
+from matchzoo.core.showing.text import markdown, with_spread
 from matchzoo.core.storage import files
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -32,13 +32,12 @@ def values(lines: Lines, **key: Any) -> list[float]:
     return [line["top1_mean"] for line in found]
 
 
-def cell(found: Sequence[float]) -> str:
-    """Mean ± standard error; the mean alone of one value."""
+def cell(found: Sequence[float], *, draws: bool = False) -> str:
+    """Mean and standard error, over training seeds or over draws; the mean alone of one value."""
     if not found:
         return "–"
-    if len(found) == 1:
-        return f"{found[0]:.1f}"
-    return f"{statistics.mean(found):.1f} ± {statistics.stdev(found) / len(found) ** 0.5:.1f}"
+    error = statistics.stdev(found) / len(found) ** 0.5 if len(found) > 1 else None
+    return with_spread(statistics.mean(found), error, kind="se" if draws else "±")
 
 
 def methods(per_class: int) -> list[str]:
@@ -58,7 +57,7 @@ def at_home(lines: Lines, per_class: int, spaces: Sequence[str], data: Sequence[
         row = [title(method, per_class)]
         for name in data:
             for space in spaces:
-                row.append(cell(home(lines, name, per_class, space, method)))
+                row.append(cell(home(lines, name, per_class, space, method), draws=method == "random"))
         rows.append(row)
     return rows
 
@@ -78,7 +77,8 @@ def elsewhere(lines: Lines, per_class: int, spaces: Sequence[str], data: Sequenc
             for name in data:
                 for on in seen:
                     key = {"data": name, "per_class": per_class, "on": on, "space": space, "method": method}
-                    row.append("" if on == space else cell(values(lines, **key)))
+                    found = values(lines, **key)
+                    row.append("" if on == space else cell(found, draws=method == "random"))
             rows.append(row)
     return rows
 

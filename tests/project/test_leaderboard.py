@@ -123,3 +123,4 @@ def test_cells_of_tables():
     assert leaderboard_table.cell([]) == "–"
     assert leaderboard_table.cell([50.04]) == "50.0"
     assert leaderboard_table.cell([50.0, 52.0, 54.0]) == "52.0 ± 1.2"
+    assert leaderboard_table.cell([50.0, 52.0, 54.0], draws=True) == "52.0 (se 1.2)"
