@@ -1,6 +1,6 @@
 # matchzoo and its command, without a GPU:   docker build -t matchzoo .
 # with one (the host brings the driver):     docker build -t matchzoo:cuda --build-arg TORCH=cu126 .
-# then:  docker run --rm -v "$PWD/work:/work" matchzoo run lgm/quickstart        (with a GPU: docker run --gpus all …)
+# then:  docker run --rm -v "$PWD/work:/workspace" matchzoo run lgm/quickstart        (with a GPU: docker run --gpus all …)
 FROM python:3.12-slim
 
 # which of PyTorch's own builds: cpu, or one with CUDA such as cu126
@@ -15,10 +15,10 @@ COPY recipes /source/recipes
 COPY zoo /source/zoo
 RUN pip install "/source[quickstart]" && rm -r /source
 
-RUN useradd --create-home matchzoo && mkdir /work && chown matchzoo /work
+RUN useradd --create-home matchzoo && mkdir /workspace && chown matchzoo /workspace
 USER matchzoo
 # caches of weights and data stay with the runs, in the folder that is mounted
-ENV MATCHZOO_CACHE=/work/.cache/matchzoo HF_HOME=/work/.cache/huggingface TORCH_HOME=/work/.cache/torch
-WORKDIR /work
+ENV MATCHZOO_CACHE=/workspace/.cache/matchzoo HF_HOME=/workspace/.cache/huggingface TORCH_HOME=/workspace/.cache/torch
+WORKDIR /workspace
 ENTRYPOINT ["matchzoo"]
 CMD ["--help"]

@@ -72,7 +72,7 @@ def search(
     declared: str = "",
     launch: Launch = do_all,
 ) -> SweepResult:
-    """Run settings that Optuna suggests, each with all seeds, and take the mean over seeds as what it came to.
+    """Run settings that Optuna suggests, each with all seeds, and judge a setting by its mean over seeds.
 
     A suggestion is a function of its number and of the results before it (a sampler of its own, tree-structured Parzen
     estimators), so a search that is stopped and started again goes on as it would have. With several processes as many
