@@ -25,16 +25,23 @@ ROOT_OFFSET = 1e-6
 
 @checked
 def mmd2(
-    x: torch.Tensor, y: torch.Tensor, bandwidths: Sequence[Bandwidth], estimator: Estimator = "biased"
+    x: torch.Tensor | Samples,
+    y: torch.Tensor | Samples,
+    bandwidths: Sequence[Bandwidth],
+    estimator: Estimator = "biased",
 ) -> torch.Tensor:
     """Squared MMD of two samples under Gaussian kernels, summed over bandwidths; a scalar.
 
+    With weights, biased: Σ v_i v_j k(x_i, x_j) − 2 Σ v_i w_j k(x_i, y_j) + Σ w_i w_j k(y_i, y_j), v and w of a sum of 1
+    each. So a weight that is a whole number is that many copies of its row.
+
     Examples:
         >>> mmd2(torch.randn(100, 2), torch.randn(80, 2) + 1, ["median"], "unbiased")
+        >>> mmd2(x, Samples(y, weights=KernelMeanMatching()(x, y)), [1.0])  # y weighted to be like x
 
     Args:
-        x: [n, d].
-        y: [m, d].
+        x: [n, d], or `Samples` with weights [n].
+        y: [m, d], or `Samples` with weights [m].
         bandwidths: standard deviations s > 0 of the kernels, or multiples of the median such as ``"0.5*median"``.
         estimator: as in `squared_mmd`.
     """
@@ -66,7 +73,8 @@ def squared_mmd(
     ``unbiased`` the same over i ≠ j, divided by 1 − Σ w_i².
 
     Memory is bounded: of more than `matchzoo.core.numerics.kernel_means.LIMIT` pairs the Gram matrices are made in
-    tiles, with or without a gradient. Time is that of all pairs, but for ``linear`` and ``circular``.
+    tiles, with or without a gradient, and only a second derivative takes the memory of the whole. Time is that of all
+    pairs, but for ``linear`` and ``circular``.
 
     Args:
         x: n samples, values [n, …], with weights or without.

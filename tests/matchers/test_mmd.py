@@ -84,7 +84,7 @@ def test_weighted_mmd_is_its_definition_written_as_loops(kernel, estimator):
 def test_weights_are_rows_that_are_repeated():
     x, y = points(5, 2), points(8, 2, 1) + 1
     counts = torch.tensor([1, 2, 0, 4, 1])
-    weighted = squared_mmd(Samples(x, weights=counts.double()), Samples(y), Gaussian(bandwidths=(1.0,)))
+    weighted = mmd2(Samples(x, weights=counts.double()), y, [1.0])
     assert weighted.item() == pytest.approx(mmd2(x.repeat_interleave(counts, 0), y, [1.0]).item(), rel=1e-12)
     assert weighted.item() != pytest.approx(mmd2(x, y, [1.0]).item(), rel=1e-2)
     even = Samples(x, weights=torch.full((5,), 3.0).double())

@@ -41,6 +41,25 @@ def squared_distances(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return squared
 
 
+def centered_distances(x: torch.Tensor, y: torch.Tensor, center: torch.Tensor) -> torch.Tensor:
+    """`squared_distances` [n, m] without a gradient, of points less a center [d] that cancels and should be near them.
+
+    Tiles of one matrix take one center, so that each is the same numbers as that part of the whole.
+    """
+    wide = x.dtype != torch.float64 and x.device.type != "mps"
+    if not wide and x.shape[1] <= EXACT_DIMENSIONS:
+        return torch.cdist(x - center, y - center, compute_mode="donot_use_mm_for_euclid_dist").square()
+
+    a = x.double() - center if wide else x - center
+    b = a if y is x else (y.double() - center if wide else y - center)
+    aa = a.square().sum(1)
+    bb = aa if y is x else b.square().sum(1)
+    squared = (aa[:, None] + bb).addmm_(a, b.T, alpha=-2).clamp_min_(0)
+    if y is x:
+        squared.diagonal().zero_()
+    return squared.to(x.dtype)
+
+
 class _SquaredDistances(torch.autograd.Function):
     """|x_i − y_j|², without keeping anything of size [n, m, d] for the backward pass."""
 
@@ -49,17 +68,7 @@ class _SquaredDistances(torch.autograd.Function):
         center = x.mean(0)
         ctx.save_for_backward(x, y, center)
         ctx.within = y is x
-        wide = x.dtype != torch.float64 and x.device.type != "mps"
-        if not wide and x.shape[1] <= EXACT_DIMENSIONS:
-            return torch.cdist(x - center, y - center, compute_mode="donot_use_mm_for_euclid_dist").square()
-        a = x.double() - center if wide else x - center
-        b = a if y is x else (y.double() - center if wide else y - center)
-        aa = a.square().sum(1)
-        bb = aa if y is x else b.square().sum(1)
-        squared = torch.addmm(aa[:, None] + bb, a, b.T, alpha=-2).clamp_min_(0)
-        if y is x:
-            squared.diagonal().zero_()
-        return squared.to(x.dtype)
+        return centered_distances(x, y, center)
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None]:

@@ -1,25 +1,21 @@
 """Means of a kernel over all pairs of two sets, in bounded memory where the Gram matrix is large.
 
 Up to `LIMIT` pairs the Gram matrix is made whole, and kept with the samples for whoever asks next. Above, it is made in
-tiles of `SIDE` by `SIDE`, each forgotten as soon as it is summed. The mean is a scalar, so where a gradient is wanted
-each tile gives its share of it at once: the backward pass keeps tensors of the sets' size and computes nothing again.
+tiles (`matchzoo.core.numerics.kernel_tiles`), each forgotten as soon as it is summed. The mean is a scalar, so where a
+gradient is wanted each tile gives its share of it at once: the backward pass keeps tensors of the sets' size and
+computes nothing again.
 """
 
-import itertools
 from typing import Any
 
 import torch
 
-from matchzoo.core.numerics.float64 import double
+from matchzoo.core.numerics.kernel_tiles import Weights, sum_and_gradients
 from matchzoo.core.numerics.kernels import Kernel
 from matchzoo.core.samples import Samples
 
-LIMIT = 2**23
-"""Pairs of points up to which the Gram matrix is whole: 64 MiB in float64."""
-SIDE = 1024
-"""Rows and columns of a tile."""
-
-Weights = torch.Tensor | None
+LIMIT = 2**19
+"""Pairs of points up to which the Gram matrix is whole: 4 MiB in float64. Above, tiles are faster."""
 
 
 def mean_of_pairs(kernel: Kernel, x: Samples, y: Samples, *, itself: bool = True) -> torch.Tensor:
@@ -96,7 +92,7 @@ class _PairSum(torch.autograd.Function):
     ) -> torch.Tensor:
         ctx.save_for_backward(x, y, v, w)
         ctx.kernel, ctx.itself, ctx.within = kernel, itself, y is x
-        total, ctx.gradients = _summed(kernel, (x, y, v, w), itself, ctx.needs_input_grad[:4])
+        total, ctx.gradients = sum_and_gradients(kernel, (x, y, v, w), itself, ctx.needs_input_grad[:4])
         return total.to(x)
 
     @staticmethod
@@ -112,40 +108,3 @@ class _PairSum(torch.autograd.Function):
             derivatives = iter(torch.autograd.grad(total, moved, create_graph=True))
             shares = [None if share is None else next(derivatives) for share in shares]
         return *(None if share is None else gradient * share for share in shares), None, None
-
-
-def _summed(
-    kernel: Kernel, inputs: tuple[torch.Tensor, torch.Tensor, Weights, Weights], itself: bool, wanted: tuple[bool, ...]
-) -> tuple[torch.Tensor, list[torch.Tensor | None]]:
-    """The sum over pairs in float64, and the gradients of the inputs that want one; within a set, those of ``x`` and
-    ``v`` are the whole ones."""
-    x, y = inputs[:2]
-    within = y is x
-    total = double(x.new_zeros(()))
-    gradients = [
-        torch.zeros_like(z) if wants and z is not None and not (within and k % 2) else None
-        for k, (z, wants) in enumerate(zip(inputs, wanted, strict=True))
-    ]
-    into = [gradients[k - 1 if within and k % 2 else k] for k in range(4)]
-
-    for i, j in itertools.product(range(0, len(x), SIDE), range(0, len(y), SIDE)):
-        if within and j < i:
-            continue  # that of the mirrored tile, which counts twice
-        same, factor = within and i == j, 2 if within and i != j else 1
-        with torch.enable_grad():
-            tiles: list[Any] = [
-                None if z is None else z[start : start + SIDE].detach().requires_grad_(target is not None)
-                for z, start, target in zip(inputs, (i, j, i, j), into, strict=True)
-            ]
-            if same:
-                tiles[1], tiles[3] = tiles[0], tiles[2]
-            value = factor * sum_of_pairs(kernel, *tiles, itself=itself or not same)
-        total += double(value.detach())
-
-        moved = [(k, target) for k, target in enumerate(into) if target is not None and not (same and k % 2)]
-        if moved:
-            shares = torch.autograd.grad(value, [tiles[k] for k, _ in moved])
-            for (k, target), share in zip(moved, shares, strict=True):
-                start = j if k % 2 else i
-                target[start : start + SIDE] += share
-    return total, gradients

@@ -64,6 +64,14 @@ class Kernel(ABC):
     def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
         """Values for squared distances or inner products ``z`` […], of points of ``dimension`` d."""
 
+    def value_and_slope(self, z: torch.Tensor, dimension: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Values and their derivatives by ``z`` […], for a resolved kernel; no graph, and ``z`` may be overwritten."""
+        with torch.enable_grad():
+            z = z.detach().requires_grad_()
+            value = self.value(z, dimension)
+            [slope] = torch.autograd.grad(value.sum(), z)
+        return value.detach(), slope.contiguous()
+
 
 @declare("gaussian")
 class Gaussian(Kernel):
@@ -86,6 +94,17 @@ class Gaussian(Kernel):
     def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
         """Sum of exp(−z / (2 s²))."""
         return functools.reduce(torch.add, [gaussian(z, float(s)) for s in self.bandwidths])
+
+    def value_and_slope(self, z: torch.Tensor, dimension: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The sum, and that of −exp(−z / (2 s²)) / (2 s²)."""
+        *others, last = [-0.5 / float(s) / float(s) for s in self.bandwidths]
+        parts = [z.mul(factor).exp_() for factor in others]
+        value = z.mul_(last).exp_()
+        slope = value * last
+        for part, factor in zip(parts, others, strict=True):
+            slope.add_(part, alpha=factor)
+            value += part
+        return value, slope
 
 
 @declare("rational-quadratic")

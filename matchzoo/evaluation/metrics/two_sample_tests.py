@@ -13,12 +13,13 @@ import torch
 
 from matchzoo.core.declaration.choices import checked
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.numerics.kernel_means import SIDE
 from matchzoo.core.numerics.kernels import Gaussian, Kernel
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.evaluation.metrics.checking import checked_features
 
+SIDE = 1024
+"""Rows and columns of a tile."""
 ROUNDING = 1e-12
 """Statistics that differ by less than this share of the mean of \\|K\\| are ties."""
 
