@@ -14,6 +14,9 @@ gradient matching.
                                                     real images: DSA on Fashion-MNIST, then DCC and DC before
                                                     photographs, seed by seed, while it is left running
                                                     (budget: half an hour of CPU time each)
+    python benchmarks/condensation.py schedule      DM on Fashion-MNIST at ten images per class: accuracy over steps, a
+                                                    stated share of the paper's 20 000
+                                                    (budget: 25 CPU minutes on one thread)
     python benchmarks/condensation.py curves RUN ...  the losses of some runs' folders, as a picture
 
 Every run has its own folder under ``runs/benchmarks/condensation``; a stopped benchmark goes on where it was. Results
@@ -182,6 +185,38 @@ def published(output: Path) -> None:
             print(f"{method:4} {row:7} {mean_and_error(values)}   of {len(seeds)} seed{'s' if len(seeds) > 1 else ''}")
 
 
+STEPS = (10, 40, 160, 640, 1280)
+"""Of DM's 20 000, after which networks are trained on what there is."""
+
+
+def schedule(output: Path) -> None:
+    """DM with ten images per class by the paper's choices, narrower and with fewer real images, over steps."""
+    stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
+    found: dict[str, dict[str, list[float]]] = stored.get("schedule", {})
+    for steps in (number for number in STEPS if str(number) not in found):
+        recipe = recipes.load("dm/fashion-mnist-paper").replace(
+            **{
+                "generator.images_per_class": 10,
+                "projectors.network.network.width": 32,
+                "projectors.network.features": 16 * 32,
+                "trainer.real_batch": 640,
+                "trainer.steps": steps,
+                "trainer.snapshot_every": None,
+                "evaluation.0.network.width": 32,
+                "evaluation.0.epochs": 300,
+                "evaluation.0.seeds": 3,
+                "evaluation.0.baselines": ["random"] if steps == STEPS[0] else [],
+            }
+        )
+        made = recipe.run(output / f"schedule-{steps}" if steps == STEPS[0] else output / "schedule", extend=True)
+        for record in made.metrics["results"]:
+            row = "random" if record["method"] == "random" else "set"
+            found.setdefault(str(steps), {})[row] = record["top1"]
+        keep("schedule", found)
+    for steps, rows in found.items():
+        print(f"{steps:>6} " + ", ".join(f"{row} {mean_and_error(values)}" for row, values in rows.items()))
+
+
 def curves(folders: list[Path], picture: Path) -> None:
     """Losses over steps, one panel a run."""
     import matplotlib.pyplot as plt
@@ -200,7 +235,7 @@ def curves(folders: list[Path], picture: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["background", "side", "fill", "published", "curves"])
+    parser.add_argument("what", choices=["background", "side", "fill", "published", "schedule", "curves"])
     parser.add_argument("runs", nargs="*", type=Path, help="of curves: folders of runs")
     parser.add_argument("--picture", type=Path, default=Path("docs/pictures/condensation-curves.png"))
     parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/condensation"))
@@ -209,7 +244,7 @@ def main() -> None:
     if given.what == "curves":
         curves(given.runs, given.picture)
     else:
-        tasks = {"background": background, "side": side, "fill": fill, "published": published}
+        tasks = {t.__name__: t for t in (background, side, fill, published, schedule)}
         tasks[given.what](given.output)
 
 
