@@ -13,9 +13,11 @@ from accelerate.state import AcceleratorState, PartialState
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.samples import Samples
+from matchzoo.projectors.backbone import Backbone
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.float32}
-"""Of parameters, features and losses; ``bfloat16`` is what projectors compute in, by autocast."""
+"""Of parameters, features and losses; ``bfloat16`` is what projectors compute in, by autocast, and what weights of
+backbones are held in."""
 PATIENCE = datetime.timedelta(days=2)
 """How long processes wait for the first, which evaluates or fills a cache alone."""
 
@@ -87,8 +89,13 @@ class Engine:
         return self.rank == 0
 
     def place(self, module: torch.nn.Module) -> None:
-        """Move a part here, floating-point tensors in the engine's precision."""
+        """Move a part here, floating-point tensors in the engine's precision; with bfloat16 the weights of backbones
+        in that."""
         module.to(device=self.device, dtype=self.dtype)
+        if self.autocast:
+            for part in module.modules():
+                if isinstance(part, Backbone):
+                    part.narrow()
 
     def move(self, x: torch.Tensor) -> torch.Tensor:
         """A tensor […] of the host here, without waiting for the device."""

@@ -121,7 +121,7 @@ class _Blocks:
                 drawn = [*self.views.settings(), self.copies, self.step.seed, self.step.number]
                 drawn += [] if self.views.augment is None else [self.views.augment]
             views = [self.views.size, *map(to_table, drawn)]
-        precision = "bfloat16" if self.engine.autocast else str(self.engine.dtype)
+        precision = "bfloat16 weights" if self.engine.autocast else str(self.engine.dtype)
         return key_of(self.split.fingerprint, identity, views, precision, self.engine.device.type)
 
 

@@ -158,3 +158,51 @@ def test_a_loaded_backbone_names_the_size_that_it_takes():
 def test_a_loaded_backbone_takes_normalization():
     backbone = Backbone.load("efficientnet-lite0", size=64, normalization="imagenet")
     assert backbone.mean.flatten().tolist() == pytest.approx([0.485, 0.456, 0.406])
+
+
+def gradient(backbone: Backbone, autocast: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features of some images, and the gradient to their pixels of a weighted sum of them."""
+    images = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        features = backbone(images).float()
+    weights = torch.randn(features.shape, generator=torch.Generator().manual_seed(1))
+    return features.detach(), torch.autograd.grad((features * weights).sum(), images)[0]
+
+
+def test_weights_in_bfloat16_are_close_to_those_in_float32(tiny_card):
+    backbone = Backbone.load(str(tiny_card), size=32)
+    features, slope = gradient(backbone)
+    assert backbone.narrow()
+    assert torch.bfloat16 in {p.dtype for p in backbone.network.parameters()}
+    close, near = gradient(backbone)
+    assert close.dtype == torch.float32
+    assert (close - features).norm() < 0.02 * features.norm()
+    assert torch.nn.functional.cosine_similarity(near.flatten(), slope.flatten(), 0) > 0.99
+
+
+def test_batch_norms_keep_their_weights_and_are_as_under_autocast():
+    backbone = Backbone.load("efficientnet-lite0", size=32)
+    expected = gradient(backbone, autocast=True)
+    assert backbone.narrow()
+    norms = [m for m in backbone.network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert norms
+    assert all(m.weight.dtype == m.running_var.dtype == torch.float32 for m in norms)
+    torch.testing.assert_close(gradient(backbone), expected)
+
+
+def test_a_network_with_numbers_of_float32_keeps_its_weights(tiny_card):
+    class Mixing(torch.nn.Module):
+        def __init__(self, network: torch.nn.Module) -> None:
+            super().__init__()
+            self.network = network
+            self.table = torch.nn.Buffer(torch.ones(3, 1, 1))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.network(x * self.table)
+
+    backbone = Backbone.load(str(tiny_card), size=32)
+    expected = gradient(backbone)
+    backbone.network = Mixing(backbone.network)
+    assert not backbone.narrow()
+    assert {p.dtype for p in backbone.network.parameters()} == {torch.float32}
+    torch.testing.assert_close(gradient(backbone), expected)

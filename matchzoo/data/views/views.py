@@ -13,11 +13,14 @@ from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import ascending, at_least, between, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.resampling import frames
+from matchzoo.core.numerics.row_noise import row_normal
 from matchzoo.data.split import Split
 from matchzoo.data.views.augment import Augment
 
 COLUMNS = 7
 """Of a plan without augmentation: left, top, width, height (shares of the frame), flipped, noisy, noise seed."""
+NOISE_BLOCK = 32
+"""Rows whose noise a device draws at once."""
 
 
 @declare
@@ -179,8 +182,20 @@ class Views:
     @staticmethod
     def _noise(images: torch.Tensor, plan: torch.Tensor, noise: Noise) -> torch.Tensor:
         added = torch.zeros_like(images)
-        for row in plan[:, 5].nonzero().flatten().tolist():
-            rng = torch.Generator(images.device).manual_seed(int(plan[row, 6]))
-            normal = torch.randn(images.shape[1:], generator=rng, device=images.device, dtype=images.dtype)
-            added[row] = noise.mean + noise.std * normal
+        rows = plan[:, 5].nonzero().flatten()
+        if images.device.type != "cpu":
+            return _hashed_noise(added, rows, plan[rows, 6].long(), noise)
+        for row in rows.tolist():
+            rng = torch.Generator().manual_seed(int(plan[row, 6]))
+            added[row] = noise.mean + noise.std * torch.randn(images.shape[1:], generator=rng, dtype=images.dtype)
         return added
+
+
+def _hashed_noise(added: torch.Tensor, rows: torch.Tensor, seeds: torch.Tensor, noise: Noise) -> torch.Tensor:
+    """Put noise into some rows [k] of ``added`` [n, c, h, w], each a function of its seed [k], with a few operations on
+    a device for many rows, where a generator of each row would need some for each."""
+    for some, own in zip(rows.split(NOISE_BLOCK), seeds.split(NOISE_BLOCK), strict=True):
+        place, hashed = (x.to(added.device, non_blocking=True) for x in (some, own))
+        normal = row_normal(hashed, 0, tuple(added.shape[1:])).to(added.dtype)
+        added.index_copy_(0, place, noise.mean + noise.std * normal)
+    return added

@@ -10,6 +10,7 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.data import Split
 from matchzoo.data.views import Augment, Crop, Noise, Views
 from matchzoo.data.views.augment import AT_REST, COLUMNS
+from matchzoo.data.views.views import _hashed_noise
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -106,6 +107,16 @@ def test_size_takes_the_center_of_plain_images_and_refuses_small_ones():
     assert torch.equal(Views(size=8).plain(x), x[:, :, 2:10, 2:10])
     with pytest.raises(MatchZooError, match=r"views.size: 20 is larger than the images \(12x12\)"):
         Views(size=20).plain(x)
+
+
+def test_noise_of_a_device_is_a_function_of_its_row():
+    seeds, rows = torch.arange(40) * 7919, torch.arange(40) * 2
+    added = _hashed_noise(torch.zeros(80, 3, 16, 16), rows, seeds, Noise(mean=0.5, std=0.2))
+    assert not added[1::2].any()
+    assert added[::2].mean().item() == pytest.approx(0.5, abs=0.004)
+    assert added[::2].std().item() == pytest.approx(0.2, abs=0.004)
+    other = _hashed_noise(torch.zeros(2, 3, 16, 16), torch.tensor([1]), seeds[33:34], Noise(mean=0.5, std=0.2))
+    assert torch.equal(other[1], added[66])
 
 
 def test_without_noise_keeps_the_rest():
