@@ -48,8 +48,9 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def full_precision(monkeypatch):
     """No TF32, which convolutions have unless told otherwise."""
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
-    monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
+    if CUDA:
+        monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+        monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
 
 
 def training(table: dict, device: str, **trainer: object) -> Training:
