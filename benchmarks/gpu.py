@@ -1,32 +1,47 @@
-"""What pays on a GPU: resampling by matrix products, bfloat16 weights, torch.compile, all classes at once.
+"""What pays on a GPU: weights in bfloat16, torch.compile, CUDA graphs, resampling by matrix products, all classes at
+once, blocks that are copied while others are computed; and the tests that need one.
 
-    python benchmarks/gpu.py        (a minute; needs a CUDA device)
+    python benchmarks/gpu.py                    on a CUDA device, at most eight minutes
+    python benchmarks/gpu.py --device cpu       the same code at a small size, to see that it runs; nothing is stored
+    python benchmarks/gpu.py table              what is stored, as Markdown
 
 A ViT-B/16 with random weights, 100 images x 3 views at 224 px, linear gradient matching with a cache; and the gradient
-of a ConvNet's loss class by class. Times are of host and device together, means of five after two that warm up.
+of a ConvNet's loss class by class. Times are of host and device together, means of five after two that warm up. Results
+are in ``results/gpu.json``, by device.
 """
 
+import argparse
 import copy
+import datetime
+import json
 import os
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from lgm_contenders import CUDA, MODES, OUTPUT, RESULTS, build, table_of, with_mode
+from lgm_contenders import CUDA, MODES, OUTPUT, RESULTS, Setting, build, table_of, with_mode
 from lgm_step import device_name, first_step, matrix_rate
+from torch.utils.flop_counter import FlopCounterMode
 
-import matchzoo.data.views.views
-import matchzoo.generators.pyramid
 from matchzoo.core.numerics.resampling import frames, stretched
 from matchzoo.core.storage import files
 from matchzoo.core.storage.cache import VARIABLE
 from matchzoo.matchers.statistics.gradients.network_gradient import network_gradient
 from matchzoo.models.networks import ConvNet
+from matchzoo.projectors import Backbone
 
 STORE = RESULTS / "gpu.json"
-IMAGES, VIEWS, SIDE, CLASSES = 100, 3, 224, 10
+TESTS = ("-m", "gpu", "-q", "-p", "no:cacheprovider", "tests/project/test_gpu.py")
+LIMIT = 240
+"""Seconds that the tests may take."""
+SMALL = Setting("vit_tiny_patch16_224", 32, 2, 2, features=192, data="noise", rows=4, precision="bfloat16")
+CLASSES = 10
 
 
 def interpolated(images: torch.Tensor, size: int) -> torch.Tensor:
@@ -44,75 +59,111 @@ def sampled(images: torch.Tensor, left, top, width, height, flipped, size) -> to
 class Times:
     """Milliseconds by name, printed as they come."""
 
-    def __init__(self) -> None:
-        self.found: dict[str, float] = {}
+    def __init__(self, device: torch.device) -> None:
+        self.device, self.found = device, {}
+
+    def wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
 
     def take(self, name: str, call: Callable[[], object], times: int = 5) -> None:
         for _ in range(2):
             call()
-        torch.cuda.synchronize()
+        self.wait()
         began = time.perf_counter()
         for _ in range(times):
             call()
-        torch.cuda.synchronize()
+        self.wait()
         self.found[name] = 1000 * (time.perf_counter() - began) / times
-        print(f"{name:45} {self.found[name]:8.2f} ms", flush=True)
+        print(f"{name:55} {self.found[name]:8.2f} ms", flush=True)
 
 
-def steps(times: Times, folder: Path) -> None:
-    """A step and what it is made of."""
-    table = table_of(CUDA["vit-b16"], folder, "cuda")
-    learners = {}
-    for name in ("cache, k = 1", "cache, k = 1, compiled"):
-        learners[name], parts = build(with_mode(table, MODES[name]), MODES[name])
-        learners[name].prepare()
-    plain, number = learners["cache, k = 1"], first_step(table, parts)
-    times.take("step", lambda: plain.step(number))
-    matchzoo.generators.pyramid.enlarge = interpolated
-    times.take("step, torch's interpolate", lambda: plain.step(number))
-    matchzoo.generators.pyramid.enlarge = matchzoo.core.numerics.resampling.enlarge
-    matchzoo.data.views.views.frames = sampled
-    times.take("step, torch's grid_sample", lambda: plain.step(number))
-    matchzoo.data.views.views.frames = frames
-    times.take("step, compiled", lambda: learners["cache, k = 1, compiled"].step(number))
+def steps(times: Times, setting: Setting, folder: Path, compiling: bool) -> Backbone:
+    """Whole steps; returns the backbone."""
+    table = table_of(setting, folder, times.device.type)
+    for name in ("cache, k = 1", "cache, k = 1, compiled") if compiling else ("cache, k = 1",):
+        learner, parts = build(with_mode(table, MODES[name]), MODES[name])
+        began = time.perf_counter()
+        learner.prepare()
+        number = first_step(table, parts)
+        learner.step(number)
+        times.wait()
+        times.found[f"{name}: until the first step"] = 1000 * (time.perf_counter() - began)
+        times.take("a step" + ", compiled" * name.endswith("compiled"), lambda: learner.step(number))  # noqa: B023
+    return parts.projector
 
-    levels = [torch.rand(IMAGES, 3, 2**i, 2**i, device="cuda", requires_grad=True) for i in range(8)]
-    incoming = torch.rand(IMAGES, 3, SIDE, SIDE, device="cuda")
+
+def resampling(times: Times, setting: Setting) -> None:
+    """Pyramids and crops, by torch's kernels and by matrix products."""
+    device, images, side = times.device, setting.classes, setting.size
+    sizes = [2**i for i in range(8) if 2**i < side]
+    levels = [torch.rand(images, 3, n, n, device=device, requires_grad=True) for n in sizes]
+    incoming = torch.rand(images, 3, side, side, device=device)
     for name, enlarge in (("torch's interpolate", interpolated), ("products", stretched)):
 
         def both_ways(enlarge: Callable = enlarge) -> None:
-            torch.autograd.grad(sum(enlarge(level, SIDE) for level in levels), levels, incoming)
+            torch.autograd.grad(sum(enlarge(level, side) for level in levels), levels, incoming)
 
-        times.take(f"8 levels enlarged, {name}", both_ways)
+        times.take(f"pyramid enlarged and back, {name}", both_ways)
 
-    x = torch.rand(IMAGES * VIEWS, 3, SIDE, SIDE, device="cuda", requires_grad=True)
-    arriving = torch.rand(len(x), parts.spec.features or 768, device="cuda")
-    backbone = parts.projector
+    pixels = torch.rand(images, 3, side, side, device=device, requires_grad=True)
+    plan = torch.rand(5, images, device=device)
+    plan[4] = (plan[4] < 0.5).float()
+    plan[2:4] = 0.3 + 0.7 * plan[2:4]
+    plan[:2] *= 1 - plan[2:4]
+    for name, crop in (("torch's grid_sample", sampled), ("products", frames)):
+
+        def cropped(crop: Callable = crop) -> None:
+            torch.autograd.grad(crop(pixels, *plan, (side, side)), pixels, incoming)
+
+        times.take(f"crops and back, {name}", cropped)
+
+
+def passes(times: Times, setting: Setting, backbone: Backbone, compiling: bool) -> float:
+    """The synthetic views through the backbone and back to their pixels; returns the FLOP of it."""
+    device, side = times.device, setting.size
+    x = torch.rand(setting.classes * setting.views, 3, side, side, device=device, requires_grad=True)
+    arriving = torch.rand(len(x), setting.features or 768, device=device)
+    wide = copy.deepcopy(backbone)
+    wide.network.float()
+    wide._narrow = False
 
     def autocast() -> None:
-        with torch.autocast("cuda", torch.bfloat16):
-            features = backbone.project(x)
+        with torch.autocast(device.type, torch.bfloat16):
+            features = wide.project(x)
         torch.autograd.grad(features.float(), x, arriving)
 
-    times.take("synthetic pass of the backbone, autocast", autocast)
-    half = copy.deepcopy(backbone.network).bfloat16()
-    for name, network in (("bfloat16 weights", half), ("bfloat16 weights, compiled", torch.compile(half))):
+    def narrow() -> None:
+        torch.autograd.grad(backbone.project(x), x, arriving)
 
-        def narrow(network: Callable = network) -> None:
-            features = network(((x - backbone.mean) / backbone.std).bfloat16())
-            torch.autograd.grad(features.float(), x, arriving)
+    times.take("synthetic pass, autocast", autocast)
+    times.take("synthetic pass, weights in bfloat16", narrow)
+    with FlopCounterMode(display=False) as counter:
+        narrow()
+    if compiling:
+        for mode in ("default", "reduce-overhead"):  # the latter with CUDA graphs
+            backbone.compile(mode=mode)
+            times.take(f"synthetic pass, weights in bfloat16, compiled, {mode}", narrow)
+        backbone._compiled = None
+    if device.type == "cuda":
+        pixels = x.detach().bfloat16().requires_grad_()
+        graphed = torch.cuda.make_graphed_callables(copy.deepcopy(backbone.network), (pixels,))
 
-        times.take(f"synthetic pass of the backbone, {name}", narrow)
+        def replayed() -> None:
+            torch.autograd.grad(graphed(pixels).float(), pixels, arriving)
+
+        times.take("synthetic pass, weights in bfloat16, a CUDA graph", replayed)
+    return float(counter.get_total_flops())
 
 
-def groups(times: Times) -> None:
+def groups(times: Times, small: bool) -> None:
     """The gradient of a network's loss on every class."""
     network = ConvNet()
     network.build((1, 28, 28), (CLASSES,), torch.Generator().manual_seed(0))
-    network.cuda()
-    for each, synthetic in ((1, True), (10, True), (32, False), (256, False)):
-        x = torch.rand(CLASSES, each, 1, 28, 28, device="cuda", requires_grad=synthetic)
-        y = torch.arange(CLASSES, device="cuda")[:, None].expand(CLASSES, each).contiguous()
+    network.to(times.device)
+    for each, synthetic in ((1, True), (2, False)) if small else ((1, True), (10, True), (32, False), (256, False)):
+        x = torch.rand(CLASSES, each, 1, 28, 28, device=times.device, requires_grad=synthetic)
+        y = torch.arange(CLASSES, device=times.device)[:, None].expand(CLASSES, each).contiguous()
 
         def loop(x: torch.Tensor = x, y: torch.Tensor = y) -> torch.Tensor:
             return torch.stack([network_gradient(network, a, b) for a, b in zip(x, y, strict=True)])
@@ -124,27 +175,105 @@ def groups(times: Times) -> None:
 
             def call(measure: Callable = measure, x: torch.Tensor = x, synthetic: bool = synthetic) -> None:
                 with torch.set_grad_enabled(synthetic):
-                    found = measure()
+                    gradients = measure()
                 if synthetic:
-                    torch.autograd.grad(found.square().sum(), x)
+                    torch.autograd.grad(gradients.square().sum(), x)
 
             times.take(f"{each} {'synthetic' if synthetic else 'real'} a class, {name}", call)
 
 
-def main() -> None:
-    if not torch.cuda.is_available():
-        raise SystemExit("needs a CUDA device, and there is none here")
+def blocks(times: Times, folder: Path, rows: int) -> None:
+    """Half-precision features of a file on disk, by blocks: copied and multiplied in turn, or one while the other."""
+    device, width, path = times.device, 768, folder / "features.bin"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    features = torch.from_file(str(path), shared=True, size=rows * width, dtype=torch.float16).view(rows, width)
+    features.copy_(torch.rand(rows, 1).half())
+    weight = torch.rand(width, 1000, device=device, dtype=torch.float16)
+
+    def in_turn() -> None:
+        for block in features.split(16384):
+            block.to(device) @ weight
+
+    def overlapping() -> None:
+        side = torch.cuda.Stream()
+        copied: list[tuple[torch.Tensor, torch.cuda.Event]] = []
+        for block in (*features.split(16384), None):
+            if block is not None:
+                with torch.cuda.stream(side):
+                    copied.append((block.pin_memory().to(device, non_blocking=True), side.record_event()))
+            if len(copied) > 1 or block is None:
+                here, event = copied.pop(0)
+                torch.cuda.current_stream().wait_event(event)
+                here.record_stream(torch.cuda.current_stream())
+                here @ weight
+
+    times.take("features by blocks, in turn", in_turn)
+    if device.type == "cuda":
+        times.take("features by blocks, copied meanwhile", overlapping)
+    path.unlink()
+
+
+def tests(device: str) -> dict[str, int]:
+    """Passed, failed and skipped tests that need a GPU."""
+    here, names = Path(__file__).parent.parent, ("passed", "failed", "skipped", "error")
+    environment = {**os.environ, "MATCHZOO_TEST_DEVICE": device}
+    command = [sys.executable, "-m", "pytest", *TESTS, *(("-k", "gram or lgm") if device == "cpu" else ())]
+    try:
+        said = subprocess.run(
+            command, cwd=here, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
+        ).stdout
+    except subprocess.TimeoutExpired as late:
+        said = late.stdout.decode() if isinstance(late.stdout, bytes) else str(late.stdout)
+    print(said[-3000:])
+    counts = {name: re.search(rf"(\d+) {name}", said) for name in names}
+    return {name: int(match[1]) for name, match in counts.items() if match}
+
+
+def measure(kind: str) -> None:
+    small, compiling = kind == "cpu", kind == "cuda"
+    if not small and not torch.cuda.is_available():
+        raise SystemExit("needs a CUDA device, and there is none here; --device cpu runs the same code at a small size")
     torch.set_num_threads(1)
     os.environ.setdefault(VARIABLE, str(OUTPUT / "cache"))
-    times, device = Times(), torch.device("cuda")
-    steps(times, OUTPUT)
-    groups(times)
-    rate = matrix_rate(device, torch.bfloat16)
-    print(f"matrix products: {rate / 1e12:.0f} TFLOP/s in bfloat16")
-    files.write_json(
-        STORE, {device_name(device): {"torch": torch.__version__, "matrix_rate": rate, "milliseconds": times.found}}
-    )
+    device = torch.device(kind)
+    times, setting = Times(device), SMALL if small else CUDA["vit-b16"]
+    record: dict[str, Any] = {"date": str(datetime.date.today()), "torch": torch.__version__}
+
+    def keep() -> None:
+        record["milliseconds"] = times.found
+        if not small:
+            stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
+            files.write_json(STORE, {**stored, device_name(device): record})
+
+    record["matrix_rate"] = matrix_rate(device, torch.bfloat16)
+    print(f"matrix products: {record['matrix_rate'] / 1e12:.2f} TFLOP/s in bfloat16")
+    backbone = steps(times, setting, OUTPUT, compiling)
+    keep()
+    record["flop"] = passes(times, setting, backbone, compiling)
+    keep()
+    resampling(times, setting)
+    groups(times, small)
+    blocks(times, OUTPUT, 2048 if small else 262_144)
+    keep()
+    record["tests"] = tests(kind)
+    keep()
+
+
+def table() -> None:
+    """What is stored of every device."""
+    for name, record in json.loads(STORE.read_text(encoding="utf-8")).items():
+        rate = f"{record['matrix_rate'] / 1e12:.0f} TFLOP/s in bfloat16"
+        print(f"\n{name}, torch {record['torch']}, {rate}; tests: {record.get('tests', 'not recorded')}\n")
+        print("| what | ms | of the matrix rate |\n| --- | --- | --- |")
+        for what, milliseconds in record["milliseconds"].items():
+            share = record.get("flop", 0) / record["matrix_rate"] / milliseconds * 1e5
+            part = f"{share:.0f} %" if share and what.startswith(("a step", "synthetic pass")) else ""
+            print(f"| {what} | {milliseconds:.1f} | {part} |")
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="?", choices=["measure", "table"], default="measure")
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
+    given = parser.parse_args()
+    table() if given.what == "table" else measure(given.device)

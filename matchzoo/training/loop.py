@@ -1,6 +1,7 @@
 """The only loop: what each step of any method does, players over parts, and the state that a checkpoint holds."""
 
 import functools
+import os
 from collections.abc import Mapping
 
 import torch
@@ -11,6 +12,7 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.schedule import value_at
 from matchzoo.core.showing.progress import Progress
 from matchzoo.core.step import Step
+from matchzoo.core.storage.cache import cache_folder
 from matchzoo.data import Split
 from matchzoo.data.pool import Pool
 from matchzoo.generators import Generator
@@ -126,6 +128,7 @@ class Training:
                     self.parts.projectors[name].prepare(pool)
         self.stored.compute(quiet)
         if self.trainer.compile:
+            os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "compiled"))
             for name in self.frozen:
                 self.parts.projectors[name].compile()
         if not self.begun:
