@@ -34,6 +34,8 @@ FAMILIES = """
 WAITS = {
     "dan/digits-background": "its bandwidths are medians of every step, which are numbers of the host",
     "elr/digits-noisy": "its memory merges rows that a step draws twice",
+    "pareto/digits-background": "it solves a small quadratic program on the host",
+    "ps-kd/digits-noisy": "its memory merges rows that a step draws twice",
     "legogcd/digits": "it assigns clusters on the host",
     "isr/digits": "it solves an assignment on the host",
 }
