@@ -74,9 +74,9 @@ class MixStyle(Projector):
     def project(self, x: torch.Tensor) -> torch.Tensor:
         """[n, c · positions] → the same."""
         rng = self.step.rng("mix-style", self.name)
-        partners = torch.randperm(len(x), generator=rng).to(x.device)
+        partners = torch.randperm(len(x), generator=rng).to(x.device, non_blocking=True)
         maps = x.reshape(len(x), self.channels, -1)
-        return mix_styles(maps, partners, beta(self.alpha, len(x), rng).to(x)).flatten(1)
+        return mix_styles(maps, partners, beta(self.alpha, len(x), rng).to(x, non_blocking=True)).flatten(1)
 
 
 def beta(alpha: float, count: int, rng: torch.Generator) -> torch.Tensor:

@@ -33,11 +33,18 @@ FAMILIES = """
 """A recipe of each method that trains something, of data that come with a package."""
 WAITS = {
     "dan/digits-background": "its bandwidths are medians of every step, which are numbers of the host",
+    "mmd/digits-background": "the same",
+    "mmd-entropy/digits-background": "the same",
     "elr/digits-noisy": "its memory merges rows that a step draws twice",
-    "pareto/digits-background": "it solves a small quadratic program on the host",
-    "ps-kd/digits-noisy": "its memory merges rows that a step draws twice",
+    "ps-kd/digits-noisy": "the same",
+    "fish/colored-digits": "it counts its steps on the host",
+    "graph-matching/digits": "it solves an assignment on the host",
+    "isr/digits": "the same",
     "legogcd/digits": "it assigns clusters on the host",
-    "isr/digits": "it solves an assignment on the host",
+    "monge-gap/gaussian": "its plans end when they are close enough",
+    "pareto/digits-background": "it solves a small quadratic program on the host",
+    "trajectory/digits-background": "it counts what it has seen",
+    "udt/digits-rotated": "it looks at which groups there are",
 }
 """Recipes whose steps wait for the device, and what for."""
 

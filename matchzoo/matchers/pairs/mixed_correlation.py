@@ -34,7 +34,7 @@ class Mixture:
 
     def of(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
         """The mixed rows [n, …]."""
-        return self.share * first + (1 - self.share) * second[self.order.to(second.device)]
+        return self.share * first + (1 - self.share) * second[self.order.to(second.device, non_blocking=True)]
 
 
 def mixture(count: int, step: Step) -> Mixture:
