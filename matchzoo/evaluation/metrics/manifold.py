@@ -1,14 +1,10 @@
 """Precision, recall, density and coverage: fidelity apart from diversity, by nearest neighbors in feature space."""
 
-import math
-
 import torch
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.numerics.neighbors import compared_points, neighbor_distances, tiles_within
 from matchzoo.evaluation.metrics.checking import checked_features
-
-BLOCK = 1024
-"""Rows whose distances are held at once."""
 
 
 @torch.no_grad()
@@ -23,9 +19,9 @@ def precision_recall_density_coverage(
 
     A sample on the rim of a ball is in it. So where features repeat, as those of blank images or of one-hot rows do,
     and a ball has the radius 0, it still holds its copies, and a set has precision, recall and coverage 1 against
-    itself. Distances are sums of squared differences in float64: those of equal rows are 0, and those of the same two
-    rows are the same number in either order, so that ties are ties. There are three matrices of them, held in blocks of
-    rows.
+    itself. Distances that decide are sums of squared differences in float64: those of equal rows are 0, and those of the
+    same two rows are the same number in either order, so that ties are ties. All others are screened by a product of
+    matrices (`matchzoo.core.numerics.neighbors`). Memory is that of the sets and of some hundred rows of distances.
 
     Examples:
         >>> precision_recall_density_coverage(features_of_real, features_of_generated)["coverage"]
@@ -51,35 +47,19 @@ def precision_recall_density_coverage(
             f"{neighbors}"
         )
 
-    scale = _power_of_two(max(float(real.abs().max()), float(generated.abs().max())))
-    real, generated = real * scale, generated * scale  # exact; squares would leave the range of numbers else
-    real_radius, generated_radius = _radii(real, neighbors), _radii(generated, neighbors)
-    balls = torch.zeros(len(generated), dtype=torch.long, device=real.device)
-    recalled, covered = 0, 0
-    for rows, radius in zip(real.split(BLOCK), real_radius.split(BLOCK), strict=True):
-        distances = _distances(rows, generated)
-        inside = distances <= radius[:, None]
-        balls += inside.sum(0)
-        covered += int(inside.any(1).sum())
-        recalled += int((distances <= generated_radius).any(1).sum())
+    real_points, generated_points = compared_points(real, generated)
+    real_radii = neighbor_distances(real_points, neighbors)
+    generated_radii = neighbor_distances(generated_points, neighbors)
+    balls = torch.zeros(len(generated), dtype=torch.long, device=real_radii.device)
+    recalled, covered = (balls.new_zeros(len(real), dtype=torch.bool) for _ in range(2))
+    tiles = tiles_within(real_points, generated_points, real_radii, generated_radii)
+    for rows, columns, in_real_balls, in_generated_balls in tiles:
+        balls[columns] += in_real_balls.sum(0)
+        covered[rows] |= in_real_balls.any(1)
+        recalled[rows] |= in_generated_balls.any(1)
     return {
         "precision": (balls > 0).double().mean().item(),
-        "recall": recalled / len(real),
+        "recall": recalled.double().mean().item(),
         "density": balls.double().mean().item() / neighbors,
-        "coverage": covered / len(real),
+        "coverage": covered.double().mean().item(),
     }
-
-
-def _power_of_two(largest: float) -> float:
-    """By which numbers up to ``largest`` are about 1."""
-    return 2.0 ** -min(max(math.frexp(largest)[1], -1000), 1000)
-
-
-def _radii(x: torch.Tensor, neighbors: int) -> torch.Tensor:
-    """Distance [n] of every sample to its k-th neighbor."""
-    return torch.cat([_distances(rows, x).kthvalue(neighbors + 1, 1).values for rows in x.split(BLOCK)])
-
-
-def _distances(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """[n, m], each a function of its two rows alone; the product |x|² + |y|² − 2xy would round ties apart."""
-    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")

@@ -1,12 +1,11 @@
 """Precision, recall, density and coverage: against brute force with closed balls, and torch-fidelity."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.numerics import neighbors
 from matchzoo.evaluation.metrics.manifold import precision_recall_density_coverage
 
 
@@ -65,7 +64,7 @@ def test_closed_balls_by_brute_force(name: str, monkeypatch: pytest.MonkeyPatch)
     real, fake = SETS[name]
     expected = by_brute_force(real, fake, 5)
     assert precision_recall_density_coverage(real, fake) == pytest.approx(expected, abs=1e-12)
-    monkeypatch.setattr(sys.modules[precision_recall_density_coverage.__module__], "BLOCK", 7)
+    monkeypatch.setattr(neighbors, "BLOCK", 7)
     assert precision_recall_density_coverage(real, fake) == pytest.approx(expected, abs=1e-12)
     if "itself" in name:
         assert (expected["precision"], expected["recall"], expected["coverage"]) == (1, 1, 1)
@@ -96,7 +95,7 @@ def test_precision_and_recall_tell_collapse_from_noise() -> None:
     assert wide["recall"] > 0.9 > 0.5 > wide["precision"]
 
 
-@pytest.mark.parametrize("neighbors", [0, 5])
-def test_neighbors_are_fewer_than_samples(neighbors: int) -> None:
+@pytest.mark.parametrize("count", [0, 5])
+def test_neighbors_are_fewer_than_samples(count: int) -> None:
     with pytest.raises(MatchZooError, match="neighbors: expected 1 to 4"):
-        precision_recall_density_coverage(draw(40, 2), draw(5, 2), neighbors)
+        precision_recall_density_coverage(draw(40, 2), draw(5, 2), count)
