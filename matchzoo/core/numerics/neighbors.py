@@ -2,8 +2,8 @@
 
 The product |x|² + |y|² − 2xy is many times as fast as sums of squared differences, and rounds: ties come apart, and
 equal rows are not at distance 0. So it only screens. Its error is bounded, for points less their mean in a precision of
-unit roundoff u, by (d + 16) u (|x|² + |y|²); pairs that are nearer to what they are compared with than that are computed
-again, as the root of the sum of squared differences in float64. What results is what these give for all pairs.
+unit roundoff u, by (d + 16) u (|x|² + |y|²); pairs that are nearer than that to what they are compared with are
+computed again, as the root of the sum of squared differences in float64. What results is what these give for all pairs.
 """
 
 import math
@@ -128,9 +128,7 @@ def tiles_within(
             yield rows, columns, in_rows, closed(tile, y_limits[columns], y_radii[columns], i, j)
 
 
-def _exactly(
-    x: ComparedPoints, y: ComparedPoints, i: int, j: int, pairs: tuple[torch.Tensor, torch.Tensor]
-) -> torch.Tensor:
+def _exactly(x: ComparedPoints, y: ComparedPoints, i: int, j: int, pairs: tuple[torch.Tensor, ...]) -> torch.Tensor:
     """Exact distances [p] of pairs within the tile that begins at row i and column j."""
     if len(pairs[0]) * 8 > BLOCK**2:  # so many that all are sooner computed than gathered
         return _distances(x.exact[i : i + BLOCK], y.exact[j : j + BLOCK])[pairs]

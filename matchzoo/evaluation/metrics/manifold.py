@@ -19,9 +19,9 @@ def precision_recall_density_coverage(
 
     A sample on the rim of a ball is in it. So where features repeat, as those of blank images or of one-hot rows do,
     and a ball has the radius 0, it still holds its copies, and a set has precision, recall and coverage 1 against
-    itself. Distances that decide are sums of squared differences in float64: those of equal rows are 0, and those of the
-    same two rows are the same number in either order, so that ties are ties. All others are screened by a product of
-    matrices (`matchzoo.core.numerics.neighbors`). Memory is that of the sets and of some hundred rows of distances.
+    itself. Distances that decide are sums of squared differences in float64: those of equal rows are 0, and those of
+    the same two rows are the same number in either order, so that ties are ties. All others are screened by a product
+    of matrices (`matchzoo.core.numerics.neighbors`). Memory is that of the sets and of some hundred rows of distances.
 
     Examples:
         >>> precision_recall_density_coverage(features_of_real, features_of_generated)["coverage"]

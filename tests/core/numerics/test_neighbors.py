@@ -56,6 +56,6 @@ def test_radii_and_balls_are_those_of_all_distances(name: str, monkeypatch: pyte
 
 
 def test_numbers_are_scaled_by_a_power_of_two() -> None:
-    x, y = compared_points(torch.tensor([[3e200], [1.0]]).double(), torch.tensor([[2.0]]).double())
+    x, y = compared_points(torch.tensor([[3e200], [1.0]], dtype=torch.float64), torch.tensor([[2.0]]))
     assert 0.5 <= x.exact.max() < 1
     assert x.exact[1, 0] * 2 == y.exact[0, 0]
