@@ -1,7 +1,7 @@
 """The command line: matchzoo list, show, copy, plan, run, evaluate, report, ratio, sample, push, pull, doctor, …
 
-Exit codes: 0 done, 1 a defect of ours (with a traceback), 2 something to fix (with what and how), 130 and 143 stopped
-by SIGINT and SIGTERM after saving.
+Exit codes: 0 done, 1 a defect of ours (with a traceback), 2 something to fix (with what and how), 3 a run with warnings
+under --strict, 130 and 143 stopped by SIGINT and SIGTERM after saving.
 """
 
 import functools
@@ -17,7 +17,7 @@ from matchzoo.cli.usage import ALIASES, COMMANDS, OVERRIDES, USAGE, options_of, 
 from matchzoo.core.errors import MatchZooError, did_you_mean
 from matchzoo.core.version import __version__
 
-SWITCHES = ("--fields", "--quiet", "-q", "--json", "--data-changed")
+SWITCHES = ("--fields", "--quiet", "-q", "--json", "--data-changed", "--strict")
 """Options of commands that take overrides that no value follows."""
 
 

@@ -1,8 +1,9 @@
 """The command matchzoo run."""
 
 import os
+import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
@@ -10,6 +11,9 @@ from matchzoo import recipes
 from matchzoo.cli.usage import Flag, Name, options_of
 from matchzoo.core.showing.progress import quietly, waiting
 from matchzoo.core.showing.text import as_json
+
+if TYPE_CHECKING:
+    from matchzoo.runs.run import Run
 
 Tracker = Literal["tensorboard", "wandb", "trackio", "mlflow", "comet_ml", "aim", "clearml", "dvclive", "swanlab"]
 
@@ -23,6 +27,7 @@ def run(
     tracker: Tracker | None = None,
     data_changed: Flag = False,
     extend: Flag = False,
+    strict: Flag = False,
     overrides: tyro.conf.Suppress[tuple[str, ...]] = (),
 ) -> None:
     """Train a recipe (resuming what is there), evaluate it and write pictures and a page, report.html.
@@ -41,6 +46,7 @@ def run(
         tracker: send every record, the recipe and the results there as well.
         data_changed: resume although the samples are not those that the run began with (names and shapes must agree).
         extend: let a finished run go on to more steps (--trainer.steps 2000), as one long run would have done them.
+        strict: exit with 3 where something speaks against the result (a warning).
         overrides: words of the command line that are not this command's own.
     """
     from matchzoo.core.declaration.overrides import describe
@@ -61,8 +67,19 @@ def run(
         return
     if json:
         print(as_json(finished.record()))
-        return
-    if finished.metrics["results"]:
+    else:
+        _show(finished)
+    if finished.warnings:
+        count = len(finished.warnings)
+        told = "" if strict else "; with --strict the exit code is 3"
+        print(f"{count} warning{'s' if count > 1 else ''}: look at the result before you use it{told}", file=sys.stderr)
+        if strict:
+            raise SystemExit(3)
+
+
+def _show(finished: "Run") -> None:
+    """Print the results of a run, and where everything is."""
+    if finished.metrics["results"] or finished.warnings:
         print(f"\n{finished}")
     seconds = finished.metrics["seconds"]
     print(f"\ntraining {seconds['training']:.0f} s, evaluation {seconds['evaluation']:.0f} s; all in {finished.folder}")

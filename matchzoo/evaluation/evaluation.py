@@ -1,7 +1,7 @@
 """What is measured of a trained composition."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -56,6 +56,10 @@ class Evaluation(ABC):
     @abstractmethod
     def table(self, records: list[Record]) -> list[list[str]]:
         """The records as a table of text, its heading first."""
+
+    def findings(self, records: list[Record]) -> Iterator[str]:
+        """What speaks against the result in its records, at least one; nothing as a rule."""
+        return iter(())
 
     def picture(self, records: list[Record]) -> Figure | None:
         """The records, at least one, as a picture beside the run's others; None where there is nothing to see."""

@@ -1,7 +1,7 @@
 """The question of a matcher: how far are these sets from matching?"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import attrs
@@ -10,6 +10,7 @@ import torch
 from matchzoo.core.declaration.declare import family
 from matchzoo.core.declaration.validators import different, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.findings import Course
 from matchzoo.core.part import Part
 from matchzoo.core.samples import Samples, as_samples, spec_of
 from matchzoo.core.schedule import Schedule, scheduled
@@ -119,6 +120,14 @@ class Matcher(Part, ABC):
     def discrepancy(self, sets: Sequence[Samples], step: Step) -> Discrepancy:
         """How far the sets are from matching; values are features [n, d], and the first set is the reference."""
 
+    def findings(self, course: Course) -> Iterator[str]:
+        """What speaks against the result of a run in the numbers that it logged of the term; nothing as a rule.
+
+        Args:
+            course: by name, in the order of steps: ``value``, and what `Discrepancy.diagnostics` gives.
+        """
+        return iter(())
+
     def forward(self, *sets: torch.Tensor | Samples, step: Step | None = None) -> torch.Tensor:
         """The value, a scalar, of some sets outside of any recipe.
 
@@ -170,3 +179,7 @@ class AroundMatcher:
     def finish(self, pool: Any) -> None:
         """Let the other term look at the real samples after the last step."""
         self.matcher.finish(pool)
+
+    def findings(self, course: Course) -> Iterator[str]:
+        """What the other term finds."""
+        return self.matcher.findings(course)

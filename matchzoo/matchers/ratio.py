@@ -2,16 +2,18 @@
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import attrs
 import torch
 import torch.nn.functional as F
 
+from matchzoo.core import findings as limits
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.errors import DeclarationError
+from matchzoo.core.findings import Course, at_the_end
 from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
@@ -187,6 +189,15 @@ class RatioMatcher(Matcher):
             r = ratio.denominator
             value = value + self.strength * (r.mean() if self.regularizer == "mean" else r.sum())
         return Discrepancy(value, functools.partial(ratio_diagnostics, detached), ratio=detached)
+
+    def findings(self, course: Course) -> Iterator[str]:
+        """Ratios far below 0, and a handful of samples that carries all weight, at the end of a run."""
+        minimum = at_the_end(course.get("minimum", ()))
+        if minimum is not None and minimum < limits.SMALLEST_RATIO:
+            yield f"the smallest ratio is {minimum:.0f}, far below 0: raise the ridge, or lower the learning rate"
+        share = at_the_end(course.get("effective_share", ()))
+        if share is not None and share < limits.EFFECTIVE_SHARE:
+            yield f"{share:.1%} of the samples carry the ratio's weights: raise the ridge, or lower the learning rate"
 
 
 def ratio_diagnostics(ratio: Ratio, thorough: bool = False) -> dict[str, float]:

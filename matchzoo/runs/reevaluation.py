@@ -16,6 +16,7 @@ import attrs
 
 from matchzoo.core.declaration.structuring import structure, to_table
 from matchzoo.core.errors import DeclarationError, MatchZooError
+from matchzoo.core.findings import Finding
 from matchzoo.core.showing.progress import quietly
 from matchzoo.core.storage import files
 from matchzoo.core.version import __version__
@@ -68,16 +69,19 @@ def evaluate_again(
         trained = Trained(parts=parts, engine=training.engine, method=method, seed=trainer.seed, quiet=quiet)
         results: list[Record] = list(run.metrics["results"])
         notes: list[dict[str, Any]] = list(run.metrics.get(ADDED, []))
+        warnings = run.warnings
         for number, evaluation in enumerate(added, start=len(known)):
             began = time.monotonic()
             records = evaluation.evaluate(trained)
             results += [{"evaluation": evaluation.kind, "number": number, **record} for record in records]
+            warnings += [Finding(evaluation.kind, reason) for reason in evaluation.findings(records)]
             seconds = time.monotonic() - began
             notes.append({"evaluation": to_table(evaluation), "seconds": seconds, "matchzoo": __version__})
 
+        changed = {"results": results, "warnings": [attrs.asdict(finding) for finding in warnings], ADDED: notes}
         if added:
-            files.write_json(folder / "metrics.json", {**run.metrics, "results": results, ADDED: notes})
-        made = attrs.evolve(run, metrics={**run.metrics, "results": results, ADDED: notes} if notes else run.metrics)
+            files.write_json(folder / "metrics.json", {**run.metrics, **changed})
+        made = attrs.evolve(run, metrics={**run.metrics, **changed} if notes else run.metrics)
         _follow(made, page.RunPage(folder, run.recipe, parts, made.evaluations))
     return made
 
@@ -90,7 +94,7 @@ def _follow(run: Run, run_page: page.RunPage) -> None:
     pictures.write_evaluated(run.folder, run.evaluations, run.metrics["results"])
     spent: dict[str, float] = dict(run.metrics["seconds"])
     spent["evaluation"] = spent.get("evaluation", 0.0) + sum(one["seconds"] for one in run.metrics.get(ADDED, []))
-    run_page.write(run.metrics["steps"], spent, run.metrics["results"])
+    run_page.write(run.metrics["steps"], spent, run.metrics["results"], run.warnings)
 
 
 def of_text(texts: Sequence[str]) -> list[Evaluation]:

@@ -9,6 +9,7 @@ import torch
 
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.findings import Finding
 from matchzoo.core.showing import html, notebook
 from matchzoo.core.showing.text import format_table, time_of
 from matchzoo.core.step import Step
@@ -77,6 +78,11 @@ class Run:
         except (MatchZooError, KeyError, TypeError) as error:
             raise MatchZooError(f"{self.folder / 'metrics.json'}: is damaged ({ADDED}: {error}); {AGAIN}") from None
         return (*self.recipe.evaluation, *added)
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """What speaks against its result; empty where all is well, and of runs of earlier versions."""
+        return [Finding(str(one["about"]), str(one["reason"])) for one in self.metrics.get("warnings", [])]
 
     @property
     def distilled(self) -> DistilledDataset:
@@ -225,9 +231,13 @@ class Run:
         return f"<Run {self.folder}: {self.metrics['steps']} steps, {len(self.metrics['results'])} results>"
 
     def __str__(self) -> str:
-        """What `print` shows: the tables of results, and notes on them; where there are none, as `repr`."""
+        """What `print` shows: the tables of results, notes on them and warnings; where there are none, as `repr`."""
         shown = [format_table(rows) for _, rows in tables(self.evaluations, self.metrics["results"])]
-        return "\n".join([*shown, *notes(self.metrics["results"])]) or repr(self)
+        return "\n".join([*shown, *self._remarks()]) or repr(self)
+
+    def _remarks(self) -> list[str]:
+        """What is to be said beside the tables, a line each."""
+        return [*notes(self.metrics["results"]), *(f"warning: {finding}" for finding in self.warnings)]
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the images of the run and its tables of results."""
@@ -243,7 +253,7 @@ class Run:
 
         of_evaluations = tables(self.evaluations, self.metrics["results"])
         blocks += [notebook.table(rows, f"results of {kind}") for kind, rows in of_evaluations]
-        return "\n".join([*blocks, notebook.lines(notes(self.metrics["results"]))])
+        return "\n".join([*blocks, notebook.lines(self._remarks())])
 
     def record(self) -> dict[str, Any]:
         """`metrics` for programs, with where everything is."""

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import torch
 
 from matchzoo.core.errors import MatchZooError
@@ -30,6 +31,7 @@ from matchzoo.runs.interrupts import Interrupts, stop
 from matchzoo.runs.runnable import Runnable
 from matchzoo.runs.showing import page, pictures
 from matchzoo.runs.showing.trackers import Tracking
+from matchzoo.runs.verdict import findings
 from matchzoo.training.checkpoint import Checkpoints
 from matchzoo.training.composition import Composition
 from matchzoo.training.engine import Engine
@@ -248,14 +250,16 @@ class Session:
             for record in evaluation.evaluate(trained)
         ]
         evaluating = time.monotonic() - began
+        warnings = findings(self.parts, self.log.records(), self.recipe.evaluation, results)
         outcome.write(self.folder, self.recipe, self.training, results)
         pictures.write(self.folder, trained)
         pictures.write_evaluated(self.folder, self.recipe.evaluation, results)
         seconds = {"training": self.seconds, "evaluation": evaluating}
-        self.page.write(trainer.steps, seconds, results)
+        self.page.write(trainer.steps, seconds, results, warnings)
         last = self.log.last()
         metrics = {
             "results": results,
+            "warnings": [attrs.asdict(finding) for finding in warnings],
             "seconds": seconds,
             "steps": trainer.steps,
             "last": {k: v for k, v in last.items() if k != "step"},

@@ -45,6 +45,12 @@ def paragraph(text: str) -> str:
     return f'<p class="note">{escape(text)}</p>'
 
 
+def warnings(lines: Sequence[str]) -> str:
+    """What speaks against a result, a line each, in a box that stands out."""
+    items = "\n".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f'<div class="warnings" role="note" aria-label="warnings">\n<ul>\n{items}\n</ul>\n</div>'
+
+
 def scroll(content: str, label: str) -> str:
     """A box that scrolls sideways by itself, by keyboard too, where its content is wider than the page."""
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">\n{content}\n</div>'

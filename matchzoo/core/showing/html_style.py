@@ -29,6 +29,8 @@ p { margin: 0; }
 .note { margin: -0.6rem 0 1.2rem; color: var(--quiet); font-size: 0.9rem; max-width: 42rem; }
 .state { margin-top: 1.75rem; padding: 0.9rem 1.1rem; border-radius: 0.6rem; background: var(--soft); }
 .state progress { display: block; width: 100%; height: 0.4rem; margin-top: 0.7rem; accent-color: var(--accent); }
+.warnings { margin-top: 1.75rem; padding: 0.9rem 1.1rem; border-left: 0.25rem solid #c4741b; background: var(--soft); }
+.warnings ul { margin: 0; padding-left: 1.1rem; }
 .facts {
   display: flex; flex-wrap: wrap; gap: 1.5rem 3.25rem;
   margin: 2.25rem 0 0; padding-top: 1.5rem; border-top: 1px solid var(--line);

@@ -1,6 +1,7 @@
 """Mode coverage: does a generator cover the Gaussians of a mixture, and stay on them?"""
 
 import math
+from collections.abc import Iterator
 
 import attrs
 import torch
@@ -74,6 +75,12 @@ class ModeCoverage(Evaluation):
             | mode_coverage(data.offsets(points), points.shape[1])
             for name, points in ((trained.method, generated), ("test data", truth))
         ]
+
+    def findings(self, records: list[Record]) -> Iterator[str]:
+        """Modes that are missing."""
+        modes, total = records[0]["modes"], records[0]["of"]
+        if modes < total:
+            yield f"{modes} of {total} modes"
 
     def table(self, records: list[Record]) -> list[list[str]]:
         """Method, modes, share of high quality."""

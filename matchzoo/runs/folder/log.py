@@ -46,6 +46,10 @@ class RunLog:
         """A record of the numbers that are finite: JSON has no others."""
         return {"step": step, **{name: number for name, number in numbers.items() if math.isfinite(number)}}
 
+    def records(self) -> list[dict[str, Any]]:
+        """All records, in the order of steps."""
+        return [json.loads(line) for _, line in self._lines()]
+
     def last(self) -> dict[str, Any]:
         """The last record; empty if there is none."""
         lines = self.path.read_text(encoding="utf-8").splitlines()

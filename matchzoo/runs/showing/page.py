@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from safetensors.torch import load_file
 
+from matchzoo.core.findings import Finding
 from matchzoo.core.showing import figures, html
 from matchzoo.core.showing.curves import curves
 from matchzoo.core.showing.text import mean_and_spread, time_of
@@ -62,20 +63,27 @@ class RunPage:
         """Whether it is time for a page of a run that is not finished."""
         return time.monotonic() >= self.due
 
-    def write(self, step: int, seconds: dict[str, float], results: list[Record] | None = None) -> bool:
+    def write(
+        self,
+        step: int,
+        seconds: dict[str, float],
+        results: list[Record] | None = None,
+        warnings: Sequence[Finding] = (),
+    ) -> bool:
         """Write the page, whole or not at all. A run never ends for it: what goes wrong is said on the error stream.
 
         Args:
             step: steps that are done.
             seconds: what has been spent, by name: ``training``, ``evaluation``.
             results: records of the evaluation; None while the run is not finished.
+            warnings: what speaks against the result.
 
         Returns:
             Whether it was written.
         """
         began = time.monotonic()
         try:
-            files.write_text(self.folder / NAME, self._text(step, seconds, results))
+            files.write_text(self.folder / NAME, self._text(step, seconds, results, warnings))
         except Exception as error:
             reason = " ".join(str(error).split())[:200]
             print(f"note: {NAME} was not written ({type(error).__name__}: {reason}); the run goes on", file=sys.stderr)
@@ -85,13 +93,17 @@ class RunPage:
             self.due = now + max(INTERVAL, SHARE * (now - began))
         return True
 
-    def _text(self, step: int, seconds: dict[str, float], results: list[Record] | None) -> str:
+    def _text(
+        self, step: int, seconds: dict[str, float], results: list[Record] | None, warnings: Sequence[Finding]
+    ) -> str:
         sessions = json.loads((self.folder / "environment.json").read_text(encoding="utf-8"))["sessions"]
         title = sessions[-1].get("recipe") or self.folder.name
         shown = tables(self.evaluations, results or [])
         header = [f"<h1>{html.escape(title)}</h1>", f'<p class="about">{html.escape(_about(sessions, title))}</p>']
         if results is None:
             header.append(_state(step, self.recipe.trainer.steps))
+        if warnings:
+            header.append(html.warnings([str(finding) for finding in warnings]))
         header.append(html.facts(self._facts(step, seconds, sessions, shown)))
         finished = results is not None
         sections = [

@@ -1,0 +1,47 @@
+"""What the course of a run says against its result: that of every term, and losses that never fell."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from matchzoo.core.findings import Finding, at_the_beginning, at_the_end
+from matchzoo.training.composition import Composition
+
+
+def findings_of_terms(parts: Composition, log: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """What every term finds in the numbers that were logged of it.
+
+    Args:
+        parts: that were trained.
+        log: records of the run, in the order of steps.
+    """
+    for player, label, term in parts.terms():
+        key = f"{player}/{label}"
+        course: dict[str, list[float]] = {}
+        for record in log:
+            for name, value in record.items():
+                if name == key or name.startswith(f"{key}/"):
+                    course.setdefault(name.removeprefix(key).lstrip("/") or "value", []).append(value)
+        yield from (Finding(key, reason) for reason in term.findings(course))
+
+
+def losses_that_never_fell(parts: Composition, log: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Players none of whose losses is lower at the end than at the beginning.
+
+    Only where nobody plays against anybody: a single player, which minimizes. Where others move what a loss depends on,
+    as in a GAN, it may well rise.
+    """
+    if len(parts.players) != 1:
+        return
+    [(name, player)] = parts.players.items()
+    if player.maximize:
+        return
+    falls = []
+    for label in player.labels:
+        values = [record[f"{name}/{label}"] for record in log if f"{name}/{label}" in record]
+        before, after = at_the_beginning(values), at_the_end(values)
+        if before is None or after is None:
+            return
+        falls.append(after < before)
+    if not any(falls):
+        losses = "its loss" if len(falls) == 1 else "none of its losses"
+        yield Finding(name, f"{losses} {'never fell' if len(falls) == 1 else 'fell'}; is the learning rate right?")
