@@ -43,10 +43,11 @@ class RunReport:
             ``run``, ``path``, ``method``, ``space``, ``made_in`` (all of its spaces, as of ``a + b``), ``selection``
             (its method, for real images), ``seed``, ``steps``, ``images``, ``images_per_class``, ``counts`` (images of
             every class), ``bytes`` (images and labels as they are stored), ``training_seconds``,
-            ``evaluation_seconds``; and ``protocol``, the scores as `scoring.summary` names them, ``random_mean``,
-            ``full_mean``, ``above_random`` and ``above_random_standard_error`` where they are known (the last not of a
-            single draw of random images, nor of a single seed); or a ``note`` why there is no gain, where a class has
-            fewer real images than the set. ``group`` is the same number in rows that differ in the seed alone.
+            ``evaluation_seconds``, ``warnings`` (what speaks against it, a line each); and ``protocol``, the scores as
+            `scoring.summary` names them, ``random_mean``, ``full_mean``, ``above_random`` and
+            ``above_random_standard_error`` where they are known (the last not of a single draw of random images, nor of
+            a single seed); or a ``note`` why there is no gain, where a class has fewer real images than the set.
+            ``group`` is the same number in rows that differ in the seed alone.
     """
 
     rows: list[Record]
@@ -132,8 +133,10 @@ class RunReport:
 
     @property
     def notes(self) -> list[str]:
-        """Why there is no gain over a baseline that was evaluated; a line each."""
-        return [f"{row['run']}: {row['note']}" for row in self.rows if "note" in row]
+        """Why there is no gain over a baseline that was evaluated, and what speaks against a run; a line each."""
+        of_baselines = [f"{row['run']}: {row['note']}" for row in self.rows if "note" in row]
+        warnings = [f"{row['run']}: warning: {line}" for row in self.rows for line in row["warnings"]]
+        return [*of_baselines, *dict.fromkeys(warnings)]
 
     def record(self) -> Record:
         """Everything, for programs."""
@@ -221,6 +224,7 @@ def _about(run: Run, name: str) -> Record:
         "bytes": size,
         "training_seconds": run.metrics["seconds"]["training"],
         "evaluation_seconds": run.metrics["seconds"]["evaluation"],
+        "warnings": [str(finding) for finding in run.warnings],
     }
 
 

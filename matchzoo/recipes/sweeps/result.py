@@ -87,17 +87,19 @@ class SweepResult:
         return {ended.name: ended.error for ended in self.runs if ended.error}
 
     def table(self) -> list[list[str]]:
-        """A row a setting: its values, how many seeds, and the mean ± standard error of every leading figure; the best
-        one is marked."""
+        """A row a setting: its values, how many seeds, the mean ± standard error of every leading figure and, where any
+        run has warnings, how many have; the best one is marked."""
         paths = list(dict.fromkeys(path for setting in self.settings for path in setting.values))
         names, shown, best = short_names(paths), self.shown, self.best
-        rows = [[*(names[path] for path in paths), "seeds", *(figure.title for figure in shown), "best"]]
+        warned = ["warned"] if any(ended.warnings for ended in self.runs) else []
+        rows = [[*(names[path] for path in paths), "seeds", *(figure.title for figure in shown), *warned, "best"]]
         for setting in self.settings:
             finished = sum(ended.run is not None for ended in setting.runs)
             seeds = str(finished) if finished == len(setting.runs) else f"{finished} of {len(setting.runs)}"
             values = [in_words(setting.values[path]) for path in paths]
             marked = "*" if best is not None and setting.values == best.values else ""
-            rows.append([*values, seeds, *(_cell(setting, figure) for figure in shown), marked])
+            counts = [str(sum(bool(ended.warnings) for ended in setting.runs)) for _ in warned]
+            rows.append([*values, seeds, *(_cell(setting, figure) for figure in shown), *counts, marked])
         if best is None or len(rows) == 2:
             rows = [row[:-1] for row in rows]
         return rows
@@ -144,6 +146,7 @@ class SweepResult:
                     "error": ended.error,
                     "seconds": None if ended.run is None else ended.run.metrics["seconds"],
                     "results": ended.results,
+                    "warnings": ended.warnings,
                 }
                 for ended in self.runs
             ],

@@ -32,6 +32,11 @@ class Ended:
         """The records of its evaluations."""
         return [] if self.run is None else list(self.run.metrics["results"])
 
+    @property
+    def warnings(self) -> list[str]:
+        """What speaks against its result, a line each."""
+        return [] if self.run is None else [str(finding) for finding in self.run.warnings]
+
 
 @attrs.frozen(eq=False)
 class Setting:

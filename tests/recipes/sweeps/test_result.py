@@ -15,12 +15,13 @@ LR = "players.generator.optimizer.lr"
 SEED = "trainer.seed"
 
 
-def ended(lr: float, seed: int, test: float, validation: float | None) -> Ended:
+def ended(lr: float, seed: int, test: float, validation: float | None, warnings: tuple[str, ...] = ()) -> Ended:
     results = [{"evaluation": "accuracy", "number": 0, "method": "a", "split": "test", "top1": test}]
     if validation is not None:
         measured = {"measures": "accuracy", "split": "validation", "top1": validation}
         results.append({"evaluation": "validation", "number": 1, "method": "a", **measured})
-    run = types.SimpleNamespace(metrics={"results": results, "seconds": {"training": 1.0, "evaluation": 2.0}})
+    metrics = {"results": results, "seconds": {"training": 1.0, "evaluation": 2.0}}
+    run = types.SimpleNamespace(metrics=metrics, warnings=warnings)
     return Ended(f"lr={lr},seed={seed}", {LR: lr, SEED: seed}, seed, run)
 
 
@@ -43,6 +44,12 @@ def test_a_row_is_the_mean_over_seeds_with_its_standard_error(result):
     error = math.sqrt(sum((x - 73) ** 2 for x in (70, 72, 77)) / 2 / 3)
     assert first == ["0.01", "3", "82.0 ± 1.2", f"73.0 ± {error:.1f}", "*"]
     assert len(result.table()) == 4
+
+
+def test_runs_with_warnings_are_counted(result):
+    runs = SweepResult((*result.runs, ended(0.5, 3, 10, 20, ("samples: collapsed",))), result.folder)
+    assert [row[-2] for row in runs.table()] == ["warned", "0", "0", "1"]
+    assert runs.record()["runs"][-1]["warnings"] == ["samples: collapsed"]
 
 
 def test_the_best_is_by_validation_although_another_is_better_on_the_test_part(result):
