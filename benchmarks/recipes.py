@@ -29,10 +29,11 @@ import torch
 from seeds import HERE, Results, folder_of, key, mean_and_error
 
 from matchzoo import recipes
-from matchzoo.cli.entries import Entry, entries
+from matchzoo.cli.entries import RUNS, Entry, entries
 from matchzoo.core import shipped
 from matchzoo.core.declaration.toml import read_toml
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.storage import files
 from matchzoo.core.storage.locks import locked
 from matchzoo.evaluation.figures import figures_of
 from matchzoo.recipes.recipe import Recipe
@@ -60,6 +61,10 @@ MINUTES = {
     "a minute": 1.0,
     "1 hour": 60.0,
 }
+
+
+PHOTOS = ["lgm/photos", "lgm/transfer-photos"]
+"""Recipes of data that are not on every machine, which other benchmarks run."""
 
 
 class BusyError(Exception):
@@ -220,6 +225,18 @@ def table() -> None:
         print(f"| `{name}`{share} | {' | '.join(cells)} | {cost:.0f} | {fails} |")
 
 
+def write_runs() -> None:
+    """Write which recipes were run to their end and on how many seeds here, for ``matchzoo list``; 0 of those that were
+    run for a share of their steps, or by other benchmarks alone."""
+    here = [entry for entry in entries() if entry.kind == "recipe" and entry.here]
+    known = [entry.name for entry in here if not TOO_LONG.search(entry.size) and "not run" not in entry.size]
+    seeds = dict.fromkeys([*known, *PHOTOS], 0)
+    for name, records in rows():
+        if records[0]["share"] == 1:
+            seeds[name] = sum("failure" not in record for record in records)
+    files.write_json(shipped.root() / recipes.FOLDER / RUNS, dict(sorted(seeds.items())))
+
+
 def form_of(size: float) -> str:
     """Digits for figures of a size."""
     return ".1f" if size >= 10 else ".3f" if size >= 0.1 else ".4f"
@@ -235,6 +252,7 @@ def main() -> None:
     torch.set_num_threads(1)
     if given.what == "measure":
         measure(given.output, given.only, given.hours)
+    write_runs()
     table()
 
 

@@ -1,5 +1,6 @@
 """Recipes and cards with what they need, and whether that is on this machine. Light: loads no torch."""
 
+import json
 import re
 import textwrap
 from collections.abc import Iterator
@@ -15,6 +16,10 @@ from matchzoo.core.declaration.toml import read_toml
 
 COST = re.compile(r"^matchzoo run \S+ +\((.+)\)$", re.MULTILINE)
 """What a run costs, in the comment that a recipe opens with: ``matchzoo run NAME   (1 minute on one CPU thread)``."""
+RUNS = "runs.json"
+"""Beside the recipes: those that were run to their end, by name, each with the number of seeds that
+``benchmarks/recipes.py`` ran it on."""
+NEVER = "never run to its end by us"
 INDENT = " " * 6
 HERE = "* all that it needs is on this machine"
 WRAPPED: dict[str, Any] = {"break_on_hyphens": False, "break_long_words": False}
@@ -36,6 +41,8 @@ class Entry:
         uses: cards that a recipe uses, such as ``backbone clip-vit-b16``, with what brings them (empty: is here).
         missing: what brings the rest that is not on this machine: commands, or a few words.
         verified: whether somebody ran a backbone's published weights; None for all else.
+        seeds: of a recipe, on how many seeds our benchmark ran it to its end, 0 where it was run otherwise; None where
+            it was never run, and for all else.
         path: its file.
     """
 
@@ -47,6 +54,7 @@ class Entry:
     uses: dict[str, str]
     missing: tuple[str, ...]
     verified: bool | None
+    seeds: int | None
     path: Path
 
     @property
@@ -68,7 +76,9 @@ class Entry:
         """
         head = f"{'*' if self.here else ' '} {self.name}".ljust(column - 1)
         uses = [f"{name} (not here)" if bring else name for name, bring in self.uses.items()]
-        parts = [self.size, *uses, self.license, "unverified" if self.verified is False else ""]
+        never = self.kind == "recipe" and self.seeds is None
+        runs = NEVER if never else f"run on {self.seeds} seed{'s' * (self.seeds > 1)}" if self.seeds else ""
+        parts = [self.size, *uses, self.license, "unverified" if self.verified is False else "", runs]
         room = width - len(head) - 1
         lines = [f"{head} {textwrap.shorten(self.summary, room, placeholder=' …', break_on_hyphens=False)}"]
         lines += _packed(" · ".join(part for part in parts if part).split(" · "), width)
@@ -90,7 +100,8 @@ def entries(pattern: str = "*") -> list[Entry]:
     cards = {name: zoo.load(name) for name in zoo.names()}
     bring = {full: card.bring(zoo.short_name(full)) if card.needs() else "" for full, card in cards.items()}
     chosen_recipes, chosen = matching(pattern)
-    listed = [_recipe(name, cards, bring) for name in chosen_recipes]
+    seeds = runs()
+    listed = [_recipe(name, cards, bring, seeds.get(name)) for name in chosen_recipes]
     for folder, (noun, _) in zoo.FOLDERS.items():
         of_folder = [name for name in cards if name in chosen and name.startswith(f"{folder}/")]
         listed += [_card(noun, name, cards[name], bring[name]) for name in of_folder]
@@ -156,11 +167,12 @@ def _card(noun: str, full: str, card: zoo.Card, bring: str) -> Entry:
         uses={},
         missing=(bring,) if bring else (),
         verified=card.verified is not None if isinstance(card, zoo.BackboneCard) else None,
+        seeds=None,
         path=path,
     )
 
 
-def _recipe(name: str, cards: dict[str, zoo.Card], bring: dict[str, str]) -> Entry:
+def _recipe(name: str, cards: dict[str, zoo.Card], bring: dict[str, str], seeds: int | None) -> Entry:
     path = shipped.find(recipes.FOLDER, name, "recipe")
     table = read_toml(path)
     data = table["data"] if isinstance(table.get("data"), dict) else {"kind": table.get("data")}
@@ -183,8 +195,16 @@ def _recipe(name: str, cards: dict[str, zoo.Card], bring: dict[str, str]) -> Ent
         uses={f"{zoo.noun(full)} {zoo.short_name(full)}": bring[full] for full in used},
         missing=tuple(missing),
         verified=None,
+        seeds=seeds,
         path=path,
     )
+
+
+def runs() -> dict[str, int]:
+    """The recipes that were run to their end, each with the seeds of the benchmark."""
+    path = shipped.root() / recipes.FOLDER / RUNS
+    recorded: dict[str, int] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return recorded
 
 
 def _summary(path: Path) -> str:

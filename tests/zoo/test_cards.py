@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from matchzoo import recipes, zoo
-from matchzoo.cli import catalogue, main
+from matchzoo.cli import catalogue, entries, main
 from matchzoo.core import shipped
 from matchzoo.core.declaration.overrides import flags, override
 from matchzoo.core.declaration.structuring import structure, to_table
@@ -160,6 +160,12 @@ def test_entries_are_recipes_and_all_cards() -> None:
         assert entry.summary
         assert (entry.verified is None) is (entry.kind != "backbone")
         assert entry.license or entry.kind == "recipe"
+    seeds = {entry.name: entry.seeds for entry in found}
+    assert set(entries.runs()) <= set(recipes.names())
+    assert seeds["lgm/quickstart"] is not None
+    assert seeds["lgm/imagenet-1k-dinov2"] is None
+    [never] = catalogue.entries("lgm/imagenet-1k-dinov2")
+    assert never.lines(300, 30)[1].endswith(entries.NEVER)
 
 
 def test_a_recipe_uses_cards(monkeypatch: pytest.MonkeyPatch) -> None:
