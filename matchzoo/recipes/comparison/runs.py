@@ -11,6 +11,7 @@ from matplotlib.ticker import NullFormatter
 
 from matchzoo.core.declaration.structuring import kind_of, to_table
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.showing import notebook
 from matchzoo.core.showing.text import markdown, size_of, with_spread
 from matchzoo.core.storage import files
 from matchzoo.core.version import __version__
@@ -19,7 +20,6 @@ from matchzoo.evaluation.baselines import ALL, UNEQUAL, counts_of, gain, per_cla
 from matchzoo.evaluation.evaluation import Record
 from matchzoo.evaluation.linear_probe import LinearProbe
 from matchzoo.generators import Selection
-from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.recipes import door
 from matchzoo.recipes.comparison.evaluated_set import spaces_of
 from matchzoo.recipes.comparison.seeds import but_for_the_seed, mean_and_error
@@ -127,16 +127,13 @@ class RunReport:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the table."""
-        from matchzoo.core.showing import notebook
-
         return notebook.table(self.table(), "runs beside each other")
 
     @property
     def notes(self) -> list[str]:
         """Why there is no gain over a baseline that was evaluated, and what speaks against a run; a line each."""
-        of_baselines = [f"{row['run']}: {row['note']}" for row in self.rows if "note" in row]
-        warnings = [f"{row['run']}: warning: {line}" for row in self.rows for line in row["warnings"]]
-        return [*of_baselines, *dict.fromkeys(warnings)]
+        notes = [f"{row['run']}: {row['note']}" for row in self.rows if "note" in row]
+        return notes + list(dict.fromkeys(f"{row['run']}: warning: {x}" for row in self.rows for x in row["warnings"]))
 
     def record(self) -> Record:
         """Everything, for programs."""
@@ -204,7 +201,7 @@ def _about(run: Run, name: str) -> Record:
     """What is known of a run without its scores."""
     images, per_class, counts, size = None, None, None, None
     if run.has_distilled:
-        distilled: DistilledDataset = run.distilled
+        distilled = run.distilled
         images, per_class, size = len(distilled), distilled.images_per_class, distilled.bytes
         counts = distilled.counts
     results, generator = run.metrics["results"], run.recipe.generator
