@@ -7,7 +7,8 @@ import attrs
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.numerics.distances import gaussian, squared_distances, typical_distance
+from matchzoo.core.numerics.distances import gaussian, squared_distances
+from matchzoo.core.numerics.typical_distances import typical_distance
 from matchzoo.core.spec import Spec
 
 

@@ -11,7 +11,7 @@ from matchzoo.core.numerics.float64 import double
 from matchzoo.core.numerics.kernels import resolve
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.ratios.basis import best, centers, design, design_at, fits
+from matchzoo.ratios.basis import best, centers, design_at, designs, fits
 from matchzoo.ratios.ratio_estimator import Ratio
 
 ROWS = 20_000
@@ -112,14 +112,14 @@ def fit_least_squares(
 
     def loss(candidate: tuple[float, ...]) -> float:
         s, ridge = candidate
-        at_p, at_q = (double(design(x, basis, s).detach()).cpu() for x in (numerator, denominator))
+        at_p, at_q = (double(x.detach()).cpu() for x in designs(numerator, denominator, basis, s))
         score = leave_one_out(at_p, at_q, ridge, relative, clip).item()
         progress.update()
         return score
 
     with fits("least squares", len(candidates)) as progress:
         s, ridge = best(candidates, loss)
-    at_p, at_q = design(numerator, basis, s), design(denominator, basis, s)
+    at_p, at_q = designs(numerator, denominator, basis, s)
     theta, system = coefficients(at_p, at_q, ridge, relative)
     theta = theta.clamp_min(0) if clip else theta
     return Ratio(

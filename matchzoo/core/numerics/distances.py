@@ -1,6 +1,5 @@
-"""Squared distances, Gaussian Gram matrices and typical distances of two sets of points."""
+"""Squared distances and Gaussian Gram matrices of two sets of points."""
 
-import math
 from typing import Any
 
 import torch
@@ -9,8 +8,6 @@ from matchzoo.core.errors import MatchZooError
 
 EXACT_DIMENSIONS = 32
 """Up to this dimension the squared distances of float64 points are sums of squared differences."""
-MEDIAN_POINTS = 4000
-"""Of more pooled points than these, that many at random give the median distance."""
 
 
 def squared_distances(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -48,7 +45,7 @@ def centered_distances(x: torch.Tensor, y: torch.Tensor, center: torch.Tensor) -
     """
     wide = x.dtype != torch.float64 and x.device.type != "mps"
     if not wide and x.shape[1] <= EXACT_DIMENSIONS:
-        return torch.cdist(x - center, y - center, compute_mode="donot_use_mm_for_euclid_dist").square()
+        return torch.cdist(x - center, y - center, compute_mode="donot_use_mm_for_euclid_dist").square_()
 
     a = x.double() - center if wide else x - center
     b = a if y is x else (y.double() - center if wide else y - center)
@@ -87,73 +84,4 @@ class _SquaredDistances(torch.autograd.Function):
 
 def gaussian(squared: torch.Tensor, bandwidth: float | torch.Tensor) -> torch.Tensor:
     """Gaussian kernel k = exp(−|x − y|² / (2 s²)) from squared distances [n, m] and a bandwidth s > 0; in (0, 1]."""
-    return torch.exp(squared * (-0.5 / bandwidth / bandwidth))  # a power of a float can overflow
-
-
-@torch.no_grad()
-def median_distance(x: torch.Tensor, y: torch.Tensor) -> float:
-    """Median Euclidean distance over all pairs of different points of the pooled sets: the median heuristic.
-
-    No gradient passes. Of more than `MEDIAN_POINTS` pooled points, that many are used, drawn by a fixed seed. Of an
-    even number of pairs, the lower of the two middle ones is the median. Where it is 0, since at least half of the
-    pairs coincide (columns of zeros and ones), it is the median of the distances above 0. The device is waited for,
-    since it is a number.
-
-    Args:
-        x: [n, d].
-        y: [m, d].
-
-    Raises:
-        MatchZooError: all points coincide, or some are not finite.
-
-    Source: Gretton et al., A kernel two-sample test, JMLR 2012, section 8.
-    """
-    pooled = torch.cat([x, y])
-    if len(pooled) > MEDIAN_POINTS:
-        order = torch.randperm(len(pooled), generator=torch.Generator().manual_seed(0))
-        pooled = pooled[order[:MEDIAN_POINTS].to(pooled.device)]
-    count = len(pooled)
-    rank = count + 2 * ((count * (count - 1) // 2 - 1) // 2) + 1  # after the diagonal's zeros every pair comes twice
-    squared = squared_distances(pooled, pooled).flatten()
-    median = squared.kthvalue(rank).values.sqrt().item() if torch.isfinite(pooled).all() else float("nan")
-    exact = pooled.dtype == torch.float64 and pooled.shape[1] <= EXACT_DIMENSIONS
-    rounding = 0.0 if exact else 64 * torch.finfo(torch.float64).eps * squared.max().item()  # of points that coincide
-    if median**2 <= rounding:
-        apart = squared[squared > rounding]
-        median = apart.median().sqrt().item() if len(apart) else 0.0
-    if not 0 < median < float("inf"):
-        problem = "is 0: all points coincide" if median == 0 else f"is {median}"
-        raise MatchZooError(f"bandwidths: the median distance {problem}; give a bandwidth as a number")
-    return median
-
-
-@torch.no_grad()
-def rms_distance(x: torch.Tensor, y: torch.Tensor) -> float:
-    """The root of the mean squared Euclidean distance over all pairs of different points of the pooled sets.
-
-    That mean is twice the sum of the unbiased variances of the dimensions, so no pair is looked at. No gradient passes.
-    The device is waited for, since it is a number.
-
-    Args:
-        x: [n, d].
-        y: [m, d].
-
-    Raises:
-        MatchZooError: all points coincide, or some are not finite.
-
-    Source: Long et al., Learning transferable features with deep adaptation networks (DAN), ICML 2015, whose kernels'
-    widths are multiples of it in the code of Long et al., Deep transfer learning with joint adaptation networks (JAN),
-    ICML 2017.
-    """
-    pooled = torch.cat([x, y])
-    pooled = pooled if pooled.device.type == "mps" else pooled.double()
-    squared = (2 * pooled.var(0).sum()).item() if len(pooled) > 1 else 0.0
-    if not 0 < squared < float("inf"):
-        problem = "is 0: all points coincide" if squared == 0 else f"is {squared}"
-        raise MatchZooError(f"bandwidths: the mean squared distance {problem}; give a bandwidth as a number")
-    return math.sqrt(squared)
-
-
-def typical_distance(x: torch.Tensor, y: torch.Tensor, name: str) -> float:
-    """`median_distance` or `rms_distance` of two sets [n, d] and [m, d], by its name in a bandwidth."""
-    return rms_distance(x, y) if name == "rms" else median_distance(x, y)
+    return (squared * (-0.5 / bandwidth / bandwidth)).exp_()  # a power of a float can overflow

@@ -10,8 +10,9 @@ from torch import nn
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
-from matchzoo.core.numerics.distances import gaussian, squared_distances, typical_distance
+from matchzoo.core.numerics.distances import gaussian, squared_distances
 from matchzoo.core.numerics.float64 import double
+from matchzoo.core.numerics.typical_distances import typical_distance
 from matchzoo.core.spec import Spec
 from matchzoo.projectors.alignment.alignment import Alignment, KernelMap, check_sets, spread_rows
 

@@ -9,8 +9,9 @@ import torch
 from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.declaration.validators import at_least
 from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwidths
-from matchzoo.core.numerics.distances import gaussian, squared_distances, typical_distance
+from matchzoo.core.numerics.distances import gaussian, squared_distances
 from matchzoo.core.numerics.float64 import double
+from matchzoo.core.numerics.typical_distances import typical_distance
 from matchzoo.projectors.alignment.alignment import Alignment, LinearMap, check_sets, spread_rows
 from matchzoo.projectors.alignment.location_scale import match_locations
 

@@ -11,13 +11,11 @@ from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.distances import (
     EXACT_DIMENSIONS,
-    MEDIAN_POINTS,
     gaussian,
-    median_distance,
-    rms_distance,
     squared_distances,
 )
 from matchzoo.core.numerics.kernels import Energy, Gaussian, Kernel, Linear, Polynomial, RationalQuadratic
+from matchzoo.core.numerics.typical_distances import median_distance
 from matchzoo.core.samples import Samples
 
 
@@ -80,61 +78,6 @@ def test_sets_that_cannot_be_compared(x, y):
 def test_bandwidth_is_the_standard_deviation():
     squared = torch.tensor([[4.0]], dtype=torch.float64)
     assert gaussian(squared, 2.0).item() == pytest.approx(np.exp(-4 / (2 * 4)))
-
-
-@pytest.mark.parametrize(("n", "m"), [(4, 7), (5, 5), (1, 1)])
-def test_median_distance_is_over_different_pooled_points(n, m):
-    x, y = points(n, 3), points(m, 3, 1) + 1
-    pooled = torch.cat([x, y]).numpy()
-    pairs = sorted(np.linalg.norm(a - b) for i, a in enumerate(pooled) for b in pooled[:i])
-    assert median_distance(x, y) == pytest.approx(pairs[(len(pairs) - 1) // 2], rel=1e-12)
-    assert median_distance(y, x) == pytest.approx(median_distance(x, y), rel=1e-12)
-
-
-def test_rms_distance_is_over_different_pooled_points():
-    x, y = torch.randn(5, 3, dtype=torch.float64), 2 + torch.randn(7, 3, dtype=torch.float64)
-    pairs = torch.nn.functional.pdist(torch.cat([x, y]))
-    assert rms_distance(x, y) == pytest.approx(pairs.square().mean().sqrt().item(), rel=1e-12)
-    expected = gaussian((x[0] - y[0]).square().sum(), rms_distance(x, y))
-    torch.testing.assert_close(Gaussian(bandwidths=("rms",))(x, y)[0, 0], expected)
-    for same in (torch.full((3, 2), 0.1), torch.full((3, 2), torch.nan)):
-        with pytest.raises(MatchZooError, match="the mean squared distance is"):
-            rms_distance(same, same)
-
-
-def test_median_distance_of_many_points_takes_some():
-    x, y = points(MEDIAN_POINTS, 2, dtype=torch.float32), points(500, 2, 1, torch.float32)
-    some = torch.cat([x, y])[:: (MEDIAN_POINTS + 500) // 1000]
-    assert median_distance(x, y) == pytest.approx(median_distance(some[:500], some[500:]), rel=0.03)
-
-
-def test_median_distance_of_points_that_coincide():
-    with pytest.raises(MatchZooError, match=r"median distance is 0: all points coincide; give a bandwidth as a number"):
-        median_distance(torch.full((3, 2), 0.1), torch.full((4, 2), 0.1))
-    with pytest.raises(MatchZooError, match="median distance is nan"):
-        median_distance(torch.full((3, 2), torch.nan), torch.zeros(4, 2))
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("d", [1, 3, 50])
-def test_median_distance_where_most_points_coincide_is_that_of_the_others(d, dtype):
-    x = torch.full((60, d), 0.1, dtype=dtype)
-    x[:4, 0], x[4:9, 0] = 1.1, 3.1
-    pairs = [abs(a - b) for i, a in enumerate(x[:, 0].tolist()) for b in x[:i, 0].tolist() if abs(a - b) > 1e-6]
-    expected = sorted(pairs)[(len(pairs) - 1) // 2]
-    assert median_distance(x[:20], x[20:]) == pytest.approx(expected, rel=1e-5)
-
-
-def test_median_distance_of_many_points_does_not_depend_on_their_order(monkeypatch):
-    """Rows of two kinds in turn: every second row is of one kind."""
-    monkeypatch.setattr("matchzoo.core.numerics.distances.MEDIAN_POINTS", 300)
-    count = 600
-    x = points(count, 1, dtype=torch.float32) + 10.0 * (torch.arange(count) % 2)[:, None]
-    sorted_rows = x[x[:, 0].argsort()]
-    differences = np.abs(x.numpy() - x[:, 0].numpy())
-    expected = np.median(differences[np.tril_indices(count, -1)])
-    for rows in (x, sorted_rows):
-        assert median_distance(rows[:100], rows[100:]) == pytest.approx(expected, rel=0.1)
 
 
 def test_median_bandwidths_are_multiples_without_a_gradient_and_kept():
