@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import sys
 
 import attrs
 import pytest
@@ -94,6 +95,13 @@ def test_k_medoids_finds_the_best_of_separate_clouds(seed):
     best = min(medoid_cost(distances, torch.tensor(c)) for c in itertools.combinations(range(14), 3))
     assert medoid_cost(distances, k_medoids(points, 3, rng(seed))) == pytest.approx(best)
     assert k_medoids(points, 14, rng()).tolist() == list(range(14))
+
+
+def test_k_medoids_are_the_same_where_distances_are_computed_again(monkeypatch):
+    points = cloud(150, seed=1)
+    held = k_medoids(points, 6, rng())
+    monkeypatch.setattr(sys.modules[k_medoids.__module__], "HELD", 0)
+    assert k_medoids(points, 6, rng()).equal(held)
 
 
 def test_k_medoids_of_points_that_coincide_are_different():
