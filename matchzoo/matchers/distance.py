@@ -79,10 +79,11 @@ def row_cosine_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     Source: the distance of gradients of Zhao et al., Dataset condensation with gradient matching, ICLR 2021, whose
     released code counts such a row as 1, a constant.
     """
-    lengths = [torch.linalg.vector_norm(x, dim=-1, keepdim=True) for x in (a, b)]
+    lengths = [torch.linalg.vector_norm(x, dim=-1) for x in (a, b)]
     alive = (lengths[0] > 0) & (lengths[1] > 0)
-    first, second = (x / torch.where(alive, length, 1) for x, length in zip((a, b), lengths, strict=True))
-    return torch.where(alive[..., 0], 1 - (first * second).sum(-1), 0).sum()
+    first, second = (torch.where(alive, length, 1) for length in lengths)
+    cosines = torch.linalg.vecdot(a, b) / first / second  # no copies of the statistics, which may be large
+    return torch.where(alive, 1 - cosines, 0).sum()
 
 
 def kl_divergence(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

@@ -78,9 +78,11 @@ class Learned(Projector):
         if due == self.drawn:
             return False
         first = 0 if due == 0 else 1 + due * int(self.redraw_every or 0)
-        fresh = copy.deepcopy(self.network).cpu()
+        if not hasattr(self, "twin"):
+            self.twin = (copy.deepcopy(self.network).cpu(),)  # in a tuple, since it is no part of this
+        fresh = self.twin[0]
         fresh.build(self.image or self.spec.shape, (self.features,), Step(first, self.spec.seed).rng(self.spec.space))
-        self.network.load_state_dict(fresh.state_dict())
+        overwrite(self.network, fresh)
         clip(self.network, self.bound)
         self.drawn = due
         return True
@@ -97,3 +99,12 @@ def clip(network: nn.Module, bound: float | None) -> None:
     if bound is not None:
         for parameter in network.parameters():
             parameter.clamp_(-bound, bound)
+
+
+@torch.no_grad()
+def overwrite(network: nn.Module, other: nn.Module) -> None:
+    """Give a network the parameters and buffers of another of its kind, which is on the host; the device is not waited
+    for."""
+    values = other.state_dict()
+    for name, tensor in network.state_dict().items():
+        tensor.copy_(values[name].pin_memory() if tensor.is_cuda else values[name], non_blocking=True)

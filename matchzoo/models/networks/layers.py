@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from matchzoo.core.errors import DeclarationError
 
@@ -57,3 +58,8 @@ def group_norm(channels: int, groups: int = GROUPS) -> nn.GroupNorm:
         message = f"group norm has {groups} groups, so channels are a multiple of {groups}, got {channels}"
         raise DeclarationError([("network.norm", message)])
     return nn.GroupNorm(groups, channels)
+
+
+def normalizes_batches(network: nn.Module) -> bool:
+    """Whether there is a batch norm in training, so that the outputs of a sample depend on others."""
+    return any(isinstance(inner, _BatchNorm) and inner.training for inner in network.modules())

@@ -13,10 +13,10 @@ from typing import TypeVar
 import attrs
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from matchzoo.core.samples import Samples
 from matchzoo.generators import Generator
+from matchzoo.models.networks.layers import normalizes_batches
 from matchzoo.projectors import Projector
 from matchzoo.training.engine import Engine
 from matchzoo.training.sets import DrawnSet, Features
@@ -36,8 +36,7 @@ def couples_rows(part: nn.Module) -> str:
     empty where it does not."""
     if isinstance(part, Projector) and part.couples_rows:
         return "takes the samples of a batch together"
-    normalizes = any(isinstance(inner, _BatchNorm) and inner.training for inner in part.modules())
-    return "has batch norm" if normalizes else ""
+    return "has batch norm" if normalizes_batches(part) else ""
 
 
 @attrs.frozen(eq=False)

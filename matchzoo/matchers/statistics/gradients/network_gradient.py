@@ -18,7 +18,13 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.statistics.class_means import classes_of
 from matchzoo.matchers.statistics.statistic import Statistic
+from matchzoo.models.networks.layers import normalizes_batches
 from matchzoo.projectors.learned import Learned
+
+
+Tensors = dict[str, torch.Tensor]
+CACHED = 2**21
+"""Numbers of a layer's outputs that a pass on a CPU holds at once."""
 
 
 def network_gradient(
@@ -44,31 +50,59 @@ def network_gradient(
     """
     fixed = {name: p.detach().to(inputs) for name, p in network.named_parameters()}
     wide = {name: p for name, p in fixed.items() if p.ndim > 1}
+    shares = None if weights is None else (weights / weights.sum()).to(inputs)
 
-    def loss(moved: dict[str, torch.Tensor]) -> torch.Tensor:
+    def loss(moved: Tensors, x: torch.Tensor, y: torch.Tensor, share: torch.Tensor | None) -> torch.Tensor:
         kept = {name: b.to(inputs.device, copy=True) for name, b in network.named_buffers()}
-        scores = torch.func.functional_call(network, fixed | moved | kept, (inputs,))
-        if weights is None:
-            return F.cross_entropy(scores, labels)
-        return F.cross_entropy(scores, labels, reduction="none") @ (weights / weights.sum()).to(scores)
+        scores = torch.func.functional_call(network, fixed | moved | kept, (x,))
+        if share is None:
+            return F.cross_entropy(scores, y, reduction="sum") / len(inputs)
+        return F.cross_entropy(scores, y, reduction="none") @ share.to(scores)
 
     wanted = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in (inputs, labels, weights))
-    vectorized = torch.func.debug_unwrap(inputs) is not inputs
-    taken = torch.func.grad(loss)(wide) if wanted or vectorized else _without_graph(loss, wide)
-    gradients = [gradient.flatten(1) for gradient in taken.values()]
-    widest = max(gradient.shape[1] for gradient in gradients)
-    return torch.cat([F.pad(gradient, (0, widest - gradient.shape[1])) for gradient in gradients])
+    if wanted or torch.func.debug_unwrap(inputs) is not inputs:  # the second: under `torch.vmap`
+        taken = torch.func.grad(loss)(wide, inputs, labels, shares)
+        rows = [gradient.flatten(1) for gradient in taken.values()]
+        widest = max(row.shape[1] for row in rows)
+        return torch.cat([F.pad(row, (0, widest - row.shape[1])) for row in rows])
+    return _without_graph(loss, wide, inputs, labels, shares, _rows_at_once(network, wide, inputs))
 
 
 def _without_graph(
-    loss: Callable[[dict[str, torch.Tensor]], torch.Tensor], at: dict[str, torch.Tensor]
-) -> dict[str, torch.Tensor]:
-    """The gradients […] of a loss with respect to some parameters, as numbers: the backward pass of layers that have a
-    fast one, such as group norm, which a gradient of the gradient would rule out."""
+    loss: Callable[..., torch.Tensor],
+    at: Tensors,
+    inputs: torch.Tensor,
+    labels: torch.Tensor,
+    shares: torch.Tensor | None,
+    size: int,
+) -> torch.Tensor:
+    """The same [rows, widest fan-in] as numbers: the backward pass of layers that have a fast one, such as group norm,
+    which a gradient of the gradient would rule out; at most ``size`` samples at once."""
     leaves = {name: parameter.detach().requires_grad_() for name, parameter in at.items()}
-    with torch.enable_grad():
-        gradients = torch.autograd.grad(loss(leaves), list(leaves.values()), materialize_grads=True)
-    return dict(zip(leaves, gradients, strict=True))
+    blocks = -(-len(inputs) // size)
+    size = -(-len(inputs) // blocks)  # all of about one size
+    for start in range(0, len(inputs), size):
+        block = slice(start, start + size)
+        with torch.enable_grad():
+            value = loss(leaves, inputs[block], labels[block], None if shares is None else shares[block])
+        value.backward(inputs=list(leaves.values()))
+
+    rows = [leaf.flatten(1) for leaf in leaves.values()]
+    gradient, first = inputs.new_zeros(sum(map(len, rows)), max(row.shape[1] for row in rows)), 0
+    for leaf, row in zip(leaves.values(), rows, strict=True):
+        if leaf.grad is not None:
+            gradient[first : first + len(row), : row.shape[1]] = leaf.grad.flatten(1)
+        first += len(row)
+    return gradient
+
+
+def _rows_at_once(network: nn.Module, wide: Tensors, inputs: torch.Tensor) -> int:
+    """How many samples a pass without a graph takes: on a CPU as many as leave the widest layer's outputs in its cache,
+    and all of them on a GPU and where batch norm couples them."""
+    if inputs.device.type != "cpu" or normalizes_batches(network):
+        return len(inputs)
+    pixels = inputs[0, 0].numel()
+    return max(1, CACHED // (pixels * max(len(parameter) for parameter in wide.values())))
 
 
 @declare("network-gradient")

@@ -1,6 +1,7 @@
 """The gradient of a network against torch's own, against plain loops of the papers, and in the trainer."""
 
 import copy
+import sys
 
 import attrs
 import pytest
@@ -22,6 +23,7 @@ from matchzoo.projectors import Identity, Learned
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
 
+network_gradient_module = sys.modules[network_gradient.__module__]
 STEP = Step(1, 0)
 SHAPE, C = (3, 8, 8), 3
 
@@ -90,6 +92,20 @@ def test_without_a_graph_it_is_the_same(norm):
         torch.testing.assert_close(plain, followed.detach(), rtol=0, atol=1e-12)
         with torch.no_grad():
             assert torch.equal(network_gradient(network, x, labels, weights), plain)
+
+
+def test_without_a_graph_blocks_give_what_one_pass_gives(monkeypatch):
+    network = convnet().network
+    x, y = images(7, 0)
+    for labels, weights in ((y, None), (y, torch.arange(7) + 1.0), (F.one_hot(y, C).double(), None)):
+        whole = network_gradient(network, x, labels, weights)
+        with monkeypatch.context() as small:
+            small.setattr(network_gradient_module, "CACHED", 1)
+            torch.testing.assert_close(network_gradient(network, x, labels, weights), whole, rtol=0, atol=1e-12)
+    coupled = made(ConvNet(width=4, depth=1, norm="batch")).network
+    whole = network_gradient(coupled, x, y)
+    monkeypatch.setattr(network_gradient_module, "CACHED", 1)
+    assert torch.equal(network_gradient(coupled, x, y), whole)  # batch norm sees all samples
 
 
 def test_buffers_of_batch_norm_stay():
