@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from live import Live
 from lgm_step import compared
+from live import Live
 from seeds import Results, command
 from textbook_dc import TextbookDC
 

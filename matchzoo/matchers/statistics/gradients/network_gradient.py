@@ -21,7 +21,6 @@ from matchzoo.matchers.statistics.statistic import Statistic
 from matchzoo.models.networks.layers import normalizes_batches
 from matchzoo.projectors.learned import Learned
 
-
 Tensors = dict[str, torch.Tensor]
 CACHED = 2**21
 """Numbers of a layer's outputs that a pass on a CPU holds at once."""
