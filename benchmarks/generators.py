@@ -1,6 +1,6 @@
 """Generators at equal CPU seconds: GRAM-nets, GANs, MMD-nets, MMD-GANs and flows on four data sets.
 
-    python benchmarks/generators.py             three seeds of each (budget: 40 CPU minutes on one thread)
+    python benchmarks/generators.py             five seeds of each (budget: 70 CPU minutes on one thread)
     python benchmarks/generators.py table       the tables in Markdown
     python benchmarks/generators.py figure      quality against CPU seconds
 
@@ -41,7 +41,7 @@ from matchzoo.training.loop import Training
 
 RESULTS = Results("generators")
 PICTURES = Path(__file__).parent.parent / "docs/pictures"
-SEEDS = range(3)
+SEEDS = range(5)
 METHODS = {"GRAM-net": "gram", "GAN": "gan", "MMD-net": "mmd-net", "flow": "flow", "coupled flow": "flow"}
 METHODS |= {"MMD-GAN": "mmd-gan"}
 ORDER = (("GRAM-net", "GAN", "MMD-net", "flow"), ("coupled flow",), ("MMD-GAN",))
@@ -253,6 +253,19 @@ def values(title: str, method: str, budget: int, figure: str) -> list[float]:
     return [record[str(budget)][figure] for record in RESULTS.of(f"{title} {method}", SEEDS)]
 
 
+def summary() -> None:
+    """MMD² × 1000 at the largest budget, a row a method and a column a data set."""
+    titles = {title: f"{title}, {source.budgets[-1]} s" for title, source in SOURCES.items()}
+    print(f"| MMD² × 1000 | {' | '.join(titles.values())} |\n| --- |{' --- |' * len(titles)}")
+    for method in METHODS:
+        cells = []
+        for title, source in SOURCES.items():
+            reached = values(title, method, source.budgets[-1], "mmd2")
+            seeds = f" ({len(reached)} of {len(SEEDS)} seeds)" if 0 < len(reached) < len(SEEDS) else ""
+            cells.append(f"{mean_and_error([1000 * value for value in reached], '.3g')}{seeds}" if reached else "")
+        print(f"| {method} | {' | '.join(cells)} |")
+
+
 def table() -> None:
     """For every data set, what is measured at each budget, a row a method."""
     for title, source in SOURCES.items():
@@ -316,6 +329,7 @@ def main() -> None:
     if given.what == "figure":
         figure().savefig(PICTURES / "generators.png", dpi=200)
     else:
+        summary()
         table()
 
 

@@ -13,9 +13,9 @@ LAST = 0.1
 estimate say little."""
 FEWEST = 5
 """Records from which on a term is judged: fewer have no course."""
-SMALLEST_RATIO = -30.0
+SMALLEST_RATIO = -50.0
 """Of an estimated ratio, whose mean is 1. Kernel mean matching with a small ridge is noisy: -5 to -25 is usual on the
-rings, where it serves its purpose. Beyond, the projector has learned the noise of the estimate."""
+rings, where it serves its purpose. Beyond, the two sets are torn apart."""
 EFFECTIVE_SHARE = 0.01
 """Of the samples, that carry a ratio's weighted means: below a hundredth it is a handful of a batch."""
 FARTHEST = 1.0
