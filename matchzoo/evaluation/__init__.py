@@ -12,6 +12,7 @@ from matchzoo.evaluation.evaluation import Evaluation, Record, Trained
 from matchzoo.evaluation.from_scratch import FromScratch
 from matchzoo.evaluation.generated.feature_distances import FeatureDistances
 from matchzoo.evaluation.generated.flow_steps import FlowSteps
+from matchzoo.evaluation.generated.inception_score import InceptionScore
 from matchzoo.evaluation.generated.map_error import MapError
 from matchzoo.evaluation.generated.mode_coverage import ModeCoverage
 from matchzoo.evaluation.generated.prox_error import ProxError
@@ -33,6 +34,7 @@ __all__ = [
     "FewLabels",
     "FlowSteps",
     "FromScratch",
+    "InceptionScore",
     "LinearProbe",
     "MapError",
     "Memorization",

@@ -351,6 +351,7 @@ CASES: dict[str, dict[str, tuple]] = {
         "score-error": ({"noise": [0.1, 0.5], "samples": 5}, {**POINTS, "generator": DENOISER}),
         "two-sample": ({"bandwidths": [1.0]}, {}),
         "feature-distances": ({"card": "TINY", "size": 32}, {}),
+        "inception-score": ({"projector": LEARNED, "splits": 2}, {}),
         "few-labels": ({"labels": [20], "protocol": "ridge", "baselines": ["pixels"]}, {}),
         "accuracy": ({"split": "real", "space": "head"}, {}),
         "calibration": ({"bins": 10}, {}),

@@ -1,21 +1,23 @@
 """Measures of implicit generators: against closed forms, brute force and other libraries."""
 
 import math
-import sys
 
 import numpy as np
 import pytest
 import torch
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.numerics import kernel_means, kernel_tiles
 from matchzoo.core.numerics.kernels import Polynomial
 from matchzoo.core.samples import Samples
 from matchzoo.data import Gaussian, Ring, Ring3D
 from matchzoo.evaluation import FeatureDistances, ModeCoverage, Trained, TwoSample
+from matchzoo.evaluation.evaluation import some_rows
 from matchzoo.evaluation.generated.mode_coverage import mode_coverage
 from matchzoo.evaluation.metrics.frechet import frechet_distance
 from matchzoo.evaluation.metrics.kernel_distance import kernel_distance
 from matchzoo.matchers.mmd import squared_mmd
+from matchzoo.projectors import Identity
 from matchzoo.recipes.recipe import Recipe
 
 
@@ -153,7 +155,8 @@ def test_kernel_distance_is_that_of_torchmetrics_on_the_same_subsets(size: int) 
 def test_kernel_distance_is_the_unbiased_mmd_in_blocks_and_float64(monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = features(70, 0), features(50, 0)
     expected = squared_mmd(Samples(x), Samples(y), Polynomial(), "unbiased").item()
-    monkeypatch.setattr(sys.modules[kernel_distance.__module__], "BLOCK", 16)
+    monkeypatch.setattr(kernel_means, "LIMIT", 0)
+    monkeypatch.setattr(kernel_tiles, "SIDE", 16)
     assert kernel_distance(x, y) == pytest.approx(expected, rel=1e-10)
     assert kernel_distance(y, x) == pytest.approx(expected, rel=1e-10)
     assert kernel_distance(x.float(), y.float()) == pytest.approx(expected, rel=1e-4)
@@ -283,3 +286,21 @@ def test_what_cannot_be_measured_so(ring: dict) -> None:
     points.data.test_set = None
     with pytest.raises(MatchZooError, match="no test part"):
         TwoSample().check(points)
+
+
+def test_any_projector_gives_the_features_and_copies_are_told(ring: dict) -> None:
+    made = trained(ring)
+    evaluation = FeatureDistances(projector=Identity(), samples=5, neighbors=2, subsets=4, memorization=True)
+    own, truth = evaluation.evaluate(made)
+    data = made.parts.data
+    test, train = (split.values[some_rows(split, 5)] for split in (data.test_set, data.training_set))
+    assert own["features"] == "identity"
+    assert truth["frechet"] == pytest.approx(frechet_distance(test, train), rel=1e-9)
+    assert truth["memorization_distance"] == pytest.approx(0, abs=1e-6)
+    assert own["mifid"] == own["frechet"] or own["memorization_distance"] < 0.1
+    assert (truth["kernel_mean"], truth["subset_samples"]) == (pytest.approx(truth["kernel"], rel=1e-6), 5)
+    heading, *rows = evaluation.table([own, truth])
+    assert heading[-3:] == ["kernel of 5", "memorization distance", "MiFID [identity]"]
+    assert {len(row) for row in rows} == {len(heading)}
+    with pytest.raises(MatchZooError, match="leave its `on` out"):
+        FeatureDistances(projector=Identity(on="encoder")).check(made.parts)
