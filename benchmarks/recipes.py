@@ -208,11 +208,14 @@ def failed(record: dict[str, Any]) -> bool:
 
 
 def table() -> None:
-    """A row a recipe."""
-    print("| recipe | result | mean | worst seed | CPU seconds | failed |\n| --- | --- | --- | --- | --- | --- |")
+    """A row a recipe; then the recipes that were run for a share of their steps, or never."""
+    print("| recipe | result | mean over seeds | worst seed | CPU seconds | failed |\n|" + " --- |" * 6)
+    shares: dict[str, str] = {}
     for name, records in rows():
+        share, steps = records[0]["share"], records[0]["steps"]
+        if share < 1:
+            shares[name] = f"`{name}` ({share:.1%}, {steps:,} steps)"
         cost = statistics.mean(record["cpu_seconds"] for record in records)
-        share = f", {records[0]['share']:.0%} of its steps" if records[0]["share"] < 1 else ""
         cells = ["", "", ""]
         done = [record for record in records if record.get("main")]
         if done:
@@ -221,8 +224,14 @@ def table() -> None:
             form = form_of(max(map(abs, values)))
             worst = min(values) if larger else max(values)
             cells = [title, mean_and_error(values, form), f"{worst:{form}}"]
-        fails = f"{sum(map(failed, records))} of {len(records)}"
-        print(f"| `{name}`{share} | {' | '.join(cells)} | {cost:.0f} | {fails} |")
+        mark = " *" if share < 1 else ""
+        row = f"| `{name}`{mark} | {' | '.join(cells)} | {cost:.0f} | {sum(map(failed, records))} of {len(records)} |"
+        print(row.replace("-0.0000", "0.0000"))
+    if shares:
+        print(f"\n\\* for a share of the declared steps: {', '.join(shares.values())}.")
+    known = json.loads((shipped.root() / recipes.FOLDER / RUNS).read_text(encoding="utf-8"))
+    never = [f"`{name}`" for name in recipes.names() if name not in known and name not in shares]
+    print(f"\nNever run to their end by us: {', '.join(never)}.")
 
 
 def write_runs() -> None:
