@@ -1,9 +1,8 @@
 """Softmax regression to convergence: the linear probe's solver."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import attrs
 import torch
 
 from matchzoo.core.numerics.float64 import double
@@ -14,8 +13,9 @@ EXCESS = 1e-9
 """Nats above the optimum, by its bound, at which the solver stops."""
 HISTORY = 10
 """Pairs of steps and gradients that the solver keeps."""
-ENTRIES = 2**25
-"""Entries of the largest arrays: so many penalties are solved at once as stay below."""
+ENTRIES, CACHED = 2**25, 2**20
+"""Entries of the largest arrays, on a GPU and on a CPU, where caches are small: so many penalties are solved at once as
+stay below."""
 
 
 def fit_softmax_regression(
@@ -63,16 +63,18 @@ def fit_softmax_regression(
     span = squares > 1e-10 * squares[-1]
     axes = z.T @ vectors[:, span] / squares[span].sqrt() if n < d else vectors  # [d, r]
     z = torch.cat([z @ axes, z.new_ones(n, 1)], 1)
-    together = max(1, ENTRIES // max(n * classes, 2 * HISTORY * z.shape[1] * classes))
-    fitted = []
+    limit = CACHED if z.device.type == "cpu" else ENTRIES
+    together = max(1, limit // max(n * classes, 2 * HISTORY * z.shape[1] * classes))
+    rough = (z.float(), targets.float(), None if shares is None else shares.float())
+    fitted, solutions = [], None
     for group in torch.tensor(penalties, dtype=z.dtype, device=z.device).split(together):
         first = z.new_zeros(len(group), classes, z.shape[1])
-        if start is not None:
+        if solutions is not None:  # of the group before, whose last penalty is nearest
+            first += solutions[-1]
+        elif start is not None:
             first[..., :-1] = start.weight.to(z) * scale @ axes
             first[..., -1] = start.bias.to(z) + start.weight.to(z) @ mean
-        near, _ = _Solver(z.float(), targets.float(), group.float(), None if shares is None else shares.float()).solve(
-            first.float(), iterations
-        )
+        near, _ = _Solver(*rough[:2], group.float(), rough[2]).solve(first.float(), iterations)
         solutions, gradient = _Solver(z, targets, group, shares).solve(double(near), iterations)
         for solution, norm, penalty in zip(solutions, gradient.tolist(), group.tolist(), strict=True):
             if norm**2 / (2 * penalty) > 1000 * EXCESS:
@@ -83,35 +85,38 @@ def fit_softmax_regression(
     return fitted
 
 
-@attrs.define(eq=False)
 class _Solver:
-    """L-BFGS on k problems that share their features.
+    """L-BFGS on k problems that share their features. A step costs one softmax of [k, c, n] where the first trial of
+    the line search will do: its probabilities are those of the next gradient.
 
-    Attributes:
+    Args:
         z: [n, r + 1] uncorrelated features, the last of them 1 for the bias.
         targets: [n, c].
         penalties: [k].
         weights: [n] of mean 1; None for equal ones.
     """
 
-    z: torch.Tensor
-    targets: torch.Tensor
-    penalties: torch.Tensor
-    weights: torch.Tensor | None = None
+    def __init__(
+        self, z: torch.Tensor, targets: torch.Tensor, penalties: torch.Tensor, weights: torch.Tensor | None = None
+    ) -> None:
+        self.z, self.targets, self.penalties = z, targets.T, penalties
+        self.shares = (z.new_ones(len(z)) if weights is None else weights) / len(z)
+        self.shared = z * self.shares[:, None]
 
     def solve(self, start: torch.Tensor, iterations: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Solutions [k, c, r + 1] and the norms [k] of their gradients."""
         variances = self.z.square().mean(0)
         at, logits = start.clone(), self._logits(start)
+        chances = logits.softmax(1)
         ridge = self.penalties[:, None, None] * (torch.arange(len(variances), device=at.device) < len(variances) - 1)
-        targets, pairs = self.targets[:, None], list[tuple[torch.Tensor, torch.Tensor]]()
+        pairs = list[tuple[torch.Tensor, torch.Tensor]]()
         rows = torch.arange(len(at), device=at.device)
         solutions, norms = start.clone(), self.penalties.clone()
         last = (at, at)
         for iteration in range(iterations + 1):
-            chances = logits.softmax(2)
-            gradient = self._gradient(chances - targets) + ridge * at
-            inverse = 1 / (self._mean(chances * (1 - chances)).clamp_min(1e-6)[..., None] * variances + ridge)
+            gradient = self._gradient(chances) + ridge * at
+            curvature = chances @ self.shares - chances.square() @ self.shares  # of p(1 − p)
+            inverse = 1 / (curvature.clamp_min(1e-6)[..., None] * variances + ridge)
             # by strong convexity: λ in W, about κ in the bias
             excess = 0.5 * (gradient.square() / torch.where(ridge > 0, ridge, 1 / inverse)).sum((1, 2))
             done = (excess < EXCESS) | (iteration == iterations)
@@ -123,32 +128,59 @@ class _Solver:
             if bool(done.any()):
                 keep = ~done
                 rows, at, gradient, inverse, ridge = rows[keep], at[keep], gradient[keep], inverse[keep], ridge[keep]
-                pairs, logits = [(s[keep], y[keep]) for s, y in pairs], logits[:, keep]
+                pairs, logits = [(s[keep], y[keep]) for s, y in pairs], logits[keep]
             direction = _direction(gradient, pairs, inverse)
-            along = self._logits(direction)
-            step = _line_search(logits, along, targets, at, direction, ridge, self._mean)
             last = (at, gradient)
-            moved = step[:, None, None]
+            step, logits, chances = self._line_search(logits, at, gradient, direction, ridge)
             if not bool((step > 0).any()):
                 break
-            at, logits = at + moved * direction, logits + step[:, None] * along
+            at = at + step[:, None, None] * direction
         return solutions, norms
 
-    def _mean(self, values: torch.Tensor) -> torch.Tensor:
-        """The mean over samples of [n, …], weighted."""
-        if self.weights is None:
-            return values.mean(0)
-        return torch.tensordot(self.weights, values, 1) / len(values)
-
     def _logits(self, weight: torch.Tensor) -> torch.Tensor:
-        """[k, c, r + 1] → [n, k, c]."""
-        return (self.z @ weight.flatten(0, 1).T).unflatten(1, weight.shape[:2])
+        """[k, c, r + 1] → [k, c, n]."""
+        return (weight.flatten(0, 1) @ self.z.T).unflatten(0, weight.shape[:2])
 
-    def _gradient(self, residual: torch.Tensor) -> torch.Tensor:
-        """[n, k, c] → [k, c, r + 1]."""
-        if self.weights is not None:
-            residual = residual * self.weights[:, None, None]
-        return (residual.flatten(1).T @ self.z).unflatten(0, residual.shape[1:]) / len(self.z)
+    def _gradient(self, chances: torch.Tensor) -> torch.Tensor:
+        """Of the mean cross-entropy, from probabilities [k, c, n] → [k, c, r + 1]."""
+        return ((chances - self.targets).flatten(0, 1) @ self.shared).unflatten(0, chances.shape[:2])
+
+    def _line_search(
+        self,
+        logits: torch.Tensor,
+        at: torch.Tensor,
+        gradient: torch.Tensor,
+        direction: torch.Tensor,
+        ridge: torch.Tensor,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Steps [k] at which the slope is at most half of that at 0, by Newton's method between brackets, 0 uphill.
+
+        Returns:
+            Steps, and the logits and probabilities [k, c, n] there. Logits are linear in the step: one product of
+            matrices is enough.
+        """
+        along = self._logits(direction)
+        start = (gradient * direction).sum((1, 2))
+        first, second = (ridge * at * direction).sum((1, 2)), (ridge * direction.square()).sum((1, 2))
+        first = first - (self.targets * along).sum(1) @ self.shares
+
+        step, low, high = torch.ones_like(first), torch.zeros_like(first), torch.full_like(first, torch.inf)
+        step = torch.where(start < 0, step, 0)
+        for trial in range(31):
+            moved = logits + step[:, None, None] * along
+            chances = moved.softmax(1)
+            mean = (chances * along).sum(1)  # [k, n]
+            rise = mean @ self.shares + first + step * second
+            wrong = (start < 0) & (rise.abs() > 0.5 * start.abs())
+            if trial == 30 or not bool(wrong.any()):
+                break
+            bend = ((chances * along.square()).sum(1) - mean.square()) @ self.shares + second
+            low, high = torch.where(rise < 0, step, low), torch.where(rise < 0, high, step)
+            newton = step - rise / bend
+            middle = torch.where(high.isfinite(), (low + high) / 2, 2 * step)
+            better = torch.where((newton > low) & (newton < high), newton, middle)
+            step = torch.where(wrong, better, step)
+        return step, moved, chances
 
 
 def _direction(
@@ -179,40 +211,3 @@ def _direction(
     for s, y, rho, alpha in reversed(kept):
         q = q + s * (alpha - rho * dot(y, q))
     return -q
-
-
-def _line_search(
-    logits: torch.Tensor,
-    along: torch.Tensor,
-    targets: torch.Tensor,
-    at: torch.Tensor,
-    direction: torch.Tensor,
-    ridge: torch.Tensor,
-    average: Callable[[torch.Tensor], torch.Tensor],
-) -> torch.Tensor:
-    """Steps [k] at which the slope is at most half of that at 0, by Newton's method between brackets; 0 uphill.
-
-    The logits [n, k, c] are linear in the step, with slope ``along``, so no product of matrices is needed; ``average``
-    is the mean over samples, [n, …] → […].
-    """
-    first, second = (ridge * at * direction).sum((1, 2)), (ridge * direction.square()).sum((1, 2))
-
-    def slope(step: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        chances = (logits + step[:, None] * along).softmax(2)
-        mean = (chances * along).sum(2)
-        rise = mean - (targets * along).sum(2)
-        bend = (chances * along.square()).sum(2) - mean.square()
-        return average(rise) + first + step * second, average(bend) + second
-
-    start, _ = slope(first.new_zeros(len(first)))
-    step, low, high = torch.ones_like(first), torch.zeros_like(first), torch.full_like(first, torch.inf)
-    for _ in range(30):
-        rise, bend = slope(step)
-        if bool((rise.abs() <= 0.5 * start.abs()).all()):
-            break
-        low, high = torch.where(rise < 0, step, low), torch.where(rise < 0, high, step)
-        newton = step - rise / bend
-        middle = torch.where(high.isfinite(), (low + high) / 2, 2 * step)
-        better = torch.where((newton > low) & (newton < high), newton, middle)
-        step = torch.where(rise.abs() <= 0.5 * start.abs(), step, better)
-    return torch.where(start < 0, step, 0)
