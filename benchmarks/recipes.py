@@ -47,7 +47,7 @@ SHARES = {
     "gan/fashion-mnist": 0.25,
     "gram/fashion-mnist": 0.25,
     "mmd-net/fashion-mnist": 0.25,
-    "mmd-gan/fashion-mnist": 0.025,
+    "mmd-gan/fashion-mnist": 0.25,
     "dc/fashion-mnist": 0.1,
 }
 """Of the declared steps of long recipes."""
