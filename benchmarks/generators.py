@@ -44,7 +44,7 @@ PICTURES = Path(__file__).parent.parent / "docs/pictures"
 SEEDS = range(5)
 METHODS = {"GRAM-net": "gram", "GAN": "gan", "MMD-net": "mmd-net", "flow": "flow", "coupled flow": "flow"}
 METHODS |= {"MMD-GAN": "mmd-gan"}
-ORDER = (("GRAM-net", "GAN", "MMD-net", "flow"), ("coupled flow",), ("MMD-GAN",))
+ORDER = (("GRAM-net", "GAN", "MMD-net", "flow"), ("MMD-GAN",), ("coupled flow",))
 """All seeds of the first, then all of the others."""
 SAMPLES, FEWER = 5000, 2000
 """Of each side, or all test samples where there are fewer: of the modes and the Fréchet distance, and of MMD²."""
@@ -53,7 +53,8 @@ COUPLINGS = {"flow": {COUPLING: None}, "coupled flow": {COUPLING: "exact"}}
 CODES = "auto-encoder"
 BLOCKS, BLOCK = 15, 10
 PLAIN = {"kind": "mlp", "widths": [256, 256]}
-IMAGES = {"kind": "mlp", "widths": [256, 256], "output": "sigmoid"}
+DECODER = {"kind": "mlp", "widths": [256, 256], "output": "sigmoid"}
+IMAGES = {**DECODER, "norm": "batch"}
 
 
 @attrs.frozen
@@ -89,15 +90,20 @@ SOURCES = {
         (5, 10, 20),
         (2.0, 4.0, 8.0, 16.0),
         {
-            "GRAM-net": {"generator.network": IMAGES, "projector.network": PLAIN},
+            "GRAM-net": {
+                "generator.network": IMAGES,
+                "projector.network": PLAIN,
+                "players.projector.optimizer.lr": 1e-4,
+            },
             "GAN": {"generator.network": IMAGES, "projector.network": PLAIN},
             "MMD-net": {"generator.network": IMAGES},
-            "MMD-GAN": {"generator.network": IMAGES, "projector.encoder": PLAIN, "projector.decoder": IMAGES},
+            "MMD-GAN": {"generator.network": IMAGES, "projector.encoder": PLAIN, "projector.decoder": DECODER},
         },
         latent=True,
     ),
 }
-"""By title. The recipes of Fashion-MNIST are for a GPU, but for the flow's: here all methods have perceptrons."""
+"""By title. The recipes of Fashion-MNIST have convolutions, but for the flow's: here all methods have perceptrons, and
+the GRAM-net the step sizes of its recipe for digits, whose networks are perceptrons as well."""
 
 
 def recipe_of(source: Source, method: str, seed: int = 0) -> Recipe:
