@@ -11,10 +11,10 @@ from matchzoo.core.numerics.float64 import double
 from matchzoo.core.numerics.kernels import resolve
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.ratios.basis import best, centers, design_at, designs, fits
+from matchzoo.ratios.basis import centers, design_at, designs, fits
 from matchzoo.ratios.ratio_estimator import Ratio
 
-ROWS = 20_000
+ROWS = 2048
 """Samples that are left out at once."""
 
 
@@ -65,13 +65,20 @@ def leave_one_out(
     Source: as of `coefficients`. These papers leave out the i-th samples of both sets together, for i up to the smaller
     count, so that the rows at the head of a table decide; here all rows do.
     """
+    return leave_one_out_scores(numerator, denominator, [ridge], relative, clip)[0]
+
+
+def leave_one_out_scores(
+    numerator: torch.Tensor, denominator: torch.Tensor, ridges: Sequence[float], relative: float, clip: bool
+) -> torch.Tensor:
+    """`leave_one_out` of several ridges [k], whose second moments are taken once."""
     n, m = len(numerator), len(denominator)
     if min(n, m) < 2:
         raise MatchZooError(f"leave-one-out needs at least 2 samples of each set, got {n} and {m}")
     second_p, second_q = numerator.mT @ numerator, denominator.mT @ denominator
     total = numerator.sum(0, keepdim=True)
 
-    def left_out(samples: torch.Tensor, of_p: bool) -> torch.Tensor:
+    def left_out(samples: torch.Tensor, of_p: bool, ridge: float) -> torch.Tensor:
         """The ratio [k] at each of a set's samples, fitted without it."""
         weight_p, weight_q = (
             (relative / (n - 1), (1 - relative) / m) if of_p else (relative / n, (1 - relative) / (m - 1))
@@ -92,8 +99,12 @@ def leave_one_out(
             values.append((rows * (theta.clamp_min(0) if clip else theta)).sum(1))
         return torch.cat(values)
 
-    at_p, at_q = left_out(numerator, True), left_out(denominator, False)
-    return (relative / 2 * at_p.square() - at_p).mean() + (1 - relative) / 2 * at_q.square().mean()
+    scores = []
+    for ridge in ridges:
+        at_p, at_q = left_out(numerator, True, ridge), left_out(denominator, False, ridge)
+        score_p = (relative / 2 * at_p.square() - at_p).mean()
+        scores.append(score_p + (1 - relative) / 2 * at_q.square().mean())
+    return torch.stack(scores)
 
 
 def fit_least_squares(
@@ -108,17 +119,17 @@ def fit_least_squares(
 ) -> Ratio:
     """The ratio with the bandwidth and ridge of least `leave_one_out` score; no gradient passes through the choice."""
     basis = centers(numerator, count, step)
-    candidates = list(itertools.product(resolve(bandwidths, numerator, denominator), ridges))
-
-    def loss(candidate: tuple[float, ...]) -> float:
-        s, ridge = candidate
-        at_p, at_q = (double(x.detach()).cpu() for x in designs(numerator, denominator, basis, s))
-        score = leave_one_out(at_p, at_q, ridge, relative, clip).item()
-        progress.update()
-        return score
-
+    widths = resolve(bandwidths, numerator, denominator)
+    candidates = list(itertools.product(widths, ridges))
+    scores: list[float] = []
     with fits("least squares", len(candidates)) as progress:
-        s, ridge = best(candidates, loss)
+        for width in widths if len(candidates) > 1 else ():
+            with torch.no_grad():
+                at_p, at_q = (double(x).cpu() for x in designs(numerator, denominator, basis, width))
+                scores += leave_one_out_scores(at_p, at_q, ridges, relative, clip).tolist()
+            progress.update(len(ridges))
+    s, ridge = candidates[min(range(len(scores)), key=scores.__getitem__)] if scores else candidates[0]
+
     at_p, at_q = designs(numerator, denominator, basis, s)
     theta, system = coefficients(at_p, at_q, ridge, relative)
     theta = theta.clamp_min(0) if clip else theta

@@ -1,6 +1,7 @@
 """Relative unconstrained least-squares importance fitting (RuLSIF)."""
 
 import attrs
+import torch
 
 from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.declaration.validators import at_least, between, not_empty, positive
@@ -22,7 +23,7 @@ class RuLSIF(RatioEstimator):
     """
 
     relative: float = attrs.field(default=0.1, validator=between(0, 1))
-    """α in [0, 1]; 0 gives p/q, and 1 compares p with itself: the ratio is 1."""
+    """α in [0, 1]; 0 gives p/q, and 1 compares p with itself: the ratio is 1, and nothing is fitted."""
     bandwidths: Several[Bandwidth] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
     """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
     ridges: Several[float] = attrs.field(default=(1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
@@ -33,7 +34,19 @@ class RuLSIF(RatioEstimator):
     """Set negative coefficients to 0: the ratio is then nowhere negative."""
 
     def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
-        """The relative ratio, everywhere."""
+        """The relative ratio, everywhere; without a fit where it is that of p to itself."""
+        if self.relative == 1:
+            return Ratio(
+                denominator=_one(denominator.values),
+                relative=1.0,
+                numerator=lambda: _one(numerator.values),
+                function=_one,
+            )
         return fit_least_squares(
             numerator, denominator, step, self.bandwidths, self.ridges, self.centers, self.clip, self.relative
         )
+
+
+def _one(x: torch.Tensor) -> torch.Tensor:
+    """1 at each of some points [k, …], with a gradient of 0."""
+    return 1 + 0 * x.flatten(1)[:, 0]

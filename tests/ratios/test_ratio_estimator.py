@@ -92,7 +92,7 @@ def test_ratio_of_equal_laws_averages_to_one(name):
 # Against other libraries, brute force and optimality conditions
 
 
-@pytest.mark.parametrize("relative", [0.0, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("relative", [0.0, 0.1, 0.5])
 @pytest.mark.parametrize(("s", "ridge"), [(1.0, 0.1), (2.0, 0.01)])
 def test_least_squares_are_those_of_densratio(relative, s, ridge):
     p, q = two_sets(40, 30)
@@ -409,11 +409,13 @@ def test_what_was_chosen_can_be_given(name):
 
 
 def test_the_ratio_of_a_set_to_itself_is_one():
-    p, q = points(300, 1), points(300, 1, 1) + 2
+    p, q = points(3, 1), (points(1, 1, 1) + 2).requires_grad_()
     ratio = RuLSIF(relative=1.0).fit(p, q)
-    near = ratio.at(torch.linspace(-1.5, 1.5, 7, dtype=p.dtype)[:, None])
-    torch.testing.assert_close(near, torch.ones_like(near), rtol=0, atol=0.05)
-    assert ratio.diagnostics()["mean"] == pytest.approx(1, abs=0.02)
+    for values in (ratio.denominator, ratio.numerator, ratio.at(p), ratio.at(q)):
+        assert values.eq(1).all()
+    assert ratio.diagnostics()["mean"] == 1
+    ratio.denominator.sum().backward()
+    assert not q.grad.any()
 
 
 def test_a_ratio_of_numbers_in_a_row():
