@@ -25,11 +25,11 @@ WORDS = {
     ("evaluate", "baselines"): "random centroid full",
     ("evaluate", "inherit"): "{backbones}",
     ("evaluate", "device"): DEVICES,
-    ("ratio", "method"): "ulsif rulsif kliep classifier kernel-mean-matching",
+    ("ratio", "method"): "ulsif rulsif kliep classifier kernel-mean-matching gaussian kernel-density nearest-neighbor",
     ("transport", "method"): "sinkhorn exact unbalanced sparse",
     ("adapt", "method"): "coral linear-transport transport means mmd-location-scale subspace-alignment "
     "transfer-components transfer-joint-matching principal-components label-propagation "
-    "reweight ulsif rulsif kliep classifier kernel-mean-matching none",
+    "reweight ulsif rulsif kliep classifier kernel-mean-matching gaussian kernel-density nearest-neighbor none",
     ("pull", "card"): FILES,
     ("doctor", "fetch"): "{backbones}",
     ("doctor", "verify"): "{backbones}",

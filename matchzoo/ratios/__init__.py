@@ -5,9 +5,13 @@ from matchzoo.ratios.kernel_mean_matching import KernelMeanMatching, kernel_mean
 from matchzoo.ratios.kliep import KLIEP, likeliest
 from matchzoo.ratios.least_squares import coefficients, leave_one_out
 from matchzoo.ratios.of_tables import balance, estimate, held_out
-from matchzoo.ratios.quadratic_program import minimize_in_box
+from matchzoo.ratios.plug_in.gaussian_ratio import GaussianRatio
+from matchzoo.ratios.plug_in.kernel_density import KernelDensityRatio
+from matchzoo.ratios.plug_in.nearest_neighbors import NearestNeighborRatio
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 from matchzoo.ratios.rulsif import RuLSIF
+from matchzoo.ratios.solving.mixture import mixture_weights
+from matchzoo.ratios.solving.quadratic_program import minimize_in_box
 from matchzoo.ratios.trust import Verdict, verdict
 from matchzoo.ratios.ulsif import ULSIF
 
@@ -15,7 +19,10 @@ __all__ = [
     "KLIEP",
     "ULSIF",
     "Classifier",
+    "GaussianRatio",
+    "KernelDensityRatio",
     "KernelMeanMatching",
+    "NearestNeighborRatio",
     "Ratio",
     "RatioEstimator",
     "RuLSIF",
@@ -29,5 +36,6 @@ __all__ = [
     "likeliest",
     "logistic_regression",
     "minimize_in_box",
+    "mixture_weights",
     "verdict",
 ]

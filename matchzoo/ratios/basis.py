@@ -7,7 +7,8 @@ import torch
 from matchzoo.core.numerics.bandwidths import Bandwidth
 from matchzoo.core.numerics.distances import centered_distances, gaussian, squared_distances
 from matchzoo.core.samples import Samples
-from matchzoo.core.showing.progress import Progress
+from matchzoo.core.showing.progress import Progress, note
+from matchzoo.core.showing.text import time_of
 from matchzoo.core.step import Step
 
 REFINEMENTS = 4
@@ -19,6 +20,8 @@ CANDIDATES: tuple[Bandwidth, ...] = ("0.2*median", "0.35*median", "0.6*median", 
 """Bandwidths to choose from."""
 BLOCK = 2048
 """Samples at a time, whose kernels are not to be held together with those of others."""
+LONG = 5.0
+"""Seconds of fitting that are announced."""
 DELAY = 2.0
 """Seconds of fitting before its progress is shown."""
 
@@ -65,6 +68,12 @@ def folds(count: int, step: Step) -> list[torch.Tensor]:
     """Rows [k] of each of `FOLDS` random parts of nearly equal size (fewer where there are fewer rows)."""
     order = torch.randperm(count, generator=step.rng("folds"))
     return [part for part in order.chunk(min(FOLDS, count)) if len(part)]
+
+
+def announce(title: str, seconds: float) -> None:
+    """Tell beforehand about how long a fit takes, where that is long."""
+    if seconds > LONG:
+        note(f"{title}: about {time_of(seconds)}")
 
 
 def fits(title: str, count: int) -> Progress:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 import attrs
 import torch
@@ -11,14 +11,22 @@ from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.declaration.validators import at_least, numbers_only, positive
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
-from matchzoo.core.numerics.kernels import resolve
+from matchzoo.core.numerics.kernels import Energy, Gaussian, Kernel, resolve
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.ratios.quadratic_program import minimize_in_box
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 from matchzoo.ratios.ridge_choice import least_squares_ridge
+from matchzoo.ratios.solving.kernel_sums import sums, system
+from matchzoo.ratios.solving.landmarks import LandmarkMatching, drawn
+from matchzoo.ratios.solving.quadratic_program import minimize_in_box
 
 CHOSEN = "cross-validation"
+LARGEST_SYSTEM = 20_000
+"""Samples of the denominator up to which the kernel is exact: a matrix of that size is solved."""
+LANDMARKS = 1000
+"""Of the kernel above."""
+LARGEST_SPECTRUM = 2048
+"""Samples of the denominator up to which the system is kept for its condition number, which takes all eigenvalues."""
 Ridge = float | Literal["cross-validation"]
 """A number above 0, or chosen by `least_squares_ridge`."""
 
@@ -56,19 +64,24 @@ def kernel_mean_matching(
 
 @declare("kernel-mean-matching")
 class KernelMeanMatching(RatioEstimator):
-    """Kernel mean matching: the ratio at the denominator's points only, in closed form or constrained.
+    """Kernel mean matching: the ratio at the denominator's points, in closed form or constrained.
 
     Unconstrained, it is `kernel_mean_matching`. With ``non-negative`` it minimizes the same ½ rᵀ(K_dd + εI)r −
     (m/n) 1ᵀK_nd r over 0 ≤ r ≤ ``bound`` and |mean(r) − 1| ≤ ``tolerance``, solved as `minimize_in_box` says, for each
     bandwidth, and averages.
 
-    Source: Huang et al., NeurIPS 2006 (bound 1000 and tolerance (√m − 1)/√m there).
+    Elsewhere the ratio is that of least squares in the kernel's space, ((m/n) Σ_p k(x, p) − Σ_q k(x, q) r(q) − ν) / ε
+    within the same bounds (ν: the multiplier of the mean). At the denominator's points that is r: `ratio_anywhere`.
+
+    Source: Huang et al., NeurIPS 2006 (bound 1000 and tolerance (√m − 1)/√m there); new points: Kanamori, Suzuki and
+    Sugiyama, Machine Learning 2012 (KuLSIF).
     """
 
-    out_of_sample: ClassVar[bool] = False
     bandwidths: Several[Bandwidth] = attrs.field(default=("median",), validator=check_bandwidths)
     """Standard deviations of the Gaussian kernels, numbers or multiples of the median distance such as "median"; their
     ratios are averaged."""
+    kernel: Kernel | None = None
+    """Another kernel than the Gaussian, such as "laplacian"."""
     ridge: Ridge = attrs.field(default=1e-3, validator=numbers_only(positive()))
     """Added to the diagonal of the Gram matrix: a number, or "cross-validation" for that of least squared error of the
     unconstrained ratio at samples left out, which takes time."""
@@ -79,6 +92,10 @@ class KernelMeanMatching(RatioEstimator):
     """Upper bound of the constrained ratio."""
     tolerance: float | None = attrs.field(default=None, validator=at_least(0))
     """How far the mean of the constrained ratio may be from 1; any mean if not given."""
+    landmarks: int | None = attrs.field(default=None, validator=at_least(1))
+    """Samples of both sets that stand for the kernel (Nyström), drawn at random, without a gradient: the diagnostic
+    kernel_error says how well. If not given, the kernel is exact up to 20 000 samples of the denominator, and has 1000
+    landmarks above."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("bound", "tolerance"):
@@ -86,36 +103,105 @@ class KernelMeanMatching(RatioEstimator):
                 raise DeclarationError([(name, 'only holds with constraint = "non-negative"')])
         if self.bound is not None and self.tolerance is not None and self.bound < 1 - self.tolerance:
             raise DeclarationError([("bound", f"a mean of at least {1 - self.tolerance} needs a bound that high")])
+        if self.kernel is not None and self.bandwidths != ("median",):
+            raise DeclarationError([("bandwidths", "are those of the Gaussian kernel; the other kernel has its own")])
+        if isinstance(self.kernel, Energy):
+            raise DeclarationError(
+                [("kernel", "energy is positive on differences of distributions only; take another")]
+            )
+        if self.landmarks is not None and self.tolerance is not None:
+            raise DeclarationError([("tolerance", "does not go with landmarks; leave either out")])
 
     def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
-        """The ratio at the denominator's points [m]."""
-        bandwidths = resolve(self.bandwidths, numerator, denominator)
+        """The ratio at the denominator's points [m], and elsewhere."""
+        if self.kernel is None:
+            widths = resolve(self.bandwidths, numerator, denominator)
+            kernels: list[Kernel] = [Gaussian(bandwidths=(s,)) for s in widths]
+        else:
+            kernels = [self.kernel.resolved(numerator, denominator)]
         ridge = self.ridge
         if not isinstance(ridge, float | int):
-            ridge = least_squares_ridge(numerator, denominator, bandwidths, step)
-        matrices = [plus_ridge(denominator.gram(denominator, s), ridge) for s in bandwidths]
-        across = [denominator.gram(numerator, s) for s in bandwidths]
-        m, n = across[0].shape
-        if self.constraint == "non-negative":
-            mean = None if self.tolerance is None else (1 - self.tolerance, 1 + self.tolerance)
-            solved = [
-                minimize_in_box(a, b.sum(1) * (m / n), self.bound, mean).to(b)
-                for a, b in zip(matrices, across, strict=True)
-            ]
-            ratio = _mean(solved)
+            ridge = least_squares_ridge(numerator, denominator, kernels, step)
+        landmarks = self.landmarks or (LANDMARKS if len(denominator) > LARGEST_SYSTEM else None)
+        if landmarks is None:
+            estimated = self._exact(kernels, numerator, denominator, ridge)
         else:
-            ratio = _mean([_solve(a, b.sum(1)) for a, b in zip(matrices, across, strict=True)])
-            ratio = ratio if m == n else ratio * (m / n)
-        chosen = {"ridge": float(ridge)} if self.ridge == CHOSEN else {}
-        estimated = Ratio(denominator=ratio, matrices=tuple(matrices), chosen=chosen)
+            estimated = self._by_landmarks(kernels, numerator, denominator, ridge, landmarks, step)
+        estimated = attrs.evolve(estimated, chosen={"ridge": float(ridge)} if self.ridge == CHOSEN else {})
         return estimated.clipped() if self.constraint == "clip" else estimated
 
+    def _exact(self, kernels: list[Kernel], numerator: Samples, denominator: Samples, ridge: float) -> Ratio:
+        m, n = len(denominator), len(numerator)
+        low, high = self._limits()
+        mean = None if self.tolerance is None else (1 - self.tolerance, 1 + self.tolerance)
+        ratios, multipliers, matrices = [], [], []
+        for kernel in kernels:
+            matrix, total = system(kernel, denominator, ridge), sums(kernel, denominator, numerator)
+            multiplier = total.new_zeros(())
+            if self.constraint == "non-negative":
+                r = minimize_in_box(matrix, total * (m / n), self.bound, mean).to(total)
+                free = (r > 0) & (r < high)
+                if mean is not None and free.any():
+                    multiplier = (total * (m / n) - matrix @ r)[free].mean()
+            else:
+                r = _solve(matrix, total)
+                r = r if m == n else r * (m / n)
+            ratios.append(r)
+            multipliers.append(multiplier)
+            if m <= LARGEST_SPECTRUM:
+                matrices.append(matrix)
 
-def plus_ridge(matrix: torch.Tensor, ridge: float) -> torch.Tensor:
-    """Matrix [n, n] + ridge · I, without making I; differentiable."""
-    moved = matrix.clone()
-    moved.detach().diagonal().add_(ridge)  # a constant, so nothing for the backward pass
-    return moved
+        def elsewhere(x: torch.Tensor) -> torch.Tensor:
+            new, values = Samples(x), []
+            for kernel, r, multiplier in zip(kernels, ratios, multipliers, strict=True):
+                across = sums(kernel, new, numerator) * (m / n) - sums(kernel, new, denominator, r)
+                values.append(((across - multiplier) / ridge).clamp(low, high))
+            return _mean(values)
+
+        return Ratio(
+            denominator=_mean(ratios),
+            matrices=tuple(matrices),
+            numerator=lambda: elsewhere(numerator.values),
+            function=elsewhere,
+        )
+
+    def _by_landmarks(
+        self,
+        kernels: list[Kernel],
+        numerator: Samples,
+        denominator: Samples,
+        ridge: float,
+        count: int,
+        step: Step,
+    ) -> Ratio:
+        if self.tolerance is not None:
+            raise MatchZooError(
+                f"kernel mean matching: a tolerance takes the whole kernel, of at most {LARGEST_SYSTEM} rows of the "
+                f"denominator, got {len(denominator)}; leave the tolerance out, or take fewer rows"
+            )
+        p, q = numerator.values.flatten(1), denominator.values.flatten(1)
+        if torch.is_grad_enabled() and (p.requires_grad or q.requires_grad):
+            raise MatchZooError(
+                "kernel mean matching: no gradient passes landmarks; leave them out, or detach the sets"
+            )
+        points = drawn((p, q), count, lambda: step.rng("landmarks"))
+        fits = [LandmarkMatching(kernel, p, q, points, ridge, *self._limits()) for kernel in kernels]
+
+        def elsewhere(x: torch.Tensor) -> torch.Tensor:
+            return _mean([fit.at(x.flatten(1)) for fit in fits]).to(q)
+
+        return Ratio(
+            denominator=elsewhere(q),
+            numerator=lambda: elsewhere(p),
+            function=elsewhere,
+            kernel_error=sum(fit.kernel_error for fit in fits) / len(fits),
+        )
+
+    def _limits(self) -> tuple[float, float]:
+        """Between which the ratio is, before negative values are set to 0."""
+        if self.constraint != "non-negative":
+            return -float("inf"), float("inf")
+        return 0.0, float("inf") if self.bound is None else self.bound
 
 
 def _solve(matrix: torch.Tensor, right: torch.Tensor) -> torch.Tensor:

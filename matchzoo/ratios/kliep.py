@@ -1,6 +1,7 @@
 """The Kullback-Leibler importance estimation procedure (KLIEP)."""
 
 import math
+import time
 
 import attrs
 import torch
@@ -18,6 +19,7 @@ from matchzoo.ratios.basis import (
     BLOCK,
     CANDIDATES,
     REFINEMENTS,
+    announce,
     center_rows,
     design_at,
     designs,
@@ -25,8 +27,8 @@ from matchzoo.ratios.basis import (
     folds,
     narrowed,
 )
-from matchzoo.ratios.mixture import mixture_weights
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.ratios.solving.mixture import mixture_weights
 
 SEARCHING = 1e-3
 """Distance of the mean log-likelihood from its maximum, at most, while a bandwidth is chosen."""
@@ -179,11 +181,14 @@ class KLIEP(RatioEstimator):
         refine = self.bandwidths == CANDIDATES if self.refine is None else self.refine
         refinements = REFINEMENTS if refine else 0
 
-        with fits("KLIEP", len(widths) + refinements) as progress:
+        count, began = len(widths) + refinements, time.monotonic()
+        with fits("KLIEP", count) as progress:
 
             def loss(s: float) -> float:
                 value = held_out.loss(s)
                 progress.update()
+                if len(held_out.weights) == 1:
+                    announce("KLIEP", count * (time.monotonic() - began))
                 return value
 
             return narrowed({s: loss(s) for s in sorted(widths, reverse=True)}, loss, refinements)

@@ -1,6 +1,7 @@
 """Least-squares fitting of a density ratio by kernels, plain (uLSIF) and relative (RuLSIF)."""
 
 import itertools
+import time
 from collections.abc import Sequence
 
 import torch
@@ -11,7 +12,7 @@ from matchzoo.core.numerics.float64 import double
 from matchzoo.core.numerics.kernels import resolve
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.ratios.basis import centers, design_at, designs, fits
+from matchzoo.ratios.basis import announce, centers, design_at, designs, fits
 from matchzoo.ratios.ratio_estimator import Ratio
 
 ROWS = 2048
@@ -122,12 +123,15 @@ def fit_least_squares(
     widths = resolve(bandwidths, numerator, denominator)
     candidates = list(itertools.product(widths, ridges))
     scores: list[float] = []
+    began = time.monotonic()
     with fits("least squares", len(candidates)) as progress:
         for width in widths if len(candidates) > 1 else ():
             with torch.no_grad():
                 at_p, at_q = (double(x).cpu() for x in designs(numerator, denominator, basis, width))
                 scores += leave_one_out_scores(at_p, at_q, ridges, relative, clip).tolist()
             progress.update(len(ridges))
+            if len(scores) == len(ridges):
+                announce("least squares", len(widths) * (time.monotonic() - began))
     s, ridge = candidates[min(range(len(scores)), key=scores.__getitem__)] if scores else candidates[0]
 
     at_p, at_q = designs(numerator, denominator, basis, s)

@@ -19,8 +19,6 @@ HELD_OUT = 0.2
 """Share of each table that the check leaves out of its fit."""
 OF_TABLES: dict[str, dict[str, Any]] = {"kernel-mean-matching": {"ridge": "cross-validation"}}
 """Fields of methods that tables have another default of than training, where a choice in every step is too slow."""
-LARGEST_SYSTEM = 20_000
-"""Rows of the denominator up to which kernel mean matching, which solves a system of that size, is done."""
 
 
 def declared(method: str) -> dict[str, Any]:
@@ -64,7 +62,8 @@ def estimate(
         numerator: rows of p, array-like [n, d], or [n] of a single column. Columns of two data frames (or structured
             arrays, or mappings) go by name, else by position.
         denominator: rows of q, [m, d] or [m].
-        method: a kind (ulsif, rulsif, kliep, classifier, kernel-mean-matching), a TOML table, or an estimator.
+        method: a kind (ulsif, rulsif, kliep, classifier, kernel-mean-matching, gaussian, kernel-density,
+            nearest-neighbor), a TOML table, or an estimator.
         standardize: shift and scale every column by the pooled mean and standard deviation first. The ratio that is
             estimated does not depend on units, but Gaussian kernels do.
         seed: of the draws of centers and folds.
@@ -85,11 +84,6 @@ def estimate(
     estimator = estimator_of(method) if isinstance(method, str) else method
     first, second = two_tables(numerator, denominator)
     p, q = torch.as_tensor(first.values), torch.as_tensor(second.values)
-    if not estimator.out_of_sample and len(q) > LARGEST_SYSTEM:
-        raise MatchZooError(
-            f"kernel-mean-matching solves a system of one row a sample of the denominator; {len(q)} are more than "
-            f"{LARGEST_SYSTEM}: take ulsif, or fewer rows"
-        )
     center, spread = _scale(p, q) if standardize else (torch.zeros(()), torch.ones(()))
     with torch.no_grad():
         ratio = estimator.fit(Samples((p - center) / spread), Samples((q - center) / spread), Step(0, seed))

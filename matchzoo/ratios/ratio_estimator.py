@@ -34,6 +34,8 @@ class Ratio:
         matrices: symmetric matrices [k, k] of the linear systems that were solved, for the condition number.
         chosen: the hyper-parameters that were used, those found by cross-validation among them.
         unclipped: [m], the denominator's values before negative ones were set to 0; None where none were to be.
+        kernel_error: of a kernel that landmarks stand for, the mean of k(x, x) less what they give; None where the
+            kernel is exact.
         shape: of a single point, where that is known: what `at` is given is checked against it.
     """
 
@@ -43,6 +45,7 @@ class Ratio:
     matrices: tuple[torch.Tensor, ...] = ()
     chosen: dict[str, float] = attrs.Factory(dict)
     unclipped: torch.Tensor | None = None
+    kernel_error: float | None = None
     shape: tuple[int, ...] | None = None
     _numerator: Callable[[], torch.Tensor] | None = None
     _function: Callable[[torch.Tensor], torch.Tensor] | None = None
@@ -85,7 +88,8 @@ class Ratio:
         ``mean`` should be 1 (the mean of a relative ratio is that under the mixture), ``minimum`` not negative;
         ``effective_sample_size`` is (Σ r)² / Σ r² of the denominator's points, out of m, and ``condition_number`` that
         of the worst linear system, where one was solved. Where negative values were set to 0, ``clipped_share`` is
-        Σ max(−r, 0) / Σ |r| of those before: near 0, nothing was lost.
+        Σ max(−r, 0) / Σ |r| of those before: near 0, nothing was lost. Where landmarks stand for a kernel,
+        ``kernel_error`` is near 0 if they do so well.
         """
         r = double(self.denominator.detach()).cpu()
         mean = (1 - self.relative) * r.mean().item()
@@ -97,6 +101,8 @@ class Ratio:
             before = double(self.unclipped.detach()).cpu()
             total = before.abs().sum().clamp_min(torch.finfo(before.dtype).tiny)
             measured["clipped_share"] = (before.clamp_max(0).abs().sum() / total).item()
+        if self.kernel_error is not None:
+            measured["kernel_error"] = self.kernel_error
         conditions = [_condition(matrix) for matrix in self.matrices]
         return measured | ({"condition_number": max(conditions)} if conditions else {})
 
@@ -115,8 +121,8 @@ class Ratio:
 
 
 NOWHERE_ELSE = (
-    "kernel mean matching gives the ratio at the denominator's points only; for the numerator's or new points use "
-    "ulsif, rulsif, kliep or classifier"
+    "this method gives the ratio at the denominator's points only; for the numerator's or new points use ulsif, "
+    "rulsif, kliep or classifier"
 )
 
 

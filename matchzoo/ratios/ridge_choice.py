@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.numerics.distances import gaussian, squared_distances
 from matchzoo.core.numerics.float64 import double
+from matchzoo.core.numerics.kernels import Kernel
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.ratios.basis import folds
@@ -42,16 +42,16 @@ def ratio_anywhere(
 
 
 @torch.no_grad()
-def least_squares_ridge(numerator: Samples, denominator: Samples, bandwidths: Sequence[float], step: Step) -> float:
+def least_squares_ridge(numerator: Samples, denominator: Samples, kernels: Sequence[Kernel], step: Step) -> float:
     """The ridge, of m times `RIDGES`, of least ½ mean_q r² − mean_p r at samples left out of the fit.
 
     That is half the squared error of the ratio under q but for a constant. 5 folds of each set, of 1000 samples at
-    most; what is compared is ε / m, which is the same for a part of the samples. Of several bandwidths the mean counts.
+    most; what is compared is ε / m, which is the same for a part of the samples. Of several kernels the mean counts.
 
     Args:
         numerator: samples of p.
         denominator: m samples of q.
-        bandwidths: standard deviations of the Gaussian kernel.
+        kernels: resolved.
         step: whose randomness draws the folds.
 
     Raises:
@@ -59,11 +59,11 @@ def least_squares_ridge(numerator: Samples, denominator: Samples, bandwidths: Se
     """
     if min(len(numerator), len(denominator)) < 2:
         raise MatchZooError("kernel mean matching: to choose a ridge takes 2 samples of each set; give a number")
-    p, q = (double(_some(samples, step).values.flatten(1)) for samples in (numerator, denominator))
+    p, q = (Samples(double(_some(samples, step).values)) for samples in (numerator, denominator))
     pairs = list(zip(folds(len(p), step), folds(len(q), step), strict=False))
     errors = torch.zeros(len(RIDGES), dtype=torch.float64)
-    for bandwidth in bandwidths:
-        of_q, across, of_p = (gaussian(squared_distances(a, b), bandwidth) for a, b in ((q, q), (q, p), (p, p)))
+    for kernel in kernels:
+        of_q, across, of_p = (kernel.gram(a, b) for a, b in ((q, q), (q, p), (p, p)))
         for held_p, held_q in pairs:
             errors += _held_out(of_q, across, of_p, held_p, held_q).cpu() / len(pairs)
     return RIDGES[int(errors.argmin())] * len(denominator)

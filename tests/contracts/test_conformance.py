@@ -64,6 +64,7 @@ NOT_LOWERED = (
     ("statistic", "past-subspace"),  # 0 until there is a past
     ("matcher", "field-distance"),  # 0 where the fields are still equal
     ("matcher", "logit-adjustment"),  # its targets, which are held fixed, follow the predictions
+    ("ratio estimator", "nearest-neighbor"),  # counts, whose gradient is 0
     ("matcher", "graph-matching"),  # a count of pairs, whose gradient is that of its mean under noise
 )
 

@@ -266,6 +266,12 @@ CASES: dict[str, dict[str, tuple]] = {
         "rulsif": ({"kind": "rulsif", "bandwidths": [1.0], "relative": 0.5}, {}),
         "kliep": ({"kind": "kliep", "bandwidths": [2.0], "centers": 10}, {}),
         "classifier": ({"kind": "classifier", "features": "quadratic", "ridges": [0.1]}, {}),
+        "gaussian": ({"kind": "gaussian", "covariance": "shared"}, {}),
+        "kernel-density": (
+            {"kind": "kernel-density", "numerator_bandwidths": [1.0], "denominator_bandwidths": ["median"]},
+            {},
+        ),
+        "nearest-neighbor": ({"kind": "nearest-neighbor", "neighbors": [3]}, {}),
     },
     "path": {
         "straight": ({"rest": 0.1}, POINTS),
@@ -302,6 +308,7 @@ CASES: dict[str, dict[str, tuple]] = {
     "kernel": {
         "gaussian": ({"kind": "gaussian", "bandwidths": [1.0, "0.5*median"]}, {}),
         "rational-quadratic": ({"kind": "rational-quadratic", "alphas": [0.5], "bandwidth": "median"}, {}),
+        "laplacian": ({"kind": "laplacian", "bandwidths": [1.0, "median"]}, {}),
         "energy": ({"kind": "energy", "exponent": 1.5}, {}),
         "linear": ("linear", {}),
         "polynomial": ({"kind": "polynomial", "degree": 2, "factor": 0.5}, {}),

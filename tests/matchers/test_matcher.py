@@ -57,6 +57,7 @@ class Case:
 KERNELS: dict[str, Any] = {
     "gaussian": {"kind": "gaussian", "bandwidths": [0.7, "median"]},
     "rational-quadratic": {"kind": "rational-quadratic", "alphas": [0.5, 2.0]},
+    "laplacian": {"kind": "laplacian", "bandwidths": [0.7, "median"]},
     "energy": "energy",
     "linear": "linear",
     "polynomial": "polynomial",
@@ -67,6 +68,9 @@ ESTIMATORS: dict[str, Any] = {
     "rulsif": {"kind": "rulsif", "bandwidths": [1.0], "ridges": [0.1], "relative": 0.3},
     "kliep": {"kind": "kliep", "bandwidths": [1.0]},
     "classifier": {"kind": "classifier", "ridges": [0.1]},
+    "gaussian": "gaussian",
+    "kernel-density": {"kind": "kernel-density", "numerator_bandwidths": [1.0], "denominator_bandwidths": [1.0]},
+    "nearest-neighbor": {"kind": "nearest-neighbor", "neighbors": [3]},
 }
 STATISTICS: dict[str, Any] = {
     "head-gradient": {"kind": "head-gradient", "std": 0.5},

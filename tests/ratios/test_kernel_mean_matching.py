@@ -1,9 +1,13 @@
 """Kernel mean matching under covariate shift: what its weights do to a regression."""
 
+import sys
+
 import numpy as np
 import pytest
+import torch
 
 from matchzoo.ratios import KernelMeanMatching, Ratio, estimate
+from matchzoo.ratios.solving import kernel_sums
 
 
 def covariate_shift() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -53,3 +57,21 @@ def test_clipping_keeps_the_positive_half_of_weights_that_cancelled_and_says_how
     share = np.abs(r.clip(max=0)).sum() / np.abs(r).sum()
     assert clipped.diagnostics()["clipped_share"] == pytest.approx(share)
     assert "clipped_share" not in closed.diagnostics()
+
+
+@pytest.mark.parametrize("fields", [{}, {"constraint": "clip"}, {"constraint": "non-negative", "tolerance": 0.1}])
+def test_blocks_give_the_same_ratio(monkeypatch, fields):
+    p, q = (torch.tensor(x)[:, None] for x in covariate_shift()[:2])
+    estimator = KernelMeanMatching(bandwidths=(0.5, 1.0), ridge=0.1, **fields)
+    whole = estimator.fit(p, q)
+    monkeypatch.setattr(kernel_sums, "PAIRS", 50)
+    monkeypatch.setattr(kernel_sums, "BLOCK", 7)
+    blocks = estimator.fit(p, q)
+    torch.testing.assert_close(blocks.denominator, whole.denominator, rtol=0, atol=1e-12)
+    torch.testing.assert_close(blocks.numerator, whole.numerator, rtol=0, atol=1e-11)
+    assert estimator(p, q.clone().requires_grad_()).requires_grad
+
+
+def test_many_rows_have_landmarks(monkeypatch):
+    monkeypatch.setattr(sys.modules[KernelMeanMatching.__module__], "LARGEST_SYSTEM", 90)
+    assert "kernel_error" in fit(ridge=0.1).diagnostics()

@@ -6,6 +6,7 @@ import torch
 
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.distances import gaussian, squared_distances
+from matchzoo.core.numerics.kernels import Gaussian
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.evaluation.adaptation import method_of
@@ -51,7 +52,7 @@ def test_the_choice_is_that_of_fits_by_hand():
             at_q, at_p = (ratio_anywhere(gram(x, p), gram(x, q), fitted, ridge) for x in (Q[held_q], P[held_p]))
             total += (at_q.square().mean() / 2 - at_p.mean()).item()
         errors.append(total)
-    chosen = least_squares_ridge(Samples(P), Samples(Q), [1.0], step)
+    chosen = least_squares_ridge(Samples(P), Samples(Q), [Gaussian(bandwidths=(1.0,))], step)
     assert chosen == RIDGES[int(np.argmin(errors))] * len(Q)
     ratio = KernelMeanMatching(bandwidths=(1.0,), ridge="cross-validation").fit(P, Q, step)
     assert ratio.chosen == {"ridge": chosen}
@@ -67,6 +68,6 @@ def test_tables_choose_it_where_nothing_is_said():
     assert isinstance(weights, KernelMeanMatching)
     assert (weights.ridge, weights.constraint) == ("cross-validation", "non-negative")
     with pytest.raises(MatchZooError, match="takes 2 samples of each set"):
-        least_squares_ridge(Samples(P[:1]), Samples(Q), [1.0], Step(0, 0))
+        least_squares_ridge(Samples(P[:1]), Samples(Q), [Gaussian(bandwidths=(1.0,))], Step(0, 0))
     with pytest.raises(MatchZooError, match="a number above 0, got 0"):
         KernelMeanMatching(ridge=0.0)

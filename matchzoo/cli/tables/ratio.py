@@ -32,7 +32,8 @@ def ratio(
     Args:
         numerator: table of p: .csv, .tsv or .txt (with or without a heading), .parquet, .feather or .npy.
         denominator: table of q; the ratio p/q is its rows' weight.
-        method: ulsif, rulsif, kliep, classifier or kernel-mean-matching; or with its fields, as a TOML table:
+        method: ulsif, rulsif, kliep, classifier, kernel-mean-matching, gaussian, kernel-density or
+            nearest-neighbor; or with its fields, as a TOML table:
             '{ kind = "classifier", features = "linear" }'.
         output: folder for the values (CSV and npy), diagnostics.json and a picture.
         raw: take columns in their own units instead of scaling them to unit variance.

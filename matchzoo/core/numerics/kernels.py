@@ -18,7 +18,7 @@ from matchzoo.core.numerics.bandwidths import Bandwidth, absolute, check_bandwid
 from matchzoo.core.numerics.distances import gaussian
 from matchzoo.core.samples import Samples, as_samples
 
-__all__ = ["Energy", "Gaussian", "Kernel", "Linear", "Polynomial", "RationalQuadratic", "resolve"]
+__all__ = ["Energy", "Gaussian", "Kernel", "Laplacian", "Linear", "Polynomial", "RationalQuadratic", "resolve"]
 
 
 @family("kernel")
@@ -130,6 +130,31 @@ class RationalQuadratic(Kernel):
         """The sum over α."""
         scaled = z / (2 * float(self.bandwidth) ** 2)
         return functools.reduce(torch.add, [torch.exp(-a * torch.log1p(scaled / a)) for a in self.alphas])
+
+
+@declare("laplacian")
+class Laplacian(Kernel):
+    """Σ_s exp(−|x − y| / s), summed over bandwidths: the exponential or Matérn ½ kernel, of Euclidean distances.
+
+    It is not smooth where points coincide, and its tails are heavier than the Gaussian's. (`sklearn`'s kernel of that
+    name has the sum of absolute differences in the place of the Euclidean distance.)
+
+    Source: Rasmussen and Williams, Gaussian processes for machine learning, 2006, section 4.2.
+    """
+
+    bandwidths: Several[Bandwidth] = attrs.field(default=("median",), validator=check_bandwidths)
+    """Lengths s: numbers, or multiples of the median or rms distance, such as "0.5*median"."""
+
+    def resolved(self, x: Samples, y: Samples) -> "Kernel":
+        """With bandwidths as numbers."""
+        if not any(isinstance(s, str) for s in self.bandwidths):
+            return self
+        return Laplacian(bandwidths=tuple(resolve(self.bandwidths, x, y)))
+
+    def value(self, z: torch.Tensor, dimension: int) -> torch.Tensor:
+        """Sum of exp(−√z / s); the gradient is 0 where points coincide."""
+        distance = z.clamp_min(torch.finfo(z.dtype).tiny).sqrt()
+        return functools.reduce(torch.add, [torch.exp(distance * (-1 / float(s))) for s in self.bandwidths])
 
 
 @declare("energy")

@@ -105,7 +105,7 @@ def _tiles(points: torch.Tensor) -> Iterator[torch.Tensor]:
         for j in range(i, len(points), SIDE):
             squared = centered_distances(points[i : i + SIDE], points[j : j + SIDE], center)
             if i == j:
-                rows, columns = torch.triu_indices(*squared.shape, 1)
+                rows, columns = torch.triu_indices(len(squared), len(squared), 1)
                 yield squared[rows, columns]
             else:
                 yield squared.flatten()

@@ -55,7 +55,7 @@ def test_a_condition_number_that_is_not_finite_is_null_and_said(tmp_path, monkey
     printed = json.loads(capsys.readouterr().out)
     assert printed["condition_number"] is None
     assert any("singular to rounding; raise the ridge" in note for note in printed["notes"])
-    assert len(list((tmp_path / "out").iterdir())) == 4
+    assert len(list((tmp_path / "out").iterdir())) == 6
 
 
 def test_a_held_out_check_that_fails_does_not_take_the_ratio_with_it(tmp_path, monkeypatch, capsys):

@@ -6,6 +6,7 @@ import torch
 from helpers.tested_kernels import KERNELS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.gaussian_process.kernels import Matern
 
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError, MatchZooError
@@ -14,7 +15,7 @@ from matchzoo.core.numerics.distances import (
     gaussian,
     squared_distances,
 )
-from matchzoo.core.numerics.kernels import Energy, Gaussian, Kernel, Linear, Polynomial, RationalQuadratic
+from matchzoo.core.numerics.kernels import Energy, Gaussian, Kernel, Laplacian, Linear, Polynomial, RationalQuadratic
 from matchzoo.core.numerics.typical_distances import median_distance
 from matchzoo.core.samples import Samples
 
@@ -195,3 +196,9 @@ def test_a_kernel_of_one_set_is_its_own_gram_matrix():
     assert torch.equal(Gaussian(bandwidths=[1.0])(x), Gaussian(bandwidths=[1.0])(x, x))
     assert torch.equal(Gaussian(bandwidths=[1.0])(x).diagonal(), torch.ones(5, dtype=x.dtype))
     assert Linear()(torch.rand(4)).shape == (4, 4)
+
+
+def test_the_laplacian_is_that_of_matern():
+    x, y = points(6, 3), points(5, 3, 1)
+    theirs = Matern(length_scale=0.7, nu=0.5)(x.numpy(), y.numpy())
+    np.testing.assert_allclose(Laplacian(bandwidths=(0.7,))(x, y).numpy(), theirs, rtol=1e-12)

@@ -6,7 +6,7 @@ import scipy.optimize
 import torch
 
 from matchzoo.core.numerics.distances import gaussian, squared_distances
-from matchzoo.ratios.mixture import mixture_weights, non_negative
+from matchzoo.ratios.solving.mixture import mixture_weights, non_negative
 
 
 def densities(s: float, n: int = 60, b: int = 40) -> torch.Tensor:

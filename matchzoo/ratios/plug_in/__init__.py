@@ -1,0 +1,1 @@
+"""Ratios of two densities that are each estimated: Gaussians, kernels, nearest neighbors."""

@@ -1,0 +1,92 @@
+"""The ratio of two fitted Gaussians."""
+
+import math
+from collections.abc import Callable
+from typing import Literal
+
+import attrs
+import torch
+
+from matchzoo.core.declaration.declare import declare
+from matchzoo.core.declaration.validators import positive
+from matchzoo.core.numerics.float64 import double
+from matchzoo.core.samples import Samples
+from matchzoo.core.step import Step
+from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+
+LARGEST = 40.0
+"""Of the logarithm of a plug-in ratio, so that the squares of ratios far from either set are numbers in float32."""
+
+
+def gaussian_log_density(x: torch.Tensor, mean: torch.Tensor, covariance: torch.Tensor) -> torch.Tensor:
+    """Log-density [k] of N(mean, covariance) at points [k, d], for a mean [d] and a positive definite [d, d]."""
+    factor = torch.linalg.cholesky(covariance)
+    scaled = torch.linalg.solve_triangular(factor, (x - mean).mT, upper=False)
+    constant = x.shape[1] * math.log(2 * math.pi) / 2 + factor.diagonal().log().sum()
+    return -scaled.square().sum(0) / 2 - constant
+
+
+@declare("gaussian")
+class GaussianRatio(RatioEstimator):
+    """The ratio of the densities of two Gaussians, each with the mean and the covariance of its samples (plug-in).
+
+    In closed form, and right where both distributions are Gaussian; nothing else than that of two classes in quadratic
+    discriminant analysis, and with ``shared`` covariance in linear discriminant analysis. A matrix ``ridge`` · v · I is
+    added to the covariances, v being the mean variance of both sets pooled. Far from both sets the ratio is held within
+    e^±40.
+
+    Source: Sugiyama, Suzuki and Kanamori, Density ratio estimation in machine learning, 2012, chapter 2.
+    """
+
+    covariance: Literal["full", "diagonal", "shared"] = "full"
+    """full, diagonal (columns are independent in either set), or shared (one full covariance, of both sets' deviations
+    from their own means)."""
+    ridge: float = attrs.field(default=1e-6, validator=positive())
+    """Added to the variances, as a share of the mean variance of both sets."""
+
+    def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
+        """The ratio, everywhere."""
+        p, q = (double(samples.values.flatten(1)) for samples in (numerator, denominator))
+        pooled = torch.cat([p, q]).var(0, correction=0).mean()
+        floor = self.ridge * pooled.clamp_min(torch.finfo(pooled.dtype).tiny ** 0.5)
+
+        means, deviations = [x.mean(0) for x in (p, q)], [x - x.mean(0) for x in (p, q)]
+        if self.covariance == "shared":
+            both = torch.cat(deviations)
+            covariances = [both.mT @ both / len(both)] * 2
+        else:
+            covariances = [x.mT @ x / len(x) for x in deviations]
+        if self.covariance == "diagonal":
+            covariances = [matrix.diagonal().diag() for matrix in covariances]
+        identity = torch.eye(p.shape[1], dtype=p.dtype, device=p.device)
+        covariances = [matrix + floor * identity for matrix in covariances]
+
+        def log_ratio(x: torch.Tensor) -> torch.Tensor:
+            of_p, of_q = (
+                gaussian_log_density(double(x.flatten(1)), mean, matrix)
+                for mean, matrix in zip(means, covariances, strict=True)
+            )
+            return (of_p - of_q).to(x)
+
+        return of_logs(log_ratio, numerator, denominator)
+
+
+def of_logs(
+    log_ratio: Callable[[torch.Tensor], torch.Tensor],
+    numerator: Samples,
+    denominator: Samples,
+    chosen: dict[str, float] | None = None,
+) -> Ratio:
+    """A ratio by its logarithm [k] at points [k, …], which is held within `LARGEST` of 0."""
+
+    def held(x: torch.Tensor) -> torch.Tensor:
+        return log_ratio(x).clamp(-LARGEST, LARGEST)
+
+    logs = held(numerator.values), held(denominator.values)
+    return Ratio(
+        denominator=logs[1].exp(),
+        logs=logs,
+        chosen=chosen or {},
+        numerator=logs[0].exp,
+        function=lambda x: held(x).exp(),
+    )

@@ -1,0 +1,1 @@
+"""What the estimators solve: quadratic programs, mixtures, systems of a kernel."""
