@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 LAST = 0.1
-"""Share of the records of a run, its last ones, over which a term is judged, by medians: single steps of a noisy
-estimate say little."""
+"""Share of the records of a run over which a term is judged, by medians: single steps of a noisy estimate say
+little."""
 FEWEST = 5
 """Records from which on a term is judged: fewer have no course."""
 SMALLEST_RATIO = -50.0
@@ -52,18 +52,19 @@ Course = Mapping[str, Sequence[float]]
 """What a run has logged of a term, by name in the order of steps: ``value``, and what its diagnostics give."""
 
 
+def tenths(values: Sequence[float]) -> list[float]:
+    """The medians of a number over consecutive tenths of the records of a run; none of too few records."""
+    if len(values) < FEWEST:
+        return []
+    size = max(1, round(LAST * len(values)))
+    return [_median(values[start : start + size]) for start in range(0, len(values), size)]
+
+
 def at_the_end(values: Sequence[float]) -> float | None:
-    """The median of a number over the last records of a run; None of too few records."""
-    return _median(values[-_count(values) :]) if len(values) >= FEWEST else None
-
-
-def at_the_beginning(values: Sequence[float]) -> float | None:
-    """The median of a number over as many of the first records; None of too few."""
-    return _median(values[: _count(values)]) if len(values) >= FEWEST else None
-
-
-def _count(values: Sequence[float]) -> int:
-    return max(FEWEST // 2, round(LAST * len(values)))
+    """The median of a number over the last tenth of the records of a run; None of too few records."""
+    if len(values) < FEWEST:
+        return None
+    return _median(values[-max(FEWEST // 2, round(LAST * len(values))) :])
 
 
 def _median(values: Sequence[float]) -> float:

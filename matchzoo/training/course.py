@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from matchzoo.core.findings import Finding, at_the_beginning, at_the_end
+from matchzoo.core.findings import Finding, tenths
 from matchzoo.training.composition import Composition
 
 
@@ -25,7 +25,7 @@ def findings_of_terms(parts: Composition, log: Sequence[Mapping[str, Any]]) -> I
 
 
 def losses_that_never_fell(parts: Composition, log: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    """Players none of whose losses is lower at the end than at the beginning.
+    """Players none of whose losses was ever lower than at the beginning, tenth by tenth of the run.
 
     Only where nobody plays against anybody: a single player, which minimizes. Where others move what a loss depends on,
     as in a GAN, it may well rise.
@@ -37,11 +37,10 @@ def losses_that_never_fell(parts: Composition, log: Sequence[Mapping[str, Any]])
         return
     falls = []
     for label in player.labels:
-        values = [record[f"{name}/{label}"] for record in log if f"{name}/{label}" in record]
-        before, after = at_the_beginning(values), at_the_end(values)
-        if before is None or after is None:
+        course = tenths([record[f"{name}/{label}"] for record in log if f"{name}/{label}" in record])
+        if len(course) < 2:
             return
-        falls.append(after < before)
+        falls.append(min(course[1:]) < course[0])
     if not any(falls):
-        losses = "its loss" if len(falls) == 1 else "none of its losses"
+        losses = "its loss" if len(falls) == 1 else "none of its losses ever"
         yield Finding(name, f"{losses} {'never fell' if len(falls) == 1 else 'fell'}; is the learning rate right?")

@@ -38,9 +38,11 @@ def test_usual_noise_of_a_ratio_and_a_short_log_are_no_finding(ring) -> None:
 
 def test_a_loss_that_never_fell(classifier, ring) -> None:
     label = "classifier/minimize[0]"
-    rising, falling = ([{label: value} for value in order] for order in ([1.0] * 5 + [2.0] * 5, [2.0] * 5 + [1.0] * 5))
+    courses = [[1.0] * 5 + [2.0] * 15, [2.0] * 5 + [1.0] * 15, [2.0] * 5 + [1.0] * 5 + [3.0] * 10]
+    rising, falling, redefined = ([{label: value} for value in course] for course in courses)
     assert [str(finding) for finding in losses_that_never_fell(classifier, rising)] == [
         "classifier: its loss never fell; is the learning rate right?"
     ]
     assert not [*losses_that_never_fell(classifier, falling)]
+    assert not [*losses_that_never_fell(classifier, redefined)]  # as by a schedule of the term
     assert not [*losses_that_never_fell(ring, rising)]  # two players move what a loss depends on
