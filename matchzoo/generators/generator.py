@@ -44,6 +44,10 @@ class Generator(Part, ABC):
     reads_data: ClassVar[bool] = False
     """Whether it reads a data set of its own, so that it cannot be published."""
 
+    follows_data: ClassVar[bool] = True
+    """Whether endless samples are to have the distribution of the data: not those of a map, nor a prior's biased
+    chains."""
+
     init: str | None = attrs.field(default=None, validator=not_empty())
     """Where its values start from: the folder of a run or of a saved model, or a model of the Hub, that has a generator
     of the same kind and shape; its own initialization if not given."""

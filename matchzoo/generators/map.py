@@ -22,6 +22,7 @@ class MapGenerator(EndlessGenerator):
     """
 
     reads_data: ClassVar[bool] = True
+    follows_data: ClassVar[bool] = False
     source: Data
     """Where the samples that are mapped come from: its training samples."""
     network: Network

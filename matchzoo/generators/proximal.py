@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import ClassVar
 
 import attrs
 import torch
@@ -46,6 +47,7 @@ class LearnedProximal(EndlessGenerator, Denoiser, ProximalOperator):
     Proximal Markov chain Monte Carlo algorithms, Statistics and Computing 2016, section 3.1.
     """
 
+    follows_data: ClassVar[bool] = False
     network: Network
     """The potential ψ, of kind ``icnn``."""
     noise: float = attrs.field(validator=positive())

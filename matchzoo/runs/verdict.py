@@ -54,14 +54,14 @@ def guesses(results: Sequence[Record], classes: int) -> Iterator[Finding]:
 
 
 def findings_of_samples(parts: Composition) -> Iterator[Finding]:
-    """What the generator's samples show by themselves and beside the data, unless a reward leads them elsewhere or they
-    are what a map makes of a source; real images that were chosen are fine."""
+    """What the generator's samples show by themselves and, where nothing leads them elsewhere, beside the data; real
+    images that were chosen are fine."""
     generator = parts.generator
     if generator is None or isinstance(generator, Selection):
         return
     samples = unweighted(generator.standardized_sample(generator.count or SAMPLES), "verdict").values.cpu()
     rewarded = any("synthetic" in derived.made_of for derived in parts.sets.values())
-    if generator.count is None and generator.source_split is None and not rewarded:
+    if generator.count is None and generator.follows_data and not rewarded:
         split = parts.data.training_set
         real = split.render(some_rows(split, SAMPLES)).values.cpu()
         yield from (Finding("samples", reason) for reason in beside_real(samples, real))
