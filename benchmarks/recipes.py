@@ -86,9 +86,11 @@ def chosen(only: str = "*") -> list[list[str]]:
     text = "".join(path.read_text(encoding="utf-8") for path in NAMED)
 
     def rank(entry: Entry) -> int:
-        if entry.name in text or any(fnmatchcase(entry.name, pattern) for pattern in IMPLICIT):
-            return 2 if entry.name in SHARES else 0
-        return 4 if entry.name in SHARES else 1 if minutes(entry) <= 1 else 3
+        if entry.name in text:
+            return 0
+        if any(fnmatchcase(entry.name, pattern) for pattern in IMPLICIT):
+            return 3 if entry.name in SHARES else 1
+        return 5 if entry.name in SHARES else 2 if minutes(entry) <= 1 else 4
 
     groups: dict[int, list[Entry]] = {}
     for entry in run:
