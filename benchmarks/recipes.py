@@ -63,8 +63,8 @@ MINUTES = {
 }
 
 
-PHOTOS = ["lgm/photos", "lgm/transfer-photos"]
-"""Recipes of data that are not on every machine, which other benchmarks run."""
+OTHERWISE = ["dc/fashion-mnist", "lgm/photos", "lgm/transfer-photos"]
+"""Recipes that other benchmarks run to their end."""
 
 
 class BusyError(Exception):
@@ -119,6 +119,25 @@ def elsewhere(table: Any, output: Path, seed: int) -> Any:
     return table
 
 
+class Clock:
+    """CPU seconds of this process while it is entered, added to those of earlier ones that were stopped.
+
+    Args:
+        path: of the file that keeps them.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.spent = float(path.read_text(encoding="utf-8")) if path.is_file() else 0.0
+
+    def __enter__(self) -> None:
+        self.began = time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.spent = round(self.spent + time.process_time() - self.began, 1)
+        files.write_text(self.path, str(self.spent))
+
+
 def digest(name: str) -> str:
     """Of what a recipe says, so that one that has changed is run again."""
     table = read_toml(shipped.find(recipes.FOLDER, name, "recipe"))
@@ -146,16 +165,14 @@ def run_of(output: Path, name: str, seed: int) -> dict[str, Any]:
     if share < 1:
         recipe = recipe.replace(**{"trainer.steps": round(recipe.trainer.steps * share)})
     into = folder(output, name, seed)
-    began = time.process_time()
     record: dict[str, Any] = {"recipe": digest(name), "steps": recipe.trainer.steps, "share": share}
+    clock = Clock(into.with_name(f"{into.name}.seconds"))
     try:
-        run = recipe.run(into, quiet=True, name=name.split("/")[0], declared=name)
+        with clock:
+            run = recipe.run(into, quiet=True, name=name.split("/")[0], declared=name)
     except (MatchZooError, RuntimeError, ValueError) as error:
-        return record | {
-            "failure": f"{type(error).__name__}: {error}"[:300],
-            "cpu_seconds": time.process_time() - began,
-        }
-    record["cpu_seconds"] = round(time.process_time() - began, 1)
+        return record | {"failure": f"{type(error).__name__}: {error}"[:300], "cpu_seconds": clock.spent}
+    record["cpu_seconds"] = clock.spent
     figures = figures_of(run.metrics["results"])
     record["figures"] = {f"{figure.number}.{figure.key}": figure.of(run.metrics["results"]) for figure in figures}
     record["main"] = [{"title": figure.title, "larger": figure.larger_is_better} for figure in figures[:1]]
@@ -241,7 +258,7 @@ def write_runs() -> None:
     run for a share of their steps, or by other benchmarks alone."""
     here = [entry for entry in entries() if entry.kind == "recipe" and entry.here]
     known = [entry.name for entry in here if not TOO_LONG.search(entry.size) and "not run" not in entry.size]
-    seeds = dict.fromkeys([*known, *PHOTOS], 0)
+    seeds = dict.fromkeys([*(name for name in known if name not in SHARES), *OTHERWISE], 0)
     for name, records in rows():
         if records[0]["share"] == 1:
             seeds[name] = sum("failure" not in record for record in records)
