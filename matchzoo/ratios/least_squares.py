@@ -1,6 +1,5 @@
 """Least-squares fitting of a density ratio by kernels, plain (uLSIF) and relative (RuLSIF)."""
 
-import itertools
 import time
 from collections.abc import Sequence
 
@@ -12,9 +11,11 @@ from matchzoo.core.numerics.float64 import double
 from matchzoo.core.numerics.kernels import resolve
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.ratios.basis import announce, centers, design_at, designs, fits
+from matchzoo.ratios.basis import CANDIDATES, REFINEMENTS, announce, centers, design_at, designs, fits, narrowed
 from matchzoo.ratios.ratio_estimator import Ratio
 
+RIDGES = (1e-3, 1e-2, 0.1)
+"""Penalties to choose from."""
 ROWS = 2048
 """Samples that are left out at once."""
 
@@ -117,22 +118,17 @@ def fit_least_squares(
     count: int,
     clip: bool,
     relative: float = 0.0,
+    refine: bool | None = None,
 ) -> Ratio:
     """The ratio with the bandwidth and ridge of least `leave_one_out` score; no gradient passes through the choice."""
     basis = centers(numerator, count, step)
     widths = resolve(bandwidths, numerator, denominator)
-    candidates = list(itertools.product(widths, ridges))
-    scores: list[float] = []
-    began = time.monotonic()
-    with fits("least squares", len(candidates)) as progress:
-        for width in widths if len(candidates) > 1 else ():
-            with torch.no_grad():
-                at_p, at_q = (double(x).cpu() for x in designs(numerator, denominator, basis, width))
-                scores += leave_one_out_scores(at_p, at_q, ridges, relative, clip).tolist()
-            progress.update(len(ridges))
-            if len(scores) == len(ridges):
-                announce("least squares", len(widths) * (time.monotonic() - began))
-    s, ridge = candidates[min(range(len(scores)), key=scores.__getitem__)] if scores else candidates[0]
+    if refine is None:
+        refine = tuple(bandwidths) == CANDIDATES and tuple(ridges) == RIDGES
+    refinements = REFINEMENTS if refine else 0
+    s, ridge = widths[0], ridges[0]
+    if len(widths) * len(ridges) > 1:
+        s, ridge = _chosen(numerator, denominator, basis, widths, ridges, clip, relative, refinements)
 
     at_p, at_q = designs(numerator, denominator, basis, s)
     theta, system = coefficients(at_p, at_q, ridge, relative)
@@ -145,3 +141,35 @@ def fit_least_squares(
         numerator=lambda: at_p @ theta,
         function=lambda x: design_at(x, basis, s) @ theta,
     )
+
+
+@torch.no_grad()
+def _chosen(
+    numerator: Samples,
+    denominator: Samples,
+    basis: Samples,
+    widths: list[float],
+    ridges: Sequence[float],
+    clip: bool,
+    relative: float,
+    refinements: int,
+) -> tuple[float, float]:
+    """Bandwidth and ridge of least score: of all pairs, then of more bandwidths between the neighbors of the best with
+    every ridge, then of more ridges with the best bandwidth."""
+    scores: dict[float, dict[float, float]] = {}
+    count = (len(widths) + refinements) * len(ridges) + refinements
+    began = time.monotonic()
+    with fits("least squares", count) as progress:
+
+        def score(s: float, tried: Sequence[float]) -> float:
+            at_p, at_q = (double(x).cpu() for x in designs(numerator, denominator, basis, s))
+            values = leave_one_out_scores(at_p, at_q, tried, relative, clip).tolist()
+            scores.setdefault(s, {}).update(zip(tried, values, strict=True))
+            progress.update(len(tried))
+            if progress.done == len(ridges):
+                announce("least squares", count / len(ridges) * (time.monotonic() - began))
+            return min(values)
+
+        best = narrowed({s: score(s, ridges) for s in widths}, lambda s: score(s, ridges), refinements)
+        ridge = narrowed(scores[best], lambda ridge: score(best, [ridge]), refinements if len(ridges) > 1 else 0)
+    return best, ridge

@@ -9,7 +9,7 @@ from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.ratios.basis import CANDIDATES
-from matchzoo.ratios.least_squares import fit_least_squares
+from matchzoo.ratios.least_squares import RIDGES, fit_least_squares
 from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
 
 
@@ -26,8 +26,11 @@ class RuLSIF(RatioEstimator):
     """α in [0, 1]; 0 gives p/q, and 1 compares p with itself: the ratio is 1, and nothing is fitted."""
     bandwidths: Several[Bandwidth] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
     """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
-    ridges: Several[float] = attrs.field(default=(1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
+    ridges: Several[float] = attrs.field(default=RIDGES, validator=[positive(), not_empty()])
     """Penalties of the squared coefficients to choose from."""
+    refine: bool | None = None
+    """Whether to look for a better bandwidth and ridge between the neighbors of the best, by golden sections; if not
+    given, where both are the default ones."""
     centers: int = attrs.field(default=100, validator=at_least(1))
     """Kernels at most; where the numerator has more samples, that many are drawn."""
     clip: bool = True
@@ -43,7 +46,15 @@ class RuLSIF(RatioEstimator):
                 function=_one,
             )
         return fit_least_squares(
-            numerator, denominator, step, self.bandwidths, self.ridges, self.centers, self.clip, self.relative
+            numerator,
+            denominator,
+            step,
+            self.bandwidths,
+            self.ridges,
+            self.centers,
+            self.clip,
+            self.relative,
+            self.refine,
         )
 
 

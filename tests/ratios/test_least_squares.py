@@ -47,3 +47,19 @@ def test_what_is_chosen_does_not_depend_on_the_order_of_rows(n, m, relative):
     truth = 2 * torch.exp(q[:, 0] ** 2 / 8 - (q[:, 0] - 1) ** 2 / 2)
     truth = truth / (relative * truth + 1 - relative)
     assert (drawn.denominator - truth).square().mean() < 0.25 * (1 - truth).square().mean()
+
+
+def test_bandwidth_and_ridge_are_refined_by_default_and_where_asked():
+    p, q = 0.8 * points(60, 2, 0) + 0.4, points(50, 2, 1)
+    listed = {"bandwidths": (0.3, 1.0, 3.0), "ridges": (1e-3, 0.1)}
+    plain = ULSIF(**listed).fit(p, q)
+    refined = ULSIF(**listed, refine=True).fit(p, q)
+    assert plain.chosen["bandwidth"] in listed["bandwidths"]
+    assert plain.chosen["ridge"] in listed["ridges"]
+
+    def score(chosen: dict[str, float]) -> float:
+        kernels = (gaussian(squared_distances(x, p), chosen["bandwidth"]) for x in (p, q))
+        return leave_one_out(*kernels, chosen["ridge"]).item()
+
+    assert score(refined.chosen) < score(plain.chosen)
+    assert ULSIF().fit(p, q).chosen != pytest.approx(ULSIF(refine=False).fit(p, q).chosen)
