@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from matchzoo.core.numerics.float64 import double
 from matchzoo.core.numerics.kernel_tiles import Weights, sum_and_gradients
 from matchzoo.core.numerics.kernels import Kernel
 from matchzoo.core.samples import Samples
@@ -99,12 +100,14 @@ class _PairSum(torch.autograd.Function):
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         """The gradient from the forward pass; one of the whole matrix where it is itself to be differentiated."""
         [gradient] = gradients
-        shares = ctx.gradients
-        if torch.is_grad_enabled():
-            x, y, v, w = ctx.saved_tensors
-            y, w = (x, v) if ctx.within else (y, w)
-            total = sum_of_pairs(ctx.kernel, x, y, v, w, itself=ctx.itself)
-            moved = [z for z, share in zip((x, y, v, w), shares, strict=True) if share is not None]
-            derivatives = iter(torch.autograd.grad(total, moved, create_graph=True))
-            shares = [None if share is None else next(derivatives) for share in shares]
-        return *(None if share is None else gradient * share for share in shares), None, None
+        shares, inputs = ctx.gradients, ctx.saved_tensors
+        if not torch.is_grad_enabled():
+            scaled = (None if s is None else (double(gradient) * s).to(z) for s, z in zip(shares, inputs, strict=True))
+            return *scaled, None, None
+
+        x, y, v, w = inputs
+        y, w = (x, v) if ctx.within else (y, w)
+        total = sum_of_pairs(ctx.kernel, x, y, v, w, itself=ctx.itself)
+        moved = [z for z, share in zip((x, y, v, w), shares, strict=True) if share is not None]
+        derivatives = iter(torch.autograd.grad(total, moved, create_graph=True))
+        return *(None if share is None else gradient * next(derivatives) for share in shares), None, None

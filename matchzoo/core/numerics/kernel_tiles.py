@@ -27,7 +27,7 @@ def sum_and_gradients(
     """Σ v_i w_j k(x_i, y_j) over all pairs, and its gradients.
 
     For a radial kernel of z = |x − y|² the gradient by x_i is 2 v_i Σ_j k'(z_ij) w_j (x_i − y_j), for one of z = x·y
-    it is v_i Σ_j k'(z_ij) w_j y_j; each is one product of the tile [k'] with [w y, w].
+    it is v_i Σ_j k'(z_ij) w_j y_j; each is one product of a tile with points.
 
     Args:
         kernel: resolved.
@@ -37,8 +37,8 @@ def sum_and_gradients(
         wanted: of which inputs a gradient is wanted.
 
     Returns:
-        The sum in float64, and a gradient for each input, None where it is not wanted. Within a set those of ``x`` and
-        ``v`` are the whole ones, and the others None.
+        The sum and a gradient for each input in float64, None where it is not wanted: gradients of an MMD are small
+        differences of these. Within a set those of ``x`` and ``v`` are the whole ones, and the others None.
     """
     x, y, v, w = inputs
     within = y is x
@@ -66,14 +66,14 @@ def sum_and_gradients(
         else:
             by_row = value @ w[columns]
             share = v[rows] @ by_row
-            first.by_weights[rows] += by_row
+            first.by_weights[rows] += double(by_row)
             if not same:
-                second.by_weights[columns] += v[rows] @ value
+                second.by_weights[columns] += double(v[rows] @ value)
         total += double(share) * (2 if within and not same else 1)
         if slope is not None:
-            first.sums[rows].addmm_(slope, second.points[columns])
+            first.add(rows, slope, second, columns)
             if not same:
-                second.sums[columns].addmm_(slope.T, first.points[rows])
+                second.add(columns, slope.T, first, rows)
 
     factor = 2 if within else 1  # k(x_i, x_j) and k(x_j, x_i)
     sides = (first, second) * 2
@@ -87,27 +87,32 @@ def sum_and_gradients(
 
 
 class _Side:
-    """One of the two sets, and what the tiles say of it.
+    """One of the two sets, and what the tiles say of it, in float64.
 
     Attributes:
-        points: [n, d + 1], its points less the center and 1, times their weights.
-        sums: [n, d + 1], of slopes times the other set's ``points``.
+        centered: [n, d], its points less the center.
+        points: [n, d], the same times their weights.
+        sums: [n, d], of slopes times the other set's ``points``.
+        slopes: [n], of slopes times the other set's weights.
         by_weights: [n], of values times the other set's weights.
     """
 
     def __init__(self, x: torch.Tensor, weights: Weights, center: torch.Tensor) -> None:
-        self.points = torch.cat([x - center, x.new_ones(len(x), 1)], 1)
-        self.centered, self.weights = self.points[:, :-1], weights
-        if weights is not None:
-            self.points = weights[:, None] * self.points
-        self.sums = torch.zeros_like(self.points)
-        self.by_weights = x.new_zeros(len(x))
+        self.centered, self.weights = x - center, weights
+        self.points = self.centered if weights is None else weights[:, None] * self.centered
+        self.sums = torch.zeros_like(double(x))
+        self.slopes, self.by_weights = torch.zeros_like(self.sums[:, 0]), torch.zeros_like(self.sums[:, 0])
+
+    def add(self, rows: slice, slope: torch.Tensor, other: "_Side", columns: slice) -> None:
+        """Slopes [rows, columns] of its points and the other set's."""
+        weights = other.weights
+        total = slope.sum(1) if weights is None else slope @ weights[columns]  # a product rounds sums more
+        self.slopes[rows] += double(total)
+        self.sums[rows] += double(slope @ other.points[columns])
 
     def gradient(self, radial: bool, by_weights: bool) -> torch.Tensor:
         """By its points [n, d], or by their weights [n]."""
         if by_weights:
             return self.by_weights
-        sums = self.sums[:, :-1]
-        if radial:
-            sums = 2 * (self.sums[:, -1:] * self.centered - sums)
-        return sums if self.weights is None else self.weights[:, None] * sums
+        sums = 2 * (self.slopes[:, None] * double(self.centered) - self.sums) if radial else self.sums
+        return sums if self.weights is None else double(self.weights)[:, None] * sums
