@@ -1,5 +1,7 @@
 """What sets of features must be before a number is made of them."""
 
+from collections.abc import Sequence
+
 import torch
 
 from matchzoo.core.errors import MatchZooError
@@ -29,11 +31,12 @@ def checked_features(title: str, least: int = 2, **sets: torch.Tensor) -> list[t
     ready = []
     for name, x in sets.items():
         x = double(x.detach())
-        wrong = (~x.isfinite()).any(1).nonzero().flatten()
-        if len(wrong):
+        finite = bool(x.sum().isfinite())  # then every number is
+        wrong: Sequence[int] = [] if finite else (~x.isfinite()).any(1).nonzero().flatten().tolist()
+        if wrong:
             raise MatchZooError(
                 f"{title}: the features are not all finite: {len(wrong)} of {len(x)} rows of {name} are not, the first "
-                f"is row {int(wrong[0])}; are the images in [0, 1], and the weights whole?"
+                f"is row {wrong[0]}; are the images in [0, 1], and the weights whole?"
             )
         ready.append(x)
     return ready

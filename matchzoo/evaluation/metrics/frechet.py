@@ -32,20 +32,16 @@ def frechet_distance(x: torch.Tensor | Moments, y: torch.Tensor | Moments) -> fl
 
     Source: Heusel et al., GANs trained by a two time-scale update rule, NeurIPS 2017, equation 6.
     """
-    if isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor):
-        x, y = checked_features("Fréchet distance", x=x, y=y)
+    rows = {name: z for name, z in (("x", x), ("y", y)) if not isinstance(z, Moments)}
+    features = checked_features("Fréchet distance", 2, **rows) if rows else []
     (mean, a), (other_mean, b) = (
-        z.compute() if isinstance(z, Moments) else _moments(*checked_features("Fréchet distance", x=z)) for z in (x, y)
+        z.compute() if isinstance(z, Moments) else Moments().update(features.pop(0)).compute() for z in (x, y)
     )
     if mean.shape != other_mean.shape:
         raise MatchZooError(f"Fréchet distance: dimensions differ: {len(mean)} and {len(other_mean)}")
     if not (a.isfinite().all() and b.isfinite().all()):
         raise MatchZooError("Fréchet distance: the covariances are too large to be numbers; scale the features")
     return gaussian_cost(mean, a, other_mean, b).clamp_min(0).item()
-
-
-def _moments(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    return x.mean(0), x.T.cov().reshape(x.shape[1], -1)
 
 
 def memorization_distance(generated: torch.Tensor, training: torch.Tensor) -> float:
