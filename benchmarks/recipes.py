@@ -234,7 +234,7 @@ def table() -> None:
         share, steps = records[0]["share"], records[0]["steps"]
         if share < 1:
             shares[name] = f"`{name}` ({share:.1%}, {steps:,} steps)"
-        cost = statistics.mean(record["cpu_seconds"] for record in records)
+        cost = statistics.median(record["cpu_seconds"] for record in records)
         cells = ["", "", ""]
         done = [record for record in records if record.get("main")]
         if done:

@@ -11,6 +11,7 @@ from matchzoo.evaluation.metrics.kernel_distance import kernel_distance, kernel_
 from matchzoo.evaluation.metrics.manifold import precision_recall_density_coverage
 from matchzoo.evaluation.metrics.moments import Moments
 from matchzoo.evaluation.metrics.ranking import rank_one
+from matchzoo.evaluation.metrics.resemblance import share_of_a_point
 from matchzoo.evaluation.metrics.subset_values import SubsetValues
 from matchzoo.evaluation.metrics.two_sample_tests import TwoSampleTest, permutation_test, wild_bootstrap_test
 
@@ -28,5 +29,6 @@ __all__ = [
     "permutation_test",
     "precision_recall_density_coverage",
     "rank_one",
+    "share_of_a_point",
     "wild_bootstrap_test",
 ]
