@@ -1,5 +1,6 @@
 """The verdict of a run: all that speaks against its result, from its course, its samples and its evaluations."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,8 +16,10 @@ from matchzoo.generators import Selection
 from matchzoo.training.composition import Composition
 from matchzoo.training.course import findings_of_terms, losses_that_never_fell
 
-SAMPLES = 500
-"""Of a generator that has no end of them, and of the data."""
+SAMPLES, FEWEST = 500, 64
+"""Of a generator that has no end of them, and of the data; fewer, where these are images of more than `NUMBERS`."""
+NUMBERS = 2**24
+"""Pixels, or other numbers, of all samples that are looked at."""
 
 
 def findings(
@@ -59,14 +62,15 @@ def findings_of_samples(parts: Composition) -> Iterator[Finding]:
     generator = parts.generator
     if generator is None or isinstance(generator, Selection):
         return
-    samples = unweighted(generator.standardized_sample(generator.count or SAMPLES), "verdict").values.cpu()
+    size = max(FEWEST, min(SAMPLES, NUMBERS // math.prod(parts.spec.shape)))
+    samples = unweighted(generator.standardized_sample(generator.count or size), "verdict").values.cpu()
     rewarded = any("synthetic" in derived.made_of for derived in parts.sets.values())
     if generator.count is None and generator.follows_data and not rewarded:
         split = parts.data.training_set
-        real = split.render(some_rows(split, SAMPLES)).values.cpu()
+        real = split.render(some_rows(split, size)).values.cpu()
         yield from (Finding("samples", reason) for reason in beside_real(samples, real))
     if parts.spec.is_images:
-        yield from (Finding("samples", reason) for reason in by_themselves(samples))
+        yield from (Finding("samples", reason) for reason in by_themselves(samples[:size]))
 
 
 def beside_real(samples: torch.Tensor, real: torch.Tensor) -> Iterator[str]:
