@@ -8,11 +8,11 @@ import torch
 
 from matchzoo.core.declaration.declare import Several, declare
 from matchzoo.core.declaration.validators import at_least
-from matchzoo.core.errors import MatchZooError
+from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
 from matchzoo.core.numerics.distances import gaussian, squared_distances
 from matchzoo.core.numerics.float64 import double
-from matchzoo.core.numerics.kernels import resolve
+from matchzoo.core.numerics.kernels import Kernel, resolve
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.ratios.basis import (
@@ -152,22 +152,41 @@ class KLIEP(RatioEstimator):
     the bandwidths are the default ones."""
     centers: int = attrs.field(default=100, validator=at_least(1))
     """Kernels at most; where the numerator has more samples, that many are drawn."""
+    kernel: Kernel | None = None
+    """Another kernel than the Gaussian, of no negative value, with a bandwidth of its own, such as "laplacian"; nothing
+    is then chosen."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.kernel is not None and (self.bandwidths != CANDIDATES or self.refine is not None):
+            raise DeclarationError([("kernel", "has its own bandwidth; leave out bandwidths and refine")])
 
     def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio, everywhere."""
         rows = center_rows(len(numerator), self.centers, step)
         basis = numerator if len(rows) == len(numerator) else numerator.rows(rows.to(numerator.values.device))
-        widths = resolve(self.bandwidths, numerator, denominator)
-        s = self._chosen(widths, numerator, denominator, rows, step) if len(widths) > 1 else widths[0]
-        at_p, at_q = designs(numerator, denominator, basis, s)
+        if self.kernel is not None:
+            kernel, chosen = self.kernel.resolved(numerator, denominator), {}
+            at_p, at_q = (kernel.gram(samples, basis) for samples in (numerator, denominator))
+            if min(at_p.min(), at_q.min()) < 0:
+                raise MatchZooError("KLIEP: the kernel has negative values, and the ratio would; take another")
+        else:
+            widths = resolve(self.bandwidths, numerator, denominator)
+            s = self._chosen(widths, numerator, denominator, rows, step) if len(widths) > 1 else widths[0]
+            kernel, chosen = None, {"bandwidth": s}
+            at_p, at_q = designs(numerator, denominator, basis, s)
         optimum = likeliest(double(at_p.detach()).cpu(), double(at_q.detach()).cpu())
         active = (optimum > 1e-12 * optimum.max()).nonzero().flatten().to(at_p.device)
         theta = _with_gradient(at_p[:, active], at_q[:, active], optimum.to(at_p)[active])
+
+        def function(x: torch.Tensor) -> torch.Tensor:
+            at_x = design_at(x, basis, s) if kernel is None else kernel.gram(Samples(x), basis)
+            return at_x[:, active] @ theta
+
         return Ratio(
             denominator=at_q[:, active] @ theta,
-            chosen={"bandwidth": s},
+            chosen=chosen,
             numerator=lambda: at_p[:, active] @ theta,
-            function=lambda x: design_at(x, basis, s)[:, active] @ theta,
+            function=function,
         )
 
     def _chosen(

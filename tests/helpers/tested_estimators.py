@@ -22,6 +22,7 @@ FIXED: dict[str, RatioEstimator] = {
     "ulsif": ULSIF(bandwidths=(1.0,), ridges=(0.1,)),
     "rulsif": RuLSIF(bandwidths=(1.0,), ridges=(0.1,), relative=0.3, clip=False),
     "kliep": KLIEP(bandwidths=(1.0,)),
+    "kliep laplacian": KLIEP(kernel=Laplacian(bandwidths=(1.0,))),
     "gaussian": GaussianRatio(),
     "kernel density": KernelDensityRatio(numerator_bandwidths=(0.7,), denominator_bandwidths=(0.9,)),
     "nearest": NearestNeighborRatio(neighbors=(4,)),

@@ -5,7 +5,9 @@ import math
 import pytest
 import torch
 
+from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.numerics.distances import gaussian, squared_distances
+from matchzoo.core.numerics.kernels import Linear, RationalQuadratic
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.ratios import KLIEP, ULSIF, basis, kliep
@@ -69,3 +71,17 @@ def test_kernels_by_blocks_give_the_same_ratio(monkeypatch, estimator):
     torch.testing.assert_close(blocks.at(p), whole.numerator, rtol=0, atol=1e-12)
     moved = q.clone().requires_grad_()
     assert design_at(moved, Samples(p), 1.0).requires_grad
+
+
+def test_another_kernel_is_at_its_optimum():
+    p, q = 0.8 * points(40, 2) + 0.4, points(30, 2, 1)
+    kernel = RationalQuadratic(alphas=(0.5,))
+    ratio = KLIEP(kernel=kernel).fit(p, q)
+    theta = likeliest(kernel(p, p), kernel(q, p))
+    torch.testing.assert_close(ratio.denominator, kernel(q, p) @ theta, rtol=1e-9, atol=0)
+    gain = (kernel(p, p) / ratio.numerator[:, None]).mean(0) / kernel(q, p).mean(0)
+    assert gain.max() <= 1 + 1e-9
+    with pytest.raises(MatchZooError, match="the kernel has negative values"):
+        KLIEP(kernel=Linear()).fit(p, q)
+    with pytest.raises(DeclarationError, match="kernel: has its own bandwidth"):
+        KLIEP(kernel=kernel, bandwidths=(1.0,))

@@ -306,7 +306,7 @@ def test_edges_are_finite_or_a_clear_error(name, case, dtype):
         "repeated": (p[:1].repeat(5, 1), q[:1].repeat(4, 1)),
     }[case]
     moved = q.clone().requires_grad_()
-    if (name, case) == ("kliep", "far apart"):
+    if name.startswith("kliep") and case == "far apart":
         with pytest.raises(MatchZooError, match="too far apart"):
             fitted(FIXED[name], p, moved)
         return
