@@ -167,11 +167,14 @@ def selector(choose: Callable[[Samples], torch.Tensor]) -> Subject:
 def subjects() -> dict[str, Subject]:
     """Everything that compares sets, by name."""
     made: dict[str, Subject] = {}
-    for method in ("ulsif", "rulsif", "kliep", "classifier", "kernel-mean-matching"):
+    methods = ("ulsif", "rulsif", "kliep", "classifier", "kernel-mean-matching", "gaussian", "kernel-density",
+               "nearest-neighbor")  # fmt: skip
+    for method in methods:
         made |= {f"estimate {method}": ratio(method, True), f"estimate {method} as it is": ratio(method, False)}
     fixed, free = {"kind": "gaussian", "bandwidths": [0.5, 2.0]}, {"kind": "gaussian", "bandwidths": ["median"]}
     kernels = {
         "gaussian": fixed, "median": free, "rational-quadratic": {"kind": "rational-quadratic"},
+        "laplacian": {"kind": "laplacian"},
         "energy": {"kind": "energy"}, "linear": {"kind": "linear"}, "polynomial": {"kind": "polynomial"},
     }  # fmt: skip
     for name, kernel in kernels.items():
@@ -179,7 +182,7 @@ def subjects() -> dict[str, Subject]:
             for root in (False, True):
                 table = {"kind": "mmd", "kernel": kernel, "estimator": estimator, "root": root}
                 made[f"mmd {name} {estimator}{' root' * root}"] = matcher(table)
-    for estimator in ("ulsif", "rulsif", "kliep", "classifier", "kernel-mean-matching"):
+    for estimator in methods:
         made[f"ratio {estimator}"] = matcher({"kind": "ratio", "estimator": {"kind": estimator}})
     for name in ("head-gradient", "class-means", "statistical-flow"):
         for how in ("cosine", "row-cosine", "squared"):

@@ -9,6 +9,7 @@ import torch
 
 from matchzoo.core.declaration.declare import declare
 from matchzoo.core.declaration.validators import positive
+from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
@@ -19,8 +20,18 @@ LARGEST = 40.0
 
 
 def gaussian_log_density(x: torch.Tensor, mean: torch.Tensor, covariance: torch.Tensor) -> torch.Tensor:
-    """Log-density [k] of N(mean, covariance) at points [k, d], for a mean [d] and a positive definite [d, d]."""
-    factor = torch.linalg.cholesky(covariance)
+    """Log-density [k] of N(mean, covariance) at points [k, d], for a mean [d] and a positive definite [d, d].
+
+    Raises:
+        MatchZooError: the covariance is not positive definite to rounding.
+    """
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    # On a GPU, to look at it would make the host wait; the trainer refuses what is not finite.
+    if not covariance.is_cuda and failed:
+        raise MatchZooError(
+            "gaussian: the covariance has no inverse in float64 (all points coincide, or numbers are too large); raise "
+            "the ridge, or scale the columns"
+        )
     scaled = torch.linalg.solve_triangular(factor, (x - mean).mT, upper=False)
     constant = x.shape[1] * math.log(2 * math.pi) / 2 + factor.diagonal().log().sum()
     return -scaled.square().sum(0) / 2 - constant

@@ -6,6 +6,7 @@ import scipy.stats
 import torch
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 
+from matchzoo.core.errors import MatchZooError
 from matchzoo.ratios import GaussianRatio
 from matchzoo.ratios.plug_in.gaussian_ratio import gaussian_log_density
 
@@ -57,3 +58,10 @@ def test_samples_on_a_line_and_far_points_have_finite_ratios():
     ratio = GaussianRatio().fit(flat, q[:, :2])
     for x in (q[:, :2], 1e6 * q[:, :2]):
         assert torch.isfinite(ratio.at(x)).all()
+
+
+def test_points_that_all_coincide_have_no_covariance():
+    same = torch.full((4, 2), 0.3, dtype=torch.float64)
+    with pytest.raises(MatchZooError, match="the covariance has no inverse in float64"):
+        gaussian_log_density(same, same[0], torch.zeros(2, 2, dtype=torch.float64))
+    assert GaussianRatio().fit(same, same).denominator.eq(1).all()
