@@ -12,7 +12,7 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.matchers import Matcher, RatioMatcher
 from matchzoo.matchers.ratio import DIVERGENCES, f_divergence, pearson
-from matchzoo.ratios import Classifier, KernelMeanMatching, Ratio
+from matchzoo.ratios import Classifier, KernelMeanMatching, Ratio, RatioEstimator
 from matchzoo.recipes.recipe import Recipe
 from matchzoo.training.loop import Training
 
@@ -177,10 +177,20 @@ def test_a_gan_is_a_recipe():
     [
         ({"form": "plain"}, "form: 'plain' of pearson is called 'second-moment'"),
         ({"divergence": "kl", "form": "second-moment"}, "form: 'second-moment' of kl is called 'plain'"),
-        ({"form": "lower-bound"}, "form: 'lower-bound' needs ratios at real samples: kernel mean matching gives"),
     ],
 )
 def test_forms_that_do_not_fit(change, message):
     table = {"kind": "ratio", "estimator": {"kind": "kernel-mean-matching", "bandwidths": [1.0]}, **change}
     with pytest.raises(DeclarationError, match=message):
         structure(table, Matcher)
+
+
+def test_a_lower_bound_needs_ratios_at_real_samples():
+    class Pointwise(RatioEstimator):
+        out_of_sample = False
+
+        def estimate(self, numerator, denominator, step):
+            return Ratio(denominator=torch.ones(len(denominator)))
+
+    with pytest.raises(DeclarationError, match="form: 'lower-bound' needs ratios at real samples: this method gives"):
+        RatioMatcher(estimator=Pointwise(), form="lower-bound")
