@@ -141,7 +141,7 @@ class RatioMatcher(Matcher):
     ``centered`` (the default) and ``plain`` (Pearson's is called ``second-moment``) are equal in expectation, since
     E_q r = 1; ``centered`` is never negative. They see the ratio at synthetic samples only. ``lower-bound`` is the
     variational one: in expectation never above the divergence, for any ratio that was estimated from other samples (on
-    the same samples it can be); it needs the ratio at real samples, which kernel mean matching does not give.
+    the same samples it can be); it needs the ratio at real samples too.
 
     A projector *maximizes* it (GRAM-nets), a generator minimizes it. The regularizer keeps estimated ratios from going
     negative: ``clip`` sets negative ones to 0; ``mean`` and ``sum`` add ``strength`` times the mean or the sum of the

@@ -132,6 +132,7 @@ class KernelMeanMatching(RatioEstimator):
 
     def _exact(self, kernels: list[Kernel], numerator: Samples, denominator: Samples, ridge: float) -> Ratio:
         m, n = len(denominator), len(numerator)
+        scale = 1.0 if self.constraint == "non-negative" else m / n  # of what is solved
         low, high = self._limits()
         mean = None if self.tolerance is None else (1 - self.tolerance, 1 + self.tolerance)
         ratios, multipliers, matrices = [], [], []
@@ -145,7 +146,6 @@ class KernelMeanMatching(RatioEstimator):
                     multiplier = (total * (m / n) - matrix @ r)[free].mean()
             else:
                 r = _solve(matrix, total)
-                r = r if m == n else r * (m / n)
             ratios.append(r)
             multipliers.append(multiplier)
             if m <= LARGEST_SPECTRUM:
@@ -154,12 +154,12 @@ class KernelMeanMatching(RatioEstimator):
         def elsewhere(x: torch.Tensor) -> torch.Tensor:
             new, values = Samples(x), []
             for kernel, r, multiplier in zip(kernels, ratios, multipliers, strict=True):
-                across = sums(kernel, new, numerator) * (m / n) - sums(kernel, new, denominator, r)
+                across = sums(kernel, new, numerator) * (m / n) - sums(kernel, new, denominator, r * scale)
                 values.append(((across - multiplier) / ridge).clamp(low, high))
             return _mean(values)
 
         return Ratio(
-            denominator=_mean(ratios),
+            denominator=_mean(ratios) if scale == 1 else _mean(ratios) * scale,
             matrices=tuple(matrices),
             numerator=lambda: elsewhere(numerator.values),
             function=elsewhere,
