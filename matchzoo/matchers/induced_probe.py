@@ -1,6 +1,7 @@
 """The linear probe that synthetic features induce, judged on real ones: closed-form linear-probe distillation."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 import torch
@@ -14,6 +15,10 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
+
+
+BLOCK = 2**20
+"""Scores that are formed at once (4 MiB in float32)."""
 
 
 def sample_space_probe(
@@ -50,6 +55,77 @@ def sample_space_probe(
     solution = torch.cholesky_solve(targets - average, factor)
     weight = z.T @ solution.masked_fill(failed != 0, torch.nan)  # no look at ``failed``, for which a GPU would wait
     return weight, average - mean @ weight
+
+
+def probe_loss(
+    features: torch.Tensor,
+    labels: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor,
+    temperature: float,
+    sample_weights: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """`soft_cross_entropy` of a linear probe's scores Z W + b; a scalar.
+
+    Where n · c is large and features and labels require no gradient, rows go in blocks, whose gradients with respect to
+    W and b are summed with the value: nothing of n rows is kept. Half-precision features are taken to the precision of
+    W.
+
+    Args:
+        features: Z, [n, d].
+        labels: class indices [n], or probabilities [n, c].
+        weight: W, [d, c].
+        bias: b, [c].
+        temperature: above 0.
+        sample_weights: [n] non-negative with a positive sum; None for equal ones.
+    """
+    labels = labels.to(weight if labels.ndim == 2 else weight.device)
+    rows = max(BLOCK // len(bias), 1)
+    if len(features) <= rows or features.requires_grad or labels.requires_grad:
+        scores = features.to(weight) @ weight + bias
+        return soft_cross_entropy(scores, labels, temperature, sample_weights)
+    if sample_weights is None:
+        shares = weight.new_full((len(features),), 1 / len(features))
+    else:
+        shares = (sample_weights / sample_weights.sum()).to(weight)
+    loss: torch.Tensor = _Blocks.apply(features, labels, weight, bias, temperature, shares, rows)
+    return loss
+
+
+class _Blocks(torch.autograd.Function):
+    """The loss Σ_i s_i ℓ_i over blocks of rows, and its gradient with respect to the probe, in one pass."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        features: torch.Tensor,
+        labels: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor,
+        temperature: float,
+        shares: torch.Tensor,
+        rows: int,
+    ) -> torch.Tensor:
+        loss, of_weight, of_bias = bias.new_zeros(()), torch.zeros_like(weight), torch.zeros_like(bias)
+        classes = torch.arange(len(bias), device=bias.device)
+        for start in range(0, len(features), rows):
+            some = slice(start, start + rows)
+            z = features[some].to(weight)
+            logs = torch.log_softmax((z @ weight + bias) / temperature, 1)
+            own = labels[some]
+            targets = own if own.ndim == 2 else (own[:, None] == classes).to(weight)
+            loss -= (targets * logs).sum(1) @ shares[some]
+            residual = (logs.exp_().mul_(targets.sum(1, keepdim=True)) - targets) * (shares[some, None] / temperature)
+            of_weight += z.T @ residual
+            of_bias += residual.sum(0)
+        ctx.save_for_backward(of_weight, of_bias)
+        return loss
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        of_weight, of_bias = ctx.saved_tensors
+        return None, None, gradient * of_weight, gradient * of_bias, None, None, None
 
 
 @declare("induced-probe")
@@ -110,9 +186,7 @@ class InducedProbe(Matcher):
             real = real.rows(chosen.to(real.values.device, non_blocking=True))
         weight, bias = sample_space_probe(_full(synthetic.values), synthetic.labels, self.classes, self.ridge)
         assert real.labels is not None
-        scores = _full(real.values).to(weight) @ weight + bias
-        labels = real.labels.to(scores if real.labels.ndim == 2 else scores.device)
-        return Discrepancy(soft_cross_entropy(scores, labels, self.temperature, real.weights))
+        return Discrepancy(probe_loss(real.values, real.labels, weight, bias, self.temperature, real.weights))
 
 
 def _full(features: torch.Tensor) -> torch.Tensor:

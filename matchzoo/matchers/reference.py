@@ -54,7 +54,7 @@ class Cache(Reference):
     """Views of every training sample; 0 for a single one without augmentation."""
     float16: bool = False
     """Hold them in half the memory, as float16 (11 bits of precision). Terms compute in the precision of the run: head
-    gradients and linear probes widen a part at a time, every other term gets all features widened in each update, which
+    gradients, class means, flows and linear probes widen a part at a time, every other term gets all features widened in each update, which
     saves nothing."""
 
     @property
@@ -103,6 +103,10 @@ class ClassMeans(Reference):
         return Samples(means, torch.arange(classes, device=means.device), totals.to(means))
 
 
+ROWS = 2**13
+"""Rows whose features are summed at once."""
+
+
 def weighted_class_means(
     values: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor, classes: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -121,6 +125,6 @@ def weighted_class_means(
     places = labels.to(wide.device)
     totals = wide.new_zeros(classes).index_add_(0, places, wide)
     sums = wide.new_zeros(classes, values.shape[1])
-    for some in torch.arange(len(values), device=wide.device).split(2**16):
+    for some in torch.arange(len(values), device=wide.device).split(ROWS):
         sums.index_add_(0, places[some], double(values[some.to(values.device)]) * wide[some, None])
     return (sums / totals[:, None]).to(values), totals

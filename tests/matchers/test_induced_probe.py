@@ -13,7 +13,7 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers import InducedProbe
-from matchzoo.matchers.induced_probe import sample_space_probe
+from matchzoo.matchers.induced_probe import probe_loss, sample_space_probe
 
 C = 4
 
@@ -164,3 +164,19 @@ def test_what_cannot_be_measured_is_refused():
     for field in ("ridge", "temperature"):
         with pytest.raises(DeclarationError, match="a number above 0"):
             InducedProbe(**{field: 0.0})
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_blocks_of_real_rows_give_what_one_product_gives(monkeypatch, dtype):
+    """With weights, and with soft labels; of features in half precision those that float16 holds."""
+    z, labels = problem(11, seed=3)
+    z, weights = z.to(dtype), torch.linspace(0, 2, 11)
+    soft = torch.rand(11, C, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).softmax(1)
+    for y, shares in ((labels, None), (labels, weights), (soft, weights)):
+        found = []
+        for block in (2**20, 3 * C):
+            monkeypatch.setitem(probe_loss.__globals__, "BLOCK", block)
+            synthetic = problem(8)[0].requires_grad_()
+            value = built().discrepancy([Samples(z, y, shares), Samples(synthetic, problem(8)[1])], Step(1, 0)).value
+            found.append((value.detach(), *torch.autograd.grad(value, synthetic)))
+        torch.testing.assert_close(found[0], found[1], rtol=0, atol=1e-12)

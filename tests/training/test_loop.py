@@ -240,7 +240,8 @@ def test_mmd_of_a_cache_in_half_precision_is_that_of_numpy():
         ({"kind": "ratio", "estimator": {"kind": "ulsif", "bandwidths": ["median"], "ridges": [0.1]}}, False),
         ({"kind": "ratio", "estimator": {"kind": "kliep", "bandwidths": ["median"]}}, False),
         ("one-sided", False),
-        ({"kind": "statistic", "statistic": "class-means", "distance": "squared"}, False),
+        ({"kind": "statistic", "statistic": "class-means", "distance": "squared"}, True),
+        ({"kind": "statistic", "statistic": "statistical-flow", "distance": "cosine"}, True),
         ({"kind": "statistic", "statistic": "head-gradient", "distance": "cosine"}, True),
         (
             {

@@ -12,13 +12,17 @@ from matchzoo.core.step import Step
 from matchzoo.matchers.statistics.statistic import Statistic
 
 
+BLOCK = 2**22
+"""Numbers of the features that are taken at once (16 MiB in float32)."""
+
+
 def class_means(
     features: torch.Tensor, labels: torch.Tensor, classes: int, weights: torch.Tensor | None = None
 ) -> torch.Tensor:
     """Weighted means of the features of every class: μ_c = Σ_i w_i y_ic z_i / Σ_i w_i y_ic.
 
     So the class means of a set, each weighing what its class does, have the centers of the whole set. Half-precision
-    features are taken to float32 first.
+    features are taken to float32 first. Where no gradient is wanted, rows go in blocks.
 
     Args:
         features: Z, [n, d].
@@ -33,19 +37,21 @@ def class_means(
         MatchZooError: a class has no sample. Only where the labels are on a CPU: to look at those of an accelerator
             would make it wait, so the center of such a class is not finite there (which the trainer refuses).
     """
-    if features.dtype in (torch.float16, torch.bfloat16):
-        features = features.float()
-    if labels.ndim == 2:
-        shares = labels.to(features)
-        if weights is not None:
-            shares = shares * weights.to(features)[:, None]
-        mass, sums = shares.sum(0), shares.T @ features
-    else:
-        labels = labels.to(features.device)
-        row_weights = features.new_ones(len(features)) if weights is None else weights.to(features)
-        rows = features if weights is None else features * row_weights[:, None]
-        mass = features.new_zeros(classes).index_add(0, labels, row_weights)
-        sums = features.new_zeros(classes, features.shape[1]).index_add(0, labels, rows)
+    kind = torch.float32 if features.dtype in (torch.float16, torch.bfloat16) else features.dtype
+    mass = torch.zeros(classes, dtype=kind, device=features.device)
+    sums = torch.zeros(classes, features.shape[1], dtype=kind, device=features.device)
+    graph = any(x is not None and x.requires_grad for x in (features, labels, weights))
+    rows = len(features) if graph else max(BLOCK // features.shape[1], 1)
+    for start in range(0, len(features), max(rows, 1)):
+        some = slice(start, start + rows)
+        values, own = features[some].to(kind), labels[some].to(features.device)
+        row_weights = None if weights is None else weights[some].to(values)
+        if labels.ndim == 2:
+            shares = own.to(kind) if row_weights is None else own.to(kind) * row_weights[:, None]
+            mass, sums = mass + shares.sum(0), sums + shares.T @ values
+        else:
+            mass = mass.index_add(0, own, values.new_ones(len(values)) if row_weights is None else row_weights)
+            sums = sums.index_add(0, own, values if row_weights is None else values * row_weights[:, None])
     if mass.device.type == "cpu" and not bool((mass > 0).all()):
         empty = (mass <= 0).nonzero().flatten().tolist()
         shown = ", ".join(map(str, empty[:8])) + (", …" if len(empty) > 8 else "")
@@ -92,6 +98,11 @@ class ClassMeans(Statistic):
 
     of: Literal["own", "others"] = "own"
     """own: the mean of a class's own samples; others: the mean of the centers of all other classes."""
+
+    @property
+    def supports_float16(self) -> bool:
+        """Yes: centers are taken block by block."""
+        return True
 
     def build(self, spec: Spec) -> None:
         """Take the number of classes; raises for fewer than two."""

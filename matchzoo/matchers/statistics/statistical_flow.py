@@ -47,6 +47,11 @@ class StatisticalFlow(Statistic):
     Source: arXiv 2602.05391 (SFM).
     """
 
+    @property
+    def supports_float16(self) -> bool:
+        """Yes: centers are taken block by block."""
+        return True
+
     def build(self, spec: Spec) -> None:
         """Take the number of classes; raises for fewer than two."""
         self.classes = classes_of(spec, "statistical-flow")

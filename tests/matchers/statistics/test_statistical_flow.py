@@ -174,3 +174,13 @@ def test_what_cannot_be_measured_is_refused():
         statistic.build(Spec(shape=(2,), classes=C))
         with pytest.raises(DeclarationError, match="needs labels, and this set has none"):
             statistic.measure(Samples(z), Step(1, 0))
+
+
+def test_means_in_blocks_are_those_of_all_rows(monkeypatch):
+    (z, labels), weights = problem(), torch.linspace(0.1, 2, 15, dtype=torch.float64)
+    for y in (labels, F.one_hot(labels, C) * 0.7 + 0.3 / C):
+        whole = class_means(z, y, C, weights)
+        with monkeypatch.context() as small:
+            small.setitem(class_means.__globals__, "BLOCK", 2 * D)
+            torch.testing.assert_close(class_means(z, y, C, weights), whole, rtol=0, atol=1e-12)
+    torch.testing.assert_close(class_means(z.half(), labels, C), class_means(z.half().float(), labels, C))
