@@ -103,7 +103,7 @@ class Textbook:
         self.labels = parts.generator.labels.repeat_interleave(parts.views.copies)
         backbone = parts.projector
         self.network = backbone.network if frozen else copy.deepcopy(backbone.network).requires_grad_()
-        self.mean, self.std = backbone.mean, backbone.std
+        self.mean, self.std, self.dimension = backbone.mean, backbone.std, parts.spec.features
         self.head_std = recipe.table()["players"]["generator"]["minimize"][0]["statistic"]["std"]
         self.pyramid = Pyramid(recipe, parts, engine)
 
@@ -121,23 +121,28 @@ class Textbook:
     def loss(self, number: int) -> torch.Tensor:
         """The loss of a step, its graph leading to the pyramid and, unless frozen, to the network's weights."""
         step, n = Step(number, self.seed), len(self.labels)
-        rows = self.data.draw(n, step.rng("data", 0)).to(self.engine.device)
-        real = (self.real[rows].float() / 255).to(self.engine.dtype)
-        made = self.pyramid.images().repeat_interleave(self.views.copies, 0)
-        x = self.views.apply(real, self.views.draw(n, step.rng("real views", 0)))
-        y = self.views.apply(made, self.views.draw(n, step.rng("views", 0)))
-        with torch.set_grad_enabled(not self.frozen):
-            fx = self.features(x)
-        fy = self.features(y)
-        head = nn.Linear(fx.shape[1], self.classes, device=self.engine.device, dtype=self.engine.dtype)
+        head = nn.Linear(self.dimension, self.classes, device=self.engine.device, dtype=self.engine.dtype)
         with torch.no_grad():
             head.weight.copy_(torch.randn(head.weight.shape, generator=step.rng("head")) * self.head_std)
             head.bias.zero_()
-        weights = list(head.parameters())
-        target = torch.autograd.grad(F.cross_entropy(head(fx), self.real_labels[rows]), weights)
-        own = torch.autograd.grad(F.cross_entropy(head(fy), self.labels), weights, create_graph=True)
+        target = self.target(head, step)  # its graph is gone before that of the synthetic side is made
+
+        images = self.pyramid.images().repeat_interleave(self.views.copies, 0)
+        features = self.features(self.views.apply(images, self.views.draw(n, step.rng("views", 0))))
+        loss = F.cross_entropy(head(features), self.labels)
+        own = torch.autograd.grad(loss, list(head.parameters()), create_graph=True)
         a, b = (torch.cat([g.flatten() for g in gradient]) for gradient in (target, own))
         return 1 - F.cosine_similarity(a, b, dim=0)
+
+    def target(self, head: nn.Linear, step: Step) -> tuple[torch.Tensor, ...]:
+        """The gradient of a head's weight and bias on a new batch of real images."""
+        n = len(self.labels)
+        rows = self.data.draw(n, step.rng("data", 0)).to(self.engine.device)
+        real = (self.real[rows].float() / 255).to(self.engine.dtype)
+        views = self.views.apply(real, self.views.draw(n, step.rng("real views", 0)))
+        with torch.set_grad_enabled(not self.frozen):
+            features = self.features(views)
+        return torch.autograd.grad(F.cross_entropy(head(features), self.real_labels[rows]), list(head.parameters()))
 
     def step(self, number: int) -> dict[str, torch.Tensor]:
         self.pyramid.grow(number)

@@ -16,7 +16,6 @@ from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
 
-
 BLOCK = 2**20
 """Scores that are formed at once (4 MiB in float32)."""
 
@@ -107,15 +106,18 @@ class _Blocks(torch.autograd.Function):
         rows: int,
     ) -> torch.Tensor:
         loss, of_weight, of_bias = bias.new_zeros(()), torch.zeros_like(weight), torch.zeros_like(bias)
-        classes = torch.arange(len(bias), device=bias.device)
+        sharp_weight, sharp_bias = weight / temperature, bias / temperature
         for start in range(0, len(features), rows):
             some = slice(start, start + rows)
-            z = features[some].to(weight)
-            logs = torch.log_softmax((z @ weight + bias) / temperature, 1)
-            own = labels[some]
-            targets = own if own.ndim == 2 else (own[:, None] == classes).to(weight)
-            loss -= (targets * logs).sum(1) @ shares[some]
-            residual = (logs.exp_().mul_(targets.sum(1, keepdim=True)) - targets) * (shares[some, None] / temperature)
+            z, own, share = features[some].to(weight), labels[some], shares[some, None]
+            logs = torch.log_softmax(torch.addmm(sharp_bias, z, sharp_weight), 1)
+            if own.ndim == 2:
+                loss -= ((own * logs) * share).sum()
+                residual = logs.exp_().mul_(own.sum(1, keepdim=True)).sub_(own)
+            else:
+                loss -= (logs.gather(1, own[:, None]) * share).sum()
+                residual = logs.exp_().scatter_add_(1, own[:, None], -torch.ones_like(share))
+            residual *= share / temperature
             of_weight += z.T @ residual
             of_bias += residual.sum(0)
         ctx.save_for_backward(of_weight, of_bias)

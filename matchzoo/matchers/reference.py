@@ -54,8 +54,8 @@ class Cache(Reference):
     """Views of every training sample; 0 for a single one without augmentation."""
     float16: bool = False
     """Hold them in half the memory, as float16 (11 bits of precision). Terms compute in the precision of the run: head
-    gradients, class means, flows and linear probes widen a part at a time, every other term gets all features widened in each update, which
-    saves nothing."""
+    gradients, class means, flows and linear probes widen a part at a time, every other term gets all features widened
+    in each update, which saves nothing."""
 
     @property
     def views(self) -> int | None:

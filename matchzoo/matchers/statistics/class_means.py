@@ -11,7 +11,6 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.statistics.statistic import Statistic
 
-
 BLOCK = 2**22
 """Numbers of the features that are taken at once (16 MiB in float32)."""
 
