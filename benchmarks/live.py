@@ -75,7 +75,7 @@ def kept(known: Iterable[torch.Tensor]) -> Iterator[dict[str, int]]:
         """One saved tensor; its storage counts once, however often it is saved."""
 
         def __init__(self, tensor: torch.Tensor) -> None:
-            self.tensor = tensor
+            self.tensor = tensor.detach()  # an output that held its own graph would be freed by its backward pass only
             storage = tensor.untyped_storage()
             self.key, self.size = storage.data_ptr(), storage.nbytes()
             if self.key in own:

@@ -168,7 +168,7 @@ def test_steps_of_all_modes_are_timed(tmp_path, monkeypatch, precision):
     for mode in found["modes"].values():
         assert len(mode["seconds"]) == 2
         assert mode["peak"] >= mode["kept"] * 0.8 > 0
-    assert found["modes"]["textbook"]["kept"] > 1.5 * found["modes"]["cache, k = 1"]["kept"]
+    assert found["modes"]["textbook"]["kept"] > 1.2 * found["modes"]["cache, k = 1"]["kept"]
     share = 0.6 if precision == "float32" else 0.9  # autocast keeps its copies of the weights, which are no row's
     assert found["modes"]["cache, k = 1, chunk 1/2"]["kept"] < share * found["modes"]["cache, k = 1"]["kept"]
     assert found["modes"]["cache, k = 1"]["flop"] > 0
