@@ -3,7 +3,10 @@
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.core.numerics.distances import squared_distances
+from matchzoo.core.numerics.distances import centered_distances
+
+BLOCK = 1024
+"""Queries whose distances are held at once."""
 
 
 def rank_one(queries: torch.Tensor, gallery: torch.Tensor) -> float:
@@ -21,5 +24,6 @@ def rank_one(queries: torch.Tensor, gallery: torch.Tensor) -> float:
     if queries.shape != gallery.shape or queries.ndim != 2:
         message = f"expected as many rows [n, d] as queries, {list(queries.shape)}, got {list(gallery.shape)}"
         raise MatchZooError(f"rank-one: {message}")
-    nearest = squared_distances(queries, gallery).argmin(1)
+    queries, gallery, center = queries.detach(), gallery.detach(), queries.detach().mean(0)
+    nearest = torch.cat([centered_distances(rows, gallery, center).argmin(1) for rows in queries.split(BLOCK)])
     return 100 * (nearest == torch.arange(len(queries), device=queries.device)).double().mean().item()
