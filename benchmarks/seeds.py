@@ -31,7 +31,7 @@ class Results:
 
     def store(self, row: str, seed: int, record: Any) -> None:
         """Write the record of a row and a seed, beside those that other processes have written since."""
-        self.records = self.stored() | self.records
+        self.records |= self.stored()
         self.records[key(row, seed)] = record
         files.write_json(self.path, self.records)
 
