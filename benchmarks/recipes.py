@@ -244,7 +244,8 @@ def table() -> None:
             worst = min(values) if larger else max(values)
             cells = [title, mean_and_error(values, form), f"{worst:{form}}"]
         mark = " *" if share < 1 else ""
-        row = f"| `{name}`{mark} | {' | '.join(cells)} | {max(cost, 1):.0f} | {sum(map(failed, records))} of {len(records)} |"
+        fails = f"{sum(map(failed, records))} of {len(records)}"
+        row = f"| `{name}`{mark} | {' | '.join(cells)} | {max(cost, 1):.0f} | {fails} |"
         print(row.replace("-0.0000", "0.0000"))
     if shares:
         print(f"\n\\* for a share of the declared steps: {', '.join(shares.values())}.")
