@@ -451,7 +451,7 @@ def test_alternatives_are_as_the_command_line_takes_them(lgm: dict) -> None:
     ("term", "offered"),
     [
         ({"kind": "statistic", "statistic": "head-gradient", "distance": "cosine"}, True),
-        ({"kind": "statistic", "statistic": "class-means", "distance": "squared"}, False),
+        ({"kind": "statistic", "statistic": "class-means", "distance": "squared"}, True),
         ({"kind": "mmd", "kernel": "polynomial"}, False),
     ],
     ids=str,
