@@ -123,11 +123,14 @@ class KernelMeanMatching(RatioEstimator):
         if not isinstance(ridge, float | int):
             ridge = least_squares_ridge(numerator, denominator, kernels, step)
         landmarks = self.landmarks or (LANDMARKS if len(denominator) > LARGEST_SYSTEM else None)
+        chosen = ({"ridge": float(ridge)} if self.ridge == CHOSEN else {}) | (
+            {"landmarks": landmarks} if landmarks and self.landmarks is None else {}
+        )
         if landmarks is None:
             estimated = self._exact(kernels, numerator, denominator, ridge)
         else:
             estimated = self._by_landmarks(kernels, numerator, denominator, ridge, landmarks, step)
-        estimated = attrs.evolve(estimated, chosen={"ridge": float(ridge)} if self.ridge == CHOSEN else {})
+        estimated = attrs.evolve(estimated, chosen=chosen)
         return estimated.clipped() if self.constraint == "clip" else estimated
 
     def _exact(self, kernels: list[Kernel], numerator: Samples, denominator: Samples, ridge: float) -> Ratio:

@@ -50,8 +50,8 @@ def verdict(figures: Mapping[str, Any], rows: tuple[int, int]) -> Verdict:
 
     Args:
         figures: ``mean``, ``minimum``, ``effective_sample_size``, and as far as there are some ``condition_number``,
-            ``clipped_share``, ``held_out`` (of `held_out`; None where it failed) and ``balance`` (of `balance`, by
-            column). None stands for a figure that is not finite.
+            ``clipped_share``, ``kernel_error``, ``held_out`` (of `held_out`; None where it failed) and ``balance`` (of
+            `balance`, by column). None stands for a figure that is not finite.
         rows: of the numerator and of the denominator.
 
     Examples:
@@ -82,6 +82,9 @@ def _reasons(figures: Mapping[str, Any], rows: tuple[int, int]) -> Iterator[tupl
     if figures.get("clipped_share", 0) > 0.05:
         lost = 'of all weight was below 0, and set to 0; constraint = "non-negative" has none'
         yield "clipped_share", False, lost
+
+    if (figures.get("kernel_error") or 0) > 0.1:
+        yield "kernel_error", False, "of 1: the landmarks stand for the kernel poorly; give more (landmarks)"
 
     size = figures["effective_sample_size"]
     if size is not None and size < max(FEW, rows[1] / 100):

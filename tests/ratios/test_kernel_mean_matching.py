@@ -74,4 +74,7 @@ def test_blocks_give_the_same_ratio(monkeypatch, fields):
 
 def test_many_rows_have_landmarks(monkeypatch):
     monkeypatch.setattr(sys.modules[KernelMeanMatching.__module__], "LARGEST_SYSTEM", 90)
-    assert "kernel_error" in fit(ridge=0.1).diagnostics()
+    ratio = fit(ridge=0.1)
+    assert "kernel_error" in ratio.diagnostics()
+    assert ratio.chosen == {"landmarks": 1000}
+    assert KernelMeanMatching().with_chosen(ratio.chosen).landmarks == 1000  # of a check with fewer rows, too

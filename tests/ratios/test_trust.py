@@ -26,6 +26,7 @@ def test_nothing_is_said_of_good_figures() -> None:
         ({"mean": None}, "do not trust", "mean", "too large for a number"),
         ({"minimum": -0.1}, "be careful", "minimum", "negative"),
         ({"clipped_share": 0.2}, "be careful", "clipped_share", "set to 0"),
+        ({"kernel_error": 0.2}, "be careful", "kernel_error", "give more"),
         ({"effective_sample_size": 79.0}, "be careful", "effective_sample_size", "less than a tenth"),
         ({"effective_sample_size": 9.0}, "do not trust", "effective_sample_size", "a handful"),
         ({"condition_number": 1e9}, "do not trust", "condition_number", "above 1e+08: raise the ridge"),

@@ -14,6 +14,7 @@ CALLED = {
     "minimum": "smallest {ratio}",
     "clipped_share": "clipped share",
     "effective_sample_size": "effective sample size",
+    "kernel_error": "kernel error",
     "condition_number": "condition number",
     "held_out": "the {ratio}",
     "held_out_mean": "held-out mean",
@@ -71,6 +72,8 @@ def summary(results: Mapping[str, Any]) -> list[str]:
         lines.append(_line("clipped share", results["clipped_share"], ".4f", wrong.get("clipped_share")))
     size = wrong.get("effective_sample_size", f"of {m}")
     lines.append(_line("effective sample size", results["effective_sample_size"], ".1f", size))
+    if "kernel_error" in results:
+        lines.append(_line("kernel error", results["kernel_error"], ".3g", wrong.get("kernel_error")))
     if "condition_number" in results:
         lines.append(_line("condition number", results["condition_number"], ".3g", wrong.get("condition_number")))
 
