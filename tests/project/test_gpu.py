@@ -48,6 +48,9 @@ WAITS = {
 }
 """Recipes whose steps wait for the device, and what for."""
 
+LARGE = ("clp/digits-10", "lgm/digits-10", "sfm/decoupled")
+"""Recipes whose real side takes a CPU a minute in float64; a small one of linear gradient matching is compared."""
+
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(CUDA and not torch.cuda.is_available(), reason="needs a CUDA device, and there is none here"),
@@ -126,7 +129,7 @@ def training_of(name: str, device: str, **trainer: object) -> Training:
     return made
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name not in LARGE])
 def test_a_step_of_every_family_agrees_with_the_cpu(name):
     expected = training_of(name, "cpu", precision="float64").step(1)
     found = training_of(name, DEVICE, precision="float64").step(1)
