@@ -101,9 +101,9 @@ def test_metrics_bear_its_name(ring: dict, card: Path) -> None:
     evaluation = FeatureDistances(card=str(card), samples=4, neighbors=2)
     parts = trained(ring)
     evaluation.check(parts.parts)
-    assert evaluation._space(parts.parts.spec) == str(card)
-    assert FeatureDistances(card="inception-fid")._space(parts.parts.spec) == "inception-fid"
-    assert FeatureDistances(card="inception-fid", size=64)._space(parts.parts.spec) == "inception-fid at 64 px"
+    assert evaluation._name(parts.parts.spec) == str(card)
+    assert FeatureDistances(card="inception-fid")._name(parts.parts.spec) == "inception-fid"
+    assert FeatureDistances(card="inception-fid", size=64)._name(parts.parts.spec) == "inception-fid at 64 px"
     record = {"features": "inception-fid", "method": "a", "samples": 4, "frechet": 1.0, "kernel": 0.1}
     record |= dict.fromkeys(("precision", "recall", "density", "coverage"), 0.5)
     assert evaluation.table([record])[0][2:4] == ["Fréchet [inception-fid]", "kernel [inception-fid]"]

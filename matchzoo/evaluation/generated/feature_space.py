@@ -44,7 +44,7 @@ class FeatureSpace:
             channels = channels or shape[0]
             shape = (channels, *((size, size) if size is not None else shape[1:]))
         built.build(attrs.evolve(spec, shape=shape, space="evaluation.projector"))
-        engine.place(built)
+        built.to(device=engine.device, dtype=engine.dtype)  # `place` would have bfloat16 weights where training has
         built.eval()
         return cls(built, engine, size, channels if spec.is_images else None)
 
