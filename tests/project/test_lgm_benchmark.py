@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import lgm_accuracy as accuracy
 import lgm_contenders as contenders
 import lgm_memory as memory
+import lgm_sooner as sooner
 import lgm_step as step
 import lgm_table as table_of_results
 from live import Live, kept
@@ -94,6 +95,16 @@ def test_modes_are_the_recipes(name, recipe):
     declared = recipes.load(recipe).table()
     for key in ("data", "projector", "generator", "views", "players"):
         assert made[key] == declared[key]
+
+
+def test_levers_change_what_they_say(table):
+    lever = sooner.Lever(sooner.LGM, every=3, start=8, lr=0.5, heads=10)
+    changed = lever.recipe(table, 4, views=1).table()
+    player = changed["players"]["generator"]
+    assert (changed["generator"]["grow_every"], changed["generator"]["start"]) == (3, 8)
+    assert (changed["views"]["copies"], changed["trainer"]["seed"]) == (1, 4)
+    assert (player["optimizer"]["lr"], player["minimize"][0]["statistic"]["heads"]) == (0.5, 10)
+    assert player["minimize"][0]["reference"]["copies"] == 10
 
 
 def test_living_bytes():
