@@ -71,8 +71,8 @@ def run(
         _show(finished)
     if finished.warnings:
         count = len(finished.warnings)
-        told = "" if strict else "; with --strict the exit code is 3"
-        print(f"{count} warning{'s' if count > 1 else ''}: look at the result before you use it{told}", file=sys.stderr)
+        hint = "" if strict else "; with --strict the exit code is 3"
+        print(f"{count} warning{'s' if count > 1 else ''}: look at the result before you use it{hint}", file=sys.stderr)
         if strict:
             raise SystemExit(3)
 

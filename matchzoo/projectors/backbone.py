@@ -138,7 +138,7 @@ class Backbone(Projector):
         Returns:
             Whether the network can: one that mixes its weights with numbers of float32 keeps its own, for autocast.
         """
-        own = {name: p.data for name, p in self.network.named_parameters()}
+        whole = {name: p.data for name, p in self.network.named_parameters()}
         for layer in self.network.modules():
             if not isinstance(layer, torch.nn.modules.batchnorm._BatchNorm):
                 for parameter in layer.parameters(recurse=False):
@@ -150,7 +150,7 @@ class Backbone(Projector):
             self._narrow = True
         except RuntimeError:  # layers of other precisions
             for name, parameter in self.network.named_parameters():
-                parameter.data = own[name]
+                parameter.data = whole[name]
             self._narrow = False
         return self._narrow
 

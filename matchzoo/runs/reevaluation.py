@@ -81,9 +81,9 @@ def evaluate_again(
         changed = {"results": results, "warnings": [attrs.asdict(finding) for finding in warnings], ADDED: notes}
         if added:
             files.write_json(folder / "metrics.json", {**run.metrics, **changed})
-        made = attrs.evolve(run, metrics={**run.metrics, **changed} if notes else run.metrics)
-        _follow(made, page.RunPage(folder, run.recipe, parts, made.evaluations))
-    return made
+        evaluated = attrs.evolve(run, metrics={**run.metrics, **changed} if notes else run.metrics)
+        _follow(evaluated, page.RunPage(folder, run.recipe, parts, evaluated.evaluations))
+    return evaluated
 
 
 def _follow(run: Run, run_page: page.RunPage) -> None:

@@ -63,9 +63,9 @@ class InceptionScore(Evaluation):
                 scores = space.features(render, rows, progress)
                 if scores.shape[1] < 2:
                     raise MatchZooError("evaluation: inception-score: expected scores of at least 2 classes, got 1")
-                found = inception_score(scores.double().softmax(1), self.splits)
+                score = inception_score(scores.double().softmax(1), self.splits)
                 about = {"method": method, "classifier": kind_of(self.projector), "samples": len(rows)}
-                records.append(about | {"inception_score": found.mean, "deviation": found.deviation})
+                records.append(about | {"inception_score": score.mean, "deviation": score.deviation})
         return records
 
     def table(self, records: list[Record]) -> list[list[str]]:
