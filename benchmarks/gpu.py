@@ -126,7 +126,6 @@ def passes(times: Times, setting: Setting, backbone: Backbone, compiling: bool) 
     arriving = torch.rand(len(x), setting.features or 768, device=device)
     wide = copy.deepcopy(backbone)
     wide.network.float()
-    wide._narrow = False
 
     def autocast() -> None:
         with torch.autocast(device.type, torch.bfloat16):

@@ -108,7 +108,6 @@ class Backbone(Projector):
         self._card = card
         self._identity: Any = None
         self._compiled: Any = None
-        self._narrow = False
         self._width, self._sides = width, spec.shape[1:]
         return width
 
@@ -122,7 +121,7 @@ class Backbone(Projector):
         self._take(self._card, *x.shape[2:])
         network = self._compiled if self._compiled is not None and torch.is_grad_enabled() else self._features
         pixels = ((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
-        if not self._narrow:
+        if not self.is_narrow:
             return network(pixels)
         with torch.autocast(x.device.type, enabled=False):
             return network(pixels.bfloat16()).float()
@@ -147,12 +146,15 @@ class Backbone(Projector):
         try:
             with torch.autocast(image.device.type, enabled=False):
                 self._features(image.contiguous(memory_format=torch.channels_last))
-            self._narrow = True
         except RuntimeError:  # layers of other precisions
             for name, parameter in self.network.named_parameters():
                 parameter.data = whole[name]
-            self._narrow = False
-        return self._narrow
+        return self.is_narrow
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether weights are in bfloat16, as `narrow` leaves them; after ``.to(torch.float32)`` they are not."""
+        return any(parameter.dtype == torch.bfloat16 for parameter in self.network.parameters())
 
     def _features(self, x: torch.Tensor) -> torch.Tensor:
         return self.network(x) if self.layers is None else layer_features(self.network, self.layers, x)

@@ -178,6 +178,9 @@ def test_weights_in_bfloat16_are_close_to_those_in_float32(tiny_card):
     assert close.dtype == torch.float32
     assert (close - features).norm() < 0.02 * features.norm()
     assert torch.nn.functional.cosine_similarity(near.flatten(), slope.flatten(), 0) > 0.99
+    backbone.to(dtype=torch.float32)
+    assert not backbone.is_narrow
+    assert gradient(backbone)[0].dtype == torch.float32
 
 
 def test_batch_norms_keep_their_weights_and_are_as_under_autocast():
