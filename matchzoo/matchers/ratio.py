@@ -19,7 +19,8 @@ from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.matchers.discrepancy import Discrepancy
 from matchzoo.matchers.matcher import Matcher
-from matchzoo.ratios.ratio_estimator import NOWHERE_ELSE, Ratio, RatioEstimator
+from matchzoo.ratios.ratio import NOWHERE_ELSE, Ratio
+from matchzoo.ratios.ratio_estimator import RatioEstimator
 
 SMALLEST = 1e-6
 """Ratios below this are raised to it before a logarithm is taken of them."""
@@ -98,7 +99,8 @@ def f_divergence(ratio: Ratio, divergence: str = "pearson", form: str = "centere
     """An f-divergence of numerator from denominator, read off an estimated ratio; a scalar.
 
     Of a relative ratio it is the divergence of the numerator from the mixture αp + (1 − α)q, whose mean takes the place
-    of the denominator's. Where a logarithm is needed and the method estimates none, ratios below 1e-6 are raised to it.
+    of the denominator's; samples count by their weights, if they have some. Where a logarithm is needed and the method
+    estimates none, ratios below 1e-6 are raised to it.
 
     Examples:
         >>> f_divergence(ULSIF().fit(p, q), "kl", "lower-bound")
@@ -121,10 +123,10 @@ def f_divergence(ratio: Ratio, divergence: str = "pearson", form: str = "centere
 
     bound = form == "lower-bound"
     term = f.at_denominator if bound else f.centered if form == "centered" else f.plain
-    value = term(*side(False)).mean()
+    value = ratio.mean_over_denominator(term(*side(False)))
     if ratio.relative:
-        value = (1 - ratio.relative) * value + ratio.relative * term(*side(True)).mean()
-    return value + f.at_numerator(*side(True)).mean() if bound else value
+        value = (1 - ratio.relative) * value + ratio.relative * ratio.mean_over_numerator(term(*side(True)))
+    return value + ratio.mean_over_numerator(f.at_numerator(*side(True))) if bound else value
 
 
 @declare("ratio")
@@ -146,7 +148,7 @@ class RatioMatcher(Matcher):
     A projector *maximizes* it (GRAM-nets), a generator minimizes it. The regularizer keeps estimated ratios from going
     negative: ``clip`` sets negative ones to 0; ``mean`` and ``sum`` add ``strength`` times the mean or the sum of the
     ratios at synthetic samples, which pushes them up as a whole (where the term is maximized) and guarantees nothing
-    for a single one.
+    for a single one. Weights of samples count in the estimate and in all means (`RatioEstimator.fit`).
 
     Examples:
         >>> RatioMatcher(estimator=KernelMeanMatching(bandwidths=["median"]))(real, synthetic)  # a scalar
@@ -173,6 +175,11 @@ class RatioMatcher(Matcher):
         if self.form == "lower-bound" and not self.estimator.out_of_sample:
             raise DeclarationError([("form", f"'lower-bound' needs ratios at real samples: {NOWHERE_ELSE}")])
 
+    @property
+    def uses_sample_weights(self) -> bool:
+        """Where the estimator does."""
+        return self.estimator.uses_sample_weights
+
     def build(self, spec: Spec) -> None:
         """Build the estimator."""
         self.estimator.build(spec)
@@ -186,8 +193,9 @@ class RatioMatcher(Matcher):
             ratio = ratio.clipped()
         value = f_divergence(ratio, self.divergence, self.form)
         if self.regularizer in ("mean", "sum"):
-            r = ratio.denominator
-            value = value + self.strength * (r.mean() if self.regularizer == "mean" else r.sum())
+            average = ratio.mean_over_denominator(ratio.denominator)
+            total = ratio.denominator.sum() if synthetic.weights is None else len(synthetic) * average
+            value = value + self.strength * (average if self.regularizer == "mean" else total)
         return Discrepancy(value, functools.partial(ratio_diagnostics, detached), ratio=detached)
 
     def findings(self, course: Course) -> Iterator[str]:
@@ -209,7 +217,7 @@ def ratio_diagnostics(ratio: Ratio, thorough: bool = False) -> dict[str, float]:
     """
     measured = (ratio if thorough else attrs.evolve(ratio, matrices=())).diagnostics()
     measured["effective_share"] = measured.pop("effective_sample_size") / len(ratio.denominator)
-    measured["negative_share"] = (ratio.denominator < 0).float().mean().item()
+    measured["negative_share"] = ratio.mean_over_denominator((ratio.denominator < 0).float()).item()
     return {name: value for name, value in measured.items() if math.isfinite(value)}
 
 
@@ -220,9 +228,11 @@ def _without_graph(ratio: Ratio) -> Ratio:
         with torch.no_grad():
             values = ratio.numerator
         numerator = lambda: values  # noqa: E731
+    of_p, of_q = ratio.shares
     return Ratio(
         denominator=ratio.denominator.detach(),
         relative=ratio.relative,
         matrices=tuple(matrix.detach() for matrix in ratio.matrices),
+        shares=(of_p if of_p is None else of_p.detach(), of_q if of_q is None else of_q.detach()),
         numerator=numerator,
     )

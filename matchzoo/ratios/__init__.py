@@ -8,7 +8,8 @@ from matchzoo.ratios.of_tables import balance, estimate, held_out
 from matchzoo.ratios.plug_in.gaussian_ratio import GaussianRatio
 from matchzoo.ratios.plug_in.kernel_density import KernelDensityRatio
 from matchzoo.ratios.plug_in.nearest_neighbors import NearestNeighborRatio
-from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.ratios.ratio import Ratio
+from matchzoo.ratios.ratio_estimator import RatioEstimator
 from matchzoo.ratios.rulsif import RuLSIF
 from matchzoo.ratios.solving.mixture import mixture_weights
 from matchzoo.ratios.solving.quadratic_program import minimize_in_box

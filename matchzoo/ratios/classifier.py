@@ -3,7 +3,7 @@
 import functools
 import itertools
 from collections.abc import Callable
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 import torch
@@ -19,7 +19,9 @@ from matchzoo.core.showing.progress import Progress
 from matchzoo.core.spec import Spec
 from matchzoo.core.step import Step
 from matchzoo.ratios.basis import best, fits, folds
-from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.ratios.ratio import Ratio
+from matchzoo.ratios.ratio_estimator import RatioEstimator
+from matchzoo.ratios.solving.weighting import Both, mean, pooled_shares, relative_weights
 
 NEWTON_STEPS = 200
 MOST = 5000
@@ -28,7 +30,11 @@ TOLERANCE = 1e-11
 
 
 def logistic_regression(
-    numerator: torch.Tensor, denominator: torch.Tensor, ridge: float, progress: Progress | None = None
+    numerator: torch.Tensor,
+    denominator: torch.Tensor,
+    ridge: float,
+    progress: Progress | None = None,
+    weights: Both = (None, None),
 ) -> torch.Tensor:
     """Coefficients w of the logit xᵀw that minimize (Σ_p log(1 + e^(−xᵀw)) + Σ_q log(1 + e^(xᵀw))) / (n + m) + ½ ε|w|².
 
@@ -41,9 +47,11 @@ def logistic_regression(
         denominator: [m, k], the class of logit −∞.
         ridge: ε > 0.
         progress: of which this is one unit; the steps and the largest component of the gradient are shown beside it.
+        weights: of the samples of both classes, [n] and [m], which multiply their terms and are counted in n + m; 1 if
+            None.
 
     Returns:
-        [k], float64, differentiable in both sets.
+        [k], float64, differentiable in both sets and their weights.
 
     Raises:
         MatchZooError: no convergence.
@@ -51,22 +59,29 @@ def logistic_regression(
     p, q = double(numerator), double(denominator)
     penalty = torch.full((p.shape[1],), ridge, dtype=p.dtype, device=p.device)
     penalty[-1] = 0
-    total = len(p) + len(q)
+    of_p, of_q = (None if given is None else double(given) for given in weights)
+    counts = [len(x) if given is None else given.sum() for x, given in ((p, of_p), (q, of_q))]
+    total = counts[0] + counts[1]
 
     def slope(w: torch.Tensor) -> torch.Tensor:
-        return (torch.sigmoid(q @ w) @ q - torch.sigmoid(-(p @ w)) @ p) / total + penalty * w
+        of_ones, of_zeros = _times(torch.sigmoid(-(p @ w)), of_p), _times(torch.sigmoid(q @ w), of_q)
+        return (of_zeros @ q - of_ones @ p) / total + penalty * w
 
     def value(w: torch.Tensor) -> torch.Tensor:
-        return (F.softplus(-(p @ w)).sum() + F.softplus(q @ w).sum()) / total + (penalty * w * w).sum() / 2
+        loss = _times(F.softplus(-(p @ w)), of_p).sum() + _times(F.softplus(q @ w), of_q).sum()
+        return loss / total + (penalty * w * w).sum() / 2
 
     def curvature(w: torch.Tensor) -> torch.Tensor:
         x = torch.cat([p, q])
         odds = torch.sigmoid(x @ w)
-        return (x * (odds * (1 - odds))[:, None]).mT @ x / total + penalty.diag()
+        slopes = odds * (1 - odds)
+        if of_p is not None or of_q is not None:
+            slopes = torch.cat([_times(slopes[: len(p)], of_p), _times(slopes[len(p) :], of_q)])
+        return (x * slopes[:, None]).mT @ x / total + penalty.diag()
 
     with torch.no_grad():
         w = torch.zeros_like(penalty)
-        w[-1] = torch.tensor(len(p) / len(q)).log()
+        w[-1] = torch.as_tensor(counts[0] / counts[1]).log()
         for number in range(NEWTON_STEPS):
             gradient = slope(w)
             largest = gradient.abs().max()
@@ -89,6 +104,11 @@ def logistic_regression(
     return w - torch.linalg.solve(hessian, derivative - derivative.detach())
 
 
+def _times(terms: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+    """Terms [n], each times its weight."""
+    return terms if weights is None else weights * terms
+
+
 @declare("classifier")
 class Classifier(RatioEstimator):
     """r = (m/n) · e^logit, of a classifier of numerator (n samples) against denominator (m samples).
@@ -98,10 +118,14 @@ class Classifier(RatioEstimator):
     Or, with ``logit``, the samples' single feature is the logit itself: of any network, as a ``learned`` projector of
     one feature, that a player moves (by maximizing the Jensen-Shannon ``lower-bound``: a GAN's discriminator).
 
+    Weights of samples, scaled to a mean of 1 in either set, multiply their losses and count in the standardization. A
+    given logit is that of such a classifier, and no weights change it.
+
     Source: Sugiyama, Suzuki and Kanamori, Density ratio estimation in machine learning, 2012, chapter 4; random
     Fourier features: Rahimi and Recht, NeurIPS 2007.
     """
 
+    uses_sample_weights: ClassVar[bool] = True
     features: Literal["linear", "quadratic", "random-fourier", "logit"] = "quadratic"
     """linear, quadratic (all products of two), random-fourier (of a Gaussian kernel), or logit (given by a network)."""
     ridges: Several[float] = attrs.field(default=(1e-4, 1e-3, 1e-2, 0.1), validator=[positive(), not_empty()])
@@ -127,6 +151,7 @@ class Classifier(RatioEstimator):
                 raise MatchZooError(f"classifier: logit needs samples of 1 feature, got {p.shape[1]}")
             return _ratio(p[:, 0] + offset, q[:, 0] + offset, lambda x: x[:, 0] + offset, {})
         chosen: dict[str, float] = {}
+        weights = relative_weights(numerator), relative_weights(denominator)
         expand = self._features(numerator, denominator, step, chosen)
         at_p, at_q = expand(p), expand(q)
         parts = (folds(len(p), step), folds(len(q), step)) if len(self.ridges) > 1 else ([], [])
@@ -134,8 +159,8 @@ class Classifier(RatioEstimator):
 
         with fits("classifier", count) as progress:
             ridges = [(ridge,) for ridge in self.ridges]
-            [ridge] = best(ridges, lambda candidate: held_out_loss(at_p, at_q, candidate[0], *parts, progress))
-            w = logistic_regression(at_p, at_q, ridge, progress).to(p)
+            [ridge] = best(ridges, lambda candidate: held_out_loss(at_p, at_q, candidate[0], *parts, progress, weights))
+            w = logistic_regression(at_p, at_q, ridge, progress, weights).to(p)
         chosen |= {"ridge": ridge}
         return _ratio(at_p @ w + offset, at_q @ w + offset, lambda x: expand(x) @ w + offset, chosen)
 
@@ -144,8 +169,9 @@ class Classifier(RatioEstimator):
     ) -> Callable[[torch.Tensor], torch.Tensor]:
         """The map from points [k, d] to features with a column of ones [k, …]; a bandwidth is put among the chosen."""
         pooled = torch.cat([numerator.values.flatten(1), denominator.values.flatten(1)])
-        center = pooled.mean(0)
-        spread = (pooled - center).square().mean(0).clamp_min(torch.finfo(pooled.dtype).tiny).sqrt()
+        shares = pooled_shares(numerator, denominator)
+        center = mean(pooled, shares)
+        spread = mean((pooled - center).square(), shares).clamp_min(torch.finfo(pooled.dtype).tiny).sqrt()
         d = pooled.shape[1]
         if self.features == "quadratic" and d * (d + 3) // 2 > MOST:
             raise MatchZooError(
@@ -183,9 +209,10 @@ def held_out_loss(
     numerator_parts: list[torch.Tensor],
     denominator_parts: list[torch.Tensor],
     progress: Progress | None = None,
+    weights: Both = (None, None),
 ) -> float:
     """Mean logistic loss at samples that were left out of the fit, over some parts (rows [k]) of both sets [n, d]
-    and [m, d]."""
+    and [m, d], each by its weight if there are some."""
     loss = 0.0
     for a, b in itertools.zip_longest(numerator_parts, denominator_parts, fillvalue=torch.zeros(0, dtype=torch.long)):
         rest = [
@@ -194,9 +221,13 @@ def held_out_loss(
         ]
         if not all(mask.any() for mask in rest):
             raise MatchZooError("classifier: cross-validation needs at least 2 samples of each set; give one ridge")
-        w = logistic_regression(numerator[rest[0]], denominator[rest[1]], ridge, progress)
-        held = double(numerator[~rest[0]]) @ w, double(denominator[~rest[1]]) @ w
-        loss += (F.softplus(-held[0]).sum() + F.softplus(held[1]).sum()).item()
+        fitted, held = (
+            [None if given is None else given[rows] for given, rows in zip(weights, masks, strict=True)]
+            for masks in (rest, [~mask for mask in rest])
+        )
+        w = logistic_regression(numerator[rest[0]], denominator[rest[1]], ridge, progress, (fitted[0], fitted[1]))
+        logits = double(numerator[~rest[0]]) @ w, double(denominator[~rest[1]]) @ w
+        loss += (_times(F.softplus(-logits[0]), held[0]).sum() + _times(F.softplus(logits[1]), held[1]).sum()).item()
     return loss / (len(numerator) + len(denominator))
 
 

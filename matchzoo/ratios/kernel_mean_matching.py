@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 import torch
@@ -14,11 +14,13 @@ from matchzoo.core.numerics.bandwidths import Bandwidth, check_bandwidths
 from matchzoo.core.numerics.kernels import Energy, Gaussian, Kernel, resolve
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.ratios.ratio import Ratio
+from matchzoo.ratios.ratio_estimator import RatioEstimator
 from matchzoo.ratios.ridge_choice import least_squares_ridge
 from matchzoo.ratios.solving.kernel_sums import sums, system
 from matchzoo.ratios.solving.landmarks import LandmarkMatching, drawn
 from matchzoo.ratios.solving.quadratic_program import minimize_in_box
+from matchzoo.ratios.solving.weighting import relative_weights
 
 CHOSEN = "cross-validation"
 LARGEST_SYSTEM = 20_000
@@ -70,13 +72,19 @@ class KernelMeanMatching(RatioEstimator):
     (m/n) 1ᵀK_nd r over 0 ≤ r ≤ ``bound`` and |mean(r) − 1| ≤ ``tolerance``, solved as `minimize_in_box` says, for each
     bandwidth, and averages.
 
-    Elsewhere the ratio is that of least squares in the kernel's space, ((m/n) Σ_p k(x, p) − Σ_q k(x, q) r(q) − ν) / ε
-    within the same bounds (ν: the multiplier of the mean). At the denominator's points that is r: `ratio_anywhere`.
+    With weights u and v of the samples, scaled to a mean of 1, that is V (K_dd + εV⁻¹) V in the place of K_dd + εI and
+    V K_dn u in that of K_dn 1, V = diag v: r = (m/n) (K_dd V + εI)⁻¹ K_dn u in closed form. A weight that is a whole
+    number is that many copies of its sample, where ε is in proportion to the samples that there are. Samples of the
+    denominator of weight 0 have the ratio that any other point has.
+
+    Elsewhere the ratio is that of least squares in the kernel's space, ((m/n) Σ_p u k(x, p) − Σ_q v k(x, q) r(q) − ν) /
+    ε within the same bounds (ν: the multiplier of the mean). At the denominator's points that is r: `ratio_anywhere`.
 
     Source: Huang et al., NeurIPS 2006 (bound 1000 and tolerance (√m − 1)/√m there); new points: Kanamori, Suzuki and
     Sugiyama, Machine Learning 2012 (KuLSIF).
     """
 
+    uses_sample_weights: ClassVar[bool] = True
     bandwidths: Several[Bandwidth] = attrs.field(default=("median",), validator=check_bandwidths)
     """Standard deviations of the Gaussian kernels, numbers or multiples of the median distance such as "median"; their
     ratios are averaged."""
@@ -138,17 +146,24 @@ class KernelMeanMatching(RatioEstimator):
         scale = 1.0 if self.constraint == "non-negative" else m / n  # of what is solved
         low, high = self._limits()
         mean = None if self.tolerance is None else (1 - self.tolerance, 1 + self.tolerance)
+        u, v = relative_weights(numerator), relative_weights(denominator)
+        root = None if v is None else v.sqrt()
         ratios, multipliers, matrices = [], [], []
         for kernel in kernels:
-            matrix, total = system(kernel, denominator, ridge), sums(kernel, denominator, numerator)
+            matrix = system(kernel, denominator, ridge, root)
+            total = sums(kernel, denominator, numerator, u)
             multiplier = total.new_zeros(())
             if self.constraint == "non-negative":
-                r = minimize_in_box(matrix, total * (m / n), self.bound, mean).to(total)
+                quadratic, linear = matrix, total * (m / n)
+                if v is not None and root is not None:
+                    quadratic, linear = matrix * root * root[:, None], linear * v
+                r = minimize_in_box(quadratic, linear, self.bound, mean, weights=v).to(total)
                 free = (r > 0) & (r < high)
                 if mean is not None and free.any():
-                    multiplier = (total * (m / n) - matrix @ r)[free].mean()
+                    slope = linear - quadratic @ r
+                    multiplier = (slope if v is None else slope / v)[free].mean()
             else:
-                r = _solve(matrix, total)
+                r = _solve(matrix, total) if root is None else _solve(matrix, total * root) / root
             ratios.append(r)
             multipliers.append(multiplier)
             if m <= LARGEST_SPECTRUM:
@@ -157,7 +172,8 @@ class KernelMeanMatching(RatioEstimator):
         def elsewhere(x: torch.Tensor) -> torch.Tensor:
             new, values = Samples(x), []
             for kernel, r, multiplier in zip(kernels, ratios, multipliers, strict=True):
-                across = sums(kernel, new, numerator) * (m / n) - sums(kernel, new, denominator, r * scale)
+                of_q = r * scale if v is None else v * r * scale
+                across = sums(kernel, new, numerator, u) * (m / n) - sums(kernel, new, denominator, of_q)
                 values.append(((across - multiplier) / ridge).clamp(low, high))
             return _mean(values)
 
@@ -183,12 +199,14 @@ class KernelMeanMatching(RatioEstimator):
                 f"denominator, got {len(denominator)}; leave the tolerance out, or take fewer rows"
             )
         p, q = numerator.values.flatten(1), denominator.values.flatten(1)
-        if torch.is_grad_enabled() and (p.requires_grad or q.requires_grad):
+        moved = (p, q, numerator.weights, denominator.weights)
+        if torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in moved):
             raise MatchZooError(
                 "kernel mean matching: no gradient passes landmarks; leave them out, or detach the sets"
             )
         points = drawn((p, q), count, lambda: step.rng("landmarks"))
-        fits = [LandmarkMatching(kernel, p, q, points, ridge, *self._limits()) for kernel in kernels]
+        weights = relative_weights(numerator), relative_weights(denominator)
+        fits = [LandmarkMatching(kernel, p, q, points, ridge, *self._limits(), weights) for kernel in kernels]
 
         def elsewhere(x: torch.Tensor) -> torch.Tensor:
             return _mean([fit.at(x.flatten(1)) for fit in fits]).to(q)

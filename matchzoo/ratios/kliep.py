@@ -2,6 +2,7 @@
 
 import math
 import time
+from typing import ClassVar
 
 import attrs
 import torch
@@ -27,8 +28,10 @@ from matchzoo.ratios.basis import (
     folds,
     narrowed,
 )
-from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.ratios.ratio import Ratio
+from matchzoo.ratios.ratio_estimator import RatioEstimator
 from matchzoo.ratios.solving.mixture import mixture_weights
+from matchzoo.ratios.solving.weighting import Both, mean, second_moment, shares_of
 
 SEARCHING = 1e-3
 """Distance of the mean log-likelihood from its maximum, at most, while a bandwidth is chosen."""
@@ -39,7 +42,7 @@ TOO_FAR = (
 
 
 @torch.no_grad()
-def likeliest(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tensor:
+def likeliest(numerator: torch.Tensor, denominator: torch.Tensor, shares: Both = (None, None)) -> torch.Tensor:
     """θ ≥ 0 that maximizes mean_p log φᵀθ subject to mean_q φᵀθ = 1.
 
     With w_l = θ_l mean_q φ_l these are the weights of a mixture, `mixture_weights`, within 1e-11 of the largest mean
@@ -48,6 +51,7 @@ def likeliest(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tenso
     Args:
         numerator: φ [n, b] ≥ 0 at samples of p, float64, every row with something above 0.
         denominator: φ [m, b] ≥ 0 at samples of q, float64, every column with something above 0.
+        shares: of the samples of p [n] and of q [m] in these means, of a sum of 1 each; equal ones if None.
 
     Returns:
         θ [b].
@@ -57,11 +61,11 @@ def likeliest(numerator: torch.Tensor, denominator: torch.Tensor) -> torch.Tenso
 
     Source: Sugiyama et al., Direct importance estimation for covariate shift adaptation, AISM 2008.
     """
-    scale = denominator.mean(0)
+    scale = mean(denominator, shares[1])
     if not (scale > 0).all() or not (numerator.amax(1) > 0).all():
         raise MatchZooError(TOO_FAR)
     densities = numerator.mT.clone(memory_format=torch.contiguous_format)
-    return mixture_weights(densities.div_(scale[:, None])) / scale
+    return mixture_weights(densities.div_(scale[:, None]), shares[0]) / scale
 
 
 class HeldOut:
@@ -78,6 +82,7 @@ class HeldOut:
         denominator: [m, d], float64; kernels are made for `BLOCK` of its rows at a time.
         centers: rows [b] of the numerator.
         folds: rows of each fold, of the numerator and of the denominator.
+        shares: of the samples, as in `likeliest`, float64; those of a fold are divided by their sum.
     """
 
     def __init__(
@@ -86,6 +91,7 @@ class HeldOut:
         denominator: torch.Tensor,
         centers: torch.Tensor,
         folds: tuple[list[torch.Tensor], list[torch.Tensor]],
+        shares: Both = (None, None),
     ) -> None:
         self.denominator, self.basis = denominator, numerator[centers]
         self.distances = squared_distances(self.basis, numerator)
@@ -97,11 +103,13 @@ class HeldOut:
         )
         self.of_centers = self.of_numerator[centers]
         self.count = min(map(len, folds))
+        self.shares = shares
         self.weights: dict[float, torch.Tensor] = {}
 
     def loss(self, bandwidth: float) -> float:
         """The negative objective of a bandwidth, mean over folds; infinite where a fit is not possible."""
-        sums, counts = self._sums(bandwidth), self.of_denominator.bincount(minlength=self.count)
+        sums = self._sums(bandwidth)
+        counts = self.of_denominator.bincount(self.shares[1], minlength=self.count)
         scale = sums.sum(0) / counts.sum()
         if not (scale > 0).all():
             return math.inf
@@ -110,7 +118,7 @@ class HeldOut:
         if self.weights:
             start = self.weights[min(self.weights, key=lambda s: abs(math.log(s / bandwidth)))]
         try:
-            start = self.weights[bandwidth] = mixture_weights(densities, None, start, SEARCHING)
+            start = self.weights[bandwidth] = mixture_weights(densities, self.shares[0], start, SEARCHING)
             total = 0.0
             for k in range(self.count):
                 kept = self.of_centers != k
@@ -121,17 +129,29 @@ class HeldOut:
                 phi, held = densities[kept].mul_((scale[kept] / without)[:, None]), self.of_numerator == k
                 near = start[kept] / start[kept].sum() if start[kept].any() else None
                 at_held, phi = phi[:, held], phi[:, ~held]
-                w = mixture_weights(phi, None, near, SEARCHING)
-                total += ((w @ at_held).log().mean() - (sums[k, kept] / counts[k] / without) @ w + 1).item()
+                w = mixture_weights(phi, self._part(~held), near, SEARCHING)
+                likelihood = mean((w @ at_held).log(), self._part(held))
+                total += (likelihood - (sums[k, kept] / counts[k] / without) @ w + 1).item()
         except MatchZooError:
             return math.inf
         return math.inf if math.isnan(total) else -total / self.count
 
+    def _part(self, rows: torch.Tensor) -> torch.Tensor | None:
+        """Shares of some rows (bool [n]) of the numerator in a mean over these."""
+        if self.shares[0] is None:
+            return None
+        part = self.shares[0][rows]
+        return part / part.sum()
+
     def _sums(self, bandwidth: float) -> torch.Tensor:
-        """Sums of the kernels over the denominator's samples of each fold [k, b]."""
+        """Sums of the kernels over the denominator's samples of each fold [k, b], each times its share if they have
+        some."""
         sums = self.basis.new_zeros(self.count, len(self.basis))
-        for x, fold in zip(self.denominator.split(BLOCK), self.of_denominator.split(BLOCK), strict=True):
-            sums.index_add_(0, fold, gaussian(squared_distances(x, self.basis), bandwidth))
+        for start, x in zip(range(0, len(self.denominator), BLOCK), self.denominator.split(BLOCK), strict=True):
+            kernels = gaussian(squared_distances(x, self.basis), bandwidth)
+            if self.shares[1] is not None:
+                kernels *= self.shares[1][start : start + BLOCK, None]
+            sums.index_add_(0, self.of_denominator[start : start + BLOCK], kernels)
         return sums
 
 
@@ -145,6 +165,7 @@ class KLIEP(RatioEstimator):
     Source: Sugiyama et al., Direct importance estimation for covariate shift adaptation, AISM 2008.
     """
 
+    uses_sample_weights: ClassVar[bool] = True
     bandwidths: Several[Bandwidth] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
     """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
     refine: bool | None = None
@@ -174,9 +195,12 @@ class KLIEP(RatioEstimator):
             s = self._chosen(widths, numerator, denominator, rows, step) if len(widths) > 1 else widths[0]
             kernel, chosen = None, {"bandwidth": s}
             at_p, at_q = designs(numerator, denominator, basis, s)
-        optimum = likeliest(double(at_p.detach()).cpu(), double(at_q.detach()).cpu())
+        exact = double(at_p.detach()).cpu(), double(at_q.detach()).cpu()
+        optimum = likeliest(*exact, shares_of(numerator, denominator))
         active = (optimum > 1e-12 * optimum.max()).nonzero().flatten().to(at_p.device)
-        theta = _with_gradient(at_p[:, active], at_q[:, active], optimum.to(at_p)[active])
+        theta = _with_gradient(
+            at_p[:, active], at_q[:, active], optimum.to(at_p)[active], (numerator.weights, denominator.weights)
+        )
 
         def function(x: torch.Tensor) -> torch.Tensor:
             at_x = design_at(x, basis, s) if kernel is None else kernel.gram(Samples(x), basis)
@@ -196,7 +220,8 @@ class KLIEP(RatioEstimator):
         if min(len(numerator), len(denominator)) < 2:
             raise MatchZooError("KLIEP: cross-validation needs at least 2 samples of each set; give one bandwidth")
         p, q = (double(x.values.detach().flatten(1)).cpu() for x in (numerator, denominator))
-        held_out = HeldOut(p, q, rows, (folds(len(p), step), folds(len(q), step)))
+        shares = shares_of(numerator, denominator)
+        held_out = HeldOut(p, q, rows, (folds(len(p), step), folds(len(q), step)), shares)
         refine = self.bandwidths == CANDIDATES if self.refine is None else self.refine
         refinements = REFINEMENTS if refine else 0
 
@@ -213,12 +238,14 @@ class KLIEP(RatioEstimator):
             return narrowed({s: loss(s) for s in sorted(widths, reverse=True)}, loss, refinements)
 
 
-def _with_gradient(numerator: torch.Tensor, denominator: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
+def _with_gradient(
+    numerator: torch.Tensor, denominator: torch.Tensor, theta: torch.Tensor, shares: Both
+) -> torch.Tensor:
     """θ with the gradient that the implicit function theorem gives it, from one Newton step at the optimum."""
-    if not (numerator.requires_grad or denominator.requires_grad):
+    if not any(x is not None and x.requires_grad for x in (numerator, denominator, *shares)):
         return theta
     with torch.no_grad():
         relative = numerator / (numerator @ theta)[:, None]
-        inverse = torch.linalg.pinv(double(relative.mT @ relative / len(numerator)), hermitian=True).to(theta)
-    slope = (numerator / (numerator @ theta)[:, None]).mean(0) - denominator.mean(0)
+        inverse = torch.linalg.pinv(double(second_moment(relative, shares[0])), hermitian=True).to(theta)
+    slope = mean(numerator / (numerator @ theta)[:, None], shares[0]) - mean(denominator, shares[1])
     return theta + inverse @ (slope - slope.detach())

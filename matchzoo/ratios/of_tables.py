@@ -13,7 +13,8 @@ from matchzoo.ratios.table_rows import rows_like, two_tables
 if TYPE_CHECKING:
     import torch
 
-    from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+    from matchzoo.ratios.ratio import Ratio
+    from matchzoo.ratios.ratio_estimator import RatioEstimator
 
 HELD_OUT = 0.2
 """Share of each table that the check leaves out of its fit."""

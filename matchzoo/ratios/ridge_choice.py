@@ -10,6 +10,7 @@ from matchzoo.core.numerics.kernels import Kernel
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.ratios.basis import folds
+from matchzoo.ratios.solving.weighting import Both, Shares, mean, shares_of
 
 RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1)
 """Ridges over the number of samples of the denominator."""
@@ -18,7 +19,11 @@ ROWS = 1000
 
 
 def ratio_anywhere(
-    across_numerator: torch.Tensor, across_denominator: torch.Tensor, ratio: torch.Tensor, ridge: float
+    across_numerator: torch.Tensor,
+    across_denominator: torch.Tensor,
+    ratio: torch.Tensor,
+    ridge: float,
+    shares: Both = (None, None),
 ) -> torch.Tensor:
     """The ratio of kernel mean matching at new points x: ((m/n) k(x, P) 1 − k(x, Q) r) / ε.
 
@@ -30,6 +35,7 @@ def ratio_anywhere(
         across_denominator: k(x, Q) [k, m].
         ratio: r [m].
         ridge: ε > 0.
+        shares: of the samples of p [n] and of q [m] in these means, of a sum of 1 each; equal ones if None.
 
     Returns:
         [k].
@@ -38,7 +44,9 @@ def ratio_anywhere(
         Machine Learning 2012 (KuLSIF), whose λ is ε / m.
     """
     m, n = across_denominator.shape[1], across_numerator.shape[1]
-    return (across_numerator.sum(1) * (m / n) - across_denominator @ ratio) / ridge
+    of_p, of_q = shares
+    total = across_numerator.sum(1) * (m / n) if of_p is None else across_numerator @ of_p * m
+    return (total - across_denominator @ (ratio if of_q is None else ratio * of_q * m)) / ridge
 
 
 @torch.no_grad()
@@ -59,18 +67,25 @@ def least_squares_ridge(numerator: Samples, denominator: Samples, kernels: Seque
     """
     if min(len(numerator), len(denominator)) < 2:
         raise MatchZooError("kernel mean matching: to choose a ridge takes 2 samples of each set; give a number")
-    p, q = (Samples(double(_some(samples, step).values)) for samples in (numerator, denominator))
+    some_p, some_q = (_some(samples, step) for samples in (numerator, denominator))
+    p, q = (Samples(double(samples.values)) for samples in (some_p, some_q))
+    shares = shares_of(some_p, some_q, p.values.device)
     pairs = list(zip(folds(len(p), step), folds(len(q), step), strict=False))
     errors = torch.zeros(len(RIDGES), dtype=torch.float64)
     for kernel in kernels:
         of_q, across, of_p = (kernel.gram(a, b) for a, b in ((q, q), (q, p), (p, p)))
         for held_p, held_q in pairs:
-            errors += _held_out(of_q, across, of_p, held_p, held_q).cpu() / len(pairs)
+            errors += _held_out(of_q, across, of_p, held_p, held_q, shares).cpu() / len(pairs)
     return RIDGES[int(errors.argmin())] * len(denominator)
 
 
 def _held_out(
-    of_q: torch.Tensor, across: torch.Tensor, of_p: torch.Tensor, held_p: torch.Tensor, held_q: torch.Tensor
+    of_q: torch.Tensor,
+    across: torch.Tensor,
+    of_p: torch.Tensor,
+    held_p: torch.Tensor,
+    held_q: torch.Tensor,
+    shares: Both,
 ) -> torch.Tensor:
     """The error [candidates] at rows of p and q that are left out, of Gram matrices [m, m], [m, n] and [n, n]."""
     rest_p, rest_q = (
@@ -79,17 +94,33 @@ def _held_out(
     )
     held_p, held_q = held_p.to(of_q.device), held_q.to(of_q.device)
     m, n = int(rest_q.sum()), int(rest_p.sum())
-    eigenvalues, vectors = torch.linalg.eigh(of_q[rest_q][:, rest_q])
-    turned = vectors.mT @ (across[rest_q][:, rest_p].sum(1) * (m / n))
+    fitted = _part(shares[0], rest_p), _part(shares[1], rest_q)
+    left = _part(shares[0], held_p), _part(shares[1], held_q)
+    matrix, total = of_q[rest_q][:, rest_q], across[rest_q][:, rest_p]
+    total = total.sum(1) * (m / n) if fitted[0] is None else total @ fitted[0] * m
+    scale = None if fitted[1] is None else (fitted[1] * m).sqrt()
+    if scale is not None:
+        matrix, total = matrix * scale * scale[:, None], total * scale
+    eigenvalues, vectors = torch.linalg.eigh(matrix)
+    turned = vectors.mT @ total
 
     errors = []
     for candidate in RIDGES:
         ridge = candidate * m
         ratio = vectors @ (turned / (eigenvalues.clamp_min(0) + ridge))
-        at_q = ratio_anywhere(across[held_q][:, rest_p], of_q[held_q][:, rest_q], ratio, ridge)
-        at_p = ratio_anywhere(of_p[held_p][:, rest_p], across.mT[held_p][:, rest_q], ratio, ridge)
-        errors.append(at_q.square().mean() / 2 - at_p.mean())
+        ratio = ratio if scale is None else ratio / scale
+        at_q = ratio_anywhere(across[held_q][:, rest_p], of_q[held_q][:, rest_q], ratio, ridge, fitted)
+        at_p = ratio_anywhere(of_p[held_p][:, rest_p], across.mT[held_p][:, rest_q], ratio, ridge, fitted)
+        errors.append(mean(at_q.square(), left[1]) / 2 - mean(at_p, left[0]))
     return torch.stack(errors)
+
+
+def _part(shares: Shares, rows: torch.Tensor) -> Shares:
+    """Shares of some rows (bool, or numbers) in a mean over these."""
+    if shares is None:
+        return None
+    part = shares[rows]
+    return part / part.sum()
 
 
 def _some(samples: Samples, step: Step) -> Samples:

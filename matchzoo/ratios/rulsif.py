@@ -1,5 +1,7 @@
 """Relative unconstrained least-squares importance fitting (RuLSIF)."""
 
+from typing import ClassVar
+
 import attrs
 import torch
 
@@ -10,7 +12,8 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.ratios.basis import CANDIDATES
 from matchzoo.ratios.least_squares import RIDGES, fit_least_squares
-from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.ratios.ratio import Ratio
+from matchzoo.ratios.ratio_estimator import RatioEstimator
 
 
 @declare("rulsif")
@@ -22,6 +25,7 @@ class RuLSIF(RatioEstimator):
     Source: Yamada et al., Relative density-ratio estimation for robust distribution comparison, NeurIPS 2011.
     """
 
+    uses_sample_weights: ClassVar[bool] = True
     relative: float = attrs.field(default=0.1, validator=between(0, 1))
     """α in [0, 1]; 0 gives p/q, and 1 compares p with itself: the ratio is 1, and nothing is fitted."""
     bandwidths: Several[Bandwidth] = attrs.field(default=CANDIDATES, validator=check_bandwidths)

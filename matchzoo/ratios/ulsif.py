@@ -1,5 +1,7 @@
 """Unconstrained least-squares importance fitting (uLSIF)."""
 
+from typing import ClassVar
+
 import attrs
 
 from matchzoo.core.declaration.declare import Several, declare
@@ -9,7 +11,8 @@ from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
 from matchzoo.ratios.basis import CANDIDATES
 from matchzoo.ratios.least_squares import RIDGES, fit_least_squares
-from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.ratios.ratio import Ratio
+from matchzoo.ratios.ratio_estimator import RatioEstimator
 
 
 @declare("ulsif")
@@ -21,6 +24,7 @@ class ULSIF(RatioEstimator):
     Source: Kanamori, Hido and Sugiyama, A least-squares approach to direct importance estimation, JMLR 2009.
     """
 
+    uses_sample_weights: ClassVar[bool] = True
     bandwidths: Several[Bandwidth] = attrs.field(default=CANDIDATES, validator=check_bandwidths)
     """Standard deviations of the Gaussian kernel to choose from: numbers, or multiples of the median distance."""
     ridges: Several[float] = attrs.field(default=RIDGES, validator=[positive(), not_empty()])

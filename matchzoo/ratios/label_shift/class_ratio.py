@@ -11,7 +11,7 @@ from matchzoo.core.numerics.float64 import double
 from matchzoo.ratios.label_shift.checking import checked_labels, checked_probabilities
 from matchzoo.ratios.label_shift.confusion import black_box_shift
 from matchzoo.ratios.label_shift.likelihood import expectation_maximization
-from matchzoo.ratios.ratio_estimator import Ratio
+from matchzoo.ratios.ratio import Ratio
 
 
 @attrs.frozen(eq=False)

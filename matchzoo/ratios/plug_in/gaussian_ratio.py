@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 import torch
@@ -13,7 +13,9 @@ from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 from matchzoo.core.samples import Samples
 from matchzoo.core.step import Step
-from matchzoo.ratios.ratio_estimator import Ratio, RatioEstimator
+from matchzoo.ratios.ratio import Ratio
+from matchzoo.ratios.ratio_estimator import RatioEstimator
+from matchzoo.ratios.solving.weighting import mean, pooled_shares, second_moment
 
 LARGEST = 40.0
 """Of the logarithm of a plug-in ratio, so that the squares of ratios far from either set are numbers in float32."""
@@ -46,9 +48,12 @@ class GaussianRatio(RatioEstimator):
     added to the covariances, v being the mean variance of both sets pooled. Far from both sets the ratio is held within
     e^±40.
 
+    Weights of samples count in means and covariances; pooled, a set counts by how many samples it has.
+
     Source: Sugiyama, Suzuki and Kanamori, Density ratio estimation in machine learning, 2012, chapter 2.
     """
 
+    uses_sample_weights: ClassVar[bool] = True
     covariance: Literal["full", "diagonal", "shared"] = "full"
     """full, diagonal (columns are independent in either set), or shared (one full covariance, of both sets' deviations
     from their own means)."""
@@ -58,15 +63,20 @@ class GaussianRatio(RatioEstimator):
     def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
         """The ratio, everywhere."""
         p, q = (double(samples.values.flatten(1)) for samples in (numerator, denominator))
-        pooled = torch.cat([p, q]).var(0, correction=0).mean()
-        floor = self.ridge * pooled.clamp_min(torch.finfo(pooled.dtype).tiny ** 0.5)
-
-        means, deviations = [x.mean(0) for x in (p, q)], [x - x.mean(0) for x in (p, q)]
-        if self.covariance == "shared":
-            both = torch.cat(deviations)
-            covariances = [both.mT @ both / len(both)] * 2
+        sets = ((p, numerator.weights), (q, denominator.weights))
+        shares = pooled_shares(numerator, denominator)
+        pooled = torch.cat([p, q])
+        if shares is None:
+            variance = pooled.var(0, correction=0).mean()
         else:
-            covariances = [x.mT @ x / len(x) for x in deviations]
+            variance = mean((pooled - mean(pooled, shares)).square(), shares).mean()
+        floor = self.ridge * variance.clamp_min(torch.finfo(variance.dtype).tiny ** 0.5)
+
+        means, deviations = [mean(x, w) for x, w in sets], [x - mean(x, w) for x, w in sets]
+        if self.covariance == "shared":
+            covariances = [second_moment(torch.cat(deviations), shares)] * 2
+        else:
+            covariances = [second_moment(x, w) for x, (_, w) in zip(deviations, sets, strict=True)]
         if self.covariance == "diagonal":
             covariances = [matrix.diagonal().diag() for matrix in covariances]
         identity = torch.eye(p.shape[1], dtype=p.dtype, device=p.device)

@@ -10,11 +10,12 @@ PAIRS = 2**18
 """Pairs of samples whose kernels are held together where no gradient passes."""
 
 
-def system(kernel: Kernel, samples: Samples, ridge: float) -> torch.Tensor:
-    """K + ridge · I [m, m] of a set; differentiable."""
+def system(kernel: Kernel, samples: Samples, ridge: float, scale: torch.Tensor | None = None) -> torch.Tensor:
+    """K + ridge · I [m, m] of a set, or D K D + ridge · I with the diagonal D of a scale [m]; differentiable."""
     x = samples.values
-    if _moved(x) or len(x) ** 2 <= PAIRS:
-        return plus_ridge(kernel.gram(samples, samples), ridge)
+    if _moved(x, scale) or len(x) ** 2 <= PAIRS:
+        gram = kernel.gram(samples, samples)
+        return plus_ridge(gram if scale is None else gram * scale * scale[:, None], ridge)
 
     matrix = x.new_empty(len(x), len(x))
     for start in range(0, len(x), BLOCK):
@@ -25,6 +26,8 @@ def system(kernel: Kernel, samples: Samples, ridge: float) -> torch.Tensor:
             matrix[start : start + BLOCK, other : other + BLOCK] = tile
             if other < start:
                 matrix[other : other + BLOCK, start : start + BLOCK] = tile.mT
+    if scale is not None:
+        matrix.mul_(scale).mul_(scale[:, None])
     matrix.diagonal().add_(ridge)
     return matrix
 

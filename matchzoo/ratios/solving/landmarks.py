@@ -10,6 +10,7 @@ from matchzoo.core.numerics.float64 import double
 from matchzoo.core.numerics.kernels import Kernel
 from matchzoo.core.samples import Samples
 from matchzoo.ratios.basis import BLOCK, announce
+from matchzoo.ratios.solving.weighting import Both, mean
 
 PASSES = 50
 """Newton steps over the denominator, at most."""
@@ -38,6 +39,8 @@ class LandmarkMatching:
         ridge: ε > 0.
         low: lower bound, if any.
         high: upper bound, if any.
+        weights: u [n] of the numerator's samples and v [m] of the denominator's, of a mean of 1 each, without a graph;
+            equal ones if None. The sums over p and q are then Σ u_i and Σ v_j.
 
     Attributes:
         kernel_error: the mean of k(x, x) − k̂(x, x), which is never negative, over samples of the denominator (`BLOCK`
@@ -59,19 +62,26 @@ class LandmarkMatching:
         ridge: float,
         low: float = -float("inf"),
         high: float = float("inf"),
+        weights: Both = (None, None),
     ) -> None:
         self.kernel, self.landmarks, self.low, self.high = kernel, Samples(double(landmarks)), low, high
         self.denominator, self.ridge = denominator, ridge
+        of_p, self.weights = (None if w is None else double(w.detach()) for w in weights)
         within = kernel.gram(self.landmarks, self.landmarks)
         values, vectors = torch.linalg.eigh((within + within.mT) / 2)
         kept = values > RANK * values[-1]
         self.whitening = vectors[:, kept] / values[kept].sqrt()
 
-        some = denominator[:: -(-len(denominator) // BLOCK)]
+        every = -(-len(denominator) // BLOCK)
+        some = denominator[::every]
         features = self._kernels(some) @ self.whitening
-        self.kernel_error = (kernel.pairs(double(some), double(some)) - features.square().sum(1)).mean().item()
+        errors = kernel.pairs(double(some), double(some)) - features.square().sum(1)
+        shares = None if self.weights is None else self.weights[::every] / self.weights[::every].sum()
+        self.kernel_error = mean(errors, shares).item()
 
-        total = sum((block.sum(0) for block in self._blocks(numerator)), self.whitening.new_zeros(len(within)))
+        total = self.whitening.new_zeros(len(within))
+        for start, block in zip(range(0, len(numerator), BLOCK), self._blocks(numerator), strict=True):
+            total = total + (block.sum(0) if of_p is None else of_p[start : start + BLOCK] @ block)
         self.linear = self.whitening.mT @ total * (len(denominator) / len(numerator))
         self.coefficients = self._solved()
 
@@ -112,10 +122,15 @@ class LandmarkMatching:
         for number, block in enumerate(self._blocks(self.denominator)):
             inner = block @ weights
             r = inner.clamp(self.low, self.high)
-            value += (r * inner - r.square() / 2).sum()
+            within = (inner >= self.low) & (inner <= self.high)
+            free = scaled = block[within]
+            terms = r * inner - r.square() / 2
+            if self.weights is not None:
+                v = self.weights[number * BLOCK : number * BLOCK + BLOCK]
+                terms, r, scaled = v * terms, v * r, free * v[within, None]
+            value += terms.sum()
             sums += block.mT @ r
-            free = block[(inner >= self.low) & (inner <= self.high)]
-            second.addmm_(free.mT, free)
+            second.addmm_(free.mT, scaled)
             if first and number == 0:
                 self._announce(time.monotonic() - began)
         objective = self.ridge / 2 * (u @ u) + value - self.linear @ u

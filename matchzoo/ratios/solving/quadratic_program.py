@@ -21,6 +21,7 @@ def minimize_in_box(
     bound: float | None = None,
     mean: tuple[float, float] | None = None,
     start: torch.Tensor | None = None,
+    weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """The minimizer of ½ rᵀ A r − cᵀ r subject to 0 ≤ r ≤ bound and low ≤ mean(r) ≤ high.
 
@@ -36,6 +37,7 @@ def minimize_in_box(
         bound: upper bound of every variable; none if None.
         mean: bounds of the mean of the variables, which the box must allow; none if None.
         start: a point of the box near the minimizer, for ill-conditioned A; only without ``mean``.
+        weights: of the variables in their mean Σ w_i r_i / Σ w_i, [m] above 0; equal ones if not given.
 
     Returns:
         [m], float64, on the matrix' device (the CPU where that has no float64).
@@ -48,56 +50,61 @@ def minimize_in_box(
     low, high = (-float("inf"), float("inf")) if mean is None else mean
     if low > high or low > top or high < 0:
         raise MatchZooError(f"no r with 0 <= r <= {top} has a mean between {low} and {high}")
+    w = torch.ones_like(c) if weights is None else double(weights)
     with torch.no_grad():
         total: float | None = None
-        free, value = _active_set(a, c, top, total) if start is None else _walk(a, c, start, top, total)
-        current = value.mean().item()
+        free, value = _active_set(a, c, top, total, w) if start is None else _walk(a, c, start, top, total, w)
+        count = len(c) if weights is None else w.sum().item()
+        current = value.mean().item() if weights is None else (w @ value).item() / count
         if not low <= current <= high:  # by convexity that side then holds with equality
-            total = (high if current > high else low) * len(c)
-            free, value = _active_set(a, c, top, total)
+            total = (high if current > high else low) * count
+            free, value = _active_set(a, c, top, total, w)
         fixed = torch.where(free, 0.0, value)
     rows = free.nonzero().flatten()
-    solved = _on_free(a, c, rows, fixed, total)
+    solved = _on_free(a, c, rows, fixed, total, w)
     return fixed.index_put((rows,), solved)
 
 
 def _on_free(
-    a: torch.Tensor, c: torch.Tensor, rows: torch.Tensor, fixed: torch.Tensor, total: float | None
+    a: torch.Tensor, c: torch.Tensor, rows: torch.Tensor, fixed: torch.Tensor, total: float | None, w: torch.Tensor
 ) -> torch.Tensor:
-    """The free variables, given the others; their sum completes ``total``."""
+    """The free variables, given the others; their weighted sum completes ``total``."""
     system, right = a[rows][:, rows], (c - a @ fixed)[rows]
     if total is None:
         return torch.linalg.solve(system, right)
-    both = torch.linalg.solve(system, torch.stack([right, torch.ones_like(right)], 1))
-    multiplier = (both[:, 0].sum() - (total - fixed.sum())) / both[:, 1].sum()
+    weights = w[rows]
+    both = torch.linalg.solve(system, torch.stack([right, weights], 1))
+    multiplier = ((weights * both[:, 0]).sum() - (total - (w * fixed).sum())) / (weights * both[:, 1]).sum()
     return both[:, 0] - multiplier * both[:, 1]
 
 
-def _active_set(a: torch.Tensor, c: torch.Tensor, top: float, total: float | None) -> tuple[torch.Tensor, torch.Tensor]:
+def _active_set(
+    a: torch.Tensor, c: torch.Tensor, top: float, total: float | None, w: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Which variables are free, and all values."""
     rate = 1 / a.abs().sum(1).max()
-    r = _project(c / a.diagonal(), top, total)
+    r = _project(c / a.diagonal(), top, total, w)
     for _ in range(SWEEPS):
-        solution = _attempt(a, c, r, top, total)
+        solution = _attempt(a, c, r, top, total, w)
         if solution is not None:
             return solution
         ahead, momentum = r, 1.0
         for _ in range(GRADIENT_STEPS):
-            new = _project(ahead - rate * (a @ ahead - c), top, total)
+            new = _project(ahead - rate * (a @ ahead - c), top, total, w)
             if ((ahead - new) @ (new - r)) > 0:  # against the motion: restart the acceleration
                 momentum = 1.0
             grown = (1 + (1 + 4 * momentum**2) ** 0.5) / 2
             ahead, r, momentum = new + (momentum - 1) / grown * (new - r), new, grown
-    return _walk(a, c, r, top, total)
+    return _walk(a, c, r, top, total, w)
 
 
 def _attempt(
-    a: torch.Tensor, c: torch.Tensor, r: torch.Tensor, top: float, total: float | None
+    a: torch.Tensor, c: torch.Tensor, r: torch.Tensor, top: float, total: float | None, w: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor] | None:
     """The primal-dual active-set method from a guess; None if it does not settle."""
     slope = a @ r - c
     if total is not None:
-        slope = slope - _multiplier(slope, r, (r > 0) & (r < top))
+        slope = slope - w * _multiplier(slope / w, r, (r > 0) & (r < top))
     scale = a.diagonal()
     before: tuple[torch.Tensor, torch.Tensor] | None = None
     for _ in range(CHANGES):
@@ -110,23 +117,25 @@ def _attempt(
         before = free, above
         rows = free.nonzero().flatten()
         r = torch.zeros_like(r).masked_fill(above, top if above.any() else 0.0)
-        r[rows] = _on_free(a, c, rows, r, total)
+        r[rows] = _on_free(a, c, rows, r, total, w)
         slope = a @ r - c
         if total is not None:
-            slope = slope - slope[rows].mean()  # the multiplier of the sum: the slope of every free variable
+            slope = (
+                slope - w * (slope[rows] / w[rows]).mean()
+            )  # the multiplier of the sum: the slope of every free variable
         slope[rows] = 0
     return None
 
 
 def _walk(
-    a: torch.Tensor, c: torch.Tensor, r: torch.Tensor, top: float, total: float | None
+    a: torch.Tensor, c: torch.Tensor, r: torch.Tensor, top: float, total: float | None, w: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The primal active-set method from a feasible point: one bound at a time, never uphill, so it cannot cycle."""
     free = (r > 0) & (r < top)
     for _ in range(20 * len(r)):
         rows = free.nonzero().flatten()
         if len(rows):
-            wanted = _on_free(a, c, rows, torch.where(free, 0.0, r), total)
+            wanted = _on_free(a, c, rows, torch.where(free, 0.0, r), total, w)
             motion = wanted - r[rows]
             room = torch.where(motion < 0, -r[rows] / motion, (top - r[rows]) / motion)
             room = torch.where(motion == 0, torch.inf, room)
@@ -139,7 +148,7 @@ def _walk(
             r = r.index_put((rows,), wanted)
         slope = a @ r - c
         if total is not None:
-            slope = slope - _multiplier(slope, r, free)
+            slope = slope - w * _multiplier(slope / w, r, free)
         wrong = torch.where(free, 0.0, torch.where(r > 0, slope, -slope))  # how much leaving the bound would gain
         gain, which = wrong.max(0)
         if gain <= SLACK * c.abs().max():
@@ -149,7 +158,8 @@ def _walk(
 
 
 def _multiplier(slope: torch.Tensor, r: torch.Tensor, free: torch.Tensor) -> torch.Tensor:
-    """The multiplier of the sum: the slope of every free variable; where none is, between those at either bound."""
+    """The multiplier of the sum: the slope, over its weight, of every free variable; where none is, between those at
+    either bound."""
     if free.any():
         return slope[free].mean()
     zero, above = slope[r == 0], slope[r > 0]
@@ -157,13 +167,13 @@ def _multiplier(slope: torch.Tensor, r: torch.Tensor, free: torch.Tensor) -> tor
     return torch.stack(ends).mean()
 
 
-def _project(r: torch.Tensor, top: float, total: float | None) -> torch.Tensor:
-    """The nearest point of the box, of the given sum."""
+def _project(r: torch.Tensor, top: float, total: float | None, w: torch.Tensor) -> torch.Tensor:
+    """The nearest point of the box, of the given weighted sum."""
     if total is None:
         return r.clamp(0, top)
-    low, high = r.min() - total / len(r) - 1, r.max()  # bisection for the shift
+    low, high = ((r - total / w.sum() - 1) / w).min(), (r / w).max()  # bisection for the multiplier
     for _ in range(60):
         middle = (low + high) / 2
-        large = (r - middle).clamp(0, top).sum() > total
+        large = (w * (r - middle * w).clamp(0, top)).sum() > total
         low, high = torch.where(large, middle, low), torch.where(large, high, middle)
-    return (r - (low + high) / 2).clamp(0, top)
+    return (r - (low + high) / 2 * w).clamp(0, top)
