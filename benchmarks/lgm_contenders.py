@@ -40,7 +40,8 @@ class Mode:
 
     Attributes:
         term: what our player minimizes; the textbook's is LGM's own.
-        kind: ``ours`` (the trainer), ``textbook``, ``frozen`` (the textbook with frozen weights) or ``bare``.
+        kind: ``ours`` (the trainer), ``textbook``, ``frozen`` (the textbook with frozen weights), ``bare``, or
+            ``network`` (a pass through the network, forward and back to the pixels, and nothing else).
         share: chunks are this share of a step's rows.
         views: of every image a step, where they differ from the setting's.
         compile: the backbone, by torch.compile.
@@ -62,6 +63,7 @@ MEANS = {**LGM, "reference": "class-means"}
 MODES = {
     "textbook": Mode(ONLINE, "textbook"),
     "textbook, frozen": Mode(ONLINE, "frozen"),
+    "network alone": Mode(MEANS, "network"),
     "online": Mode(ONLINE),
     "cache": Mode(cached(0)),
     "cache, k = 1": Mode(cached(1)),
@@ -194,6 +196,18 @@ class Ours:
         return made.values, made.labels
 
 
+class Network(Ours):
+    """The pass of a step's synthetic rows through the network, forward and back to the pixels: a step's lower bound."""
+
+    def step(self, number: int) -> dict[str, torch.Tensor]:
+        parts = self.training.parts
+        shape = (self.training.rows, 3, *parts.spec.shape[1:])
+        pixels = torch.rand(shape, device=parts.projector.mean.device, requires_grad=True)
+        features = parts.projector(pixels)
+        features.backward(torch.ones_like(features))
+        return {}
+
+
 def build(recipe: Recipe, mode: Mode, network: torch.nn.Module | None = None) -> tuple[Learner, Composition]:
     """A learner of a mode, and its parts.
 
@@ -214,4 +228,4 @@ def build(recipe: Recipe, mode: Mode, network: torch.nn.Module | None = None) ->
         training.prepare(quiet=True)
         [stored] = training.stored.features.values()
         return Bare(recipe, parts, engine, (stored.values, stored.labels, stored.weights)), parts
-    return Ours(training), parts
+    return (Network if mode.kind == "network" else Ours)(training), parts

@@ -19,6 +19,7 @@ STORE = RESULTS / "lgm-step.jsonl"
 NAMES = (
     "textbook",
     "textbook, frozen",
+    "network alone",
     "online",
     "cache, k = 1",
     "cache, k = 1, chunk 1/2",

@@ -11,6 +11,7 @@ from matchzoo import recipes
 from matchzoo.core.step import Step
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+import early_stop
 import lgm_accuracy as accuracy
 import lgm_contenders as contenders
 import lgm_memory as memory
@@ -173,7 +174,7 @@ def test_a_stopped_run_goes_on(table, tmp_path, name):
 def test_steps_of_all_modes_are_timed(tmp_path, monkeypatch, precision):
     tiny = contenders.Setting("test_vit", 32, 3, 2, features=64, data="noise", rows=4, precision=precision)
     monkeypatch.setitem(contenders.SETTINGS, "tiny", tiny)
-    names = ("textbook", "cache, k = 1", "cache, k = 1, chunk 1/2", "class means", "CLP")
+    names = ("textbook", "network alone", "cache, k = 1", "cache, k = 1, chunk 1/2", "class means", "CLP")
     found = step.measure("tiny", "cpu", tmp_path, 2, names)
     assert list(found["modes"]) == list(names)
     for mode in found["modes"].values():
@@ -186,6 +187,15 @@ def test_steps_of_all_modes_are_timed(tmp_path, monkeypatch, precision):
     lines = table_of_results.markdown(step.HEAD, step.rows([found])).splitlines()
     assert len(lines) == 2 + len(names)
     assert all("tiny" in line and line.count("|") == len(step.HEAD) + 1 for line in lines[2:])
+
+
+def test_a_rule_stops_where_the_loss_falls_no_longer():
+    losses = [100.0 - number for number in range(60)] + [40.0] * 40
+    assert early_stop.stopped(losses, 10, 0.0, 1) == 80  # steps 61 to 70 against 71 to 80
+    assert early_stop.stopped(losses, 10, 0.05, 1) == 74  # 40 is not 5 % below 42.1, the mean of steps 55 to 64
+    assert early_stop.stopped(losses, 10, 0.0, 75) == 95
+    assert early_stop.stopped(losses[:60], 10, 0.0, 1) == 60
+    assert [early_stop.at([50, 100], [40.0, 60.0], step) for step in (10, 75, 100)] == [40.0, 50.0, 60.0]
 
 
 def test_memory_in_chunks_leaves_out_images_and_features(tmp_path, monkeypatch):
