@@ -8,16 +8,19 @@ import numpy as np
 
 from matchzoo.core.errors import DeclarationError, MatchZooError
 from matchzoo.core.storage.number_tables import constant
-from matchzoo.ratios.table_rows import rows_like, two_tables
+from matchzoo.ratios.table_rows import numbers_of, rows_like, two_tables
 
 if TYPE_CHECKING:
     import torch
 
+    from matchzoo.core.samples import Samples
     from matchzoo.ratios.ratio import Ratio
     from matchzoo.ratios.ratio_estimator import RatioEstimator
 
 HELD_OUT = 0.2
 """Share of each table that the check leaves out of its fit."""
+Weights = tuple[Any, Any]
+"""Weights of the numerator's rows [n] and of the denominator's [m], array-like; None where all count alike."""
 OF_TABLES: dict[str, dict[str, Any]] = {"kernel-mean-matching": {"ridge": "cross-validation"}}
 """Fields of methods that tables have another default of than training, where a choice in every step is too slow."""
 
@@ -51,6 +54,7 @@ def estimate(
     *,
     standardize: bool = True,
     seed: int = 0,
+    weights: Weights = (None, None),
 ) -> "Ratio":
     """Estimate the ratio of the densities that two tables were drawn from, at the denominator's rows and elsewhere.
 
@@ -58,6 +62,7 @@ def estimate(
         >>> ratio = estimate(people_2024, people_2019)  # arrays [n, d] and [m, d], or data frames
         >>> ratio.at(more_people)  # [k]
         >>> ratio.at([41, 35])  # [1], of a single person
+        >>> estimate(census, survey, weights=(None, survey_weights))
 
     Args:
         numerator: rows of p, array-like [n, d], or [n] of a single column. Columns of two data frames (or structured
@@ -68,14 +73,16 @@ def estimate(
         standardize: shift and scale every column by the pooled mean and standard deviation first. The ratio that is
             estimated does not depend on units, but Gaussian kernels do.
         seed: of the draws of centers and folds.
+        weights: of the numerator's rows [n] and of the denominator's [m], non-negative and of any scale, None where all
+            count alike; they count in the scaling of columns, too.
 
     Returns:
         A `Ratio` in float64; ``.denominator``, ``.numerator``, ``.at(rows)`` (in the units of the tables, columns by
         name where both have names; a vector is a single row, or k rows of a single column), ``.diagnostics()``.
 
     Raises:
-        MatchZooError: cells that are no finite numbers (with row and column), other columns, or sets that the method
-            cannot do.
+        MatchZooError: cells that are no finite numbers (with row and column), other columns, weights that are negative,
+            all 0 or of another number of rows, or sets that the method cannot do.
     """
     import torch
 
@@ -84,10 +91,12 @@ def estimate(
 
     estimator = estimator_of(method) if isinstance(method, str) else method
     first, second = two_tables(numerator, denominator)
-    p, q = torch.as_tensor(first.values), torch.as_tensor(second.values)
+    u, v = _weights(weights)
+    p, q = Samples(torch.as_tensor(first.values), weights=u), Samples(torch.as_tensor(second.values), weights=v)
     center, spread = _scale(p, q) if standardize else (torch.zeros(()), torch.ones(()))
+    scaled_p, scaled_q = (Samples((x.values - center) / spread, weights=x.weights) for x in (p, q))
     with torch.no_grad():
-        ratio = estimator.fit(Samples((p - center) / spread), Samples((q - center) / spread), Step(0, seed))
+        ratio = estimator.fit(scaled_p, scaled_q, Step(0, seed))
     if not estimator.out_of_sample:
         return ratio
 
@@ -99,27 +108,49 @@ def estimate(
     return ratio.mapped(at)
 
 
-def _scale(numerator: "torch.Tensor", denominator: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
-    """Mean and standard deviation [d] of both tables' rows; 1 of a constant column."""
+def _weights(weights: Weights) -> "list[torch.Tensor | None]":
+    """Weights of both tables' rows as tensors."""
     import torch
 
-    pooled = torch.cat([numerator, denominator])
-    spread = pooled.std(0, correction=0)
+    tensors: list[torch.Tensor | None] = []
+    for given, table in zip(weights, ("numerator", "denominator"), strict=True):
+        values = None if given is None else numbers_of(given, f"{table}: weights").values
+        if values is not None and values.shape[1] != 1:
+            raise MatchZooError(f"{table}: weights: expected one of each row, [n], got {list(values.shape)}")
+        tensors.append(None if values is None else torch.as_tensor(values[:, 0]))
+    return tensors
+
+
+def _scale(numerator: "Samples", denominator: "Samples") -> "tuple[torch.Tensor, torch.Tensor]":
+    """Mean and standard deviation [d] of both tables' rows, by their weights; 1 of a constant column."""
+    import torch
+
+    from matchzoo.ratios.solving.weighting import mean, pooled_shares, with_shares
+
+    p, q = with_shares(numerator, "numerator")[0], with_shares(denominator, "denominator")[0]
+    shares = pooled_shares(p, q)
+    pooled = torch.cat([p.values, q.values])
+    center = mean(pooled, shares)
+    spread = pooled.std(0, correction=0) if shares is None else mean((pooled - center).square(), shares).sqrt()
     spread[torch.from_numpy(constant(pooled.numpy()))] = 1.0
-    return pooled.mean(0), spread
+    return center, spread
 
 
-def standardized(numerator: Any, denominator: Any) -> "list[torch.Tensor]":
+def standardized(numerator: Any, denominator: Any, weights: Weights = (None, None)) -> "list[torch.Tensor]":
     """Rows [n, d] and [m, d] of two tables, every column with pooled mean 0 and standard deviation 1, if not constant.
 
     Args:
         numerator: rows of p, as `estimate` takes them.
         denominator: rows of q.
+        weights: of their rows, as `estimate` takes them.
     """
     import torch
 
+    from matchzoo.core.samples import Samples
+
     tables = [torch.as_tensor(table.values) for table in two_tables(numerator, denominator)]
-    center, spread = _scale(*tables)
+    p, q = (Samples(rows, weights=w) for rows, w in zip(tables, _weights(weights), strict=True))
+    center, spread = _scale(p, q)
     return [(rows - center) / spread for rows in tables]
 
 
@@ -136,15 +167,24 @@ def balance(numerator: Any, denominator: Any, ratio: "Ratio") -> list[tuple[floa
         ratio: as `estimate` gives it.
     """
     numerator, denominator = (table.values for table in two_tables(numerator, denominator))
+    u, v = (None if shares is None else shares.numpy() for shares in ratio.shares)
     a = ratio.relative
-    points, weights = denominator, (1 - a) * ratio.denominator.numpy() / len(denominator)
+    points, weights = denominator, _carried((1 - a) * ratio.denominator.numpy(), v)
     if a:
         points = np.concatenate([denominator, numerator])
-        weights = np.concatenate([weights, a * ratio.numerator.numpy() / len(numerator)])
-    spread = np.where(constant(numerator), 1.0, numerator.std(0))
-    before = (denominator.mean(0) - numerator.mean(0)) / spread
-    after = (weights @ points / max(weights.sum(), np.finfo(float).tiny) - numerator.mean(0)) / spread
+        weights = np.concatenate([weights, _carried(a * ratio.numerator.numpy(), u)])
+    center = np.average(numerator, 0, u)
+    counted = numerator if u is None else numerator[u > 0]
+    deviations = numerator.std(0) if u is None else np.average((numerator - center) ** 2, 0, u) ** 0.5
+    spread = np.where(constant(counted), 1.0, deviations)
+    before = (np.average(denominator, 0, v) - center) / spread
+    after = (weights @ points / max(weights.sum(), np.finfo(float).tiny) - center) / spread
     return list(zip(before.tolist(), after.tolist(), strict=True))
+
+
+def _carried(ratio: np.ndarray, shares: np.ndarray | None) -> np.ndarray:
+    """What rows carry of a mean [m]: values of a ratio, each times its row's share; rows of a share of 0 nothing."""
+    return ratio / len(ratio) if shares is None else np.where(shares > 0, shares * ratio, 0)
 
 
 @np.errstate(invalid="ignore", over="ignore")
@@ -155,6 +195,7 @@ def held_out(
     standardize: bool = True,
     seed: int = 0,
     chosen: Mapping[str, float] | None = None,
+    weights: Weights = (None, None),
 ) -> dict[str, Any]:
     """What a fit to 80 % of both tables, drawn by the seed, says of the rest: a check of what `estimate` delivers.
 
@@ -171,36 +212,43 @@ def held_out(
         standardize: as in `estimate`.
         seed: of the rows that are left out, and of the estimates.
         chosen: the `Ratio.chosen` of the ratio that is to be checked; that of an estimate from all rows if not given.
+        weights: of the rows, as `estimate` takes them; means and pairs count by those of the rows left out.
     """
     import torch
 
     estimator = estimator_of(method) if isinstance(method, str) else method
     if chosen is None:
-        chosen = estimate(numerator, denominator, estimator, standardize=standardize, seed=seed).chosen
+        whole = estimate(numerator, denominator, estimator, standardize=standardize, seed=seed, weights=weights)
+        chosen = whole.chosen
     if standardize:
-        tables = [rows.numpy() for rows in standardized(numerator, denominator)]
+        tables = [rows.numpy() for rows in standardized(numerator, denominator, weights)]
     else:
         tables = [table.values for table in two_tables(numerator, denominator)]
 
     rng = np.random.default_rng(seed)
-    parts = []
-    for rows in tables:
-        order = rng.permutation(len(rows))
-        count = max(round(HELD_OUT * len(rows)), 1)
-        parts.append((rows[order[count:]], rows[order[:count]]))
-    (fit_p, out_p), (fit_q, out_q) = parts
-    ratio = estimate(fit_p, fit_q, estimator.with_chosen(chosen), standardize=False, seed=seed)
+    parts: list[tuple[Any, Any]] = []
+    for rows, w in zip(tables, _weights(weights), strict=True):
+        kept = np.arange(len(rows)) if w is None else np.flatnonzero(w.numpy() > 0)
+        order = kept[rng.permutation(len(kept))]
+        count = max(round(HELD_OUT * len(kept)), 1)
+        for some in (order[count:], order[:count]):
+            parts.append((rows[some], None if w is None else w.numpy()[some]))
+    (fit_p, fit_u), (out_p, u), (fit_q, fit_v), (out_q, v) = parts
+    fixed = estimator.with_chosen(chosen)
+    ratio = estimate(fit_p, fit_q, fixed, standardize=False, seed=seed, weights=(fit_u, fit_v))
     at_p, at_q = (ratio.at(torch.as_tensor(rows)).numpy() for rows in (out_p, out_q))
 
     a = ratio.relative
 
     def mixture(of_p: np.ndarray, of_q: np.ndarray) -> float:
-        return float(a * of_p.mean() + (1 - a) * of_q.mean())
+        return float(a * np.average(of_p, weights=u) + (1 - a) * np.average(of_q, weights=v))
 
-    ranks = np.searchsorted(np.sort(at_q), at_p, "left") + np.searchsorted(np.sort(at_q), at_p, "right")
+    order = at_q.argsort()
+    below = np.arange(len(at_q) + 1) if v is None else np.concatenate([[0], v[order].cumsum()])
+    ranks = below[np.searchsorted(at_q[order], at_p, "left")] + below[np.searchsorted(at_q[order], at_p, "right")]
     return {
         "rows": [len(out_p), len(out_q)],
         "mean": mixture(at_p, at_q),
-        "squared_error_less_that_of_1": mixture(at_p**2, at_q**2) - 2 * float(at_p.mean()) + 1,
-        "auc": float(ranks.mean() / (2 * len(at_q))),
+        "squared_error_less_that_of_1": mixture(at_p**2, at_q**2) - 2 * float(np.average(at_p, weights=u)) + 1,
+        "auc": float(np.average(ranks, weights=u) / (2 * below[-1])),
     }

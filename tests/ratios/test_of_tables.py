@@ -250,3 +250,42 @@ def test_the_held_out_check_judges_the_hyper_parameters_that_were_delivered():
     given = held_out(p, q, '{ kind = "ulsif", bandwidths = [0.5], ridges = [0.001] }')
     assert held_out(p, q, "ulsif", chosen=chosen) == given
     assert held_out(p, q, "ulsif") == held_out(p, q, "ulsif", chosen=estimate(p, q).chosen) != given
+
+
+def test_weights_of_rows_are_repeated_rows():
+    p, q = tables(40, 30)
+    u, v = np.resize([1, 3, 2], 40), np.resize([2, 1, 3], 30)
+    u[0], u[-1] = 2, 1  # both of mean 2
+    method = '{ kind = "classifier", ridges = [0.01] }'
+    ratio = estimate(p, q, method, weights=(u, v.tolist()))
+    repeated = [np.repeat(x, counts, 0) for x, counts in ((p, u), (q, v))]
+    expected = estimate(*repeated, method)
+    np.testing.assert_allclose(np.repeat(ratio.denominator.numpy(), v), expected.denominator, rtol=1e-9)
+    np.testing.assert_allclose(ratio.at(p), expected.at(p), rtol=1e-9)
+    np.testing.assert_allclose(balance(p, q, ratio), balance(*repeated, expected), rtol=1e-9)
+    for got, wanted in zip(standardized(p, q, (u, v)), standardized(*repeated), strict=True):
+        np.testing.assert_allclose(np.repeat(got.numpy(), u if len(got) == 40 else v, 0), wanted, rtol=1e-9)
+
+
+def test_rows_of_weight_0_are_absent_and_equal_weights_are_none():
+    p, q = tables(60, 50)
+    wide = np.concatenate([p, [[1e4, 7]]]), np.concatenate([[[-1e4, 1e5]], q])
+    weights = np.r_[np.full(60, 0.3), 0], np.r_[0, np.ones(50)]
+    ratio, expected = estimate(*wide, "rulsif", weights=weights), estimate(p, q, "rulsif")
+    assert ratio.chosen == pytest.approx(expected.chosen)
+    np.testing.assert_allclose(ratio.denominator[1:], expected.denominator, rtol=1e-8)
+    np.testing.assert_allclose(balance(*wide, ratio), balance(p, q, expected), rtol=1e-8)
+    got, wanted = held_out(*wide, "rulsif", weights=weights), held_out(p, q, "rulsif")
+    assert got == {name: pytest.approx(value, rel=1e-7) for name, value in wanted.items()}
+
+
+def test_weights_of_rows_that_are_refused():
+    p, q = tables(20, 20)
+    for weights, message in (
+        (np.ones(3), r"denominator: weights: expected one of each of 20 samples, \[20\], got \[3\]"),
+        (-np.ones(20), r"denominator: weights: expected finite numbers of at least 0, got -1 in row 0"),
+        (np.full(20, np.nan), r"denominator: weights: row 0 \(from 0\) is nan"),
+        (np.ones((20, 2)), r"denominator: weights: expected one of each row, \[n\], got \[20, 2\]"),
+    ):
+        with pytest.raises(MatchZooError, match=message):
+            estimate(p, q, weights=(None, weights))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import tyro
 
 from matchzoo.cli import given
-from matchzoo.cli.tables.reading import Format, column_names, read_tables
+from matchzoo.cli.tables.reading import Format, check_weights, column_names, read_tables, row_weights
 from matchzoo.cli.usage import Flag
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.showing.text import as_json, finite
@@ -23,6 +23,7 @@ def ratio(
     seed: int = 0,
     json: Flag = False,
     permutations: int = 0,
+    weights: str | None = None,
     format: Format = TableFormat(),  # noqa: B008
 ) -> None:
     """Estimate the ratio of the densities of two tables of numbers, at every row, and say whether to trust it.
@@ -40,8 +41,12 @@ def ratio(
         seed: of the draws of kernel centers, folds and of the held-out rows.
         json: print the diagnostics for programs.
         permutations: test whether the tables are of one distribution at all, by this many permutations, such as 999.
+        weights: column with the weights of a table's rows, such as those of a survey, in either file or both; rows of
+            a file without it count alike.
         format: how both tables are read.
     """
+    if weights is not None and permutations:
+        raise MatchZooError("--permutations: the test takes no weights of rows; leave either out")
     given.check(given.method(method, "ratio estimator"), given.there(numerator), given.there(denominator))
 
     from matchzoo.cli.tables.ratio_summary import remarks, summary
@@ -49,14 +54,21 @@ def ratio(
     from matchzoo.ratios.of_tables import balance, estimate, estimator_of, held_out, standardized
 
     estimator = estimator_of(method)
-    p, q = read_tables(numerator, denominator, format, json)
-    fitted = estimate(p.values, q.values, estimator, standardize=not raw, seed=seed)
+    if weights is not None:
+        check_weights([numerator, denominator], weights, format)
+    p, q = read_tables(numerator, denominator, format, json, drop=[] if weights is None else [weights])
+    u, v = (
+        None if weights is None else row_weights(path, table.rows, weights, format)
+        for path, table in ((numerator, p), (denominator, q))
+    )
+    fitted = estimate(p.values, q.values, estimator, standardize=not raw, seed=seed, weights=(u, v))
     names = column_names(p)
     results: dict[str, Any] = {
         "method": method,
         "rows": [len(p.values), len(q.values)],
         "tables": [p.seen, q.seen],
         "columns": list(names),
+        **({} if weights is None else {"weights": {"column": weights, "tables": [u is not None, v is not None]}}),
         **({"relative": fitted.relative} if fitted.relative else {}),
         "chosen": fitted.chosen,
         **fitted.diagnostics(),
@@ -65,7 +77,7 @@ def ratio(
     failures = []
     if estimator.out_of_sample and min(len(p.values), len(q.values)) >= 10:
         try:
-            results["held_out"] = held_out(p.values, q.values, estimator, not raw, seed, fitted.chosen)
+            results["held_out"] = held_out(p.values, q.values, estimator, not raw, seed, fitted.chosen, (u, v))
         except MatchZooError as error:
             results["held_out"] = None
             failures.append(f"no held-out check: {error}")
@@ -84,8 +96,9 @@ def ratio(
     results = finite(results)
     sides = {"denominator": fitted.denominator.numpy()}
     sides |= {"numerator": fitted.numerator.numpy()} if estimator.out_of_sample else {}
+    counted = [len(x.values) if w is None else int((w > 0).sum()) for x, w in ((p, u), (q, v))]
     results["notes"] = failures + remarks(results, sides)
-    results["verdict"] = verdict(results, (len(p.values), len(q.values))).record()
+    results["verdict"] = verdict(results, (counted[0], counted[1])).record()
     print(as_json(results) if json else "\n".join(summary(results)))
     if output is not None:
         from matchzoo.cli.tables.ratio_files import write

@@ -62,6 +62,9 @@ def summary(results: Mapping[str, Any]) -> list[str]:
     lines = [
         f"{results['method']}: {n} rows of the numerator, {m} of the denominator, {len(results['columns'])} columns"
     ]
+    if "weights" in results:
+        tables = zip(("numerator", "denominator"), results["weights"]["tables"], strict=True)
+        lines.append(f"weights of rows of the {' and the '.join(name for name, weighted in tables if weighted)}")
     if results["chosen"]:
         lines.append("chosen: " + ", ".join(f"{name} {value:.4g}" for name, value in results["chosen"].items()))
     lines += [

@@ -8,6 +8,7 @@ import pytest
 
 from matchzoo.cli.main import main
 from matchzoo.cli.tables.ratio_summary import remarks
+from matchzoo.ratios import estimate
 
 
 def write(folder: Path, **tables: np.ndarray) -> None:
@@ -90,3 +91,34 @@ def test_sorted_tables_give_the_ratio_of_shuffled_ones_and_the_check_judges_it(t
 def test_figures_that_are_finite_need_no_remark():
     figures = {"mean": 1.0, "minimum": 0.0, "effective_sample_size": 3.0, "balance": {"x": [0.1, 0.0]}}
     assert remarks(figures, {"denominator": np.ones(3)}) == []
+
+
+def test_a_column_of_weights(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    p, q, v = rng.normal(0.3, 1, 50), rng.normal(0, 1.3, 40), rng.integers(0, 3, 40)
+    write(tmp_path, p=p)
+    np.savetxt("q.csv", np.c_[v, q], delimiter=",", header="w,height", comments="")
+    command = ["ratio", "p.csv", "q.csv", "--method", "gaussian", "--json", "--weights"]
+    main([*command, "w"])
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["weights"] == {"column": "w", "tables": [False, True]}
+    assert printed["columns"] == ["height"]
+    expected = estimate(p, q, "gaussian", weights=(None, v))
+    assert printed["mean"] == pytest.approx(expected.diagnostics()["mean"])
+    assert printed["held_out"]["rows"] == [10, round(0.2 * (v > 0).sum())]
+    main(["ratio", "p.csv", "q.csv", "--method", "gaussian", "--weights", "w"])
+    assert "weights of rows of the denominator" in capsys.readouterr().out
+
+    (tmp_path / "r.csv").write_text("w,height\n1,2\n-1,3\n,4\nheavy,5\n")
+    for given, message in (
+        ([*command, "v"], "--weights: there is no column 'v' in p.csv or q.csv"),
+        (
+            ["ratio", "p.csv", "r.csv", "--weights", "w"],
+            "r.csv: row 2, column 'w': expected a number of at least 0, got '-1'",
+        ),
+        ([*command, "w", "--permutations", "9"], "--permutations: the test takes no weights"),
+    ):
+        with pytest.raises(SystemExit):
+            main(given)
+        assert message in capsys.readouterr().err
