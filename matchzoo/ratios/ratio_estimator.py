@@ -108,4 +108,8 @@ class RatioEstimator(nn.Module, ABC):
 
     @abstractmethod
     def estimate(self, numerator: Samples, denominator: Samples, step: Step) -> Ratio:
-        """The method itself: the ratio from n samples of the numerator and m of the denominator."""
+        """The method itself: the ratio from n samples of the numerator and m of the denominator.
+
+        Weights, where a set has some (`uses_sample_weights`), are above 0 and of a sum of 1: shares of each sample in a
+        mean.
+        """

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from matchzoo.core.declaration.structuring import structure
 from matchzoo.core.errors import DeclarationError
-from matchzoo.core.samples import Samples
+from matchzoo.core.samples import Samples, as_samples
 from matchzoo.core.step import Step
 from matchzoo.matchers import Matcher, RatioMatcher
 from matchzoo.matchers.ratio import DIVERGENCES, f_divergence, pearson
@@ -194,3 +194,22 @@ def test_a_lower_bound_needs_ratios_at_real_samples():
 
     with pytest.raises(DeclarationError, match="form: 'lower-bound' needs ratios at real samples: this method gives"):
         RatioMatcher(estimator=Pointwise(), form="lower-bound")
+
+
+@pytest.mark.parametrize(("regularizer", "copies"), [("clip", 1), ("mean", 1), ("sum", 2)])
+def test_weights_of_samples_are_repeated_samples(regularizer, copies):
+    """Of a mean of 2: the sum of ratios then has twice as many terms."""
+    p, q = points(8, 2) + 0.3, points(6, 2, 1)
+    u, v = torch.tensor([1, 3, 2, 2, 1, 3, 2, 2]), torch.tensor([2, 1, 3, 2, 3, 1])
+    fields = {"form": "centered", "regularizer": regularizer}
+    matcher = RatioMatcher(estimator=KernelMeanMatching(bandwidths=(1.0,), ridge=0.01), **fields, strength=copies)
+    again = RatioMatcher(estimator=KernelMeanMatching(bandwidths=(1.0,), ridge=0.02), **fields)
+    weighted = Samples(p, weights=u.double()), Samples(q, weights=v.double())
+    repeated = p.repeat_interleave(u, 0), q.repeat_interleave(v, 0)
+    torch.testing.assert_close(matcher(*weighted), again(*repeated), rtol=1e-9, atol=0)
+    first, second = (
+        m.discrepancy([as_samples(x) for x in sets], STEP).diagnostics()
+        for m, sets in ((matcher, weighted), (again, repeated))
+    )
+    for name in ("mean", "minimum", "negative_share"):
+        assert first[name] == pytest.approx(second[name])

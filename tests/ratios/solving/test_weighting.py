@@ -143,10 +143,10 @@ def test_whole_numbers_are_repeated_samples_in_folds(monkeypatch):
 def test_equal_weights_are_none(name):
     p, q = 0.8 * points(24) + 0.4, points(20, seed=1)
     plain = ALL[name].fit(p, q)
-    for sets in (
-        (weighted(p, torch.full((24,), 0.3)), weighted(q, torch.full((20,), 7.0))),
-        (p, weighted(q, torch.ones(20))),
-    ):
+    weights = torch.full((24,), 0.3), torch.full((20,), 7.0)
+    pairs = [(weighted(p, weights[0]), weighted(q, weights[1]))]
+    pairs += [(p, weighted(q, weights[1]))] if name in FIXED else []
+    for sets in pairs:
         ratio = ALL[name].fit(*sets)
         assert ratio.chosen == pytest.approx(plain.chosen, rel=1e-12)
         rounding = 1e-7 if name.startswith("nearest") else 1e-12  # counts are multiplied in float32
@@ -227,7 +227,7 @@ def test_weights_that_turn_one_gaussian_into_another_give_its_ratio(name):
 
 @pytest.mark.parametrize("name", [name for name in FIXED if name != "nearest"])
 def test_values_have_the_gradient_of_finite_differences(name):
-    sets = [x.clone().requires_grad_() for x in (P[:4], Q[:3], U[:4].double(), V[:3].double())]
+    sets = [x.clone().requires_grad_() for x in (P[:3], Q[:3], U[:3].double(), V[:3].double())]
 
     def values(p: torch.Tensor, q: torch.Tensor, u: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, ...]:
         ratio = FIXED[name].fit(Samples(p, weights=u), Samples(q, weights=v))
