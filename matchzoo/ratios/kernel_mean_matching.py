@@ -34,8 +34,8 @@ Ridge = float | Literal["cross-validation"]
 
 
 def kernel_mean_matching(
-    numerator: torch.Tensor,
-    denominator: torch.Tensor,
+    numerator: torch.Tensor | Samples,
+    denominator: torch.Tensor | Samples,
     bandwidths: Sequence[Bandwidth] = ("median",),
     ridge: Ridge = 1e-3,
     clip: bool = False,
@@ -46,8 +46,8 @@ def kernel_mean_matching(
         >>> ratio = kernel_mean_matching(torch.randn(300, 2), 1.5 * torch.randn(200, 2), ["median"])  # [200]
 
     Args:
-        numerator: [n, d].
-        denominator: [m, d].
+        numerator: [n, d], or `Samples` with weights [n] (`KernelMeanMatching`).
+        denominator: [m, d], or `Samples` with weights [m].
         bandwidths: standard deviations s > 0 of Gaussian kernels, or multiples of the median such as ``"median"``.
         ridge: ε > 0, added to the diagonal; not scaled by m. Or "cross-validation", as `least_squares_ridge` does it.
         clip: set negative ratios to 0.

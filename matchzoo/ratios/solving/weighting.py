@@ -62,7 +62,8 @@ def with_shares(samples: Samples, name: str) -> tuple[Samples, torch.Tensor | No
     they are, and None.
 
     Args:
-        samples: n, with weights [n] ≥ 0 or without; those of weight 0 are left out.
+        samples: n, with weights [n] ≥ 0 or without; those of weight 0 are left out, and those whose share is 0 in the
+            precision of the samples.
         name: what messages call them.
 
     Raises:
@@ -70,13 +71,13 @@ def with_shares(samples: Samples, name: str) -> tuple[Samples, torch.Tensor | No
     """
     if samples.weights is None:
         return samples, None
-    weights = checked_weights(samples.weights, len(samples), f"{name}: weights").to(samples.values.device)
-    kept = weights > 0
+    weights = double(checked_weights(samples.weights, len(samples), f"{name}: weights"))
+    weights = weights / weights.detach().max()
+    kept = (weights / weights.sum()).to(samples.values) > 0
     if not bool(kept.all()):
-        samples = samples.rows(kept.nonzero().flatten())
-        weights = weights[kept]
-    weights = weights.to(samples.values)
-    return Samples(samples.values, samples.labels, weights / weights.sum(), samples.index, samples.origin), kept
+        samples, weights = samples.rows(kept.nonzero().flatten()), weights[kept.to(weights.device)]
+    shares = (weights / weights.sum()).to(samples.values)
+    return Samples(samples.values, samples.labels, shares, samples.index, samples.origin), kept
 
 
 def checked_weights(weights: torch.Tensor, count: int, name: str) -> torch.Tensor:

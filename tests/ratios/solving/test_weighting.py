@@ -272,6 +272,17 @@ def test_weights_that_are_refused(weights, message):
         ULSIF().fit(Q, Samples(P, weights=torch.tensor(weights)))
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_the_scale_of_weights_is_none_and_what_vanishes_in_float32_is_absent(scale):
+    expected = ULSIF()(weighted(P, U), Q)
+    torch.testing.assert_close(ULSIF()(weighted(P, scale * U.double()), Q), expected)
+    u = torch.ones(8, dtype=torch.float64)
+    u[2] = 1e-60
+    single, absent = (x.float() for x in (P, P[u > 0.5]))
+    ratio = KernelMeanMatching()
+    torch.testing.assert_close(ratio(Q.float(), Samples(single, weights=u))[u > 0.5], ratio(Q.float(), absent))
+
+
 def test_a_method_of_ones_own_says_whether_it_counts_weights():
     class Constant(RatioEstimator):
         def estimate(self, numerator, denominator, step):
