@@ -135,7 +135,7 @@ class NearestNeighborRatio(RatioEstimator):
                 inside = neighbor_shares(double(flat.detach()), p, q, p.new_tensor([k / m]), shares)[:, 0]
                 return (inside * (m / k)).to(flat) + 0 * flat[:, 0]
             counts = neighbor_counts(double(flat.detach()), p, q, [k])[:, 0]
-            return (counts * (m / n / k)).to(flat) + 0 * flat[:, 0]
+            return (counts.to(p) * (m / n / k)).to(flat) + 0 * flat[:, 0]
 
         return Ratio(
             denominator=function(denominator.values),
@@ -149,8 +149,8 @@ class NearestNeighborRatio(RatioEstimator):
         """Of least squared error at samples left out."""
         n, m = len(p), len(q)
         k = torch.tensor(possible, dtype=p.dtype, device=p.device)
-        at_p = neighbor_counts(p, p, q, possible, "numerator") * (m / (n - 1)) / k
-        at_q = neighbor_counts(q, p, q, possible, "denominator") * ((m - 1) / n) / k
+        at_p = neighbor_counts(p, p, q, possible, "numerator").to(p) * (m / (n - 1)) / k
+        at_q = neighbor_counts(q, p, q, possible, "denominator").to(p) * ((m - 1) / n) / k
         return possible[int((at_q.square().mean(0) / 2 - at_p.mean(0)).argmin())]
 
     @staticmethod

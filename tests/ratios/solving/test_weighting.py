@@ -149,8 +149,7 @@ def test_equal_weights_are_none(name):
     for sets in pairs:
         ratio = ALL[name].fit(*sets)
         assert ratio.chosen == pytest.approx(plain.chosen, rel=1e-12)
-        rounding = 1e-7 if name.startswith("nearest") else 1e-12  # counts are multiplied in float32
-        compared(ratio, plain, rtol=rounding, atol=rounding)
+        compared(ratio, plain, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ALL)
