@@ -7,9 +7,18 @@ import torch
 from matchzoo.core.errors import MatchZooError
 from matchzoo.core.numerics.float64 import double
 
+BLOCK = 1024
+"""Rows that are converted to float64 at once where all of them need not be."""
+
 
 def checked_features(title: str, least: int = 2, **sets: torch.Tensor) -> list[torch.Tensor]:
-    """Sets of features [n, d] in float64, of the same dimension, without a graph.
+    """Sets of features [n, d] in float64, of the same dimension, without a graph; what `check_features` takes."""
+    check_features(title, least, **sets)
+    return [double(x.detach()) for x in sets.values()]
+
+
+def check_features(title: str, least: int = 2, **sets: torch.Tensor) -> None:
+    """Refuse sets that are not features [n, d] of the same dimension; holds a block of rows beside them.
 
     Args:
         title: of the metric, for messages.
@@ -28,18 +37,16 @@ def checked_features(title: str, least: int = 2, **sets: torch.Tensor) -> list[t
     if min(map(len, sets.values())) < least:
         raise MatchZooError(f"{title}: expected at least {least} samples in every set, got {_said(sets)}")
 
-    ready = []
     for name, x in sets.items():
-        x = double(x.detach())
-        finite = bool(x.sum().isfinite())  # then every number is
-        wrong: Sequence[int] = [] if finite else (~x.isfinite()).any(1).nonzero().flatten().tolist()
+        sums = torch.stack([double(rows).sum() for rows in x.detach().split(BLOCK)])
+        if sums.isfinite().all():  # then every number is
+            continue
+        wrong: Sequence[int] = (~x.isfinite()).any(1).nonzero().flatten().tolist()
         if wrong:
             raise MatchZooError(
                 f"{title}: the features are not all finite: {len(wrong)} of {len(x)} rows of {name} are not, the first "
                 f"is row {wrong[0]}; are the images in [0, 1], and the weights whole?"
             )
-        ready.append(x)
-    return ready
 
 
 def _said(sets: dict[str, torch.Tensor]) -> str:

@@ -3,7 +3,7 @@
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.evaluation.metrics.checking import checked_features
+from matchzoo.evaluation.metrics.checking import check_features, checked_features
 from matchzoo.evaluation.metrics.moments import Moments
 from matchzoo.models.transport.gaussian import gaussian_cost
 
@@ -33,10 +33,9 @@ def frechet_distance(x: torch.Tensor | Moments, y: torch.Tensor | Moments) -> fl
     Source: Heusel et al., GANs trained by a two time-scale update rule, NeurIPS 2017, equation 6.
     """
     rows = {name: z for name, z in (("x", x), ("y", y)) if not isinstance(z, Moments)}
-    features = checked_features("Fréchet distance", 2, **rows) if rows else []
-    (mean, a), (other_mean, b) = (
-        z.compute() if isinstance(z, Moments) else Moments().update(features.pop(0)).compute() for z in (x, y)
-    )
+    if rows:
+        check_features("Fréchet distance", 2, **rows)
+    (mean, a), (other_mean, b) = ((z if isinstance(z, Moments) else Moments().update(z)).compute() for z in (x, y))
     if mean.shape != other_mean.shape:
         raise MatchZooError(f"Fréchet distance: dimensions differ: {len(mean)} and {len(other_mean)}")
     if not (a.isfinite().all() and b.isfinite().all()):

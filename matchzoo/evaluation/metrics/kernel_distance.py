@@ -3,9 +3,10 @@
 import torch
 
 from matchzoo.core.errors import MatchZooError
+from matchzoo.core.numerics.float64 import double
 from matchzoo.core.numerics.kernels import Polynomial
 from matchzoo.core.step import Step
-from matchzoo.evaluation.metrics.checking import checked_features
+from matchzoo.evaluation.metrics.checking import check_features, checked_features
 from matchzoo.evaluation.metrics.subset_values import SubsetValues
 from matchzoo.matchers.mmd import squared_mmd
 
@@ -57,7 +58,7 @@ def kernel_distance_of_subsets(
 
     Source: Bińkowski et al., Demystifying MMD GANs, ICLR 2018, section 4.
     """
-    x, y = checked_features("kernel distance", x=x, y=y)
+    check_features("kernel distance", x=x, y=y)
     fewest = min(len(x), len(y))
     if subsets < 1 or not 2 <= size <= fewest:
         raise MatchZooError(
@@ -67,6 +68,6 @@ def kernel_distance_of_subsets(
     rng = Step(0, seed).rng("kernel distance")
     values = []
     for _ in range(subsets):
-        a, b = (some[torch.randperm(len(some), generator=rng)[:size].to(some.device)] for some in (x, y))
+        a, b = (double(z.detach()[torch.randperm(len(z), generator=rng)[:size].to(z.device)]) for z in (x, y))
         values.append(squared_mmd(a, b, Polynomial(), "unbiased"))
     return SubsetValues(torch.stack(values).cpu())

@@ -3,14 +3,16 @@
 import torch
 
 from matchzoo.core.errors import MatchZooError
-from matchzoo.evaluation.metrics.checking import checked_features
+from matchzoo.core.numerics.float64 import double
+from matchzoo.evaluation.metrics.checking import BLOCK, check_features
 
 
 class Moments:
     """Number, mean and covariance of features, gathered in float64 and never held as rows.
 
     Batches are merged by their means and their scatter about them, so that nothing cancels where the mean is large, as
-    it does in sums of squares. Order and size of batches change the result by rounding only. Memory is O(d²).
+    it does in sums of squares. Order and size of batches change the result by rounding only. Memory is O(d²): of a
+    large batch some rows at a time are in float64.
 
     Examples:
         >>> moments = Moments()
@@ -37,10 +39,13 @@ class Moments:
         Raises:
             MatchZooError: they are no matrix, of another dimension, or not finite.
         """
-        [x] = checked_features("moments", 1, features=features)
-        mean = x.mean(0)
-        centered = x - mean
-        return self._add(len(x), mean, centered.T @ centered)
+        check_features("moments", 1, features=features)
+        for rows in features.detach().split(BLOCK):
+            x = double(rows)
+            mean = x.mean(0)
+            centered = x - mean
+            self._add(len(x), mean, centered.T @ centered)
+        return self
 
     def merge(self, other: "Moments") -> "Moments":
         """These and what another has gathered, such as one of another process; itself.
