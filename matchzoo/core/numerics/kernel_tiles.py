@@ -45,8 +45,8 @@ def sum_and_gradients(
     side = SIDE if x.device.type == "cpu" else DEVICE_SIDE
     center = x.mean(0) if kernel.radial else torch.zeros_like(x[0])
     moved = wanted[0] or (wanted[1] and not within)
-    first = _Side(x, v, center)
-    second = first if within else _Side(y, w, center)
+    first = _Side(x, v, center, moved)
+    second = first if within else _Side(y, w, center, moved)
     total = double(x.new_zeros(()))
 
     for i, j in itertools.product(range(0, len(x), side), range(0, len(y), side)):
@@ -87,7 +87,7 @@ def sum_and_gradients(
 
 
 class _Side:
-    """One of the two sets, and what the tiles say of it, in float64.
+    """One of the two sets, and what the tiles say of it, in float64; only the last where no points have a gradient.
 
     Attributes:
         centered: [n, d], its points less the center.
@@ -97,11 +97,13 @@ class _Side:
         by_weights: [n], of values times the other set's weights.
     """
 
-    def __init__(self, x: torch.Tensor, weights: Weights, center: torch.Tensor) -> None:
-        self.centered, self.weights = x - center, weights
-        self.points = self.centered if weights is None else weights[:, None] * self.centered
-        self.sums = torch.zeros_like(double(x))
-        self.slopes, self.by_weights = torch.zeros_like(self.sums[:, 0]), torch.zeros_like(self.sums[:, 0])
+    def __init__(self, x: torch.Tensor, weights: Weights, center: torch.Tensor, moved: bool) -> None:
+        self.weights = weights
+        self.by_weights = double(x.new_zeros(len(x)))
+        if moved:
+            self.centered = x - center
+            self.points = self.centered if weights is None else weights[:, None] * self.centered
+            self.sums, self.slopes = torch.zeros_like(double(x)), torch.zeros_like(self.by_weights)
 
     def add(self, rows: slice, slope: torch.Tensor, other: "_Side", columns: slice) -> None:
         """Slopes [rows, columns] of its points and the other set's."""
