@@ -45,7 +45,6 @@ NAMED = [HERE.parent / "README.md", HERE.parent / "docs/index.md"]
 IMPLICIT = ("gram/*", "gan/*", "mmd-net/*", "mmd-gan/*")
 SHARES = {
     "gan/fashion-mnist": 0.25,
-    "gram/fashion-mnist": 0.25,
     "mmd-net/fashion-mnist": 0.25,
     "mmd-gan/fashion-mnist": 0.25,
     "dc/fashion-mnist": 0.1,
