@@ -25,6 +25,7 @@ are in ``results/condensation.json``.
 
 import argparse
 import json
+import statistics
 from pathlib import Path
 
 import attrs
@@ -184,6 +185,13 @@ def published(output: Path) -> None:
         for row, seeds in rows.items():  # over seeds, or over the networks of the only one
             values = seeds[0] if len(seeds) == 1 else [sum(networks) / len(networks) for networks in seeds]
             print(f"{method:4} {row:7} {mean_and_error(values)}   of {len(seeds)} seed{'s' if len(seeds) > 1 else ''}")
+    leads = []
+    for seed, (dcc, dc) in enumerate(zip(found["dcc"]["set"], found["dc"]["set"], strict=False)):
+        ahead = [a - b for a, b in zip(dcc, dc, strict=True)]  # by the same networks
+        leads.append(statistics.mean(ahead))
+        error = statistics.stdev(ahead) / len(ahead) ** 0.5
+        print(f"DCC over DC, seed {seed}: {leads[-1]:+.2f} (se {error:.2f} over {len(ahead)} networks, paired)")
+    print(f"DCC over DC: {mean_and_error(leads, '+.2f')}   of {len(leads)} seeds")
 
 
 STEPS = (10, 40, 160, 640, 1280)
