@@ -13,7 +13,6 @@ from matchzoo.matchers.statistics import CrossCorrelation
 from matchzoo.models.classifiers import Converged, NearestCentroid, linear_probe
 from matchzoo.models.classifiers.classifier_fit import TrainingSet
 from matchzoo.models.classifiers.scoring import probe
-from matchzoo.ratios import ULSIF, KernelMeanMatching
 
 VALUES, LABELS = torch.randn(6, 2), torch.arange(6) % 3
 
@@ -64,8 +63,6 @@ def test_weights_are_refused_by_what_leaves_them_out():
     plain = attrs.evolve(weighted, weights=None)
     set_of = {"features": plain, "views": 1}
     calls = [
-        lambda: ULSIF().fit(weighted, plain),
-        lambda: KernelMeanMatching(bandwidths=[1.0])(plain, weighted),
         lambda: CrossCorrelation()(weighted, plain),
         lambda: centroid_rows(weighted, 1),
         lambda: herding_rows(weighted, 1),
