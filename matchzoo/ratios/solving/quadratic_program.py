@@ -120,9 +120,7 @@ def _attempt(
         r[rows] = _on_free(a, c, rows, r, total, w)
         slope = a @ r - c
         if total is not None:
-            slope = (
-                slope - w * (slope[rows] / w[rows]).mean()
-            )  # the multiplier of the sum: the slope of every free variable
+            slope = slope - w * (slope[rows] / w[rows]).mean()  # the multiplier of the sum: every free variable's slope
         slope[rows] = 0
     return None
 
