@@ -131,12 +131,8 @@ def leave_one_out_scores(
             values.append((rows * (theta.clamp_min(0) if clip else theta)).sum(1))
         return torch.cat(values)
 
-    scores = []
-    for ridge in ridges:
-        at_p, at_q = left_out(numerator, True, ridge), left_out(denominator, False, ridge)
-        score_p = (relative / 2 * at_p.square() - at_p).mean()
-        scores.append(score_p + (1 - relative) / 2 * at_q.square().mean())
-    return torch.stack(scores)
+    pairs = [(left_out(numerator, True, ridge), left_out(denominator, False, ridge)) for ridge in ridges]
+    return torch.stack([_score(at_p, at_q, relative) for at_p, at_q in pairs])
 
 
 def _weighted_scores(
@@ -182,12 +178,14 @@ def _weighted_scores(
             values.append((rows * (theta.clamp_min(0) if clip else theta)).sum(1))
         return torch.cat(values)
 
-    scores = []
-    for ridge in ridges:
-        at_p, at_q = left_out(True, ridge), left_out(False, ridge)
-        score_p = mean(relative / 2 * at_p.square() - at_p, shares[0])
-        scores.append(score_p + (1 - relative) / 2 * mean(at_q.square(), shares[1]))
-    return torch.stack(scores)
+    pairs = [(left_out(True, ridge), left_out(False, ridge)) for ridge in ridges]
+    return torch.stack([_score(at_p, at_q, relative, (shares[0], shares[1])) for at_p, at_q in pairs])
+
+
+def _score(at_p: torch.Tensor, at_q: torch.Tensor, relative: float, shares: Both = (None, None)) -> torch.Tensor:
+    """½ the mean of r² over the mixture less the mean of r over p, of ratios [n] and [m] at samples left out."""
+    score_p = mean(relative / 2 * at_p.square() - at_p, shares[0])
+    return score_p + (1 - relative) / 2 * mean(at_q.square(), shares[1])
 
 
 def fit_least_squares(
