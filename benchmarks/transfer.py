@@ -24,6 +24,7 @@ from typing import Any
 
 import attrs
 import torch
+import transfer_kinds  # noqa: F401, kinds of recipes
 import vit_focus
 from seeds import Results, folder_of, key, mean_and_error
 
@@ -74,6 +75,12 @@ STRONG = {"views.crop.scale": [0.2, 1.0], "views.noise": {"mean": 0.5, "std": 0.
 DSA = ["flip", "color", "shift", "cutout", "scale", "rotate"]
 BESIDE = "a second term"
 """In place of a key: a projector's name, the projector, and a term in its space."""
+HEADS = "heads"
+"""In place of a key: how many terms like the first one, each with heads of its own, share its weight."""
+DISTURBED = "disturbed"
+"""In place of a key: what makes the backbone random for the images that move."""
+AVERAGED = "averaged"
+"""In place of a key: the share of the images' average that stays in a step."""
 CONVNET = {"kind": "convnet", "head": False, "width": 32}
 RANDOM_NETWORK = {"kind": "learned", "network": CONVNET, "features": 2048, "redraw_every": 1}
 MEANS = {"kind": "statistic", "statistic": "class-means", "distance": "cosine"}
@@ -96,6 +103,11 @@ SCREENING: dict[str, dict[str, Any]] = {
     "total variation, weight 1": {BESIDE: ("pixels", "identity", {"kind": "total-variation", "weight": 1.0})},
     "total variation, weight 10": {BESIDE: ("pixels", "identity", {"kind": "total-variation", "weight": 10.0})},
     "random networks beside it": {BESIDE: ("random", RANDOM_NETWORK, MEANS)},
+    "ten heads a step": {HEADS: 10},
+    "stochastic depth, rate 0.2": {DISTURBED: {"stochastic_depth": 0.2}},
+    "dropout of features, rate 0.3": {DISTURBED: {"dropout": 0.3}},
+    "noise on features, 0.3 of each": {DISTURBED: {"noise": 0.3}},
+    "average of the images over 50 steps": {AVERAGED: 0.98},
 }
 """By title, changes to lgm/transfer-photos."""
 
@@ -158,18 +170,28 @@ def screen(output: Path, only: str) -> None:
 
 
 def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
-    """A recipe with some values in place of its own, and the term `BESIDE` if there is one."""
-    values = {name: value for name, value in changes.items() if name != BESIDE}
-    recipe = recipe.replace(**values)
-    if BESIDE not in changes:
-        return recipe
-
-    name, projector, term = changes[BESIDE]
+    """A recipe with some values in place of its own, and with other parts for those that are no keys."""
+    special = (BESIDE, HEADS, DISTURBED, AVERAGED)
+    recipe = recipe.replace(**{name: value for name, value in changes.items() if name not in special})
     table = recipe.table()
     (first,) = table["players"]["generator"]["minimize"]
-    table["players"]["generator"]["minimize"] = [{**first, "space": "features"}, {**term, "space": name}]
-    table["projectors"] = {"features": table.pop("projector"), name: projector}
+    if HEADS in changes:
+        table["players"]["generator"]["minimize"] = [{**first, "weight": 1 / changes[HEADS]}] * changes[HEADS]
+    if BESIDE in changes:
+        name, projector, term = changes[BESIDE]
+        table["players"]["generator"]["minimize"] = [{**first, "space": "features"}, {**term, "space": name}]
+        table["projectors"] = {"features": table.pop("projector"), name: projector}
+    if DISTURBED in changes:
+        table["projector"] = {"kind": "disturbed", "backbone": untyped(table["projector"]), **changes[DISTURBED]}
+    if AVERAGED in changes:
+        images = untyped(table["generator"])
+        table["generator"] = {"kind": "averaged", "images": images, "average": changes[AVERAGED]}
     return Recipe.of(table)
+
+
+def untyped(table: dict[str, Any]) -> dict[str, Any]:
+    """A table without its kind, for a field that takes one kind only."""
+    return {name: value for name, value in table.items() if name != "kind"}
 
 
 def recipe_of(data: str, maker: str, seed: int) -> Recipe:

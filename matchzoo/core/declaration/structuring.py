@@ -115,9 +115,20 @@ def _converter() -> "cattrs.Converter":
         return _collect((k, functools.partial(converter.structure, v, inner)) for k, v in value.items())
 
     def table(value: Any, target: Any) -> Any:
+        family = family_of(target)
+        kind = None if family is None else FAMILIES[family].kind_of(target)  # of a field that takes no other
+        if kind is not None and value == kind:
+            value = {}
         if not isinstance(value, Mapping):
             raise DeclarationError([("", f"expected a table, got {show(value)}")])
+        if kind is not None and "kind" in value:
+            check_kind(value["kind"], kind)
+            value = {name: inner for name, inner in value.items() if name != "kind"}
         return _structure_fields(converter, value, target)
+
+    def check_kind(value: Any, kind: str) -> None:
+        if value != kind:
+            raise DeclarationError([("kind", f"expected '{kind}', which this field always is, got {show(value)}")])
 
     def member(value: Any, target: Any) -> Any:
         registry = registry_of(target)

@@ -214,6 +214,21 @@ def test_every_type_comes_back() -> None:
     round_trip(structure(every, Every))
 
 
+@declare
+class OneKind:
+    """A field of one class alone, of a family."""
+
+    optimizer: Adam = attrs.Factory(Adam)
+
+
+def test_a_field_of_one_kind_takes_its_name_or_none() -> None:
+    round_trip(OneKind(optimizer=Adam(lr=0.1)))
+    assert structure({"optimizer": {"lr": 0.1}}, OneKind).optimizer.lr == 0.1
+    assert isinstance(structure({"optimizer": "adam"}, OneKind).optimizer, Adam)
+    expected = "optimizer.kind: expected 'adam', which this field always is, got 'sgd'"
+    assert problem({"optimizer": {"kind": "sgd"}}, OneKind) == expected
+
+
 def test_tables_leave_none_out_and_write_defaults_and_bare_kinds() -> None:
     table = to_table(Every())
     assert "maybe" not in table
