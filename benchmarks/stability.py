@@ -10,7 +10,7 @@
 
 Cells run side by side as processes of one thread (``--processes``), cheap methods first. Each finished cell is a line
 of ``benchmarks/results/stability.jsonl``; a stopped benchmark goes on with the cells that are missing. The same noise
-dimension, widths, batch and number of steps serve every method; all else is as in its recipe.
+dimension, widths, batch and number of steps serve every method; all else but the step sizes is as in its recipe.
 """
 
 import argparse
@@ -33,13 +33,15 @@ CORNERS = HERE / "results/stability-corners.jsonl"
 PICTURE = HERE.parent / "docs/pictures/stability.png"
 REGULARIZER = "players.projector.maximize.0.regularizer"
 STRENGTH = "players.projector.maximize.0.strength"
+LRS = ("players.critic.optimizer.lr", "players.generator.optimizer.lr")
 METHODS: dict[str, tuple[str, dict[str, object]]] = {
     "mmd-net": ("mmd-net", {}),
-    "gan": ("gan", {}),
+    "gan": ("gan", dict.fromkeys(LRS, 1e-4)),
     "gram (clip)": ("gram", {REGULARIZER: "clip"}),
     "gram (mean)": ("gram", {REGULARIZER: "mean", STRENGTH: 1.0}),
-    "mmd-gan": ("mmd-gan", {}),
+    "mmd-gan": ("mmd-gan", dict.fromkeys(LRS, 1e-3)),
 }
+"""By name, the recipe and changes to it: step sizes are constant, as in the paper, where those of recipes fall."""
 RINGS = {"2-d": "ring-2d", "3-d": "ring-3d"}
 NOISES, WIDTHS, SEEDS = (2, 4, 8, 16), (20, 100, 200), (0, 1, 2)
 THRESHOLDS = (0.70, 0.80)
