@@ -44,7 +44,8 @@ STARTED = {
     "lgm-real": {1: "lgm/transfer-{data}", 10: "lgm/digits-10"},
     "clp-real": {10: "clp/digits-10"},
 }
-"""Methods that distill real images further: the recipe of images, players and trainer, by images per class."""
+"""Methods that distill real images further, on one backbone: the recipe of images, term and trainer, by images per
+class."""
 CHOSEN = ("centroid", "herding", "k-center", "k-medoids")
 SAME_ALONE = ("herding", "k-center")
 """With one image per class these choose the centroid's image."""
@@ -171,6 +172,8 @@ def recipe_of(cell: Cell, given: Board) -> Recipe:
         table |= {"generator": chosen["generator"], "players": {}, "trainer": chosen["trainer"]}
     elif cell.method in STARTED:
         started = recipes.load(STARTED[cell.method][cell.per_class].format(data=cell.data)).table()
+        player = started["players"]["generator"]
+        player["minimize"] = [{k: value for k, value in player["minimize"][0].items() if k != "space"}]
         table |= {key: started[key] for key in ("generator", "players", "trainer")}
         table["views"]["copies"] = started["views"]["copies"]
         changes |= {"trainer.snapshot_every": None} | given.changes

@@ -75,8 +75,6 @@ STRONG = {"views.crop.scale": [0.2, 1.0], "views.noise": {"mean": 0.5, "std": 0.
 DSA = ["flip", "color", "shift", "cutout", "scale", "rotate"]
 BESIDE = "a second term"
 """In place of a key: a projector's name, the projector, and a term in its space."""
-HEADS = "heads"
-"""In place of a key: how many terms like the first one, each with heads of its own, share its weight."""
 DISTURBED = "disturbed"
 """In place of a key: what makes the backbone random for the images that move."""
 AVERAGED = "averaged"
@@ -103,7 +101,7 @@ SCREENING: dict[str, dict[str, Any]] = {
     "total variation, weight 1": {BESIDE: ("pixels", "identity", {"kind": "total-variation", "weight": 1.0})},
     "total variation, weight 10": {BESIDE: ("pixels", "identity", {"kind": "total-variation", "weight": 10.0})},
     "random networks beside it": {BESIDE: ("random", RANDOM_NETWORK, MEANS)},
-    "ten heads a step": {HEADS: 10},
+    "ten heads a step": {"players.generator.minimize.0.statistic.heads": 10},
     "stochastic depth, rate 0.2": {DISTURBED: {"stochastic_depth": 0.2}},
     "dropout of features, rate 0.3": {DISTURBED: {"dropout": 0.3}},
     "noise on features, 0.3 of each": {DISTURBED: {"noise": 0.3}},
@@ -171,42 +169,35 @@ def screen(output: Path, only: str) -> None:
 
 def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
     """A recipe with some values in place of its own, and with other parts for those that are no keys."""
-    special = (BESIDE, HEADS, DISTURBED, AVERAGED)
+    special = (BESIDE, DISTURBED, AVERAGED)
     recipe = recipe.replace(**{name: value for name, value in changes.items() if name not in special})
     table = recipe.table()
     (first,) = table["players"]["generator"]["minimize"]
-    if HEADS in changes:
-        table["players"]["generator"]["minimize"] = [{**first, "weight": 1 / changes[HEADS]}] * changes[HEADS]
     if BESIDE in changes:
         name, projector, term = changes[BESIDE]
         table["players"]["generator"]["minimize"] = [{**first, "space": "features"}, {**term, "space": name}]
         table["projectors"] = {"features": table.pop("projector"), name: projector}
     if DISTURBED in changes:
-        table["projector"] = {"kind": "disturbed", "backbone": untyped(table["projector"]), **changes[DISTURBED]}
+        table["projector"] = {"kind": "disturbed", "backbone": table["projector"], **changes[DISTURBED]}
     if AVERAGED in changes:
-        images = untyped(table["generator"])
-        table["generator"] = {"kind": "averaged", "images": images, "average": changes[AVERAGED]}
+        table["generator"] = {"kind": "averaged", "images": table["generator"], "average": changes[AVERAGED]}
     return Recipe.of(table)
-
-
-def untyped(table: dict[str, Any]) -> dict[str, Any]:
-    """A table without its kind, for a field that takes one kind only."""
-    return {name: value for name, value in table.items() if name != "kind"}
 
 
 def recipe_of(data: str, maker: str, seed: int) -> Recipe:
     """A recipe of `SOURCES` with one backbone or several."""
     source = SOURCES[data]
-    recipe = recipes.load(source.recipe)
-    seeds = {"trainer.seed": seed, **({"data.split_seed": seed} if source.halves else {})}
+    table = recipes.load(source.recipe).table()
+    projector = table.pop("projector", None) or next(iter(table.pop("projectors").values()))
+    term, *_ = table["players"]["generator"]["minimize"]
     cards = MAKERS[maker]
     if len(cards) == 1:
-        return recipe.replace(**{"projector.card": cards[0]}, **seeds)
-    table = recipe.table()
-    (term,) = table["players"]["generator"]["minimize"]
-    table["players"]["generator"]["minimize"] = [{**term, "space": card} for card in cards]
-    table["projectors"] = {card: {**table["projector"], "card": card} for card in cards}
-    del table["projector"]
+        table["projector"] = {**projector, "card": cards[0]}
+        table["players"]["generator"]["minimize"] = [{k: value for k, value in term.items() if k != "space"}]
+    else:
+        table["projectors"] = {card: {**projector, "card": card} for card in cards}
+        table["players"]["generator"]["minimize"] = [{**term, "space": card} for card in cards]
+    seeds = {"trainer.seed": seed, **({"data.split_seed": seed} if source.halves else {})}
     return Recipe.of(table).replace(**seeds)
 
 
