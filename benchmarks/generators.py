@@ -7,10 +7,10 @@
 What a step of each method costs is measured first, in CPU seconds of one thread, all methods of a data set in turn in
 short blocks, so that other work on the machine disturbs all of them alike; the median counts, is stored, and says how
 many steps fit into every budget. A method with constant step sizes is trained once per seed, and judged when the steps
-of each budget are done. A step size that falls does so to the end of a run, so such a method has a run for every budget,
-its schedule and the length of its average in proportion; a flow among codes leaves half of the seconds to its auto-encoder.
-Judging costs nothing. Results are in ``results/generators.json``; a stopped benchmark goes on where it was. Needs
-Fashion-MNIST (make data).
+of each budget are done. A step size that falls does so to the end of a run, so such a method has a run for every
+budget, its schedule and the length of its average in proportion; a flow among codes leaves half of the seconds to its
+auto-encoder. Judging costs nothing. Results are in ``results/generators.json``; a stopped benchmark goes on where it
+was. Needs Fashion-MNIST (make data).
 """
 
 import argparse
