@@ -52,6 +52,7 @@ class Source:
         judges: backbones beside the transformer.
         halves: seeds are splits of the data too.
         transformer: whether it judges.
+        size: pixels a side; the recipe's own if not given.
     """
 
     recipe: str
@@ -59,10 +60,12 @@ class Source:
     judges: tuple[str, ...] = (LITE0, MOBILE, LITE2)
     halves: bool = False
     transformer: bool = True
+    size: int | None = None
 
 
 SOURCES = {
     "photographs": Source("lgm/transfer-photos", "lgm/photos", halves=True),
+    "photographs at 96 pixels": Source("lgm/transfer-photos", "lgm/photos", halves=True, size=96),
     "Fashion-MNIST": Source("lgm/transfer-fashion-mnist", "lgm/fashion-mnist", transformer=False),
     "digits": Source("lgm/transfer-digits", "lgm/quickstart"),
 }
@@ -197,8 +200,10 @@ def recipe_of(data: str, maker: str, seed: int) -> Recipe:
     else:
         table["projectors"] = {card: {**projector, "card": card} for card in cards}
         table["players"]["generator"]["minimize"] = [{**term, "space": card} for card in cards]
-    seeds = {"trainer.seed": seed, **({"data.split_seed": seed} if source.halves else {})}
-    return Recipe.of(table).replace(**seeds)
+    changes: dict[str, Any] = {"trainer.seed": seed}
+    changes |= {"data.split_seed": seed} if source.halves else {}
+    changes |= {"data.size": source.size} if source.size else {}
+    return Recipe.of(table).replace(**changes)
 
 
 def claims(only: str) -> Iterator[tuple[str, str, str, str]]:
