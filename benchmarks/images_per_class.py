@@ -1,7 +1,7 @@
 """Sets of several images per class: one target for each image, against real images that are chosen.
 
     python benchmarks/images_per_class.py              what is missing (budget: 2 CPU hours on one thread)
-    python benchmarks/images_per_class.py --only "MobileNetV2, .*, 10$"     rows whose title matches
+    python benchmarks/images_per_class.py --only "MobileNetV2, .*, 10$"     rows whose title matches; --seeds 0 for one
     python benchmarks/images_per_class.py table        the tables in Markdown
     python benchmarks/images_per_class.py figure       accuracy against the number of images
 
@@ -13,6 +13,7 @@ Figures are those of the last step, on the backbone that a set was made with. Re
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,9 @@ def recipe_of(title: str, seed: int) -> Recipe:
     return Recipe.of(table).replace(**changes)
 
 
-def measure(output: Path, only: str) -> None:
+def measure(output: Path, only: str, seeds: Sequence[int]) -> None:
     """Run what is missing; a record for every row and seed."""
-    for seed, title in RESULTS.missing(SEEDS, [title for title in titles() if re.search(only, title)]):
+    for seed, title in RESULTS.missing(seeds, [title for title in titles() if re.search(only, title)]):
         run = recipe_of(title, seed).run(output / folder_of(title, seed), name=title)
         [record] = run.metrics["results"]
         RESULTS.store(title, seed, {"top1": record["top1"], "seconds": run.metrics["seconds"].get("training", 0.0)})
@@ -127,11 +128,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="?", choices=["measure", "table", "figure"], default="measure")
     parser.add_argument("--only", default="", help="regular expression of titles")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[*SEEDS])
     parser.add_argument("--output", type=Path, default=Path("runs/benchmarks/images-per-class"))
     given = parser.parse_args()
     if given.what == "figure":
         figure()
     else:
         if given.what == "measure":
-            measure(given.output, given.only)
+            measure(given.output, given.only, given.seeds)
         table()
