@@ -104,7 +104,7 @@ SOURCES = {
     ),
 }
 """By title. The recipes of Fashion-MNIST have convolutions, but for the flow's: here all methods have perceptrons, and
-the step sizes of the GRAM-net, which fall over 6000 steps in its recipe, stay as they are in the few that it has here."""
+the step sizes of the GRAM-net, which fall over 6000 steps in its recipe, stay as they are in the few that it has."""
 
 
 def recipe_of(source: Source, method: str, seed: int = 0) -> Recipe:
