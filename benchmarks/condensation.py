@@ -26,6 +26,7 @@ are in ``results/condensation.json``.
 import argparse
 import json
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -34,7 +35,7 @@ import torch.nn.functional as F
 from seeds import mean_and_error
 
 from matchzoo import recipes
-from matchzoo.core.showing.text import mean_and_spread
+from matchzoo.core.showing.text import mean_and_spread, with_spread
 from matchzoo.core.step import Step
 from matchzoo.core.storage import files
 from matchzoo.data import Split
@@ -54,6 +55,11 @@ SMALL, LARGE = 16, 64  # pixels a side of what networks are trained on from scra
 def keep(name: str, found: object) -> None:
     stored = json.loads(STORE.read_text(encoding="utf-8")) if STORE.is_file() else {}
     files.write_json(STORE, stored | {name: found})
+
+
+def over_networks(values: Sequence[float]) -> str:
+    """Mean and standard error over the networks that judge one set."""
+    return with_spread(statistics.mean(values), statistics.stdev(values) / len(values) ** 0.5, kind="se")
 
 
 def background(output: Path) -> None:
@@ -146,7 +152,7 @@ def fill(output: Path) -> None:
         keep("fill", found)
     print(f"{'made under':12} " + " ".join(f"{name:>14}" for name in AUGMENTATIONS) + "   (trained on under)")
     for made_under, scores in found.items():
-        print(f"{made_under:12} " + " ".join(f"{mean_and_error(scores[name]):>14}" for name in AUGMENTATIONS))
+        print(f"{made_under:12} " + " ".join(f"{over_networks(scores[name]):>14}" for name in AUGMENTATIONS))
 
 
 SHORTENED: dict[str, dict[str, object]] = {
@@ -186,9 +192,10 @@ def published(output: Path) -> None:
                 found.setdefault(method, {}).setdefault(row, []).append(record["top1"])
             keep("published", found)
     for method, rows in found.items():
-        for row, seeds in rows.items():  # over seeds, or over the networks of the only one
-            values = seeds[0] if len(seeds) == 1 else [sum(networks) / len(networks) for networks in seeds]
-            print(f"{method:4} {row:7} {mean_and_error(values)}   of {len(seeds)} seed{'s' if len(seeds) > 1 else ''}")
+        for row, seeds in rows.items():
+            means = [statistics.mean(networks) for networks in seeds]
+            value = mean_and_error(means) if len(seeds) > 1 else over_networks(seeds[0])
+            print(f"{method:4} {row:7} {value}   of {len(seeds)} seed{'s' if len(seeds) > 1 else ''}")
     leads = []
     for seed, (dcc, dc) in enumerate(zip(found["dcc"]["set"], found["dc"]["set"], strict=False)):
         ahead = [a - b for a, b in zip(dcc, dc, strict=True)]  # by the same networks
@@ -235,7 +242,7 @@ def schedule(output: Path) -> None:
         found[last] = {"set": evaluate_again(run, [long]).metrics["results"][-1]["top1"]}
         keep("schedule", found)
     for title, rows in found.items():
-        print(f"{title:>17} " + ", ".join(f"{row} {mean_and_error(values)}" for row, values in rows.items()))
+        print(f"{title:>17} " + ", ".join(f"{row} {over_networks(values)}" for row, values in rows.items()))
 
 
 def curves(folders: list[Path], picture: Path) -> None:
