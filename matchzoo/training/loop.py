@@ -4,6 +4,7 @@ import functools
 import os
 from collections.abc import Mapping
 
+import attrs
 import torch
 
 from matchzoo.core.errors import DeclarationError
@@ -155,7 +156,7 @@ class Training:
         space = space or next(iter(self.parts.projectors))
         plain = self.stored.features.get((space, Cache().key))
         if split is self.parts.data.training_set and plain is not None:
-            return plain
+            return attrs.evolve(plain, weights=None)  # which are of the term's average, not of the samples
         layers = [self.parts.projectors[name] for name in reversed(self.parts.lineage(space))]
         step = Step(0, self.trainer.seed)
         with Progress(len(split), "features", "samples", quiet=quiet) as progress:

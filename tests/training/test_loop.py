@@ -311,6 +311,18 @@ def test_balanced_cache_is_refused_where_weights_would_not_count(lgm):
     training(lgm).step(1)
 
 
+@pytest.mark.parametrize("selector", ["centroid", "k-means", "k-medoids"])
+def test_images_start_from_the_same_real_ones_with_and_without_a_balanced_cache(lgm, selector):
+    """Weights of a cache are for the averages of terms: classes are of different sizes, and nothing is refused."""
+    lgm["data"]["sampling"] = "balanced"
+    lgm["generator"] |= {"images_per_class": 2, "initial": "real", "selector": selector}
+    starts = []
+    for reference in ("cache", "online"):
+        lgm["players"]["generator"]["minimize"][0]["reference"] = reference
+        starts.append(training(lgm).parts.generator.sample().values)
+    torch.testing.assert_close(*starts, rtol=0, atol=0)
+
+
 def test_online_reference_draws_as_many_views_as_are_synthetic(lgm):
     lgm["players"]["generator"]["minimize"][0]["reference"] = "online"
     made = training(lgm)
