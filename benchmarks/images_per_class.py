@@ -108,10 +108,14 @@ def table() -> None:
 
 def figure() -> None:
     """Accuracy against the number of images, a panel for each data set and backbone that was measured."""
-    places = [(d, b) for d in DATA for b in BACKBONES if any(accuracy(f"{d}, {b}, {m}, 10") for m in METHODS)]
-    drawing = Figure((4.2 * len(places), 3.4), layout="constrained")
-    axes = drawing.subplots(1, len(places), squeeze=False)[0]
-    for axis, (data, backbone) in zip(axes, places, strict=True):
+    places = [(d, b) for d in DATA for b in BACKBONES if any(accuracy(f"{d}, {b}, {m}, 1") for m in METHODS)]
+    columns = min(len(places), 3)
+    rows = -(-len(places) // columns)
+    drawing = Figure((3.4 * columns, 3.0 * rows), layout="constrained")
+    axes = drawing.subplots(rows, columns, squeeze=False).flatten()
+    for axis in axes[len(places) :]:
+        axis.axis("off")
+    for axis, (data, backbone) in zip(axes, places, strict=False):
         for method in (*METHODS, *CHOSEN):
             points = [(n, accuracy(f"{data}, {backbone}, {method}, {n}")) for n in COUNTS]
             known = [(n, sum(found) / len(found)) for n, found in points if found]
@@ -120,8 +124,9 @@ def figure() -> None:
                 axis.plot(*zip(*known, strict=True), style, marker="o", label=method)
         axis.set(title=f"{data}, {backbone}", xlabel="images per class", xscale="log", ylabel="top-1 accuracy, %")
         axis.set_xticks(COUNTS, list(map(str, COUNTS)))
+        axis.minorticks_off()
     axes[0].legend(fontsize=7)
-    drawing.savefig(PICTURES / "images-per-class.png", dpi=120)
+    drawing.savefig(PICTURES / "images-per-class.png", dpi=150)
 
 
 if __name__ == "__main__":
