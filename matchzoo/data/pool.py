@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Mapping
 
 import attrs
+import torch
 
 from matchzoo.core.errors import DeclarationError, did_you_mean
 from matchzoo.core.samples import Samples
@@ -20,12 +21,14 @@ class Pool:
         class_names: in label order; empty without labels.
         collect: what `project` asks.
         step: whose randomness chooses.
+        weights: [n] of the training rows, as often as they are drawn; None where all are alike.
     """
 
     sets: Mapping[str, Split]
     class_names: tuple[str, ...]
     collect: Callable[[Split, str | None], Samples]
     step: Step
+    weights: torch.Tensor | None = None
 
     def project(self, split: Split, space: str | None = None) -> Samples:
         """Features [n, d] of the samples of a split, without augmentation, with their labels; in the space of a name,

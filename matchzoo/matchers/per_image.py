@@ -134,7 +134,7 @@ class PerImage(AroundMatcher, Matcher):
         start = pool.project(Split(images.values), self.spaces[0]).values
         numbers = given_to(start, class_indices(images.labels), features.values, clusters, self.images_per_class)
         self.clusters.copy_(numbers[clusters])
-        self.counts.copy_(self.clusters.bincount(minlength=len(self.counts)))
+        self.counts.copy_(self.clusters.cpu().bincount(pool.weights, minlength=len(self.counts)))  # as often as drawn
         super().prepare(pool)
 
     @property

@@ -149,7 +149,7 @@ class Training:
 
     def _pool(self, quiet: bool) -> Pool:
         data, project = self.parts.data, functools.partial(self._plain, quiet)
-        return Pool(data.sets(), data.class_names, project, Step(0, self.trainer.seed))
+        return Pool(data.sets(), data.class_names, project, Step(0, self.trainer.seed), data.weights())
 
     def _plain(self, quiet: bool, split: Split, space: str | None = None) -> Samples:
         """Features of samples that are not augmented, in the first space if none is named."""

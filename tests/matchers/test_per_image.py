@@ -40,7 +40,7 @@ class Images:
         return Samples(self.values, self.labels, index=torch.arange(len(self.values)))
 
 
-def ready(term: PerImage, real: Samples, images: torch.Tensor) -> PerImage:
+def ready(term: PerImage, real: Samples, images: torch.Tensor, weights: torch.Tensor | None = None) -> PerImage:
     """A term that has seen its data."""
     term.build(attrs.evolve(SPEC, count=len(real)))
     term.bind({"generator": Images(images)})
@@ -49,6 +49,7 @@ def ready(term: PerImage, real: Samples, images: torch.Tensor) -> PerImage:
         ("a", "b"),
         lambda split, space: Samples(split.values, split.labels),
         Step(0, 3),
+        weights,
     )
     term.prepare(pool)
     return term
@@ -131,6 +132,30 @@ def test_clusters_weigh_the_same_or_as_many_samples_as_they_have(real):
         expected = (statistic.measure(one, step) - statistic.measure(other, step)).square().sum()
         value = term.discrepancy([uneven, term.generator[0].sample()], step).value
         torch.testing.assert_close(value, expected, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("sizes", [False, True])
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_balanced_classes_are_not_balanced_twice(real, sizes, is_stored):
+    """Rows with weights, as in a cache of balanced classes, are rows that are drawn as often: clusters weigh the same,
+    or as much as their rows together."""
+    often = torch.where(real.labels == 0, 3, 1)
+    images, step = torch.randn(6, 4, dtype=torch.float64), Step(1, 0)
+    term = PerImage(matcher=StatisticMatcher(statistic=HeadGradient(std=0.1), distance=Squared()), sizes=sizes)
+    term = ready(term, real, images, often.float())
+    drawn = (
+        attrs.evolve(real, weights=often.double())
+        if is_stored
+        else real.rows(torch.arange(24).repeat_interleave(often))
+    )
+    masses = term.clusters.bincount(often.double(), minlength=6)
+    one = Samples(real.values, term.clusters, often if sizes else often / masses[term.clusters])
+    other = Samples(images, torch.arange(6), masses if sizes else None)
+    statistic = HeadGradient(std=0.1)
+    statistic.build(attrs.evolve(SPEC, classes=6))
+    expected = (statistic.measure(one, step) - statistic.measure(other, step)).square().sum()
+    value = term.discrepancy([drawn, term.generator[0].sample()], step).value
+    torch.testing.assert_close(value, expected, rtol=1e-6, atol=0)
 
 
 def test_an_induced_probe_has_a_column_of_each_image(real):
