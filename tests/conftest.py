@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import random
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -94,6 +95,24 @@ def ring_recipe(ring: dict) -> Recipe:
 @pytest.fixture
 def lgm_recipe(lgm: dict) -> Recipe:
     return structure(lgm, Recipe)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup() -> None:
+    """Every fixture draws the same numbers, whatever ran before it in this process."""
+    _seed()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call() -> None:
+    """And so does every test."""
+    _seed()
+
+
+def _seed() -> None:
+    torch.manual_seed(0)
+    np.random.seed(0)
+    random.seed(0)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
