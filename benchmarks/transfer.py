@@ -51,7 +51,6 @@ class Source:
         views: recipe whose views every set is judged by, as on the leaderboard.
         judges: backbones beside the transformer.
         halves: seeds are splits of the data too.
-        transformer: whether it judges.
         size: pixels a side; the recipe's own if not given.
     """
 
@@ -59,17 +58,16 @@ class Source:
     views: str
     judges: tuple[str, ...] = (LITE0, MOBILE, LITE2)
     halves: bool = False
-    transformer: bool = True
     size: int | None = None
 
 
 SOURCES = {
     "photographs": Source("lgm/transfer-photos", "lgm/photos", halves=True),
     "photographs at 96 pixels": Source("lgm/transfer-photos", "lgm/photos", halves=True, size=96),
-    "Fashion-MNIST": Source("lgm/transfer-fashion-mnist", "lgm/fashion-mnist", transformer=False),
+    "Fashion-MNIST": Source("lgm/transfer-fashion-mnist", "lgm/fashion-mnist"),
     "digits": Source("lgm/transfer-digits", "lgm/quickstart"),
 }
-MAKERS = {"Lite0": (LITE0,), "MobileNetV2": (MOBILE,), "both": (LITE0, MOBILE)}
+MAKERS = {"Lite0": (LITE0,), "MobileNetV2": (MOBILE,), "both": (LITE0, MOBILE), "three": (LITE0, MOBILE, LITE2)}
 RANDOM = "random real images"
 START = {"trainer.steps": 1, LR: 1e-9}
 """The real images that a set starts from."""
@@ -211,7 +209,7 @@ def claims(only: str) -> Iterator[tuple[str, str, str, str]]:
     for data in SOURCES:
         for maker, kind in [(maker, kind) for maker in MAKERS for kind in KINDS]:
             row = f"{data}, {maker}, {kind}"
-            if (maker != "both" or kind == "distilled") and fnmatch.fnmatch(row, only):
+            if (len(MAKERS[maker]) == 1 or kind == "distilled") and fnmatch.fnmatch(row, only):
                 yield row, data, maker, kind
 
 
@@ -220,7 +218,7 @@ def claim(output: Path, only: str) -> None:
     transformer = output / f"{vit_focus.NAME}.toml"
     for row, data, maker, kind in claims(only):
         source = SOURCES[data]
-        judges = [*source.judges, *([str(transformer)] if source.transformer and transformer.is_file() else [])]
+        judges = [*source.judges, *([str(transformer)] if transformer.is_file() else [])]
         for seed in SEEDS if source.halves or kind != "start" else SEEDS[:1]:
             recipe = recipe_of(data, maker, seed).replace(**KINDS[kind])
             measure(row, seed, recipe, output, source, judges)

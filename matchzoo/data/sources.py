@@ -4,6 +4,8 @@ from typing import Any, cast
 
 import attrs
 
+from matchzoo.core.declaration.structuring import kind_of
+from matchzoo.core.errors import DeclarationError
 from matchzoo.data.data import Data
 
 
@@ -17,3 +19,23 @@ def direct_sources(data: Data) -> list[Data]:
 def single_sources(data: Data) -> list[Data]:
     """The data themselves, or those that they are made of in the end."""
     return [source for part in direct_sources(data) for source in single_sources(part)] or [data]
+
+
+def resized(data: Data, size: int) -> Data:
+    """The same data with another ``size``: their own, or that of all data that they are made of.
+
+    Raises:
+        DeclarationError: nothing in them is read at a size.
+    """
+    values = {name: getattr(data, name) for name in attrs.fields_dict(cast(Any, type(data)))}
+    if "size" in values:
+        return attrs.evolve(cast(Any, data), size=size)
+    if not direct_sources(data):
+        raise DeclarationError([("size", f"data of kind '{kind_of(data)}' are read as they are; leave it out")])
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: changed(part) for name, part in value.items()}
+        return resized(value, size) if isinstance(value, Data) else value
+
+    return attrs.evolve(cast(Any, data), **{name: changed(value) for name, value in values.items()})

@@ -5,19 +5,33 @@ from pathlib import Path
 from typing import Any
 
 from matchzoo import zoo
-from matchzoo.core.declaration.structuring import to_table
+from matchzoo.core.declaration.structuring import structure, to_table
 from matchzoo.core.errors import MatchZooError
 from matchzoo.data import Data
 from matchzoo.data.identity import are_splits, change, identity
+from matchzoo.data.sources import resized
 from matchzoo.recipes.comparison.evaluated_set import Opened
 from matchzoo.runs.folder import inputs
 from matchzoo.runs.runnable import Runnable
 
+SAME = ("size", "sampling")
+"""Keys of data that change neither the classes nor the split."""
 
-def content(table: Any) -> dict[str, Any]:
-    """A data table but for what does not change the classes and the split."""
+
+def content(table: Any, ignored: Sequence[str] = SAME) -> dict[str, Any]:
+    """A data table, and those of what the data are made of, without some keys."""
+
+    def of_part(key: str, value: Any) -> Any:
+        if key == "source":
+            return content(value, ignored)
+        if key in ("environments", "others") and isinstance(value, dict):
+            return {
+                name: content(part, ignored) if isinstance(part, str | dict) else part for name, part in value.items()
+            }
+        return value
+
     whole = {"kind": table} if isinstance(table, str) else table
-    return {key: value for key, value in whole.items() if key not in ("size", "sampling")}
+    return {key: of_part(key, value) for key, value in whole.items() if key not in ignored}
 
 
 def data_table(
@@ -38,10 +52,9 @@ def data_table(
             )
     else:
         raise MatchZooError("evaluate: no run says what to test on; give data (--data CARD)")
-    table = {"kind": table} if isinstance(table, str) else dict(table)
     if size is not None:
-        table["size"] = size
-    return table, notes
+        table = to_table(resized(structure(table, Data), size))  # type: ignore[type-abstract]
+    return {"kind": table} if isinstance(table, str) else dict(table), notes
 
 
 def check_same_data(sources: Sequence[Opened], data: Data, table: Mapping[str, Any], accepted: bool) -> list[str]:
@@ -68,16 +81,16 @@ def check_same_data(sources: Sequence[Opened], data: Data, table: Mapping[str, A
         if theirs is None or content(theirs) != content(table):
             continue
 
-        resized = (theirs.get("size") if isinstance(theirs, dict) else None) != table.get("size")
+        scaled = content(theirs, ["sampling"]) != content(table, ["sampling"])
         folder = _run_folder(source)
         if folder is not None:
-            changed = inputs.check_data(folder, data, resized=resized, accepted=accepted)
+            changed = inputs.check_data(folder, data, resized=scaled, accepted=accepted)
         else:
             about = (source.distilled.source if source.distilled is not None else None) or {}
             now = identity(data)
             splits = about.get("splits")
             before = {**now, "splits": splits if are_splits(splits) else now["splits"]}
-            changed = change(before, now, resized=resized).messages
+            changed = change(before, now, resized=scaled).messages
         if changed:
             notes.append(f"{source.name}: made of data that were not the same ({'; '.join(changed)})")
     return notes

@@ -19,6 +19,7 @@ from matchzoo.evaluation.probe_harness import ProbeHarness
 from matchzoo.hub.distilled import DistilledDataset
 from matchzoo.hub.third_party.tensor_form import TensorForm
 from matchzoo.recipes.comparison import Matrix, evaluate
+from matchzoo.recipes.recipe import Recipe
 
 NAMES = tuple("0123456789")
 
@@ -187,6 +188,17 @@ def test_sets_are_resized_to_the_data_and_that_is_said(digits, tiny_card):
     matrix = evaluate([digits], [str(tiny_card)], data="digits", size=8, protocols=["k-nn"], device="cpu", quiet=True)
     assert matrix.about["notes"] == []
     assert matrix.about["data"]["size"] == 8
+
+
+def test_data_that_are_a_part_of_others_are_evaluated_at_another_size(lgm, tiny_card, tmp_path):
+    part = {"kind": "subset", "source": {"kind": "digits", "size": 8}, "part": "train", "samples": 60}
+    Recipe.of(lgm | {"data": part, "evaluation": []}).replace(**{"trainer.steps": 2}).run(tmp_path / "run", quiet=True)
+    how = {"protocols": ["nearest-centroid"], "baselines": [], "device": "cpu", "quiet": True}
+    matrix = evaluate([tmp_path / "run"], [str(tiny_card)], size=16, **how)
+    assert matrix.about["data"]["source"]["size"] == 16
+    assert [note.partition(": ")[2] for note in matrix.about["notes"]] == [
+        "8x8 pixels, resized to the 16x16 of the data"
+    ]
 
 
 def wrong(match, sets, backbones, **more):
