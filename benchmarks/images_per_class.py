@@ -39,6 +39,10 @@ PROBE = {"kind": "induced-probe", "ridge": 3.0, "temperature": 0.05, "rows": 200
 METHODS: dict[str, dict[str, Any]] = {
     "LGM": HEAD | {"reference": "class-means"},
     "LGM, a class for each image": {"kind": "per-image", "matcher": HEAD, "means": True, "reference": MEANS},
+    "LGM, classes by size": {
+        **{"kind": "per-image", "matcher": HEAD, "means": True, "reference": MEANS},
+        "sizes": True,
+    },
     "SFM, a class for each image": {"kind": "per-image", "matcher": FLOW, "means": True, "reference": MEANS},
     "CLP-DD": PROBE | {"reference": "cache"},
 }

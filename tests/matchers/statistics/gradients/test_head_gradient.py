@@ -144,7 +144,7 @@ def test_heads_of_the_statistic_are_drawn_anew_each_step_and_one_is_as_before():
     torch.testing.assert_close(measured[1][0], head_gradient(z, labels, weight, torch.zeros(7)))
 
 
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e6])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e5])
 def test_cosine_distance_is_scale_free(scale):
     a, b = torch.randn(3, 5, dtype=torch.float64), torch.randn(3, 5, dtype=torch.float64)
     torch.testing.assert_close(cosine_distance(scale * a, b), cosine_distance(a, b))
