@@ -57,9 +57,9 @@ def keep(name: str, found: object) -> None:
     files.write_json(STORE, stored | {name: found})
 
 
-def over_networks(values: Sequence[float]) -> str:
+def over_networks(values: Sequence[float], form: str = ".1f") -> str:
     """Mean and standard error over the networks that judge one set."""
-    return with_spread(statistics.mean(values), statistics.stdev(values) / len(values) ** 0.5, kind="se")
+    return with_spread(statistics.mean(values), statistics.stdev(values) / len(values) ** 0.5, form, kind="se")
 
 
 def background(output: Path) -> None:
@@ -200,8 +200,7 @@ def published(output: Path) -> None:
     for seed, (dcc, dc) in enumerate(zip(found["dcc"]["set"], found["dc"]["set"], strict=False)):
         ahead = [a - b for a, b in zip(dcc, dc, strict=True)]  # by the same networks
         leads.append(statistics.mean(ahead))
-        error = statistics.stdev(ahead) / len(ahead) ** 0.5
-        print(f"DCC over DC, seed {seed}: {leads[-1]:+.2f} (se {error:.2f} over {len(ahead)} networks, paired)")
+        print(f"DCC over DC, seed {seed}: {over_networks(ahead, '+.2f')} of {len(ahead)} networks, paired")
     print(f"DCC over DC: {mean_and_error(leads, '+.2f')}   of {len(leads)} seeds")
 
 

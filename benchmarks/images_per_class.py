@@ -32,18 +32,15 @@ DATA = {"digits": "lgm/quickstart", "fashion-mnist": "lgm/fashion-mnist", "photo
 MOST = {"digits": 20, "fashion-mnist": 20, "photographs": 5}
 """Images per class that the smallest class has real images for."""
 BACKBONES = {"MobileNetV2": "mobilenetv2", "Lite0": "efficientnet-lite0"}
-MEANS = {"kind": "cache"}
 HEAD = {"kind": "statistic", "statistic": {"kind": "head-gradient", "std": 0.01}, "distance": "cosine"}
 FLOW = {"kind": "statistic", "statistic": "statistical-flow", "distance": "cosine"}
 PROBE = {"kind": "induced-probe", "ridge": 3.0, "temperature": 0.05, "rows": 2000}
+EACH = {"kind": "per-image", "means": True, "reference": {"kind": "cache"}}
 METHODS: dict[str, dict[str, Any]] = {
     "LGM": HEAD | {"reference": "class-means"},
-    "LGM, a class for each image": {"kind": "per-image", "matcher": HEAD, "means": True, "reference": MEANS},
-    "LGM, classes by size": {
-        **{"kind": "per-image", "matcher": HEAD, "means": True, "reference": MEANS},
-        "sizes": True,
-    },
-    "SFM, a class for each image": {"kind": "per-image", "matcher": FLOW, "means": True, "reference": MEANS},
+    "LGM, a class for each image": EACH | {"matcher": HEAD},
+    "LGM, classes by size": EACH | {"matcher": HEAD, "sizes": True},
+    "SFM, a class for each image": EACH | {"matcher": FLOW},
     "CLP-DD": PROBE | {"reference": "cache"},
 }
 """By title, the term."""

@@ -6,10 +6,10 @@
 
 Recipes run as they are declared; those whose five seeds take longer than an hour and a half of the CPU run for a share
 of their steps, which the table states. What a recipe goes on from is run before it, with the same seed. The result is
-the first figure of the first evaluation, at the last step. First come the recipes that README and landing page name and
-all implicit generators, then the cheapest by their own estimate. Every run has its own folder under
-``runs/benchmarks/recipes``; a stopped benchmark goes on where it was, several processes share the work, and what is
-measured is written to ``results/recipes.json``. Needs Fashion-MNIST (make data).
+the first figure of the first evaluation, at the last step, and the last loss where there is none. First come the
+recipes that README and landing page name and all implicit generators, then the cheapest by their own estimate. Every
+run has its own folder under ``runs/benchmarks/recipes``; a stopped benchmark goes on where it was, several processes
+share the work, and what is measured is written to ``results/recipes.json``. Needs Fashion-MNIST (make data).
 """
 
 import argparse
@@ -175,6 +175,9 @@ def run_of(output: Path, name: str, seed: int) -> dict[str, Any]:
     figures = figures_of(run.metrics["results"])
     record["figures"] = {f"{figure.number}.{figure.key}": figure.of(run.metrics["results"]) for figure in figures}
     record["main"] = [{"title": figure.title, "larger": figure.larger_is_better} for figure in figures[:1]]
+    if not figures:
+        name, record["figures"] = next((name, {name: last}) for name, last in run.metrics["last"].items())
+        record["main"] = [{"title": f"last loss, {name}", "larger": False}]
     record["warnings"] = run.metrics.get("warnings", [])
     for spent in ("checkpoints", "snapshots"):
         shutil.rmtree(into / spent, ignore_errors=True)

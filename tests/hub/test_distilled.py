@@ -299,7 +299,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "other recipe": (lambda f: (f / RECIPE).write_text("schema = 1\n"), r"recipe\.toml: its sha256 is"),
     "no TOML": (lambda f: ((f / RECIPE).write_text("a = ["), rehash(f)), r"recipe\.toml: cannot be read as TOML"),
     "large recipe": (lambda f: (f / RECIPE).write_text("#" * 2_000_000), r"recipe\.toml: 2000000 bytes, at most"),
-    "other images": (lambda f: other_shard(f, images=torch.full((6, 3, 12, 12), 0.5)), "row 0: the image is not the rounded"),
+    "other images": (lambda f: other_shard(f, images=torch.ones(6, 3, 12, 12)), "row 0: the image is not the rounded"),
     "other size": (lambda f: other_shard(f, images=torch.rand(6, 3, 9, 9)), "row 0: the image is not the rounded"),
     "other labels": (
         lambda f: other_shard(f, labels=torch.zeros(6, dtype=torch.int64)),
