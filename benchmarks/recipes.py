@@ -4,12 +4,12 @@
     python benchmarks/recipes.py --only "gram/*"        of some recipes; --hours for another budget
     python benchmarks/recipes.py table                  the tables in Markdown
 
-Recipes run as they are declared; those whose five seeds take longer than an hour and a half of the CPU run for a share
-of their steps, which the table states. What a recipe goes on from is run before it, with the same seed. The result is
-the first figure of the first evaluation, at the last step, and the last loss where there is none. First come the
-recipes that README and landing page name and all implicit generators, then the cheapest by their own estimate. Every
-run has its own folder under ``runs/benchmarks/recipes``; a stopped benchmark goes on where it was, several processes
-share the work, and what is measured is written to ``results/recipes.json``. Needs Fashion-MNIST (make data).
+Recipes run as they are declared; to stay within the budget some run for a share of their steps, which the table states.
+What a recipe goes on from is run before it, with the same seed. The result is the first figure of the first evaluation,
+at the last step, and the last loss where there is none. First come the recipes that README and landing page name and
+all implicit generators, then the cheapest by their own estimate. Every run has its own folder under
+``runs/benchmarks/recipes``; a stopped benchmark goes on where it was, several processes share the work, and what is
+measured is written to ``results/recipes.json``. Needs Fashion-MNIST (make data).
 """
 
 import argparse
