@@ -13,6 +13,7 @@ Figures are those of the last step, on the backbone that a set was made with. Re
 
 import argparse
 import re
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from seeds import Results, folder_of, mean_and_error
 
 from matchzoo import recipes
+from matchzoo.core.showing.text import with_spread
 from matchzoo.recipes.recipe import Recipe
 
 RESULTS = Results("images-per-class")
@@ -90,6 +92,13 @@ def accuracy(title: str) -> list[float]:
     return [sum(record["top1"]) / len(record["top1"]) for record in RESULTS.of(title, SEEDS)]
 
 
+def over_seeds(values: Sequence[float], method: str) -> str:
+    """Mean and standard error over seeds; these are draws where real images are chosen, since nothing is trained."""
+    if method not in CHOSEN or len(values) < 2:
+        return mean_and_error(values)
+    return with_spread(statistics.mean(values), statistics.stdev(values) / len(values) ** 0.5, kind="se")
+
+
 def table() -> None:
     """Means and standard errors over seeds."""
     for data in DATA:
@@ -103,7 +112,7 @@ def table() -> None:
                 found = [accuracy(f"{data}, {backbone}, {method}, {n}") for n in measured]
                 if any(found):
                     seeds = "–".join(map(str, sorted({len(one) for one in found if one})))
-                    cells = " | ".join(mean_and_error(one) if one else "" for one in found)
+                    cells = " | ".join(over_seeds(one, method) if one else "" for one in found)
                     print(f"| {method} | {cells} | {seeds} |")
 
 
