@@ -126,12 +126,12 @@ def figure() -> None:
     for axis in axes[len(places) :]:
         axis.axis("off")
     for axis, (data, backbone) in zip(axes, places, strict=False):
-        for method in (*METHODS, *CHOSEN):
+        for color, method in enumerate((*METHODS, *CHOSEN)):
             points = [(n, accuracy(f"{data}, {backbone}, {method}, {n}")) for n in COUNTS]
             known = [(n, sum(found) / len(found)) for n, found in points if found]
-            if known:
+            if len(known) > 1:
                 style = "--" if method in CHOSEN else "-"
-                axis.plot(*zip(*known, strict=True), style, marker="o", label=method)
+                axis.plot(*zip(*known, strict=True), style, marker="o", color=f"C{color}", label=method)
         axis.set(title=f"{data}, {backbone}", xlabel="images per class", xscale="log", ylabel="top-1 accuracy, %")
         axis.set_xticks(COUNTS, list(map(str, COUNTS)))
         axis.minorticks_off()
