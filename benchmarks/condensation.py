@@ -35,7 +35,7 @@ import torch.nn.functional as F
 from seeds import mean_and_error
 
 from matchzoo import recipes
-from matchzoo.core.showing.text import mean_and_spread, with_spread
+from matchzoo.core.showing.text import mean_and_spread
 from matchzoo.core.step import Step
 from matchzoo.core.storage import files
 from matchzoo.data import Split
@@ -59,7 +59,7 @@ def keep(name: str, found: object) -> None:
 
 def over_networks(values: Sequence[float], form: str = ".1f") -> str:
     """Mean and standard error over the networks that judge one set."""
-    return with_spread(statistics.mean(values), statistics.stdev(values) / len(values) ** 0.5, form, kind="se")
+    return mean_and_error(values, form, kind="se")
 
 
 def background(output: Path) -> None:

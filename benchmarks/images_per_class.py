@@ -13,16 +13,14 @@ Figures are those of the last step, on the backbone that a set was made with. Re
 
 import argparse
 import re
-import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.figure import Figure
 from seeds import Results, folder_of, mean_and_error
 
 from matchzoo import recipes
-from matchzoo.core.showing.text import with_spread
 from matchzoo.recipes.recipe import Recipe
 
 RESULTS = Results("images-per-class")
@@ -92,15 +90,8 @@ def accuracy(title: str) -> list[float]:
     return [sum(record["top1"]) / len(record["top1"]) for record in RESULTS.of(title, SEEDS)]
 
 
-def over_seeds(values: Sequence[float], method: str) -> str:
-    """Mean and standard error over seeds; these are draws where real images are chosen, since nothing is trained."""
-    if method not in CHOSEN or len(values) < 2:
-        return mean_and_error(values)
-    return with_spread(statistics.mean(values), statistics.stdev(values) / len(values) ** 0.5, kind="se")
-
-
 def table() -> None:
-    """Means and standard errors over seeds."""
+    """Means and standard errors over seeds; these are draws where real images are chosen, since nothing is trained."""
     for data in DATA:
         for backbone in BACKBONES:
             measured = [n for n in COUNTS if any(accuracy(f"{data}, {backbone}, {m}, {n}") for m in METHODS)]
@@ -112,7 +103,8 @@ def table() -> None:
                 found = [accuracy(f"{data}, {backbone}, {method}, {n}") for n in measured]
                 if any(found):
                     seeds = "–".join(map(str, sorted({len(one) for one in found if one})))
-                    cells = " | ".join(over_seeds(one, method) if one else "" for one in found)
+                    kind: Literal["±", "se"] = "se" if method in CHOSEN else "±"
+                    cells = " | ".join(mean_and_error(one, kind=kind) if one else "" for one in found)
                     print(f"| {method} | {cells} | {seeds} |")
 
 

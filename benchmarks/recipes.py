@@ -176,8 +176,8 @@ def run_of(output: Path, name: str, seed: int) -> dict[str, Any]:
     record["figures"] = {f"{figure.number}.{figure.key}": figure.of(run.metrics["results"]) for figure in figures}
     record["main"] = [{"title": figure.title, "larger": figure.larger_is_better} for figure in figures[:1]]
     if not figures:
-        name, record["figures"] = next((name, {name: last}) for name, last in run.metrics["last"].items())
-        record["main"] = [{"title": f"last loss, {name}", "larger": False}]
+        loss, last = next(iter(run.metrics["last"].items()))
+        record |= {"figures": {loss: last}, "main": [{"title": f"last loss, {loss}", "larger": False}]}
     record["warnings"] = run.metrics.get("warnings", [])
     for spent in ("checkpoints", "snapshots"):
         shutil.rmtree(into / spent, ignore_errors=True)

@@ -5,7 +5,7 @@ import json
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from matchzoo.core.showing.text import with_spread
 from matchzoo.core.storage import files
@@ -50,10 +50,10 @@ def folder_of(row: str, seed: int) -> str:
     return key(row, seed).replace(",", "").replace(" ", "-")
 
 
-def mean_and_error(values: Sequence[float], form: str = ".1f") -> str:
-    """Mean ± standard error over seeds; the mean alone of a single one."""
+def mean_and_error(values: Sequence[float], form: str = ".1f", kind: Literal["±", "se"] = "±") -> str:
+    """Mean ± standard error over seeds, or (``se``) over draws of one training; the mean alone of a single value."""
     error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
-    return with_spread(statistics.mean(values), error, form)
+    return with_spread(statistics.mean(values), error, form, kind)
 
 
 def command(description: str | None, name: str, measure: Callable[[Path], None], *tables: Callable[[], None]) -> None:

@@ -24,6 +24,10 @@ def single_sources(data: Data) -> list[Data]:
 def resized(data: Data, size: int) -> Data:
     """The same data with another ``size``: their own, or that of all data that they are made of.
 
+    Args:
+        data: is left as it is.
+        size: pixels a side.
+
     Raises:
         DeclarationError: nothing in them is read at a size.
     """

@@ -14,11 +14,11 @@ from matchzoo.recipes.comparison.evaluated_set import Opened
 from matchzoo.runs.folder import inputs
 from matchzoo.runs.runnable import Runnable
 
-SAME = ("size", "sampling")
+RESAMPLING = ("size", "sampling")
 """Keys of data that change neither the classes nor the split."""
 
 
-def content(table: Any, ignored: Sequence[str] = SAME) -> dict[str, Any]:
+def content(table: Any, ignored: Sequence[str] = RESAMPLING) -> dict[str, Any]:
     """A data table, and those of what the data are made of, without some keys."""
 
     def of_part(key: str, value: Any) -> Any:
@@ -81,16 +81,16 @@ def check_same_data(sources: Sequence[Opened], data: Data, table: Mapping[str, A
         if theirs is None or content(theirs) != content(table):
             continue
 
-        scaled = content(theirs, ["sampling"]) != content(table, ["sampling"])
+        is_resized = content(theirs, ["sampling"]) != content(table, ["sampling"])
         folder = _run_folder(source)
         if folder is not None:
-            changed = inputs.check_data(folder, data, resized=scaled, accepted=accepted)
+            changed = inputs.check_data(folder, data, resized=is_resized, accepted=accepted)
         else:
             about = (source.distilled.source if source.distilled is not None else None) or {}
             now = identity(data)
             splits = about.get("splits")
             before = {**now, "splits": splits if are_splits(splits) else now["splits"]}
-            changed = change(before, now, resized=scaled).messages
+            changed = change(before, now, resized=is_resized).messages
         if changed:
             notes.append(f"{source.name}: made of data that were not the same ({'; '.join(changed)})")
     return notes
